@@ -1,0 +1,25 @@
+"""Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
+
+from index.encoder import Encoded, Encoder, FloatMatrix, Offsets
+from index.errors import (
+    EncoderMissing,
+    IndexCorrupt,
+    IndexIncompatible,
+    IndexMissing,
+    IndexUnwritable,
+    StoreError,
+)
+from index.passages import Passage
+from index.settings import DEFAULT_INDEX, Settings
+from index.store import Store
+
+__all__ = [
+    # reading an index
+    "Passage", "Store",
+    # the encoder
+    "Encoded", "Encoder", "FloatMatrix", "Offsets",
+    # settings
+    "DEFAULT_INDEX", "Settings",
+    # errors
+    "EncoderMissing", "IndexCorrupt", "IndexIncompatible", "IndexMissing", "IndexUnwritable", "StoreError",
+]

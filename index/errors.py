@@ -1,0 +1,27 @@
+"""What can be wrong with an index; each message names the remedy."""
+
+from source.errors import ChapterVerseError
+
+
+class StoreError(ChapterVerseError):
+    """The index folder cannot serve or take what is asked."""
+
+
+class IndexMissing(StoreError):
+    """No index has been built there."""
+
+
+class IndexCorrupt(StoreError):
+    """A file is missing, or its SHA-256 is not the manifest's."""
+
+
+class IndexIncompatible(StoreError):
+    """Another format version, or another encoder's vectors."""
+
+
+class IndexUnwritable(StoreError):
+    """The folder does not take a new index."""
+
+
+class EncoderMissing(StoreError):
+    """The model named in the settings cannot be loaded."""

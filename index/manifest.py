@@ -1,0 +1,89 @@
+"""The manifest: what a generation holds, and the SHA-256 of every file of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from index.errors import IndexCorrupt, IndexIncompatible
+from index.layout import FORMAT, GenerationLayout
+
+REBUILD = "run `python -m index build --full` to make a new one"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Facts about one generation.
+
+    `encoder`: name, sha256 of the weights, dimension, max_tokens.
+    `languages`: of the documents, for cutting a question's words to their stems.
+    `sources`: path → fingerprint of each source file, to see what changed.
+    `files`: path inside the generation → {"sha256", "bytes"}.
+    """
+
+    format: int
+    created: str
+    encoder: dict[str, Any]
+    extractors: list[str]
+    settings: dict[str, Any]
+    sources: dict[str, str]
+    counts: dict[str, int]
+    languages: list[str]
+    files: dict[str, dict[str, Any]]
+
+    def dump(self) -> bytes:
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1).encode()
+
+
+def load_manifest(layout: GenerationLayout, sha256: str) -> Manifest:
+    """The manifest of a generation.
+
+    Raises IndexCorrupt when it is not the one that was committed, and
+    IndexIncompatible when another version of the project wrote it.
+    """
+    try:
+        data = layout.manifest.read_bytes()
+    except OSError as error:
+        raise IndexCorrupt(f"The index has no manifest in {layout.root}; {REBUILD}.") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise IndexCorrupt(f"{layout.manifest} was changed after it was written; {REBUILD}.")
+    record = json.loads(data)
+    if record.get("format") != FORMAT:
+        raise IndexIncompatible(
+            f"The index in {layout.root} has format {record.get('format')}, and this version reads "
+            f"format {FORMAT}; {REBUILD}."
+        )
+    return Manifest(**record)
+
+
+def fingerprints(layout: GenerationLayout) -> dict[str, dict[str, Any]]:
+    """The SHA-256 and size of every file of a generation."""
+    return {
+        path.relative_to(layout.root).as_posix(): {"sha256": sha256_of(path), "bytes": path.stat().st_size}
+        for path in layout.files()
+    }
+
+
+def check_files(layout: GenerationLayout, manifest: Manifest) -> None:
+    """Raises IndexCorrupt, naming the file, unless every file is the one that was committed."""
+    for name, facts in manifest.files.items():
+        path = layout.root / name
+        try:
+            intact = path.stat().st_size == facts["bytes"] and sha256_of(path) == facts["sha256"]
+        except OSError:
+            raise IndexCorrupt(f"The index file {path} is missing or cannot be read; {REBUILD}.") from None
+        if not intact:
+            raise IndexCorrupt(f"The index file {path} is damaged; {REBUILD}.")
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, read by memory map so that its pages serve the next reader too."""
+    with path.open("rb") as file:
+        if not path.stat().st_size:
+            return hashlib.sha256().hexdigest()
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+            return hashlib.sha256(view).hexdigest()

@@ -1,0 +1,139 @@
+"""Documents to passages: runs of whole sentences, no longer than the encoder reads.
+
+The invariant is `passage.text == document.text[span.start:span.end]`. Pieces
+are counted on the whole paragraph with the encoder's own tokenizer, and offsets
+are carried from there on; no text is ever looked up again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.encoder import Encoder, Offsets
+from index.language import language_of
+from index.sentences import sentences
+from source.document import Document, Span, trim
+
+LONGEST_CONTEXT = 160  # characters of heading path that the encoder is given
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """`text == document.text[span.start:span.end]`, always."""
+
+    document_id: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A passage before it is encoded: its sentences, and the context it is read in."""
+
+    sentences: tuple[Span, ...]
+    context: str
+
+    @property
+    def span(self) -> Span:
+        return Span(self.sentences[0].start, self.sentences[-1].end)
+
+    def encoder_input(self, document: Document) -> str:
+        """What the encoder reads: the heading path, then the passage."""
+        return self.context + document.text[self.span.start : self.span.end]
+
+
+def passages(document: Document, encoder: Encoder, target: int) -> list[Draft]:
+    """The passages of a document, in order, of at most `target` word pieces each.
+
+    Whole sentences are packed until the next would not fit; a passage never
+    reaches across a region that is not quoted (a heading, a script).
+    """
+    language = language_of(document.text)
+    room = min(target, encoder.max_tokens)
+    drafts: list[Draft] = []
+    for stretch in _stretches(document):
+        context = context_of(document, stretch[0].start)
+        # The context may not crowd out the text: past half of the room it is left out.
+        cost = len(encoder.pieces([context])[0]) if context else 0
+        if cost > encoder.max_tokens // 2:
+            context, cost = "", 0
+        limit = min(room, encoder.max_tokens - cost)
+        paragraphs = [_units(document, span, encoder, limit, language) for span in stretch]
+        drafts.extend(Draft(run, context) for run in _packed(paragraphs, limit))
+    return drafts
+
+
+def context_of(document: Document, offset: int) -> str:
+    """The title and heading path above `offset`, as the encoder is to read them."""
+    path = document.places.heading(offset)
+    title = document.title if document.title != document.id else ""
+    names = [name for name in (title, *path) if name]
+    unique = list(dict.fromkeys(names))
+    return " – ".join(unique)[-LONGEST_CONTEXT:] + ".\n" if unique else ""
+
+
+def _stretches(document: Document) -> Iterator[list[Span]]:
+    """Runs of quotable paragraphs with nothing unquotable between them."""
+    walls = [region.span for region in document.regions if not region.kind.quotable]
+    stretch: list[Span] = []
+    wall = 0
+    for span in document.quotable():
+        while wall < len(walls) and walls[wall].end <= span.start:
+            if stretch and walls[wall].end > stretch[-1].end:
+                yield stretch
+                stretch = []
+            wall += 1
+        stretch.append(span)
+    if stretch:
+        yield stretch
+
+
+def _units(
+    document: Document, span: Span, encoder: Encoder, limit: int, language: str
+) -> list[tuple[Span, int]]:
+    """The sentences of a paragraph with their lengths in word pieces; longer ones are cut."""
+    pieces = encoder.pieces([document.text[span.start : span.end]])[0] + span.start
+    units: list[tuple[Span, int]] = []
+    for sentence in sentences(document.text, span, language):
+        first, last = np.searchsorted(pieces[:, 0], (sentence.start, sentence.end))
+        if last - first <= limit:
+            units.append((sentence, int(last - first)))
+        else:
+            units.extend(_cut(document.text, sentence, pieces[first:last], limit))
+    return units
+
+
+def _cut(text: str, sentence: Span, pieces: Offsets, limit: int) -> Iterator[tuple[Span, int]]:
+    """A sentence too long to be read, cut where white space is, or else between word pieces."""
+    start, first = sentence.start, 0
+    while len(pieces) - first > limit:
+        cut = first + limit
+        for candidate in range(cut, first + limit // 2, -1):
+            if text[pieces[candidate][0] - 1].isspace():
+                cut = candidate
+                break
+        end = int(pieces[cut][0])
+        yield trim(text, Span(start, end)), cut - first
+        start, first = end, cut
+    yield Span(start, sentence.end), len(pieces) - first
+
+
+def _packed(paragraphs: Sequence[Sequence[tuple[Span, int]]], limit: int) -> Iterator[tuple[Span, ...]]:
+    """Runs of sentences within `limit`; one that is half full ends where a paragraph does not fit whole."""
+    run: list[Span] = []
+    length = 0
+    for units in paragraphs:
+        if run and 2 * length >= limit and length + sum(pieces for _, pieces in units) > limit:
+            yield tuple(run)
+            run, length = [], 0
+        for span, pieces in units:
+            if run and length + pieces > limit:
+                yield tuple(run)
+                run, length = [], 0
+            run.append(span)
+            length += pieces
+    if run:
+        yield tuple(run)

@@ -1,0 +1,110 @@
+"""Words for BM25, in any script.
+
+Spaced scripts give whole words, folded (NFKC, case, accents) and cut to their
+stem by Snowball. Scripts without spaces give overlapping pairs of characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+
+import Stemmer
+from bm25s import stopwords
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+# Han, Kana, Thai, Lao, Myanmar, Khmer, Tibetan: written without spaces between words.
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u30ff\u31f0-\u31ff"
+    r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]+"
+)
+_SNOWBALL = {
+    "en": "english", "de": "german", "es": "spanish", "fr": "french", "pt": "portuguese", "it": "italian",
+    "ru": "russian", "ar": "arabic",
+}  # fmt: skip
+_STOPWORDS = {
+    "en": stopwords.STOPWORDS_EN_PLUS, "de": stopwords.STOPWORDS_GERMAN, "es": stopwords.STOPWORDS_SPANISH,
+    "fr": stopwords.STOPWORDS_FRENCH, "pt": stopwords.STOPWORDS_PORTUGUESE, "it": stopwords.STOPWORDS_ITALIAN,
+    "ru": stopwords.STOPWORDS_RUSSIAN, "zh": stopwords.STOPWORDS_CHINESE,
+}  # fmt: skip
+_LATIN = frozenset({"en", "de", "es", "fr", "pt", "it"})
+
+
+def words(text: str, language: str) -> list[str]:
+    """The index terms of a text in `language`, in order, repeats included."""
+    return [_stem(word, language) for word in split_words(text)]
+
+
+def is_stopword(word: str, languages: Iterable[str]) -> bool:
+    """Whether a word carries no content of its own in one of these languages."""
+    folded = fold(word)
+    return any(folded in _stopwords(language) for language in languages)
+
+
+@lru_cache
+def _stopwords(language: str) -> frozenset[str]:
+    return frozenset(fold(word) for word in _STOPWORDS.get(language, ()))
+
+
+def query_words(query: str, languages: Iterable[str]) -> list[str]:
+    """The terms to look for in an index whose documents are in `languages`.
+
+    A question is too short to tell its language by, so that each word is cut
+    to its stem in every language the documents are in.
+    """
+    spoken = sorted(set(languages)) or ["en"]
+    terms: list[str] = []
+    for word in split_words(query):
+        terms.extend(dict.fromkeys(_stem(word, language) for language in spoken))
+    return terms
+
+
+def split_words(text: str) -> Iterator[str]:
+    """Folded words, and pairs of characters where words are not spaced."""
+    for match in _WORD.finditer(fold(text)):
+        word = match.group()
+        start = 0
+        for run in _UNSPACED.finditer(word):
+            if run.start() > start:
+                yield word[start : run.start()]
+            yield from _pairs(run.group())
+            start = run.end()
+        if start < len(word):
+            yield word[start:]
+
+
+def fold(text: str) -> str:
+    """`text` for matching only: compatibility forms, case and accents are levelled."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFKC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+
+
+def _pairs(run: str) -> Iterator[str]:
+    if len(run) == 1:
+        yield run
+    for first, second in zip(run, run[1:], strict=False):
+        yield first + second
+
+
+def _stem(word: str, language: str) -> str:
+    """Cyrillic and Arabic words tell their language themselves; Latin ones take the text's."""
+    first = word[0]
+    if "\u0400" <= first <= "\u04ff":
+        language = "ru"
+    elif "\u0600" <= first <= "\u06ff":
+        language = "ar"
+    elif not first.isalpha() or first > "\u024f":
+        return word
+    elif language not in _LATIN:
+        language = "en"
+    return _stemmer(language)(word)
+
+
+@lru_cache
+def _stemmer(language: str) -> Callable[[str], str]:
+    stem: Callable[[str], str] = Stemmer.Stemmer(_SNOWBALL[language]).stemWord
+    return stem

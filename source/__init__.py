@@ -1,0 +1,14 @@
+"""Files in, Documents out. A document's text never changes after it is read."""
+
+from source.document import Document, Heading, Place, Places, Region, RegionKind, Span
+from source.errors import ChapterVerseError, SourceError, UsageError
+from source.reader import FORMATS, SHIPPED, Reading, find
+
+__all__ = [
+    # types
+    "Document", "Heading", "Place", "Places", "Region", "RegionKind", "Span",
+    # reading
+    "FORMATS", "SHIPPED", "Reading", "find",
+    # errors
+    "ChapterVerseError", "SourceError", "UsageError",
+]

@@ -1,0 +1,54 @@
+"""`.jsonl` collections: one `{"id", "title"?, "text"}` object a line (BEIR's `_id` too)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from source.document import Document
+from source.errors import BadCollection
+from source.plain import read_plain
+
+
+def read_collection(path: Path, shown_as: str) -> Iterator[Document]:
+    """The documents of a collection, in the file's order, one line in memory at a time.
+
+    Raises BadCollection, naming the line, for anything that is not such an object.
+    """
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                yield _document(line.rstrip(b"\r\n"), f"{shown_as}, line {number}", shown_as)
+
+
+def _document(line: bytes, where: str, path: str) -> Document:
+    record = _parse(line, where)
+    id = record.get("id", record.get("_id"))
+    if not isinstance(id, str | int) or isinstance(id, bool) or id == "":
+        raise BadCollection(f'{where}: there is no "id"; give every object one of its own.')
+    text, title = record.get("text"), record.get("title") or ""
+    if not isinstance(text, str) or not isinstance(title, str):
+        raise BadCollection(f'{where}: "text" and "title" must be strings; mend the line.')
+    if not _is_unicode(f"{id}{title}{text}"):
+        raise BadCollection(f"{where}: half of a surrogate pair stands alone; mend the line's \\u escapes.")
+    return read_plain(
+        text, id=str(id), title=title, path=path, sha256=hashlib.sha256(line).hexdigest()
+    )
+
+
+def _parse(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise BadCollection(f"{where} is not JSON in UTF-8; put one whole object on each line.") from error
+    if not isinstance(record, dict):
+        raise BadCollection(f'{where} is not an object; write {{"id": …, "text": …}}.')
+    return record
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON's `\\ud800` decodes to a lone surrogate, which no file or page can hold."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)

@@ -1,0 +1,162 @@
+"""Finds what a web page left in a text: scripts, buttons, banners, the headline again.
+
+The rules look at shape and at phrases that pages share, never at one page's words.
+They mark; nothing is deleted (invariant 2). Being marked costs a line its place in
+every answer, so each rule asks for strong evidence and lets doubtful lines through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from source.document import Region, RegionKind, Span, trim
+
+_LONGEST_BUTTON = 80  # characters; longer lines are prose even if they begin like a button
+
+# Names that only a browser's scripts and page markup use.
+_BROWSER = re.compile(
+    r"document\.|window\.|getElement|createElement|addEventListener|insertBefore|appendChild"
+    r"|jQuery|\$\(['\"#.‘“]|googletag|adsbygoogle|dataLayer|gtag\(|fbq\(|_gaq|fjs\b|jssdk"
+    r"|innerHTML|localStorage|\bfunction\s*\w*\s*\(|@media\b|!important|</?(?:script|style|noscript)\b",
+    re.IGNORECASE,
+)
+_STATEMENT = re.compile(
+    r"[;{}]\s*$|^\s*[})\]]|\b(?:var|let|const)\s+\w+\s*=|=>|\b(?:if|for|while)\s*\(|\breturn\b.*;"
+    r"|^\s*[.#@]?[\w-]+(?:[\s,>.#:][\w-]+)*\s*\{|^\s*[\w-]+\s*:\s*[^;]+;\s*$|\w+\.\w+\(|</?\w+[^>]*>"
+)
+_CODE_PUNCTUATION = frozenset("(){}[];=<>")
+_CODE_END = re.compile(r"[;{})\]>](?=[^;{}()\[\]<>=]*$)")
+
+_BUTTON = re.compile(
+    r"""(?:
+    (?:back|return|go|scroll|jump)\ (?:to\ )?(?:the\ )?top(?:\ of\ (?:the\ )?page)?(?:\ button)?
+    | skip\ to\ (?:main\ )?(?:content|navigation)(?:\ .*)?
+    | (?:toggle|open|close|show|hide)\ (?:the\ )?(?:menu|navigation|sidebar|search|table\ of\ contents
+        |limited\ content\ width|comments)
+    | (?:share|tweet|pin|email|print|save|like|follow)(?:\ (?:this|it|us|me|article|page|post|story|now))*
+        (?:\ (?:on|via|by|with|to)\ [\w\ ,&./+-]{1,30})?
+    | (?:click|tap)\ here(?:\ to\ .*)?
+    | (?:read|learn|see|show|view|load)\ (?:more|less|all|next)(?:\ .{0,30})?
+    | (?:continue|keep)\ reading(?:\ .{0,30})?
+    | (?:sign|log)\ (?:in|up|out)(?:\ (?:to|for|with)\ .*)?
+    | (?:subscribe|register)(?:\ (?:now|today|here|to\ .*|for\ .*))?
+    | (?:leave|post|add|write)\ (?:a\ )?(?:comment|reply)(?:\ .*)?
+    | (?:related|recommended|popular|recent|trending|latest|more)\ (?:articles?|posts?|news|stories|topics|reading)
+    | you\ (?:may|might)\ also\ (?:like|enjoy|be\ interested\ in)
+    | (?:previous|next|older|newer)\ (?:article|post|page|story|entries)
+    | (?:advertisements?|sponsored(?:\ content)?|loading|menu|search|close|home\ ?page|permalink|copy\ link)
+    | (?:accept|reject|allow|manage)\ (?:all\ )?(?:cookies?|preferences|settings)
+    | (?:privacy|cookie)\ (?:policy|settings|notice)(?:\ .{0,40})? | terms\ (?:of\ (?:use|service)|and\ conditions)
+    | all\ rights\ reserved
+    | наверх | вернуться\ (?:наверх|к\ началу)(?:\ .*)? | поделиться(?:\ .{0,30})? | читать\ (?:далее|также|ещё|еще)(?:\ .{0,30})?
+    | подписаться(?:\ .{0,30})? | комментари(?:и|ев)(?:\ \d+)? | реклама | войти | меню
+    | nach\ oben | teilen | mehr\ (?:lesen|erfahren) | weiterlesen | anmelden | werbung | zum\ inhalt\ springen
+    | retour\ en\ haut | partager | lire\ la\ suite | publicité | se\ connecter | aller\ au\ contenu
+    | volver\ arriba | compartir | leer\ más | publicidad | iniciar\ sesión | ir\ al\ contenido
+    | 返回顶部 | 回到顶部 | 分享(?:到.{1,6})? | 阅读更多 | 阅读全文 | 登录 | 注册 | 广告
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_BANNER = re.compile(
+    r"(?:we|this (?:web)?site|our (?:web)?site|our partners)(?: and our partners)? uses? cookies\b"
+    r"|by (?:continuing to (?:use|browse)|using) (?:this|our) (?:web)?site,? you (?:agree|accept|consent)"
+    r"|please (?:enable|turn on) (?:javascript|cookies)|your browser does not support"
+    r"|(?:copyright|©|\(c\))\s*\d{4}.*all rights reserved",
+    re.IGNORECASE,
+)
+_ATTRIBUTION = re.compile(
+    r"(?:original )?(?:source|via|photo|image|picture|credit|byline|written by|translated by|"
+    r"источник|фото|автор|quelle|foto|fuente|autor|fonte|source de|来源|作者|图片来源)s?\s*(?:[:：–—-]|\s)\s*\S",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?;,…。！？；，][\"'”’»)\]]*$")
+_FRINGE = " \t\u00a0\u200b|·•▲▼▶◀►◄↑↓→←›‹»«>+×✕…-–—:*[]()"
+_LINE = re.compile(r"[^\r\n]+")
+
+
+def find_debris(text: str, blocks: Collection[Span], title: Span | None) -> list[Region]:
+    """The regions of `text` that are leftovers of a web page, in order.
+
+    `blocks` are the stretches between blank lines, `title` is where the headline stands, if there is one; it is found again
+    wherever a line, or the tail of a script's line, repeats it.
+    """
+    headline = _fold(text[title.start : title.end]) if title else ""
+    scripts = _scripts(text)
+    regions = [Region(span, RegionKind.SCRIPT) for span in scripts]
+    blocks = frozenset(blocks)
+    for line in _lines_outside(text, scripts):
+        if title and line.overlaps(title):
+            continue
+        kind = _classify(text[line.start : line.end], headline, line in blocks)
+        if kind:
+            regions.append(Region(line, kind))
+    return sorted(regions, key=lambda region: region.span)
+
+
+def _fold(line: str) -> str:
+    return " ".join(line.casefold().split())
+
+
+def _classify(line: str, headline: str, alone: bool) -> RegionKind | None:
+    """What kind of debris this line is; None for prose."""
+    if headline and _fold(line) == headline:
+        return RegionKind.REPETITION
+    if _BANNER.match(line.lstrip(_FRINGE)):
+        return RegionKind.NAVIGATION
+    if len(line) > _LONGEST_BUTTON or _SENTENCE_END.search(line):
+        return None
+    bare = line.strip(_FRINGE)
+    if bare[:1].islower():  # a wrapped sentence goes on here
+        return None
+    if _BUTTON.fullmatch(bare):
+        return RegionKind.NAVIGATION
+    return RegionKind.ATTRIBUTION if alone and _ATTRIBUTION.match(line) else None
+
+
+def _lines_outside(text: str, scripts: list[Span]) -> Iterator[Span]:
+    """Every line, or what is left of it outside the scripts, trimmed."""
+    pending = iter(scripts)
+    script = next(pending, None)
+    for match in _LINE.finditer(text):
+        start, end = match.span()
+        while script and script.end <= start:
+            script = next(pending, None)
+        if script and script.start < end:
+            start = script.end
+        line = trim(text, Span(start, max(start, end)))
+        if line:
+            yield line
+
+
+def _scripts(text: str) -> list[Span]:
+    """Runs of neighbouring code lines in which at least two signs of a browser's script stand."""
+    runs: list[Span] = []
+    run: list[Span] = []
+    for line in [*_code_lines(text), Span(len(text) + 3, len(text) + 3)]:
+        if run and line.start - run[-1].end > 2:  # a blank line, or prose, lies between
+            whole = Span(run[0].start, _code_end(text, run[-1]))
+            if len(_BROWSER.findall(text[whole.start : whole.end])) >= 2:
+                runs.append(whole)
+            run = []
+        run.append(line)
+    return runs
+
+
+def _code_lines(text: str) -> Iterator[Span]:
+    for match in _LINE.finditer(text):
+        line = match.group()
+        # Very long lines are minified scripts; their first stretch tells enough.
+        head = line[:2000]
+        dense = sum(char in _CODE_PUNCTUATION for char in head) >= max(2, len(head) // 25)
+        if dense and (_STATEMENT.search(head) or _BROWSER.search(head)):
+            yield Span(*match.span())
+
+
+def _code_end(text: str, line: Span) -> int:
+    """Where the code in a run's last line ends: prose may follow it on the same line."""
+    content = text[line.start : line.end]
+    match = _CODE_END.search(content)
+    if match and len(content[match.end() :].split()) >= 3:
+        return line.start + match.end()
+    return line.end

@@ -1,0 +1,82 @@
+"""Bytes to text, whatever the encoding."""
+
+from __future__ import annotations
+
+import codecs
+
+from source.errors import NotText
+
+# Longest first: UTF-32's little-endian mark begins with UTF-16's.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+_ALLOWED_CONTROLS = frozenset("\t\n\r\f\v\x1a\x1b\x85")
+
+
+def decode(data: bytes, name: str) -> str:
+    """The text in `data`; a byte-order mark is consumed, as every decoder does.
+
+    Tried in order: a byte-order mark, UTF-8, UTF-16 and UTF-32 without a mark
+    (told by where their zero bytes stand), then legacy code pages as detected
+    by charset-normalizer.
+
+    Raises NotText, naming `name`, when no reading gives text.
+    """
+    for text in _readings(data):
+        if text is not None and _is_text(text):
+            return text
+    raise NotText(
+        f"{name} is not text in any encoding known here; convert it to UTF-8, "
+        "or leave it out of the source folder."
+    )
+
+
+def _readings(data: bytes):  # type: ignore[no-untyped-def]
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            yield _try(data, encoding)
+    yield _try(data, "utf-8")
+    if b"\0" in data[:4096]:
+        for encoding in _WIDE:
+            yield _try(data, encoding)
+    else:
+        yield _legacy(data)
+
+
+def _try(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _legacy(data: bytes) -> str | None:
+    # Imported here: most files are UTF-8 and never need the detector.
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data).best()
+    return None if best is None else _try(data, best.encoding)
+
+
+def _is_text(text: str) -> bool:
+    """No NUL, and hardly any control, private or unassigned character.
+
+    A wrong guess of UTF-16 gives characters from everywhere; text gives few
+    that no keyboard has. The odd control character in real text is allowed.
+    """
+    sample = text[:65536]
+    if "\0" in text:
+        return False
+    odd = sum(not char.isprintable() and char not in _ALLOWED_CONTROLS and not char.isspace() and
+              not _is_format(char) for char in sample)
+    return odd * 50 <= len(sample)
+
+
+def _is_format(char: str) -> bool:
+    """Soft hyphens, joiners, direction marks: invisible, but text."""
+    return char in "\u00ad\u061c\ufeff" or "\u200b" <= char <= "\u200f" or "\u202a" <= char <= "\u206f"

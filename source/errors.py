@@ -1,0 +1,58 @@
+"""The error tree. Every message is one sentence that names the remedy.
+
+    ChapterVerseError             exit status 1: the thing asked for does not hold
+    ├── UsageError                exit status 2: the call itself is wrong
+    │   └── SourceMissing         no file or folder of that name
+    ├── SourceError               a file cannot be taken as a document
+    │   ├── SourceUnreadable      no permission, a device, an I/O error
+    │   ├── SourceEmpty           there is no text in it
+    │   ├── NotText               a binary file, or an encoding nobody recognises
+    │   ├── UnknownFormat         no reader for this kind of file
+    │   ├── BadCollection         a line of a .jsonl file is not what it should be
+    │   └── DuplicateId           two documents with one id
+    └── IndexError_               see `index.errors`
+"""
+
+
+class ChapterVerseError(Exception):
+    """Anything a user can mend; `str(error)` is the one sentence to show."""
+
+    exit_status = 1
+
+
+class UsageError(ChapterVerseError):
+    """The call is wrong: an empty question, a source that does not exist."""
+
+    exit_status = 2
+
+
+class SourceMissing(UsageError):
+    """No file or folder of that name."""
+
+
+class SourceError(ChapterVerseError):
+    """A file that cannot be taken as a document."""
+
+
+class SourceUnreadable(SourceError):
+    """The operating system does not let us read it."""
+
+
+class SourceEmpty(SourceError):
+    """The source holds no text at all."""
+
+
+class NotText(SourceError):
+    """Bytes that are no text in any encoding we recognise."""
+
+
+class UnknownFormat(SourceError):
+    """A kind of file that no reader takes."""
+
+
+class BadCollection(SourceError):
+    """A line of a `.jsonl` collection that is not `{"id", "title"?, "text"}`."""
+
+
+class DuplicateId(SourceError):
+    """Two documents that claim one id."""

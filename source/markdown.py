@@ -1,0 +1,80 @@
+"""Markdown: the text is the file itself; markdown-it-py says which lines are what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from source.document import Document, Heading, Places, Region, RegionKind, Span, trim
+
+EXTRACTOR = "markdown/1"
+
+_PARSER = MarkdownIt("commonmark").enable("table")
+_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n.*?\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
+_BARE_MARKUP = re.compile(r"[*_`]+|!?\[([^\]]*)\]\([^)]*\)|<[^>]+>")
+# The parser's own idea of a line: it turns \r\n and lone \r into \n first.
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+
+
+def read_markdown(
+    text: str, *, id: str, title: str = "", path: str = "", sha256: str = ""
+) -> Document:
+    """A Document of a Markdown file; `text` is kept as it is, marks and all."""
+    front = _FRONT_MATTER.match(text)
+    offset = front.end() if front else 0
+    lines = _line_starts(text, offset)
+    paragraphs: list[Span] = []
+    headings: list[Heading] = []
+    regions = [Region(Span(0, offset), RegionKind.MARKUP)] if front else []
+    tokens = _PARSER.parse(text[offset:])
+    for position, token in enumerate(tokens):
+        if token.map is None:
+            continue
+        span = trim(text, Span(lines[token.map[0]], lines[token.map[1]]))
+        if token.type == "heading_open":
+            headings.append(Heading(span.start, int(token.tag[1]), _plain(tokens[position + 1].content)))
+            regions.append(Region(span, RegionKind.HEADING))
+        elif token.type in {"html_block", "hr"}:
+            regions.append(Region(span, RegionKind.MARKUP))
+        else:
+            paragraphs.extend(span for span in _content(text, token, span, lines) if span)
+    named = _FRONT_TITLE.search(front.group()) if front else None
+    first = named.group(1) if named else headings[0].title if headings else ""
+    return Document(
+        id=id,
+        title=first or title or id,
+        path=path,
+        sha256=sha256,
+        extractor=EXTRACTOR,
+        text=text,
+        regions=tuple(sorted(regions, key=lambda region: region.span)),
+        places=Places(paragraphs=tuple(sorted(set(paragraphs))), headings=tuple(headings)),
+    )
+
+
+def _line_starts(text: str, offset: int) -> list[int]:
+    """Where each line after `offset` starts, with the end of the text as a last entry."""
+    lengths = [len(match.group()) for match in _LINE.finditer(text, offset)]
+    return list(accumulate(lengths, initial=offset)) + [len(text)]
+
+
+def _content(text: str, token: Token, span: Span, lines: list[int]) -> Iterator[Span]:
+    """The paragraphs that a block token holds; containers hold none of their own."""
+    if token.type in {"paragraph_open", "tr_open"}:
+        yield span
+    elif token.type in {"fence", "code_block"} and token.map:
+        first, last = token.map
+        if token.type == "fence":
+            first, last = first + 1, last - 1  # without the fences themselves
+        for line in range(first, last):  # a line of code is the least that can be quoted
+            yield trim(text, Span(lines[line], lines[line + 1]))
+
+
+def _plain(inline: str) -> str:
+    """A heading's words without its marks."""
+    return " ".join(_BARE_MARKUP.sub(lambda match: match.group(1) or "", inline).split())
