@@ -1,0 +1,23 @@
+"""A question in, an Answer out: quotes with their places, or an honest "not answered"."""
+
+from index import (
+    DEFAULT_INDEX,
+    EncoderMissing,
+    IndexCorrupt,
+    IndexIncompatible,
+    IndexMissing,
+    IndexUnwritable,
+)
+from qa.answer import Answer, DocumentRef, Hit, Quote, answer_json, hits_json
+from qa.book import MAX_QUESTION, Book, load
+from source import ChapterVerseError, UsageError
+
+__all__ = [
+    # asking
+    "Book", "DEFAULT_INDEX", "MAX_QUESTION", "load",
+    # what comes back
+    "Answer", "DocumentRef", "Hit", "Quote", "answer_json", "hits_json",
+    # errors
+    "ChapterVerseError", "EncoderMissing", "IndexCorrupt", "IndexIncompatible", "IndexMissing", "IndexUnwritable",
+    "UsageError",
+]

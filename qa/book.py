@@ -1,0 +1,109 @@
+"""The façade: an index that can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from index import DEFAULT_INDEX, Encoder, Settings, Store
+from qa.answer import Answer, DocumentRef, Hit
+from qa.confidence import THRESHOLD, confidence
+from qa.conversation import understand
+from qa.quotes import make_quotes
+from qa.retrieve import RERANKED, candidates, queries
+from qa.sentences import ranked_sentences, terms
+from source import Document, UsageError
+
+MAX_QUESTION = 2000
+"""Characters; a longer question is refused."""
+MOST_HITS = 1000
+QUOTES = 3
+"""Quotes in an answer, at most."""
+# A further quote is shown only if its score comes this near to the first one's.
+_WORTH_SHOWING = 0.15
+
+
+class Book:
+    """Documents that can be questioned. Safe to use from several threads; it never changes."""
+
+    def __init__(self, store: Store, encoder: Encoder) -> None:
+        store.check_encoder(encoder.name, encoder.sha256)
+        self.store = store
+        self._encoder = encoder
+
+    @property
+    def generation(self) -> str:
+        """The name of the index generation that answers."""
+        return self.store.generation
+
+    def documents(self) -> list[DocumentRef]:
+        """Which documents are in the index, in the order they were read."""
+        return [DocumentRef.of(self.store.document(row)) for row in range(self.store.documents)]
+
+    def document(self, id: str) -> Document:
+        """The document with this id. Raises KeyError."""
+        return self.store.document_by_id(id)
+
+    def retrieve(self, query: str, k: int = 5) -> list[Hit]:
+        """The `k` passages that fit best, best first. Raises UsageError for an empty or oversized query."""
+        return self.find(query, (), k)
+
+    def find(self, question: str, history: Sequence[str] = (), k: int = RERANKED) -> list[Hit]:
+        """As `retrieve`, for a question asked in a conversation."""
+        if not 1 <= k <= MOST_HITS:
+            raise UsageError(f"k is {k}; ask for 1 to {MOST_HITS} passages.")
+        wanted = queries(understand(_checked(question), history), self._encoder)
+        return [
+            Hit(self.store.passage(each.passage), each.score, rank, self._ref(each.passage))
+            for rank, each in enumerate(candidates(self.store, wanted, k), start=1)
+        ]
+
+    def ask(self, question: str, history: Sequence[str] = (), k: int = QUOTES) -> Answer:
+        """The words that answer `question`, or an Answer that says that none do.
+
+        `history`: the earlier questions of this conversation, oldest first.
+        `k`: the most quotes to give. Raises UsageError for an empty or
+        oversized question.
+        """
+        understood = understand(_checked(question), history)
+        if understood.context and len(understood.context) > MAX_QUESTION:
+            understood = understand(understood.question, ())
+        wanted = queries(understood, self._encoder)
+        found = candidates(self.store, wanted)
+        asked = terms(self.store, understood.question)
+        ranked = ranked_sentences(self.store, wanted, found, asked)
+        if not ranked:
+            return Answer(question, False, 0.0, (), (), understood.searched_for)
+        sure = confidence(self.store, wanted, ranked[0], asked)
+        quotes = make_quotes(self.store, understood.question, ranked, asked, k)
+        answered = sure >= THRESHOLD
+        shown = tuple(quote for quote in quotes if quote.score >= quotes[0].score - _WORTH_SHOWING)
+        return Answer(
+            question=question,
+            answered=answered,
+            confidence=sure,
+            quotes=shown if answered else (),
+            nearest=() if answered else tuple(quotes),
+            searched_for=understood.searched_for,
+        )
+
+    def _ref(self, passage: int) -> DocumentRef:
+        return DocumentRef.of(self.store.document(self.store.document_of(passage)))
+
+
+def load(path: str | Path = DEFAULT_INDEX, settings: Settings | None = None) -> Book:
+    """Opens the index in `path`. Raises IndexMissing, IndexCorrupt, IndexIncompatible or EncoderMissing."""
+    from index.encoder import SentenceTransformerEncoder
+
+    store = Store(Path(path))
+    settings = settings or Settings.from_environment()
+    return Book(store, SentenceTransformerEncoder(settings.model))
+
+
+def _checked(question: str) -> str:
+    text = question.strip()
+    if not text:
+        raise UsageError("The question is empty; write what you want to know.")
+    if len(text) > MAX_QUESTION:
+        raise UsageError(f"The question has {len(text):,} characters; ask in {MAX_QUESTION:,} at most.")
+    return text

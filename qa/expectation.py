@@ -1,0 +1,51 @@
+"""What kind of words would answer a question, told from how it asks."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+_NUMBER = re.compile(
+    r"\bhow (?:many|much|large|big|old|long|far|tall|high|deep|fast|heavy|often)\b|\b(?:what|which) (?:number|percent\w*|share|amount"
+    r"|proportion|population|age|size|price|cost|rate)\b|\bсколько\b|\bwie ?viele?\b|\bcuánt[oa]s?\b|\bcombien\b|多少|几[个次年人]|كم",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"\bwhen\b|\b(?:what|which|in what|on which) (?:year|date|dates|day|month|century|decade|time)\b|\bsince when\b"
+    r"|\bкогда\b|\bв каком году\b|\bwann\b|\bcuándo\b|\bquand\b|什么时候|何时|哪一?年|متى",
+    re.IGNORECASE,
+)
+_NAME = re.compile(
+    r"\b(?:who|whom|whose|where)\b|\bкто\b|\bкого\b|\bкому\b|\bгде\b|\bкуда\b|\bwer\b|\bwo\b|\bquién(?:es)?\b|\bdónde\b|\bqui\b|\boù\b",
+    re.IGNORECASE,
+)
+
+
+class Expects(Enum):
+    """The shape of the words that would answer."""
+
+    NUMBER = "number"
+    TIME = "time"
+    NAME = "name"
+    ANYTHING = "anything"
+
+
+def expectation(question: str) -> Expects:
+    """The first shape that the question's words call for."""
+    for pattern, kind in ((_TIME, Expects.TIME), (_NUMBER, Expects.NUMBER), (_NAME, Expects.NAME)):
+        if pattern.search(question):
+            return kind
+    return Expects.ANYTHING
+
+
+_DIGIT = re.compile(r"\d")
+_CAPITAL = re.compile(r"(?<=\s)[^\W\d_a-zа-я]\w+")
+
+
+def has_expected(text: str, expected: Expects) -> float:
+    """1 if words of the expected shape stand in `text`, -1 if they should and do not, 0 if nothing is expected."""
+    if expected in (Expects.NUMBER, Expects.TIME):
+        return 1.0 if _DIGIT.search(text) else -1.0
+    if expected is Expects.NAME:
+        return 1.0 if _CAPITAL.search(text) else -1.0
+    return 0.0

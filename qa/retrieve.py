@@ -1,0 +1,92 @@
+"""From a question to ranked passages: vectors and words, fused, then late interaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import Encoded, Encoder, FloatMatrix, Offsets, Store
+from qa.conversation import CONTEXT_WEIGHT, Understood
+from qa.late_interaction import best_matches, rescale
+
+POOL = 100  # passages that each of the two first retrievers puts forward
+RERANKED = 30  # passages that late interaction puts in order
+# Shares of late interaction and of the fused first stage in the final score.
+LATE_SHARE, FUSED_SHARE = 0.8, 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A text to look for, how much it weighs, and its vectors."""
+
+    text: str
+    weight: float
+    encoded: Encoded
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage in the running.
+
+    `score` is in 0..1 and compares within one question. `matches` has the
+    cosines of the question's own word pieces, `tokens` and `offsets` are the
+    passage's (see `TokenVectors.of`).
+    """
+
+    passage: int
+    score: float
+    matches: NDArray[np.float32]
+    tokens: FloatMatrix
+    offsets: Offsets
+
+
+def queries(understood: Understood, encoder: Encoder) -> list[Query]:
+    """The question, and the earlier one it leans on at a lower weight."""
+    texts = [understood.question] + ([understood.context] if understood.context else [])
+    weights = [1.0, CONTEXT_WEIGHT]
+    encoded = dict(encoder.encode(texts, query=True))
+    return [Query(text, weights[i], encoded[i]) for i, text in enumerate(texts)]
+
+
+def candidates(store: Store, wanted: list[Query], count: int = RERANKED) -> list[Candidate]:
+    """The best `count` passages, best first."""
+    pool, fused = first_stage(store, wanted)
+    best = np.argsort(-fused, kind="stable")[: max(count, RERANKED)]
+    found = [store.tokens.of(int(row)) for row in pool[best]]
+    matches = [[best_matches(query.encoded.tokens, tokens) for query in wanted] for tokens, _ in found]
+    late = np.array(
+        [sum(query.weight * _mean(m) for query, m in zip(wanted, row, strict=True)) for row in matches], np.float32
+    )
+    scores = LATE_SHARE * rescale(late) + FUSED_SHARE * rescale(fused[best])
+    return [
+        Candidate(int(pool[best[i]]), float(scores[i]), matches[i][0], *found[i])
+        for i in np.argsort(-scores, kind="stable")[:count]
+    ]
+
+
+def first_stage(store: Store, wanted: list[Query]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """What vectors and words put forward: rows (n,), and the fused score of each (n,).
+
+    Fusion is the sum of the two retrievers' scores, each stretched to 0..1
+    (min-max, as "convex combination" in Bruch et al. 2023, section 3).
+    """
+    words = [store.lexical.scores(query.text) for query in wanted]
+    nearest = [store.nearest(query.encoded.vector, POOL)[0] for query in wanted]
+    pool = np.unique(np.concatenate([*nearest, *(_top(scores, POOL) for scores in words)]))
+    vectors = store.vectors(pool)
+    fused = np.zeros(len(pool), np.float32)
+    for query, scores in zip(wanted, words, strict=True):
+        fused += query.weight * (rescale(vectors @ query.encoded.vector) + rescale(scores[pool]))
+    return pool, fused
+
+
+def _top(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """The rows of the `count` highest scores above 0."""
+    rows = np.argpartition(-scores, count)[:count] if len(scores) > count else np.arange(len(scores))
+    return rows[scores[rows] > 0].astype(np.int64)
+
+
+def _mean(values: NDArray[np.float32]) -> float:
+    return float(values.mean()) if len(values) else 0.0
