@@ -1,6 +1,7 @@
 """Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
 
-from index.encoder import Encoded, Encoder, FloatMatrix, Offsets
+from index.build import Progress, Report, build, ignore, last_sources
+from index.encoder import Encoded, Encoder, FloatMatrix, Offsets, load_encoder
 from index.errors import (
     EncoderMissing,
     IndexCorrupt,
@@ -15,11 +16,28 @@ from index.store import Store
 
 __all__ = [
     # reading an index
-    "Passage", "Store",
+    "Passage",
+    "Store",
+    # building one
+    "Progress",
+    "Report",
+    "build",
+    "ignore",
+    "last_sources",
     # the encoder
-    "Encoded", "Encoder", "FloatMatrix", "Offsets",
+    "Encoded",
+    "Encoder",
+    "FloatMatrix",
+    "Offsets",
+    "load_encoder",
     # settings
-    "DEFAULT_INDEX", "Settings",
+    "DEFAULT_INDEX",
+    "Settings",
     # errors
-    "EncoderMissing", "IndexCorrupt", "IndexIncompatible", "IndexMissing", "IndexUnwritable", "StoreError",
+    "EncoderMissing",
+    "IndexCorrupt",
+    "IndexIncompatible",
+    "IndexMissing",
+    "IndexUnwritable",
+    "StoreError",
 ]

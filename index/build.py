@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.commit import commit, writing
-from index.encoder import Encoder, SentenceTransformerEncoder, identity
-from index.errors import IndexCorrupt, IndexIncompatible, IndexMissing
+from index.encoder import Encoder, identity, load_encoder
+from index.errors import IndexCorrupt, IndexIncompatible, IndexMissing, StoreError
 from index.language import language_of
 from index.layout import FORMAT, GenerationLayout, Layout
 from index.lexical import Lexical
@@ -24,13 +24,17 @@ from index.manifest import Manifest, check_files, fingerprints, load_manifest
 from index.passages import Draft, passages
 from index.records import dump_document
 from index.settings import Settings
-from index.store import read_current
+from index.store import Store, read_current
 from index.tokens import quantise
 from source import Document, Reading, find
 from source.errors import SourceEmpty
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done, and how much there is."""
+
+
+def ignore(step: str, done: int, total: int) -> None:
+    """The progress of someone who does not look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,10 @@ class Report:
 
     def __str__(self) -> str:
         state = "is up to date" if self.up_to_date else "is built"
-        return (f"The index {state}: {self.documents} document{'s' * (self.documents != 1)}, "
-                f"{self.passages} passages, generation {self.generation}.")
+        return (
+            f"The index {state}: {self.documents} document{'s' * (self.documents != 1)}, "
+            f"{self.passages} passages, generation {self.generation}."
+        )
 
 
 def build(
@@ -55,7 +61,7 @@ def build(
     *,
     full: bool = False,
     settings: Settings | None = None,
-    progress: Progress = lambda step, done, total: None,
+    progress: Progress = ignore,
 ) -> Report:
     """Makes the index in `root` answer from `sources` (the shipped documents by default).
 
@@ -65,12 +71,17 @@ def build(
     """
     settings = settings or Settings.from_environment()
     reading = find(sources)
-    facts = {"settings": asdict(settings), "sources": _sources(reading), "extractors": _extractors(),
-             "encoder": dict(zip(("name", "sha256"), identity(settings.model), strict=True))}
+    facts: dict[str, Any] = {
+        "settings": asdict(settings),
+        "roots": [str(root) for root in sources],
+        "sources": {file.shown_as: _fingerprint(file.path) for file in reading.files},
+        "extractors": _extractors(),
+        "encoder": dict(zip(("name", "sha256"), identity(settings.model), strict=True)),
+    }
     if not full and (current := _up_to_date(root, facts)):
         return current
     with writing(root) as layout:
-        encoder = SentenceTransformerEncoder(settings.model)
+        encoder = load_encoder(settings.model)
         counts = _write(layout, reading, encoder, settings, progress)
         encoder_facts = {**facts["encoder"], "dimension": encoder.dimension, "max_tokens": encoder.max_tokens}
         manifest = Manifest(
@@ -85,8 +96,12 @@ def build(
     return Report(name, False, manifest.counts["documents"], manifest.counts["passages"], skipped)
 
 
-def _sources(reading: Reading) -> dict[str, str]:
-    return {file.shown_as: _fingerprint(file.path) for file in reading.files}
+def last_sources(root: Path) -> list[str]:
+    """What the index in `root` was last made from; nothing if there is none."""
+    try:
+        return Store(root).manifest.roots
+    except StoreError:
+        return []
 
 
 def _fingerprint(path: Path) -> str:
@@ -113,8 +128,13 @@ def _up_to_date(root: Path, facts: dict[str, Any]) -> Report | None:
         check_files(layout, manifest)
     except (IndexMissing, IndexCorrupt, IndexIncompatible):
         return None
-    made_from = {"settings": manifest.settings, "sources": manifest.sources, "extractors": manifest.extractors,
-                 "encoder": {key: manifest.encoder[key] for key in ("name", "sha256")}}
+    made_from = {
+        "settings": manifest.settings,
+        "roots": manifest.roots,
+        "sources": manifest.sources,
+        "extractors": manifest.extractors,
+        "encoder": {key: manifest.encoder[key] for key in ("name", "sha256")},
+    }
     if made_from != facts:
         return None
     return Report(name, True, manifest.counts["documents"], manifest.counts["passages"], ())
@@ -141,8 +161,12 @@ def _write(
     progress("indexing words", 0, 1)
     Lexical.build(corpus.texts, corpus.languages).save(layout.words)
     progress("indexing words", 1, 1)
-    counts = {"documents": len(starts) - 1, "passages": len(corpus.passages),
-              "sentences": len(corpus.sentences), "tokens": tokens}
+    counts = {
+        "documents": len(starts) - 1,
+        "passages": len(corpus.passages),
+        "sentences": len(corpus.sentences),
+        "tokens": tokens,
+    }
     return {"counts": counts, "languages": sorted(set(corpus.languages))}
 
 

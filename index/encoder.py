@@ -6,7 +6,9 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -70,23 +72,38 @@ class SentenceTransformerEncoder:
         special = int(self._tokenizer.num_special_tokens_to_add())
         self.max_tokens = int(self._model.max_seq_length) - special
         self.dimension = int(self._model.get_embedding_dimension())
+        # A fast tokenizer that is told to pad in one thread and not to in another fails ("Already borrowed").
+        self._tokenizing = Lock()
 
     def pieces(self, texts: Sequence[str]) -> list[Offsets]:
         if not texts:
             return []
-        encoded = self._tokenizer(
-            list(texts), add_special_tokens=False, return_offsets_mapping=True, verbose=False
-        )
+        with self._tokenizing:
+            encoded = self._tokenizer(list(texts), add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         return [np.array(offsets, np.int64).reshape(-1, 2) for offsets in encoded["offset_mapping"]]
 
     def encode(self, texts: Sequence[str], *, query: bool = False) -> Iterator[tuple[int, Encoded]]:
         import torch
 
+        # A question is too short to be shared out: beside a busy neighbour two threads wait for each other.
+        torch.set_num_threads(1 if query else os.cpu_count() or 1)
         prompt = self._model.prompts.get("query" if query else "document") or ""
-        lengths = [len(pieces) for pieces in self.pieces(texts)]
-        for batch in _batches(lengths):
+        for batch in _batches([len(pieces) for pieces in self.pieces(texts)]):
+            features, offsets, own = self._features([prompt + texts[i] for i in batch])
+            with torch.inference_mode():
+                out = self._model.forward(features)
+            tokens = out["token_embeddings"].float().cpu().numpy()
+            vectors = out["sentence_embedding"].float().cpu().numpy()
+            for row, i in enumerate(batch):
+                spans = offsets[row] - len(prompt)
+                keep = own[row] & (spans[:, 0] >= 0)
+                yield i, Encoded(unit(vectors[row]), unit(tokens[row, keep]), spans[keep])
+
+    def _features(self, texts: list[str]) -> tuple[dict[str, Any], Offsets, NDArray[np.bool_]]:
+        """The model's input, each token's offsets, and which tokens are the text's own."""
+        with self._tokenizing:
             features = self._tokenizer(
-                [prompt + texts[i] for i in batch],
+                texts,
                 padding=True,
                 truncation=True,
                 max_length=self._model.max_seq_length,
@@ -94,15 +111,15 @@ class SentenceTransformerEncoder:
                 return_special_tokens_mask=True,
                 return_tensors="pt",
             )
-            offsets = features.pop("offset_mapping").numpy() - len(prompt)
-            special = features.pop("special_tokens_mask").numpy().astype(bool)
-            with torch.inference_mode():
-                out = self._model.forward(dict(features.to(self._model.device)))
-            tokens = out["token_embeddings"].float().cpu().numpy()
-            vectors = out["sentence_embedding"].float().cpu().numpy()
-            for row, i in enumerate(batch):
-                keep = ~special[row] & (offsets[row, :, 0] >= 0)
-                yield i, Encoded(unit(vectors[row]), unit(tokens[row, keep]), offsets[row, keep])
+        offsets = features.pop("offset_mapping").numpy()
+        special = features.pop("special_tokens_mask").numpy().astype(bool)
+        return dict(features.to(self._model.device)), offsets, ~special
+
+
+@lru_cache(maxsize=2)
+def load_encoder(name: str) -> SentenceTransformerEncoder:
+    """The encoder of that name, loaded once for all who ask and build in this process."""
+    return SentenceTransformerEncoder(name)
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,18 +1,18 @@
 """Which file of an index folder is what.
 
-    DIR/
-      CURRENT                  the name of the generation that answers, and its manifest's SHA-256
-      generations/NAME/        one committed state, never changed after it is committed
-        manifest.json          format, encoder, extractors, counts; SHA-256 of every other file
-        documents.jsonl        a document a line, with its whole text
-        documents.npy          (documents + 1,) int64: where each line starts, in bytes
-        sentences.npy          (sentences, 2) int64: offsets in the document
-        passages.npy           (passages, 3) int64: document, first sentence, sentence after the last
-        vectors.faiss          a FAISS index of the passages' vectors, inner product
-        tokens.npy             (tokens, dimension) int8: token vectors for late interaction
-        token_spans.npy        (tokens, 2) int32: offsets in the document
-        token_ends.npy         (passages + 1,) int64: where each passage's tokens start
-        words/                 BM25, as bm25s writes it
+DIR/
+  CURRENT                  the name of the generation that answers, and its manifest's SHA-256
+  generations/NAME/        one committed state, never changed after it is committed
+    manifest.json          format, encoder, extractors, counts; SHA-256 of every other file
+    documents.jsonl        a document a line, with its whole text
+    documents.npy          (documents + 1,) int64: where each line starts, in bytes
+    sentences.npy          (sentences, 2) int64: offsets in the document
+    passages.npy           (passages, 3) int64: document, first sentence, sentence after the last
+    vectors.faiss          a FAISS index of the passages' vectors, inner product
+    tokens.npy             (tokens, dimension) int8: token vectors for late interaction
+    token_spans.npy        (tokens, 2) int32: offsets in the document
+    token_ends.npy         (passages + 1,) int64: where each passage's tokens start
+    words/                 BM25, as bm25s writes it
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ class Manifest:
 
     `encoder`: name, sha256 of the weights, dimension, max_tokens.
     `languages`: of the documents, for cutting a question's words to their stems.
+    `roots`: the files and folders the build was given; none for the shipped documents.
     `sources`: path → fingerprint of each source file, to see what changed.
     `files`: path inside the generation → {"sha256", "bytes"}.
     """
@@ -30,6 +31,7 @@ class Manifest:
     encoder: dict[str, Any]
     extractors: list[str]
     settings: dict[str, Any]
+    roots: list[str]
     sources: dict[str, str]
     counts: dict[str, int]
     languages: list[str]

@@ -61,7 +61,7 @@ def passages(document: Document, encoder: Encoder, target: int) -> list[Draft]:
         if cost > encoder.max_tokens // 2:
             context, cost = "", 0
         limit = min(room, encoder.max_tokens - cost)
-        paragraphs = [_units(document, span, encoder, limit, language) for span in stretch]
+        paragraphs = _with_lists(document.text, [_units(document, span, encoder, limit, language) for span in stretch])
         drafts.extend(Draft(run, context) for run in _packed(paragraphs, limit))
     return drafts
 
@@ -91,9 +91,18 @@ def _stretches(document: Document) -> Iterator[list[Span]]:
         yield stretch
 
 
-def _units(
-    document: Document, span: Span, encoder: Encoder, limit: int, language: str
-) -> list[tuple[Span, int]]:
+def _with_lists(text: str, paragraphs: list[list[tuple[Span, int]]]) -> list[list[tuple[Span, int]]]:
+    """The paragraphs, one that ends in a colon together with the one it announces."""
+    together: list[list[tuple[Span, int]]] = []
+    for units in paragraphs:
+        if together and text[together[-1][-1][0].end - 1] in ":：":
+            together[-1].extend(units)
+        else:
+            together.append(list(units))
+    return together
+
+
+def _units(document: Document, span: Span, encoder: Encoder, limit: int, language: str) -> list[tuple[Span, int]]:
     """The sentences of a paragraph with their lengths in word pieces; longer ones are cut."""
     pieces = encoder.pieces([document.text[span.start : span.end]])[0] + span.start
     units: list[tuple[Span, int]] = []

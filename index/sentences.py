@@ -26,8 +26,10 @@ _DASHES = ("— ", "– ")
 
 def sentences(text: str, span: Span, language: str) -> list[Span]:
     """The sentences of a paragraph, in order, without the white space between them."""
-    raw = (trim(text, Span(span.start + start, span.start + end))
-           for start, end in _boundaries(text[span.start : span.end], language))
+    raw = (
+        trim(text, Span(span.start + start, span.start + end))
+        for start, end in _boundaries(text[span.start : span.end], language)
+    )
     return _mended(text, (sentence for sentence in raw if sentence))
 
 

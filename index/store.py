@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -114,5 +115,6 @@ def read_current(root: Path) -> tuple[str, str]:
     return name, sha256
 
 
-def _array(path: Path) -> NDArray:  # type: ignore[type-arg]
-    return np.load(path, mmap_mode="r", allow_pickle=False)
+def _array(path: Path) -> NDArray[Any]:
+    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array

@@ -20,7 +20,7 @@ from index.encoder import FloatMatrix, Offsets, unit
 def quantise(tokens: FloatMatrix) -> NDArray[np.int8]:
     """(n, d) unit vectors to (n, d) bytes."""
     largest = np.abs(tokens).max(axis=1, keepdims=True, initial=1e-12)
-    return np.rint(tokens * (127 / largest)).astype(np.int8)
+    return np.asarray(np.rint(tokens * (127 / largest)), np.int8)
 
 
 def restore(quantised: NDArray[np.int8]) -> FloatMatrix:
@@ -40,7 +40,9 @@ class TokenVectors:
     spans: NDArray[np.int32]
     ends: NDArray[np.int64]
 
-    def of(self, passage: int) -> tuple[FloatMatrix, Offsets]:
-        """A passage's unit vectors (n, dimension) and their document offsets (n, 2)."""
-        rows = slice(int(self.ends[passage]), int(self.ends[passage + 1]))
-        return restore(self.vectors[rows]), self.spans[rows].astype(np.int64)
+    def of(self, passages: NDArray[np.int64]) -> tuple[FloatMatrix, list[Offsets]]:
+        """The unit vectors of these passages' tokens, one passage after another (n, dimension),
+        and each passage's document offsets (tokens, 2)."""
+        rows = [slice(int(self.ends[passage]), int(self.ends[passage + 1])) for passage in passages]
+        vectors = restore(np.concatenate([self.vectors[each] for each in rows]))
+        return vectors, [self.spans[each].astype(np.int64) for each in rows]

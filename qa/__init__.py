@@ -9,15 +9,29 @@ from index import (
     IndexUnwritable,
 )
 from qa.answer import Answer, DocumentRef, Hit, Quote, answer_json, hits_json
-from qa.book import MAX_QUESTION, Book, load
+from qa.book import MAX_QUESTION, Book, load, rebuild
 from source import ChapterVerseError, UsageError
 
 __all__ = [
     # asking
-    "Book", "DEFAULT_INDEX", "MAX_QUESTION", "load",
+    "Book",
+    "DEFAULT_INDEX",
+    "MAX_QUESTION",
+    "load",
+    "rebuild",
     # what comes back
-    "Answer", "DocumentRef", "Hit", "Quote", "answer_json", "hits_json",
+    "Answer",
+    "DocumentRef",
+    "Hit",
+    "Quote",
+    "answer_json",
+    "hits_json",
     # errors
-    "ChapterVerseError", "EncoderMissing", "IndexCorrupt", "IndexIncompatible", "IndexMissing", "IndexUnwritable",
+    "ChapterVerseError",
+    "EncoderMissing",
+    "IndexCorrupt",
+    "IndexIncompatible",
+    "IndexMissing",
+    "IndexUnwritable",
     "UsageError",
 ]

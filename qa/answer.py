@@ -49,6 +49,10 @@ class Quote:
     document: DocumentRef
     score: float
 
+    def text_of(self, highlight: Span) -> str:
+        """The words of one of the highlights."""
+        return self.text[highlight.start - self.span.start : highlight.end - self.span.start]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -115,6 +119,7 @@ def hits_json(query: str, hits: list[Hit]) -> dict[str, Any]:
 
 
 def document_json(document: DocumentRef) -> dict[str, str]:
+    """The fields of a document reference as plain JSON values."""
     return {
         "id": document.id,
         "title": document.title,

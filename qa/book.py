@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from index import DEFAULT_INDEX, Encoder, Settings, Store
+from index import DEFAULT_INDEX, Encoder, Progress, Settings, Store, build, ignore, last_sources, load_encoder
 from qa.answer import Answer, DocumentRef, Hit
 from qa.confidence import THRESHOLD, confidence
-from qa.conversation import understand
+from qa.conversation import Understood, asks_for_person, person_name, understand
 from qa.quotes import make_quotes
 from qa.retrieve import RERANKED, candidates, queries
 from qa.sentences import ranked_sentences, terms
@@ -21,6 +21,7 @@ QUOTES = 3
 """Quotes in an answer, at most."""
 # A further quote is shown only if its score comes this near to the first one's.
 _WORTH_SHOWING = 0.15
+_REMEMBERED = 8  # earlier questions that a follow-up may lean on
 
 
 class Book:
@@ -29,16 +30,16 @@ class Book:
     def __init__(self, store: Store, encoder: Encoder) -> None:
         store.check_encoder(encoder.name, encoder.sha256)
         self.store = store
-        self._encoder = encoder
+        self.encoder = encoder
 
     @property
     def generation(self) -> str:
         """The name of the index generation that answers."""
         return self.store.generation
 
-    def documents(self) -> list[DocumentRef]:
+    def documents(self) -> Iterator[DocumentRef]:
         """Which documents are in the index, in the order they were read."""
-        return [DocumentRef.of(self.store.document(row)) for row in range(self.store.documents)]
+        return (DocumentRef.of(self.store.document(row)) for row in range(self.store.documents))
 
     def document(self, id: str) -> Document:
         """The document with this id. Raises KeyError."""
@@ -52,7 +53,7 @@ class Book:
         """As `retrieve`, for a question asked in a conversation."""
         if not 1 <= k <= MOST_HITS:
             raise UsageError(f"k is {k}; ask for 1 to {MOST_HITS} passages.")
-        wanted = queries(understand(_checked(question), history), self._encoder)
+        wanted = queries(self._understood(question, history), self.encoder)
         return [
             Hit(self.store.passage(each.passage), each.score, rank, self._ref(each.passage))
             for rank, each in enumerate(candidates(self.store, wanted, k), start=1)
@@ -65,10 +66,8 @@ class Book:
         `k`: the most quotes to give. Raises UsageError for an empty or
         oversized question.
         """
-        understood = understand(_checked(question), history)
-        if understood.context and len(understood.context) > MAX_QUESTION:
-            understood = understand(understood.question, ())
-        wanted = queries(understood, self._encoder)
+        understood = self._understood(question, history)
+        wanted = queries(understood, self.encoder)
         found = candidates(self.store, wanted)
         asked = terms(self.store, understood.question)
         ranked = ranked_sentences(self.store, wanted, found, asked)
@@ -87,23 +86,42 @@ class Book:
             searched_for=understood.searched_for,
         )
 
+    def _understood(self, question: str, history: Sequence[str]) -> Understood:
+        earlier = [text for text in history if len(text) <= MAX_QUESTION]
+        return understand(_checked(question), earlier[-_REMEMBERED:], self._person_asked_for)
+
+    def _person_asked_for(self, question: str) -> str | None:
+        """The name that answers an earlier question after a person."""
+        if not asks_for_person(question):
+            return None
+        answer = self.ask(question, k=1)
+        quote = next(iter(answer.quotes or answer.nearest), None)
+        names = [person_name(quote.text_of(mark)) for mark in quote.highlights] if quote else []
+        return next((name for name in names if name), None)
+
     def _ref(self, passage: int) -> DocumentRef:
         return DocumentRef.of(self.store.document(self.store.document_of(passage)))
 
 
 def load(path: str | Path = DEFAULT_INDEX, settings: Settings | None = None) -> Book:
     """Opens the index in `path`. Raises IndexMissing, IndexCorrupt, IndexIncompatible or EncoderMissing."""
-    from index.encoder import SentenceTransformerEncoder
-
     store = Store(Path(path))
     settings = settings or Settings.from_environment()
-    return Book(store, SentenceTransformerEncoder(settings.model))
+    return Book(store, load_encoder(settings.model))
+
+
+def rebuild(path: str | Path = DEFAULT_INDEX, sources: Sequence[str | Path] = (), progress: Progress = ignore) -> str:
+    """Makes the index in `path` answer from `sources`, and says in a sentence what was done.
+
+    Without `sources` it is made again from those it was last made from. Raises the errors of `index` and `source`; the old index then goes on to answer.
+    """
+    return str(build(Path(path), sources or last_sources(Path(path)), progress=progress))
 
 
 def _checked(question: str) -> str:
     text = question.strip()
-    if not text:
-        raise UsageError("The question is empty; write what you want to know.")
+    if not any(char.isalnum() for char in text):
+        raise UsageError("The question is empty; write what you want to know in words.")
     if len(text) > MAX_QUESTION:
         raise UsageError(f"The question has {len(text):,} characters; ask in {MAX_QUESTION:,} at most.")
     return text

@@ -1,7 +1,7 @@
 """How sure it is that the first quote answers: a probability, calibrated.
 
 A logistic model over a few signs of how much of the question the best sentence
-and its passage meet. It was fitted by `tests/benchmarks/fit_weights.py` on the
+and its passage meet. It was fitted by `tests/benchmarks/fit_confidence.py` on the
 training sets, where for every second question the passages with the answer
 were taken away, and on no evaluation set.
 """
@@ -12,17 +12,24 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index import Store
+from qa.expectation import expectation, has_expected
+from qa.late_interaction import best_matches
 from qa.retrieve import Query
 from qa.sentences import Sentence, Terms
 
 THRESHOLD = 0.5
 """From this confidence on a question counts as answered."""
 
-SIGNS = ("sentence", "sentence_content", "passage_content", "weakest", "words_sentence", "words_passage")
-_INTERCEPT = -8.0
-_WEIGHTS = (2.0, 2.0, 6.0, 1.0, 1.0, 2.0)
+SIGNS = ("sentence", "passage_content", "words", "shape")
+"""What is weighed: how well the sentence meets the whole question, how well its passage meets
+the words with content, the share of those words that stand in the passage, and whether
+what stands there is of the expected shape."""
+
+_INTERCEPT = -3.65
+_WEIGHTS = (3.54, 1.50, 1.24, 0.23)
 
 
 def confidence(store: Store, wanted: Sequence[Query], best: Sentence, asked: Terms) -> float:
@@ -32,23 +39,20 @@ def confidence(store: Store, wanted: Sequence[Query], best: Sentence, asked: Ter
 
 
 def signs(store: Store, wanted: Sequence[Query], best: Sentence, asked: Terms) -> list[float]:
-    """The values of `SIGNS`: cosines of word pieces with their best matches, and shares of words met."""
+    """The values of `SIGNS`."""
     question = wanted[0]
-    content = _content_pieces(store, question)
-    passage = best.candidate.matches
-    text = store.passage(best.candidate.passage).text
-    met = store.lexical.contains(text, asked.words)
+    passage = store.passage(best.candidate.passage)
+    sentence = passage.text[best.span.start - passage.span.start : best.span.end - passage.span.start]
+    met = store.lexical.contains(passage.text, asked.words)
     return [
         float(best.matches.mean()),
-        float(best.matches[content].mean()),
-        float(passage[content].mean()),
-        float(best.matches[content].min()),
-        float(asked.shares[best.met].sum()),
+        float(best_matches(best.candidate.similarities[0])[_content_pieces(store, question)].mean()),
         float(asked.shares[met].sum()),
+        has_expected(sentence, expectation(question.text)),
     ]
 
 
-def _content_pieces(store: Store, query: Query) -> np.ndarray:  # type: ignore[type-arg]
+def _content_pieces(store: Store, query: Query) -> NDArray[np.bool_]:
     """(n,): which of the query's word pieces belong to words with content; all if none do."""
     pieces = [query.text[start:end] for start, end in query.encoded.offsets]
     content = np.array([bool(store.lexical.content_words(piece)) for piece in pieces], bool)

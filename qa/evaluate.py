@@ -124,7 +124,7 @@ def _outcome(book: Book, question: Question) -> Outcome:
         in_quote1=hit_at(holds, 1),
         in_quotes3=hit_at(holds, 3),
         quote_chars=len(quotes[0].text) if quotes else 0,
-        highlight_f1=_highlight_f1(book, answer, question.answers),
+        highlight_f1=_highlight_f1(answer, question.answers),
         answerable=question.answerable,
         answered=answer.answered,
         confidence=answer.confidence,
@@ -152,13 +152,13 @@ def _document_id(hit: Hit) -> str:
     return hit.passage.document_id
 
 
-def _highlight_f1(book: Book, answer: Answer, golds: Sequence[str]) -> float:
+def _highlight_f1(answer: Answer, golds: Sequence[str]) -> float:
     """The best token F1 of a highlight of the first quote against any gold answer."""
     quotes = answer.quotes or answer.nearest
     if not quotes:
         return 0.0
     quote = quotes[0]
-    marked = [quote.text[h.start - quote.span.start : h.end - quote.span.start] for h in quote.highlights]
+    marked = [quote.text_of(span) for span in quote.highlights]
     return max((token_f1(text, gold) for text in marked for gold in golds), default=0.0)
 
 

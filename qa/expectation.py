@@ -6,8 +6,10 @@ import re
 from enum import Enum
 
 _NUMBER = re.compile(
-    r"\bhow (?:many|much|large|big|old|long|far|tall|high|deep|fast|heavy|often)\b|\b(?:what|which) (?:number|percent\w*|share|amount"
-    r"|proportion|population|age|size|price|cost|rate)\b|\bсколько\b|\bwie ?viele?\b|\bcuánt[oa]s?\b|\bcombien\b|多少|几[个次年人]|كم",
+    r"\bhow (?:many|much|large|big|old|long|far|tall|high|deep|fast|heavy|often)\b"
+    r"|\b(?:what|which) (?:number|percent\w*|share|amount"
+    r"|proportion|population|age|size|price|cost|rate)\b"
+    r"|\bсколько\b|\bwie ?viele?\b|\bcuánt[oa]s?\b|\bcombien\b|多少|几[个次年人]|كم",
     re.IGNORECASE,
 )
 _TIME = re.compile(

@@ -16,7 +16,10 @@ from source import Span
 
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*%?")
 _CLAUSE_END = re.compile(r"[,;:()\[\]“”\"«»!?—–，。；：、]|\.\s")
-_SCALE = r"(?:thousand|million|billion|trillion|percent|per cent|тысяч\w*|миллион\w*|миллиард\w*|процент\w*|Millionen|Milliarden|Prozent|millones|por ciento)"
+_SCALE = (
+    r"(?:thousand|million|billion|trillion|percent|per cent|Millionen|Milliarden|Prozent|millones|por ciento"
+    r"|тысяч\w*|миллион\w*|миллиард\w*|процент\w*)"
+)
 _NUMBER = re.compile(
     rf"(?:[$€£¥₽]\s?)?\d+(?:[.,]\d+)*(?:\s?%|\s{_SCALE}\b)?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
     rf"|twenty|thirty|forty|fifty|hundred|half|dozen|один|два|три|четыре|пять)\b(?:\s{_SCALE}\b)?",
@@ -35,6 +38,7 @@ _TIME = re.compile(
 _NAME = re.compile(
     r"[^\W\d_a-zа-яß-ÿ][\w'’.-]*(?:\s(?:(?:of|the|de|la|von|van|der|du|al|bin)\s){0,2}[^\W\d_a-zа-яß-ÿ][\w'’-]*)*"
 )
+_LIST_MARKER = re.compile(r"\(?\d{1,3}[.)]\s+")
 _LONGEST_RUN = 12  # words
 
 
@@ -108,5 +112,7 @@ def _nearness(span: Span, words: Sequence[Word]) -> float:
 
 
 def split(text: str, sentence: Span) -> list[Span]:
-    """The words of a sentence."""
-    return [Span(*match.span()) for match in _WORD.finditer(text, sentence.start, sentence.end)]
+    """The words of a sentence, without the number of a list item."""
+    marker = _LIST_MARKER.match(text, sentence.start, sentence.end)
+    start = marker.end() if marker else sentence.start
+    return [Span(*match.span()) for match in _WORD.finditer(text, start, sentence.end)]

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from index import FloatMatrix
 
 
-def best_matches(query: FloatMatrix, tokens: FloatMatrix) -> NDArray[np.float32]:
-    """(n,): for each of the query's n vectors, the cosine of the nearest of `tokens` (m, d)."""
-    return np.asarray((query @ tokens.T).max(axis=1, initial=-1.0), np.float32)
+def best_matches(similarities: FloatMatrix) -> NDArray[np.float32]:
+    """(n,): the best of each row of (n, tokens) cosines; -1 where there are no tokens."""
+    return np.asarray(similarities.max(axis=1, initial=-1.0), np.float32)
 
 
 def rescale(scores: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -22,4 +22,4 @@ def rescale(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     low, high = scores.min(initial=np.inf), scores.max(initial=-np.inf)
     if not high > low:
         return np.zeros_like(scores)
-    return (scores - low) / (high - low)
+    return np.asarray((scores - low) / (high - low), np.float32)

@@ -60,7 +60,7 @@ def _is_punctuation(char: str) -> bool:
     return char in _PUNCTUATION or unicodedata.category(char).startswith("P")
 
 
-def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float:
+def auroc(scores: Sequence[float] | Floats, positive: Sequence[bool]) -> float:
     """The chance that a positive scores above a negative (Mann-Whitney); nan where there are not both."""
     values, labels = np.asarray(scores, float), np.asarray(positive, bool)
     above, below = values[labels], values[~labels]
@@ -70,7 +70,9 @@ def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float:
     return float(wins)
 
 
-def coverage_at(confidence: Sequence[float], right: Sequence[bool], answerable: Sequence[bool], precision: float) -> float:
+def coverage_at(
+    confidence: Sequence[float], right: Sequence[bool], answerable: Sequence[bool], precision: float
+) -> float:
     """The share of the answerable questions that are answered at the most generous
     threshold at which at least `precision` of all that is answered is right.
 

@@ -11,14 +11,15 @@ from qa.highlights import Word, highlight, split
 from qa.sentences import Sentence, Terms
 from source import Document, Span
 
-LONGEST = 300  # characters a quote is widened up to; one sentence may be longer
+LONGEST = 350  # characters a quote is widened up to; one sentence may be longer
 MOST_SENTENCES = 3
 # A neighbour that scores within this of the best sentence is taken along.
-NEAR = 0.0
+NEAR = 0.15
 
 _OPENS_LIST = re.compile(r"[:：]\s*$")
 _LEANS_BACK = re.compile(
-    r"(?:he|she|it|they|his|her|its|their|this|these|that|those|such|as a result|for example|therefore|however|also"
+    r"(?:he|she|it(?!\s(?:is|was|has been)\s\w+ed\b)|they|his|her|its|their"
+    r"|this|these|that|those|such|as a result|for example|therefore|however|also"
     r"|он|она|оно|они|это|этот|эта|эти|его|её|их|поэтому|например|er|sie|es|dies\w*|él|ella|ellos|esto|il|elle|ils)\b",
     re.IGNORECASE,
 )

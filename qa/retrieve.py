@@ -30,15 +30,14 @@ class Query:
 class Candidate:
     """A passage in the running.
 
-    `score` is in 0..1 and compares within one question. `matches` has the
-    cosines of the question's own word pieces, `tokens` and `offsets` are the
-    passage's (see `TokenVectors.of`).
+    `score` is in 0..1 and compares within one question. `similarities` has for
+    each query the cosines of its word pieces with the passage's: (n, tokens).
+    `offsets`: (tokens, 2) in the document.
     """
 
     passage: int
     score: float
-    matches: NDArray[np.float32]
-    tokens: FloatMatrix
+    similarities: list[FloatMatrix]
     offsets: Offsets
 
 
@@ -54,14 +53,15 @@ def candidates(store: Store, wanted: list[Query], count: int = RERANKED) -> list
     """The best `count` passages, best first."""
     pool, fused = first_stage(store, wanted)
     best = np.argsort(-fused, kind="stable")[: max(count, RERANKED)]
-    found = [store.tokens.of(int(row)) for row in pool[best]]
-    matches = [[best_matches(query.encoded.tokens, tokens) for query in wanted] for tokens, _ in found]
-    late = np.array(
-        [sum(query.weight * _mean(m) for query, m in zip(wanted, row, strict=True)) for row in matches], np.float32
-    )
+    tokens, offsets = store.tokens.of(pool[best])
+    ends = np.cumsum([len(each) for each in offsets])[:-1]
+    similarities = [np.split(query.encoded.tokens @ tokens.T, ends, axis=1) for query in wanted]
+    late = np.zeros(len(best), np.float32)
+    for query, parts in zip(wanted, similarities, strict=True):
+        late += query.weight * np.array([best_matches(part).mean() for part in parts], np.float32)
     scores = LATE_SHARE * rescale(late) + FUSED_SHARE * rescale(fused[best])
     return [
-        Candidate(int(pool[best[i]]), float(scores[i]), matches[i][0], *found[i])
+        Candidate(int(pool[best[i]]), float(scores[i]), [parts[i] for parts in similarities], offsets[i])
         for i in np.argsort(-scores, kind="stable")[:count]
     ]
 
@@ -86,7 +86,3 @@ def _top(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
     """The rows of the `count` highest scores above 0."""
     rows = np.argpartition(-scores, count)[:count] if len(scores) > count else np.arange(len(scores))
     return rows[scores[rows] > 0].astype(np.int64)
-
-
-def _mean(values: NDArray[np.float32]) -> float:
-    return float(values.mean()) if len(values) else 0.0

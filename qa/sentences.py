@@ -58,9 +58,7 @@ def ranked_sentences(store: Store, wanted: list[Query], found: list[Candidate], 
     """The sentences of the first `READ` candidates, best first."""
     expected = expectation(wanted[0].text)
     sentences = [
-        sentence
-        for candidate in found[:READ]
-        for sentence in _sentences(store, wanted, candidate, asked, expected)
+        sentence for candidate in found[:READ] for sentence in _sentences(store, wanted, candidate, asked, expected)
     ]
     return sorted(sentences, key=lambda sentence: -sentence.score)
 
@@ -74,8 +72,8 @@ def _sentences(
         if not inside.any():
             continue
         text = document.text[span.start : span.end]
-        matches = [best_matches(query.encoded.tokens, candidate.tokens[inside]) for query in wanted]
-        late = sum(query.weight * float(m.mean()) for query, m in zip(wanted, matches, strict=True) if len(m))
+        matches = [best_matches(part[:, inside]) for part in candidate.similarities]
+        late = sum(query.weight * float(m.mean()) for query, m in zip(wanted, matches, strict=True))
         met = store.lexical.contains(text, asked.words)
         score = (
             late / sum(query.weight for query in wanted)

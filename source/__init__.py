@@ -6,9 +6,20 @@ from source.reader import FORMATS, SHIPPED, Reading, find
 
 __all__ = [
     # types
-    "Document", "Heading", "Place", "Places", "Region", "RegionKind", "Span",
+    "Document",
+    "Heading",
+    "Place",
+    "Places",
+    "Region",
+    "RegionKind",
+    "Span",
     # reading
-    "FORMATS", "SHIPPED", "Reading", "find",
+    "FORMATS",
+    "SHIPPED",
+    "Reading",
+    "find",
     # errors
-    "ChapterVerseError", "SourceError", "UsageError",
+    "ChapterVerseError",
+    "SourceError",
+    "UsageError",
 ]

@@ -34,9 +34,7 @@ def _document(line: bytes, where: str, path: str) -> Document:
         raise BadCollection(f'{where}: "text" and "title" must be strings; mend the line.')
     if not _is_unicode(f"{id}{title}{text}"):
         raise BadCollection(f"{where}: half of a surrogate pair stands alone; mend the line's \\u escapes.")
-    return read_plain(
-        text, id=str(id), title=title, path=path, sha256=hashlib.sha256(line).hexdigest()
-    )
+    return read_plain(text, id=str(id), title=title, path=path, sha256=hashlib.sha256(line).hexdigest())
 
 
 def _parse(line: bytes, where: str) -> dict[str, Any]:

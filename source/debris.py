@@ -49,7 +49,8 @@ _BUTTON = re.compile(
     | (?:accept|reject|allow|manage)\ (?:all\ )?(?:cookies?|preferences|settings)
     | (?:privacy|cookie)\ (?:policy|settings|notice)(?:\ .{0,40})? | terms\ (?:of\ (?:use|service)|and\ conditions)
     | all\ rights\ reserved
-    | наверх | вернуться\ (?:наверх|к\ началу)(?:\ .*)? | поделиться(?:\ .{0,30})? | читать\ (?:далее|также|ещё|еще)(?:\ .{0,30})?
+    | наверх | вернуться\ (?:наверх|к\ началу)(?:\ .*)? | поделиться(?:\ .{0,30})?
+    | читать\ (?:далее|также|ещё|еще)(?:\ .{0,30})?
     | подписаться(?:\ .{0,30})? | комментари(?:и|ев)(?:\ \d+)? | реклама | войти | меню
     | nach\ oben | teilen | mehr\ (?:lesen|erfahren) | weiterlesen | anmelden | werbung | zum\ inhalt\ springen
     | retour\ en\ haut | partager | lire\ la\ suite | publicité | se\ connecter | aller\ au\ contenu
@@ -78,8 +79,8 @@ _LINE = re.compile(r"[^\r\n]+")
 def find_debris(text: str, blocks: Collection[Span], title: Span | None) -> list[Region]:
     """The regions of `text` that are leftovers of a web page, in order.
 
-    `blocks` are the stretches between blank lines, `title` is where the headline stands, if there is one; it is found again
-    wherever a line, or the tail of a script's line, repeats it.
+    `blocks` are the stretches between blank lines; `title` is where the
+    headline stands, if there is one, which is found again wherever a line, or the tail of a script's line, repeats it.
     """
     headline = _fold(text[title.start : title.end]) if title else ""
     scripts = _scripts(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator
 
 from source.errors import NotText
 
@@ -31,12 +32,11 @@ def decode(data: bytes, name: str) -> str:
         if text is not None and _is_text(text):
             return text
     raise NotText(
-        f"{name} is not text in any encoding known here; convert it to UTF-8, "
-        "or leave it out of the source folder."
+        f"{name} is not text in any encoding known here; convert it to UTF-8, or leave it out of the source folder."
     )
 
 
-def _readings(data: bytes):  # type: ignore[no-untyped-def]
+def _readings(data: bytes) -> Iterator[str | None]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             yield _try(data, encoding)
@@ -72,8 +72,10 @@ def _is_text(text: str) -> bool:
     sample = text[:65536]
     if "\0" in text:
         return False
-    odd = sum(not char.isprintable() and char not in _ALLOWED_CONTROLS and not char.isspace() and
-              not _is_format(char) for char in sample)
+    odd = sum(
+        not char.isprintable() and char not in _ALLOWED_CONTROLS and not char.isspace() and not _is_format(char)
+        for char in sample
+    )
     return odd * 50 <= len(sample)
 
 

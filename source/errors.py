@@ -1,16 +1,16 @@
 """The error tree. Every message is one sentence that names the remedy.
 
-    ChapterVerseError             exit status 1: the thing asked for does not hold
-    ├── UsageError                exit status 2: the call itself is wrong
-    │   └── SourceMissing         no file or folder of that name
-    ├── SourceError               a file cannot be taken as a document
-    │   ├── SourceUnreadable      no permission, a device, an I/O error
-    │   ├── SourceEmpty           there is no text in it
-    │   ├── NotText               a binary file, or an encoding nobody recognises
-    │   ├── UnknownFormat         no reader for this kind of file
-    │   ├── BadCollection         a line of a .jsonl file is not what it should be
-    │   └── DuplicateId           two documents with one id
-    └── IndexError_               see `index.errors`
+ChapterVerseError             exit status 1: the thing asked for does not hold
+├── UsageError                exit status 2: the call itself is wrong
+│   └── SourceMissing         no file or folder of that name
+├── SourceError               a file cannot be taken as a document
+│   ├── SourceUnreadable      no permission, a device, an I/O error
+│   ├── SourceEmpty           there is no text in it
+│   ├── NotText               a binary file, or an encoding nobody recognises
+│   ├── UnknownFormat         no reader for this kind of file
+│   ├── BadCollection         a line of a .jsonl file is not what it should be
+│   └── DuplicateId           two documents with one id
+└── IndexError_               see `index.errors`
 """
 
 

@@ -21,9 +21,7 @@ _BARE_MARKUP = re.compile(r"[*_`]+|!?\[([^\]]*)\]\([^)]*\)|<[^>]+>")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 
-def read_markdown(
-    text: str, *, id: str, title: str = "", path: str = "", sha256: str = ""
-) -> Document:
+def read_markdown(text: str, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
     """A Document of a Markdown file; `text` is kept as it is, marks and all."""
     front = _FRONT_MATTER.match(text)
     offset = front.end() if front else 0
@@ -60,7 +58,7 @@ def read_markdown(
 def _line_starts(text: str, offset: int) -> list[int]:
     """Where each line after `offset` starts, with the end of the text as a last entry."""
     lengths = [len(match.group()) for match in _LINE.finditer(text, offset)]
-    return list(accumulate(lengths, initial=offset)) + [len(text)]
+    return [*accumulate(lengths, initial=offset), len(text)]
 
 
 def _content(text: str, token: Token, span: Span, lines: list[int]) -> Iterator[Span]:

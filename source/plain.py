@@ -31,9 +31,7 @@ _UNNUMBERED_LEVEL = 9
 _UNWRAPPED = 120  # a line longer than this was not wrapped by hand: each line is a paragraph
 
 
-def read_plain(
-    text: str, *, id: str, title: str = "", path: str = "", sha256: str = ""
-) -> Document:
+def read_plain(text: str, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
     """A Document of `text`, which is kept as it is.
 
     `title` is the one to use when the text has no headline of its own.
@@ -41,9 +39,7 @@ def read_plain(
     blocks = list(_blocks(text))
     headline = _headline(text, blocks)
     debris = find_debris(text, blocks, headline)
-    rules = [
-        Region(Span(*m.span()), RegionKind.MARKUP) for m in _LINE.finditer(text) if _RULE.fullmatch(m.group())
-    ]
+    rules = [Region(Span(*m.span()), RegionKind.MARKUP) for m in _LINE.finditer(text) if _RULE.fullmatch(m.group())]
     clean = [b for b in (trim(text, s) for s in subtract(blocks, [r.span for r in debris + rules])) if b]
     headings = list(_headings(text, clean, headline))
     regions = debris + rules + [Region(span, RegionKind.HEADING) for span, _ in headings]
@@ -91,16 +87,15 @@ def _headline(text: str, blocks: list[Span]) -> Span | None:
     return first if any(char.isalpha() for char in line) else None
 
 
-def _headings(
-    text: str, blocks: list[Span], headline: Span | None
-) -> Iterator[tuple[Span, Heading]]:
+def _headings(text: str, blocks: list[Span], headline: Span | None) -> Iterator[tuple[Span, Heading]]:
     """The span of each heading and the heading itself."""
     for block, following in pairwise([*blocks, Span(len(text), len(text))]):
         if block == headline:
             yield block, Heading(block.start, 1, _collapse(text[block.start : block.end]))
             continue
-        lines = [Span(block.start + m.start(), block.start + m.end())
-                 for m in _LINE.finditer(text[block.start : block.end])]
+        lines = [
+            Span(block.start + m.start(), block.start + m.end()) for m in _LINE.finditer(text[block.start : block.end])
+        ]
         first = lines[0]
         line = text[first.start : first.end]
         underlined = len(lines) > 1 and _UNDERLINE.fullmatch(text[lines[1].start : lines[1].end])
@@ -140,8 +135,9 @@ def _paragraphs(text: str, block: Span) -> Iterator[Span]:
     by hand, and after a line that stops well short of the block's width before
     one that begins with a capital.
     """
-    lines = [Span(block.start + m.start(), block.start + m.end())
-             for m in _LINE.finditer(text[block.start : block.end])]
+    lines = [
+        Span(block.start + m.start(), block.start + m.end()) for m in _LINE.finditer(text[block.start : block.end])
+    ]
     width = max(len(line) for line in lines)
     start = lines[0].start
     for line, following in pairwise(lines):

@@ -136,7 +136,9 @@ def _read(file: SourceFile) -> Iterator[Document]:
         data = file.path.read_bytes()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise SourceUnreadable(f"{file.shown_as} cannot be read ({reason}); mend its permissions or leave it out.") from error
+        raise SourceUnreadable(
+            f"{file.shown_as} cannot be read ({reason}); mend its permissions or leave it out."
+        ) from error
     text = decode(data, file.shown_as)
     if not text.strip():
         raise SourceEmpty(f"{file.shown_as} is empty; put text into it or leave it out.")

@@ -1,0 +1,62 @@
+"""The web chat: `python app.py [--host H] [--port P] [--index DIR] [--source PATH ...]`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from pathlib import Path
+from threading import Event
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported, or it reports to its makers
+
+from qa import DEFAULT_INDEX, ChapterVerseError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Opens the index, serves the page, prints its address; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        address = _serve(options)
+    except ChapterVerseError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    print(f"Chapter & Verse is at {address}", flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        Event().wait()
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> str:
+    from qa.web.serve import check_free, launch  # not above: `--help` need not wait for Gradio
+
+    check_free(options.host, options.port)
+    from qa.web.desk import Desk
+    from qa.web.page import create_app
+
+    return launch(create_app(Desk(options.index, options.source)), options.host, options.port)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="app.py", description="Question your documents in a web chat.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", default=7860, type=_port, help="port to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--index", default=DEFAULT_INDEX, type=Path, metavar="DIR", help="index folder (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--source", nargs="+", default=[], metavar="PATH",
+        help="what the page's rebuild reads (default: the shipped documents)",
+    )  # fmt: skip
+    return parser
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port; name one from 1 to 65535")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

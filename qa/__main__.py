@@ -1,0 +1,131 @@
+"""Ask, retrieve, evaluate and verify from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from qa.answer import Answer, Hit, Quote, answer_json, hits_json
+from qa.book import QUOTES, load
+from qa.evaluate import Figure, evaluate, read_questions
+from qa.verify import verify
+from source import ChapterVerseError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; the exit status is 0, 1 (it does not hold) or 2 (wrong usage)."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except ChapterVerseError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    from index import DEFAULT_INDEX
+
+    parser = argparse.ArgumentParser(prog="python -m qa", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        return made
+
+    ask = command("ask", _ask, "Answer a question with quotes.")
+    ask.add_argument("question")
+    ask.add_argument("--k", type=int, default=QUOTES, metavar="N", help="quotes at the most (default: %(default)s)")
+    retrieve = command("retrieve", _retrieve, "Find the passages that fit a query best.")
+    retrieve.add_argument("query")
+    retrieve.add_argument("--k", type=int, default=5, metavar="N", help="passages (default: %(default)s)")
+    judge = command("evaluate", _evaluate, "Measure the answers to questions whose answers are known.")
+    judge.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
+    for made in (ask, retrieve, judge):
+        made.add_argument("--index", type=Path, default=DEFAULT_INDEX, metavar="DIR", help="default: %(default)s")
+        made.add_argument("--json", action="store_true", help="print one JSON object")
+    prove = command("verify", _verify, "Check that each quote of a saved answer still stands where it says.")
+    prove.add_argument("answer", type=Path, metavar="ANSWER.json")
+    prove.add_argument("sources", nargs="*", metavar="SOURCE", help="default: the paths that the quotes name")
+    return parser
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    answer = load(arguments.index).ask(arguments.question, k=arguments.k)
+    print(json.dumps(answer_json(answer), ensure_ascii=False) if arguments.json else _answer_text(answer))
+    return 0
+
+
+def _answer_text(answer: Answer) -> str:
+    if answer.answered:
+        return "\n\n".join([*map(_quote_text, answer.quotes), f"Confidence {answer.confidence:.0%}"])
+    nearest = [f"\n\n{_quote_text(quote)}" for quote in answer.nearest]
+    heading = "\n\nThe nearest passages, which are not answers:" if nearest else ""
+    return f"The documents do not answer this (confidence {answer.confidence:.0%}).{heading}{''.join(nearest)}"
+
+
+def _quote_text(quote: Quote) -> str:
+    """The quote with **stars** around the words that answer, and its place."""
+    shown, at = "", quote.span.start
+    for mark in quote.highlights:
+        shown += quote.text[at - quote.span.start : mark.start - quote.span.start] + f"**{quote.text_of(mark)}**"
+        at = mark.end
+    shown += quote.text[at - quote.span.start :]
+    place = quote.place
+    parts = [quote.document.title, *(name for name in place.heading if name != quote.document.title)]
+    parts += [f"paragraph {place.paragraph}"] if place.paragraph else []
+    return f"“{shown}”\n  — {', '.join([*parts, f'line {place.line}'])}"
+
+
+def _retrieve(arguments: argparse.Namespace) -> int:
+    hits = load(arguments.index).retrieve(arguments.query, arguments.k)
+    if arguments.json:
+        print(json.dumps(hits_json(arguments.query, hits), ensure_ascii=False))
+    else:
+        print("\n\n".join(map(_hit_text, hits)))
+    return 0
+
+
+def _hit_text(hit: Hit) -> str:
+    span = hit.passage.span
+    return f"{hit.rank}. ({hit.score:.3f}) {hit.document.title} [{span.start}:{span.end}]\n{hit.passage.text}"
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    questions = read_questions(arguments.questions)
+    figures = evaluate(load(arguments.index), questions)
+    if arguments.json:
+        flat = {name: None if math.isnan(f.value) else round(f.value, 4) for name, f in figures.items()}
+        print(json.dumps(flat))
+    else:
+        print("\n".join(_figure_text(name, figure) for name, figure in figures.items()))
+    return 0
+
+
+def _figure_text(name: str, figure: Figure) -> str:
+    if math.isnan(figure.value):
+        return f"{name:20} –"
+    if figure.interval is None:
+        return f"{name:20} {figure.value:.0f}"
+    low, high = figure.interval
+    return f"{name:20} {figure.value:.3f}  [{low:.3f}, {high:.3f}]"
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    verdicts = verify(arguments.answer, arguments.sources)
+    for verdict in verdicts:
+        print(f"{'✓' if verdict.stands else '✗'} {verdict.document}: {verdict.reason}: “{verdict.text}”")
+    if not verdicts:
+        print("The answer holds no quote.")
+    return 0 if all(verdict.stands for verdict in verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""Where the book lies that is being asked, and where a new one takes its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+
+import qa
+from qa.web.texts import EXAMPLES
+
+Progress = Callable[[str, int, int], None]
+_LOOKED_AT = 50  # documents; a large collection is not read through for a greeting
+
+
+class Desk:
+    """Holds the current book. A question keeps the book it began with; the next one gets the new."""
+
+    def __init__(self, index: Path, sources: Sequence[str] = ()) -> None:
+        """Opens the index. Raises the errors of `qa.load`."""
+        self._index = index
+        self._sources = tuple(sources)
+        self._rebuilding = Lock()
+        self._opened = _Opened(qa.load(index))
+
+    @property
+    def book(self) -> qa.Book:
+        """The book to ask; take it once for each question."""
+        return self._opened.book
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Questions to begin with, where a document has a list of them."""
+        return self._opened.examples
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The titles of the first few documents."""
+        return tuple(document.title for document in self._opened.documents[:5])
+
+    def rebuild(self, progress: Progress = lambda step, done, total: None) -> str:
+        """Rebuilds the index, lays out the new book, returns the report. One at a time.
+
+        The old book goes on answering until the new one is open, and if anything fails.
+        """
+        with self._rebuilding:
+            report = qa.rebuild(self._index, sources=self._sources, progress=progress)
+            self._opened = _Opened(qa.load(self._index))
+            return report
+
+
+class _Opened:
+    """A book and what the page says about it, found out once."""
+
+    def __init__(self, book: qa.Book) -> None:
+        self.book = book
+
+    @cached_property
+    def documents(self) -> tuple[qa.DocumentRef, ...]:
+        return tuple(islice(self.book.documents(), _LOOKED_AT))
+
+    @cached_property
+    def examples(self) -> tuple[str, ...]:
+        return tuple(text for document in self.documents for text in EXAMPLES.get(document.sha256, ()))

@@ -1,0 +1,81 @@
+"""The page's three uses as named endpoints, for `gradio_client` and any program that speaks HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from gradio.events import api
+
+import qa
+from qa.web import texts
+from qa.web.desk import Desk
+
+
+def publish(desk: Desk) -> None:
+    """Adds `/ask`, `/retrieve` and `/rebuild` to the Blocks being built.
+
+    They return what the command line prints with `--json`, and say what is wrong in one sentence.
+    """
+
+    def ask(question: str, history: list[str] = []) -> dict[str, Any]:  # noqa: B006  # the published default
+        """Answers a question with verbatim quotes from the documents, or says that they do not answer it.
+
+        Args:
+            question: What is asked, 2,000 characters at most.
+            history: The earlier questions of this conversation, oldest first.
+        """
+        try:
+            return qa.answer_json(desk.book.ask(_text(question, "question"), history=_texts(history)))
+        except qa.ChapterVerseError as error:
+            raise said(error) from error
+
+    def retrieve(query: str, k: int = 5) -> dict[str, Any]:
+        """Finds the passages of the documents that fit a query best.
+
+        Args:
+            query: What to look for, 2,000 characters at most.
+            k: How many passages to return.
+        """
+        try:
+            return qa.hits_json(query, desk.book.retrieve(_text(query, "query"), k=_count(k)))
+        except qa.ChapterVerseError as error:
+            raise said(error) from error
+
+    def rebuild() -> dict[str, str]:
+        """Rebuilds the index from its sources and answers from the new one."""
+        try:
+            return {"report": desk.rebuild()}
+        except qa.ChapterVerseError as error:
+            raise said(error) from error
+
+    api(ask, api_name="ask", concurrency_limit=4, concurrency_id="ask")
+    api(retrieve, api_name="retrieve", concurrency_limit=4, concurrency_id="ask")
+    api(rebuild, api_name="rebuild", concurrency_limit=1, concurrency_id="rebuild")
+
+
+def said(error: qa.ChapterVerseError) -> gr.Error:
+    """The error as a client gets it: its one sentence, and no traceback in the server's log.
+
+    For programs only. Gradio's own page draws such a message as HTML, and the
+    sentence may hold a file's name: the page uses `qa.web.cards.notice` instead.
+    """
+    return gr.Error(str(error), print_exception=False)
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise qa.UsageError(texts.BAD_TEXT.format(name=name))
+    return value
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise qa.UsageError(texts.BAD_HISTORY)
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int | float) or isinstance(value, bool) or value != int(value):
+        raise qa.UsageError(texts.BAD_COUNT)
+    return int(value)

@@ -1,0 +1,113 @@
+"""What happens when something is asked, clicked or rebuilt; nothing here knows how the page is laid out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from html import escape
+from time import monotonic
+from typing import Any
+
+import gradio as gr
+
+from qa import ChapterVerseError
+from qa.web import cards, reading, texts
+from qa.web.chat import Chat, Turn, at
+from qa.web.desk import Desk
+from qa.web.reading import Reading
+
+Asked = tuple[Chat, Any, Any, Any]
+"""The chat, the conversation's HTML, the question box's text, the notice."""
+_log = logging.getLogger(__name__)
+_BETWEEN_REPORTS = 0.1  # seconds; a page cannot draw a step for every passage
+
+
+class Handlers:
+    """The page's answers to the reader. Numbers that come from the browser are checked, never trusted."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def greet(self, chat: Chat) -> str:
+        """The conversation as it stands, or the welcome."""
+        if chat.turns:
+            return cards.conversation(chat.turns)
+        return cards.welcome(self._desk.examples, self._desk.titles)
+
+    def ask(self, question: str, chat: Chat) -> Iterator[Asked]:
+        """The question at once, its answer when known; after an error, the question in its box again."""
+        question = question.strip()
+        if not question:
+            return
+        yield chat, cards.conversation(chat.turns, pending=question), "", ""
+        book = self._desk.book
+        try:
+            answer = book.ask(question, history=chat.questions)
+        except Exception as error:  # whatever it is, the reader gets the question back and can go on
+            yield chat, self.greet(chat), question, _wrong(error)
+            return
+        turn = Turn(answer, cards.draw(len(chat.turns), answer, book))
+        chat = Chat((*chat.turns, turn))
+        yield chat, cards.conversation(chat.turns), gr.skip(), gr.skip()
+
+    def ask_example(self, chat: Chat, event: gr.EventData) -> Iterator[Asked]:
+        """Asks the example that was clicked on."""
+        question = at(self._desk.examples, event._data.get("example"))
+        if question is None:
+            yield chat, self.greet(chat), gr.skip(), cards.notice(texts.UNEXPECTED, error=True)
+        else:
+            yield from self.ask(question, chat)
+
+    def open(self, chat: Chat, event: gr.EventData) -> tuple[Reading | None, str, str]:
+        """The document of the card that was clicked on, with its quote marked."""
+        quote = chat.quote(event._data.get("turn"), event._data.get("quote"))
+        if quote is None:
+            return None, "", cards.notice(texts.UNEXPECTED, error=True)
+        if not cards.stands(quote, self._desk.book):  # a rebuild has come between
+            return None, "", cards.notice(texts.CHANGED, error=True)
+        document = self._desk.book.document(quote.document.id)
+        opened = Reading.around(quote, document)
+        return opened, reading.draw(opened, document), ""
+
+    def more(self, opened: Reading | None, event: gr.EventData) -> tuple[Reading | None, Any, Any]:
+        """More of the open document, before or after what is shown."""
+        if opened is None:
+            return None, gr.skip(), gr.skip()
+        if not cards.stands(opened.quote, self._desk.book):
+            return None, gr.skip(), cards.notice(texts.CHANGED, error=True)
+        longer = opened.earlier() if event._data.get("more") == "earlier" else opened.later()
+        return longer, reading.draw(longer, self._desk.book.document(opened.quote.document.id)), ""
+
+    def clear(self) -> tuple[Chat, str, None, str, str]:
+        """An empty chat, and the document put away."""
+        return Chat(), self.greet(Chat()), None, "", ""
+
+    def rebuild(self, chat: Chat, progress: gr.Progress = gr.Progress()) -> tuple[str, Any]:  # noqa: B008
+        """The report as a notice, and a fresh welcome where the chat is empty."""
+        try:
+            report = self._desk.rebuild(_Reporter(progress))
+        except Exception as error:  # the old book goes on answering
+            return _wrong(error), gr.skip()
+        return cards.notice(report), gr.skip() if chat.turns else self.greet(chat)
+
+
+def _wrong(error: Exception) -> str:
+    if not isinstance(error, ChapterVerseError):
+        _log.error("unexpected", exc_info=error)
+        return cards.notice(texts.BROKEN, error=True)
+    return cards.notice(str(error), error=True)
+
+
+class _Reporter:
+    """Passes a build's progress on to the page, a few times a second."""
+
+    def __init__(self, progress: gr.Progress) -> None:
+        self._progress = progress
+        self._last = 0.0
+        progress(0, desc=texts.REBUILDING)
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        now = monotonic()
+        if done >= total or now - self._last >= _BETWEEN_REPORTS:
+            self._last = now
+            self._progress((done, total), desc=f"{texts.REBUILDING}: {escape(step)}")

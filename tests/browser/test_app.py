@@ -1,0 +1,50 @@
+"""`python app.py` when it cannot start: one sentence that names the remedy, no traceback."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import ROOT, free_port
+
+pytestmark = pytest.mark.browser
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "app.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_port_in_use() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = run("--port", str(port))
+    assert (result.returncode, result.stderr) == (1, f"Port {port} is in use; choose another with --port.\n")
+
+
+def test_no_index(tmp_path: Path) -> None:
+    result = run("--port", str(free_port()), "--index", str(tmp_path / "none"))
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "python -m index build" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (["--port", "many"], "name one from 1 to 65535"),
+        (["--host", "192.0.2.1"], "--host"),
+        (["--speed"], "--speed"),
+    ],
+)
+def test_a_wrong_call(arguments: list[str], remedy: str) -> None:
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert remedy in result.stderr
+    assert "Traceback" not in result.stderr
