@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def load_manifest(layout: GenerationLayout, sha256: str) -> Manifest:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise IndexCorrupt(f"{layout.manifest} was changed after it was written; {REBUILD}.")
     record = json.loads(data)
-    if record.get("format") != FORMAT:
+    if record.get("format") != FORMAT or set(record) != {each.name for each in fields(Manifest)}:
         raise IndexIncompatible(
             f"The index in {layout.root} has format {record.get('format')}, and this version reads "
             f"format {FORMAT}; {REBUILD}."

@@ -110,12 +110,15 @@ def load(path: str | Path = DEFAULT_INDEX, settings: Settings | None = None) -> 
     return Book(store, load_encoder(settings.model))
 
 
-def rebuild(path: str | Path = DEFAULT_INDEX, sources: Sequence[str | Path] = (), progress: Progress = ignore) -> str:
+def rebuild(
+    path: str | Path = DEFAULT_INDEX, sources: Sequence[str | Path] = (), progress: Progress | None = None
+) -> str:
     """Makes the index in `path` answer from `sources`, and says in a sentence what was done.
 
-    Without `sources` it is made again from those it was last made from. Raises the errors of `index` and `source`; the old index then goes on to answer.
+    Without `sources` it is made again from those it was last made from. Raises
+    the errors of `index` and `source`; the old index then goes on to answer.
     """
-    return str(build(Path(path), sources or last_sources(Path(path)), progress=progress))
+    return str(build(Path(path), sources or last_sources(Path(path)), progress=progress or ignore))
 
 
 def _checked(question: str) -> str:

@@ -23,6 +23,12 @@ _NAME = re.compile(
 )
 
 
+# "Who is Wang Wen?" has the name and asks for what is said of him.
+_DEFINITION = re.compile(
+    r"\s*(?i:who|кто|wer|quién|qui)\s+(?i:is|was|are|were|est|es|ist|war|такой|такая)\s+[^\W\d_a-zа-я]"
+)
+
+
 class Expects(Enum):
     """The shape of the words that would answer."""
 
@@ -34,6 +40,8 @@ class Expects(Enum):
 
 def expectation(question: str) -> Expects:
     """The first shape that the question's words call for."""
+    if _DEFINITION.match(question):
+        return Expects.ANYTHING
     for pattern, kind in ((_TIME, Expects.TIME), (_NUMBER, Expects.NUMBER), (_NAME, Expects.NAME)):
         if pattern.search(question):
             return kind

@@ -39,7 +39,7 @@ _NAME = re.compile(
     r"[^\W\d_a-zа-яß-ÿ][\w'’.-]*(?:\s(?:(?:of|the|de|la|von|van|der|du|al|bin)\s){0,2}[^\W\d_a-zа-яß-ÿ][\w'’-]*)*"
 )
 _LIST_MARKER = re.compile(r"\(?\d{1,3}[.)]\s+")
-_LONGEST_RUN = 12  # words
+_LONGEST_RUN = 20  # words
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,13 @@ def _runs(text: str, words: Sequence[Word]) -> Iterator[Span]:
     for word in [*words, None]:
         ends = word is None or word.asked or (run and _CLAUSE_END.search(text, run[-1].span.end, word.span.start))
         if ends:
+            run = run[:_LONGEST_RUN]
             while run and run[0].stop:
                 run.pop(0)
             while run and run[-1].stop:
                 run.pop()
             if run:
-                yield Span(run[0].span.start, run[min(len(run), _LONGEST_RUN) - 1].span.end)
+                yield Span(run[0].span.start, run[-1].span.end)
             run = []
         if word is not None and not word.asked:
             run.append(word)
