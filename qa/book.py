@@ -66,6 +66,8 @@ class Book:
         `k`: the most quotes to give. Raises UsageError for an empty or
         oversized question.
         """
+        if not 1 <= k <= MOST_HITS:
+            raise UsageError(f"k is {k}; ask for 1 to {MOST_HITS} quotes.")
         understood = self._understood(question, history)
         wanted = queries(understood, self.encoder)
         found = candidates(self.store, wanted)
@@ -87,7 +89,7 @@ class Book:
         )
 
     def _understood(self, question: str, history: Sequence[str]) -> Understood:
-        earlier = [text for text in history if len(text) <= MAX_QUESTION]
+        earlier = [text for text in history if _says_something(text) and _is_unicode(text) and len(text) <= MAX_QUESTION]
         return understand(_checked(question), earlier[-_REMEMBERED:], self._person_asked_for)
 
     def _person_asked_for(self, question: str) -> str | None:
@@ -121,10 +123,21 @@ def rebuild(
     return str(build(Path(path), sources or last_sources(Path(path)), progress=progress or ignore))
 
 
+def _says_something(text: str) -> bool:
+    return any(char.isalnum() for char in text)
+
+
+def _is_unicode(text: str) -> bool:
+    """A command line that is not UTF-8 gives halves of surrogate pairs, which no encoder reads."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def _checked(question: str) -> str:
     text = question.strip()
-    if not any(char.isalnum() for char in text):
+    if not _says_something(text):
         raise UsageError("The question is empty; write what you want to know in words.")
     if len(text) > MAX_QUESTION:
         raise UsageError(f"The question has {len(text):,} characters; ask in {MAX_QUESTION:,} at most.")
+    if not _is_unicode(text):
+        raise UsageError("The question holds half of a character; write it in UTF-8.")
     return text

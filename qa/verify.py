@@ -28,9 +28,18 @@ def verify(answer: Path, sources: Sequence[str | Path] = ()) -> list[Verdict]:
     the quotes name. Raises UsageError when the file is no such answer.
     """
     quotes = list(_quotes(answer))
-    paths = sources or sorted({quote["document"]["path"] for quote in quotes})
-    documents = {document.id: document for document in find(paths).documents()} if quotes else {}
-    return [_verdict(quote, documents.get(quote["document"]["id"])) for quote in quotes]
+    if sources:
+        documents = {document.id: document for document in find(sources).documents()} if quotes else {}
+        return [_verdict(quote, documents.get(quote["document"]["id"])) for quote in quotes]
+    paths = sorted({quote["document"]["path"] for quote in quotes})
+    named = {(path, document.id): document for path in paths for document in find([path]).documents()}
+    return [_verdict(quote, _named(named, quote["document"])) for quote in quotes]
+
+
+def _named(documents: dict[tuple[str, str], Document], reference: dict[str, str]) -> Document | None:
+    """The document of that path; a file that is named by itself has its name for an id, whatever the folder gave it."""
+    path, id = reference["path"], reference["id"]
+    return documents.get((path, id)) or documents.get((path, Path(path).name))
 
 
 def _quotes(path: Path) -> Iterator[dict[str, Any]]:
@@ -44,6 +53,9 @@ def _quotes(path: Path) -> Iterator[dict[str, Any]]:
                 raise TypeError("a document has an id, a path and a sha256")
             if not isinstance(quote["text"], str):
                 raise TypeError("a quote has a text")
+            if Path(quote["document"]["path"]).is_dir():  # a hostile answer could have the whole disk read
+                raise TypeError("a quote stands in a file")
+            f"{quote['text']}{quote['document']}".encode()  # half of a surrogate pair could not be printed
             yield quote
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path} is not an answer; save one with `python -m qa ask --json`.") from error

@@ -18,7 +18,7 @@ _LONGEST_BUTTON = 80  # characters; longer lines are prose even if they begin li
 _BROWSER = re.compile(
     r"document\.|window\.|getElement|createElement|addEventListener|insertBefore|appendChild"
     r"|jQuery|\$\(['\"#.‘“]|googletag|adsbygoogle|dataLayer|gtag\(|fbq\(|_gaq|fjs\b|jssdk"
-    r"|innerHTML|localStorage|\bfunction\s*\w*\s*\(|@media\b|!important|</?(?:script|style|noscript)\b",
+    r"|innerHTML|localStorage|\bfunction\s{0,3}\w{0,60}\s{0,3}\(|@media\b|!important|</?(?:script|style|noscript)\b",
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(

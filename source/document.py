@@ -148,12 +148,13 @@ def subtract(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
         start = span.start
         while first < len(pending) and pending[first].end <= start:
             first += 1
-        for hole in pending[first:]:
-            if hole.start >= span.end:
-                break
+        at = first
+        while at < len(pending) and pending[at].start < span.end:
+            hole = pending[at]
             if hole.start > start:
                 left.append(Span(start, hole.start))
             start = max(start, hole.end)
+            at += 1
         if start < span.end:
             left.append(Span(start, span.end))
     return left

@@ -15,16 +15,15 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _ALLOWED_CONTROLS = frozenset("\t\n\r\f\v\x1a\x1b\x85")
 
 
 def decode(data: bytes, name: str) -> str:
     """The text in `data`; a byte-order mark is consumed, as every decoder does.
 
-    Tried in order: a byte-order mark, UTF-8, UTF-16 and UTF-32 without a mark
-    (told by where their zero bytes stand), then legacy code pages as detected
-    by charset-normalizer.
+    Tried in order: a byte-order mark, UTF-8, UTF-32 and UTF-16 without a mark
+    (where there are zero bytes), then legacy code pages as detected by
+    charset-normalizer.
 
     Raises NotText, naming `name`, when no reading gives text.
     """
@@ -42,10 +41,17 @@ def _readings(data: bytes) -> Iterator[str | None]:
             yield _try(data, encoding)
     yield _try(data, "utf-8")
     if b"\0" in data[:4096]:
-        for encoding in _WIDE:
-            yield _try(data, encoding)
+        yield _try(data, "utf-32-le")
+        yield _try(data, "utf-32-be")
+        # Either order of UTF-16 may decode; the right one gives the spaces and letters of ASCII.
+        yield from sorted((_try(data, "utf-16-le"), _try(data, "utf-16-be")), key=_plainness, reverse=True)
     else:
         yield _legacy(data)
+
+
+def _plainness(text: str | None) -> tuple[int, int]:
+    sample = (text or "")[:4096]
+    return sum(char in " \n\r\t" for char in sample), sum(char.isascii() for char in sample)
 
 
 def _try(data: bytes, encoding: str) -> str | None:

@@ -13,10 +13,11 @@ from source.document import Document, Heading, Places, Region, RegionKind, Span,
 
 EXTRACTOR = "markdown/1"
 
-_PARSER = MarkdownIt("commonmark").enable("table")
+# Only the blocks are asked for; what stands inside a line is not parsed.
+_PARSER = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n.*?\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
-_BARE_MARKUP = re.compile(r"[*_`]+|!?\[([^\]]*)\]\([^)]*\)|<[^>]+>")
+_FRONT_TITLE = re.compile(r"^title:([^\r\n]*\S)", re.MULTILINE)
+_BARE_MARKUP = re.compile(r"[*_`]+|!?\[([^\[\]]*)\]\([^()]*\)|<[^<>]+>")
 # The parser's own idea of a line: it turns \r\n and lone \r into \n first.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
@@ -42,7 +43,7 @@ def read_markdown(text: str, *, id: str, title: str = "", path: str = "", sha256
         else:
             paragraphs.extend(span for span in _content(text, token, span, lines) if span)
     named = _FRONT_TITLE.search(front.group()) if front else None
-    first = named.group(1) if named else headings[0].title if headings else ""
+    first = named.group(1).strip(" \t\"'") if named else headings[0].title if headings else ""
     return Document(
         id=id,
         title=first or title or id,
@@ -67,8 +68,9 @@ def _content(text: str, token: Token, span: Span, lines: list[int]) -> Iterator[
         yield span
     elif token.type in {"fence", "code_block"} and token.map:
         first, last = token.map
-        if token.type == "fence":
-            first, last = first + 1, last - 1  # without the fences themselves
+        if token.type == "fence":  # without the fences themselves; the last may be missing
+            end = text[lines[last - 1] : lines[last]].rstrip()
+            first, last = first + 1, last - end.endswith(token.markup)
         for line in range(first, last):  # a line of code is the least that can be quoted
             yield trim(text, Span(lines[line], lines[line + 1]))
 

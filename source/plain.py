@@ -12,7 +12,8 @@ from source.document import Document, Heading, Places, Region, RegionKind, Span,
 EXTRACTOR = "plain/1"
 
 _LINE = re.compile(r"[^\r\n]+")
-_BREAK = re.compile(r"(?:\r\n|\r|\n)[^\S\r\n]*(?:\r\n|\r|\n)\s*")
+# Atomic: or else a lone \r\n would be read as a \r and a \n with nothing between.
+_BREAK = re.compile(r"(?>\r\n|\r|\n)[^\S\r\n]*(?>\r\n|\r|\n)\s*")
 _LIST_ITEM = re.compile(r"\s*(?:\(?\d{1,3}[.)]|\(?[a-zA-Zа-яА-Я][.)]|[-*+•·‣◦–—])\s+\S")
 _RULE = re.compile(r"\s*([-=_*~#+.])(?:\s*\1){3,}\s*")
 _UNDERLINE = re.compile(r"\s*([=\-~^*#])\1{2,}\s*")

@@ -76,6 +76,8 @@ def _texts(value: object) -> list[str]:
 
 
 def _count(value: object) -> int:
-    if not isinstance(value, int | float) or isinstance(value, bool) or value != int(value):
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
         raise qa.UsageError(texts.BAD_COUNT)
-    return int(value)
+    return value

@@ -1,0 +1,63 @@
+"""How sure: a probability that rises with what the best sentence meets."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from qa_fixtures import ARTICLE_QUESTIONS
+
+import qa
+from qa.confidence import SIGNS, THRESHOLD, confidence, signs
+from qa.conversation import Understood
+from qa.retrieve import candidates, queries
+from qa.sentences import ranked_sentences, terms
+
+pytest_plugins = ["qa_fixtures"]
+
+NONSENSE = "Why does the purple xylophone gargle quantum marmalade?"
+
+
+@pytest.mark.parametrize("question", [*ARTICLE_QUESTIONS, NONSENSE, "a", "0", "the"])
+def test_a_probability_and_answered_from_the_threshold_on(qa_article: qa.Book, question: str) -> None:
+    answer = qa_article.ask(question)
+    assert 0 < answer.confidence < 1
+    assert answer.answered is (answer.confidence >= THRESHOLD)
+    assert bool(answer.quotes) is answer.answered and bool(answer.nearest) is not answer.answered
+
+
+def test_a_question_copied_from_the_text_beats_nonsense(qa_article: qa.Book) -> None:
+    nonsense = qa_article.ask(NONSENSE).confidence
+    assert nonsense < 0.2
+    copied = [span for row in range(len(qa_article.store)) for span in qa_article.store.sentences(row) if len(span) > 40]
+    text = qa_article.document("valdai-russia-central-asia.txt").text
+    for span in copied[::3]:
+        assert qa_article.ask(text[span.start : span.end]).confidence > max(THRESHOLD, nonsense)
+
+
+def test_the_more_words_are_strange_the_less_sure(qa_article: qa.Book) -> None:
+    questions = [
+        "Who gave the welcome speech about cooperation?",
+        "Who gave the welcome speech about whales?",
+        "Who gave the banjo whales about zeppelins?",
+    ]
+    sure = [qa_article.ask(question).confidence for question in questions]
+    assert sure == sorted(sure, reverse=True)
+
+
+def test_the_signs_by_hand(qa_article: qa.Book) -> None:
+    question = "How many penguins attended the event?"
+    wanted = queries(Understood(question), qa_article.encoder)
+    asked = terms(qa_article.store, question)
+    best = ranked_sentences(qa_article.store, wanted, candidates(qa_article.store, wanted), asked)[0]
+    values = dict(zip(SIGNS, signs(qa_article.store, wanted, best, asked), strict=True))
+    assert values["sentence"] == pytest.approx(float(np.mean(best.matches)))
+    share = dict(zip(asked.words, asked.shares.tolist(), strict=True))
+    assert values["words"] == pytest.approx(share["attended"] + share["event"])  # penguins are not there
+    assert values["shape"] == 1.0  # 40 experts, 10 countries
+    assert -1 <= values["passage_content"] <= 1
+    sure = confidence(qa_article.store, wanted, best, asked)
+    assert sure == pytest.approx(qa_article.ask(question).confidence)
+    logit = -3.65 + 3.54 * values["sentence"] + 1.5 * values["passage_content"] + 1.24 * values["words"] + 0.23
+    assert math.log(sure / (1 - sure)) == pytest.approx(logit)

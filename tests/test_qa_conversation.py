@@ -1,0 +1,104 @@
+"""Follow-up questions, and questions that only look like some."""
+
+from __future__ import annotations
+
+import pytest
+
+import qa
+from qa.conversation import Understood, asks_for_person, person_name, understand
+
+pytest_plugins = ["qa_fixtures"]
+
+WELCOME = "Who gave the welcome speech?"
+
+
+def rudenko(question: str) -> str | None:
+    return "Rudenko" if question == WELCOME else None
+
+
+@pytest.mark.parametrize(
+    ("question", "understood"),
+    [
+        ("How did he describe the region?", "How did Rudenko describe the region?"),
+        ("What is his post?", "What is Rudenko’s post?"),
+        ("What is HER post?", "What is Rudenko’s post?"),
+        ("Who talked to her?", "Who talked to Rudenko?"),
+        ("Is the post hers?", "Is the post Rudenko’s?"),
+        ("Did he say that he agreed?", "Did Rudenko say that he agreed?"),
+        ("Where is the theory kept by the usher?", "Where is the theory kept by the usher?"),  # no pronoun in it
+    ],
+)
+def test_a_pronoun_becomes_the_person(question: str, understood: str) -> None:
+    assert understand(question, [WELCOME], rudenko) == Understood(understood)
+
+
+def test_the_person_named_last_is_meant() -> None:
+    history = ["Who is Wang Wen?", "What did Nursulu Akhmetova say?", "Which ones?"]
+    assert understand("What is her post?", history, rudenko).question == "What is Nursulu Akhmetova’s post?"
+
+
+def test_the_person_may_have_been_asked_for_long_before() -> None:
+    history = [WELCOME, "How many experts came?"]
+    assert understand("What did he say?", history, rudenko).question == "What did Rudenko say?"
+
+
+@pytest.mark.parametrize("question", ["And in Africa?", "Why?", "What about them?", "А в Африке?", "它在哪里?", "Which ones matter most of all?"])
+def test_what_cannot_stand_alone_leans_on_the_question_before(question: str) -> None:
+    history = ["What is the capital of France?", "What share of experts is in Western countries?"]
+    understood = understand(question, history, rudenko)
+    assert understood == Understood(question, history[-1])
+    assert understood.searched_for == f"{history[-1]} {question}"
+
+
+@pytest.mark.parametrize("question", ["Who won the football world cup in 2018?", "What is the recipe for plov with lamb?"])
+def test_a_new_topic_stays_alone(question: str) -> None:
+    understood = understand(question, [WELCOME], rudenko)
+    assert understood == Understood(question) and understood.searched_for == question
+
+
+@pytest.mark.parametrize("history", [[], ["", "  \n"], ["And in Africa?"]])
+def test_nothing_to_lean_on(history: list[str]) -> None:
+    assert understand("And in Africa?", history, rudenko) == Understood("And in Africa?")
+
+
+def test_asking_for_a_person() -> None:
+    assert asks_for_person("To whom was it given?") and asks_for_person(WELCOME)
+    assert not asks_for_person("How is the whole region?")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Russia’s Deputy Foreign Minister Andrey Rudenko", "Rudenko"),
+        ("said Wang Wen of Renmin", "Wen"),
+        ("nobody", None),
+        ("Russia", None),  # one word is no full name
+    ],
+)
+def test_the_last_name_of_a_text(text: str, name: str | None) -> None:
+    assert person_name(text) == name
+
+
+def test_the_book_knows_whom_it_answered(qa_article: qa.Book) -> None:
+    answer = qa_article.ask("How did he describe the region?", [WELCOME])
+    assert answer.question == "How did he describe the region?"
+    assert answer.searched_for == "How did Rudenko describe the region?"
+    assert "stable island" in answer.quotes[0].text
+
+
+@pytest.mark.parametrize("noise", ["", "   ", "?!", "\x00", "\u200b", "\ud800 who", "who " * 600])
+def test_noise_in_the_history_is_passed_over(qa_article: qa.Book, noise: str) -> None:
+    clean = qa_article.ask("How did he describe the region?", [WELCOME])
+    assert qa_article.ask("How did he describe the region?", [noise, WELCOME, noise]) == clean
+
+
+def test_a_new_topic_is_answered_as_without_a_history(qa_article: qa.Book) -> None:
+    question = "Who won the football world cup in 2018?"
+    assert qa_article.ask(question, [WELCOME]) == qa_article.ask(question)
+    assert not qa_article.ask(question, [WELCOME]).answered
+
+
+def test_only_the_last_questions_are_remembered(qa_article: qa.Book) -> None:
+    history = [WELCOME, *["How many experts came to the event?"] * 8]
+    assert "Rudenko" not in qa_article.ask("How did he describe the region?", history).searched_for
+    assert "Rudenko" in qa_article.ask("How did he describe the region?", history[:-1]).searched_for

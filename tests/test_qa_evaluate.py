@@ -1,0 +1,148 @@
+"""A small collection whose figures can be worked out by hand."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qa_fixtures import build_book
+
+import qa
+from qa.evaluate import evaluate, read_questions
+from source import UsageError
+
+RECORDS = [
+    {"id": "bridge", "text": "The Zorblax bridge was opened in 1931."},
+    {"id": "choir", "text": "Anna Smith founded the choir of Graz."},
+    {"id": "soup", "text": "Onion soup is served with toasted bread and cheese."},
+    {"id": "comet", "text": "Comets have tails of dust and gas."},
+]
+BRIDGE = {"id": "1", "question": "When was the Zorblax bridge opened?", "answers": ["1931"], "gold_passage_ids": ["bridge"]}
+WRONG = {**BRIDGE, "id": "2", "answers": ["1999"], "gold_passage_ids": ["elsewhere"]}
+UNANSWERABLE = {"id": "3", "question": "How do I reset my password?", "answers": [], "answerable": False}
+
+
+@pytest.fixture(scope="module")
+def qa_small(tmp_path_factory: pytest.TempPathFactory) -> qa.Book:
+    text = "\n".join(json.dumps(record) for record in RECORDS)
+    return build_book(tmp_path_factory.mktemp("small"), {"small.jsonl": text})
+
+
+def figures(book: qa.Book, tmp_path: Path, *questions: dict[str, Any]) -> dict[str, float]:
+    path = tmp_path / "questions.jsonl"
+    path.write_text("\n".join(json.dumps(question) for question in questions), "utf-8")
+    return {name: figure.value for name, figure in evaluate(book, read_questions(path)).items()}
+
+
+def test_one_right_one_wrong_one_unanswerable(qa_small: qa.Book, tmp_path: Path) -> None:
+    got = figures(qa_small, tmp_path, BRIDGE, WRONG, UNANSWERABLE)
+    for name in ("hit@1", "hit@5", "mrr", "ndcg@10", "answer_in_quote@1", "answer_in_quotes@3", "highlight_f1"):
+        assert got[name] == 0.5, name
+    assert got["quote_chars"] == len(str(RECORDS[0]["text"]))
+    assert got["answerable_auroc"] == 1.0
+    assert got["coverage@90"] == 0.0  # of the two that are equally sure, one is wrong
+    assert (got["n"], got["n_answerable"]) == (3, 2)
+    assert 0 < got["latency_p50_ms"] <= got["latency_p95_ms"]
+
+
+def test_all_right(qa_small: qa.Book, tmp_path: Path) -> None:
+    got = figures(qa_small, tmp_path, BRIDGE, UNANSWERABLE)
+    assert got["coverage@90"] == got["hit@1"] == got["highlight_f1"] == got["answered"] == 1.0
+
+
+def test_a_gold_document_at_rank_two(qa_small: qa.Book, tmp_path: Path) -> None:
+    second = qa_small.retrieve(str(BRIDGE["question"]))[1].passage.document_id
+    got = figures(qa_small, tmp_path, {**BRIDGE, "gold_passage_ids": [second]})
+    assert (got["hit@1"], got["hit@5"], got["mrr"]) == (0, 1, 0.5)
+    assert got["ndcg@10"] == pytest.approx(1 / math.log2(3))
+    assert math.isnan(got["answerable_auroc"])  # there is no unanswerable one to tell it from
+
+
+def test_without_gold_documents_a_passage_that_holds_the_answer_counts(qa_small: qa.Book, tmp_path: Path) -> None:
+    got = figures(qa_small, tmp_path, {"id": 1, "question": BRIDGE["question"], "answers": ["1931"]})
+    assert (got["hit@1"], got["mrr"], got["ndcg@10"]) == (1, 1, 1)
+
+
+def test_without_answers_the_quotes_are_not_judged(qa_small: qa.Book, tmp_path: Path) -> None:
+    got = figures(qa_small, tmp_path, {**BRIDGE, "answers": []})
+    assert math.isnan(got["answer_in_quote@1"]) and math.isnan(got["highlight_f1"])
+    assert got["hit@1"] == got["coverage@90"] == 1.0
+
+
+def test_intervals_hold_the_value_and_counts_have_none(qa_small: qa.Book, tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text("\n".join(map(json.dumps, [BRIDGE, WRONG, UNANSWERABLE])))
+    for name, figure in evaluate(qa_small, read_questions(path)).items():
+        if name.startswith(("latency", "n", "quote_chars")) and name != "ndcg@10":
+            assert figure.interval is None, name
+        else:
+            assert figure.interval is not None and figure.interval[0] <= figure.value <= figure.interval[1], name
+
+
+def test_progress_is_told(qa_small: qa.Book, tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text("\n".join(map(json.dumps, [BRIDGE, UNANSWERABLE])))
+    seen: list[tuple[int, int]] = []
+    evaluate(qa_small, read_questions(path), lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 2), (2, 2)]
+
+
+def test_histories_are_strings_or_turns_of_the_user(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    turns = ["first?", {"role": "user", "text": "second?"}, {"role": "assistant", "text": "An answer."}, {"text": "third?"}]
+    path.write_text(json.dumps({**BRIDGE, "history": turns}))
+    (question,) = read_questions(path)
+    assert question.history == ("first?", "second?", "third?")
+
+
+def test_the_history_is_used(qa_small: qa.Book, tmp_path: Path) -> None:
+    question = {"id": 1, "question": "And when?", "answers": ["1931"], "gold_passage_ids": ["bridge"]}
+    got = figures(qa_small, tmp_path, {**question, "history": [{"role": "user", "text": "What of the Zorblax bridge?"}]})
+    assert got["hit@1"] == got["answer_in_quote@1"] == 1.0
+
+
+def test_a_byte_order_mark_blank_lines_and_rare_line_breaks(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    lines = [json.dumps({**BRIDGE, "question": "Who\u2028spoke\x85?"}, ensure_ascii=False), "", json.dumps(WRONG)]
+    path.write_bytes("\r\n".join(lines).encode("utf-8-sig"))
+    assert [question.question for question in read_questions(path)] == ["Who\u2028spoke\x85?", WRONG["question"]]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "not JSON",
+        "[]",
+        "null",
+        '"text"',
+        "{}",
+        '{"id": 1}',
+        '{"id": 1, "question": 5}',
+        '{"id": 1, "question": "who?", "answers": "Anna"}',
+        '{"id": 1, "question": "who?", "answers": 5}',
+        '{"id": 1, "question": "who?", "gold_passage_ids": "bridge"}',
+        '{"id": 1, "question": "who?", "history": "who?"}',
+        '{"id": 1, "question": "who?", "history": [5]}',
+        '{"id": 1, "question": "who?", "history": [{"role": "user"}]}',
+        '{"id": 1, "question": "who?", "history": [{"role": "user", "text": 5}]}',
+        "[" * 100_000,
+    ],
+)  # fmt: skip
+def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text(json.dumps(BRIDGE) + "\n\n" + line)
+    with pytest.raises(UsageError, match=r"questions\.jsonl, line 3 is not"):
+        read_questions(path)
+
+
+def test_files_that_hold_no_questions(tmp_path: Path) -> None:
+    for content, message in ((b"\n \n", "holds no questions"), (b"\xff\xfe\x00", "cannot be read as UTF-8")):
+        (tmp_path / "q.jsonl").write_bytes(content)
+        with pytest.raises(UsageError, match=message):
+            read_questions(tmp_path / "q.jsonl")
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_questions(tmp_path / "missing.jsonl")

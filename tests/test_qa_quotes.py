@@ -1,0 +1,92 @@
+"""Quotes: as short as answers, whole sentences, widened only where they lean on a neighbour."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from qa_fixtures import ARTICLE_QUESTIONS, build_book
+
+import qa
+from qa.quotes import LONGEST, MOST_SENTENCES
+
+pytest_plugins = ["qa_fixtures"]
+
+STORY = """The village mill burned down in a cold winter. {opening} discovered four comets with a brass telescope. \
+Nobody repaired the harbour wall after the storm. The baker sold warm bread on Sundays.
+"""
+
+
+@pytest.fixture(scope="module")
+def qa_leaning(tmp_path_factory: pytest.TempPathFactory) -> dict[str, qa.Book]:
+    folder = tmp_path_factory.mktemp("leaning")
+    openings = {"she": "She", "he": "He", "named": "Caroline"}
+    return {key: build_book(folder / key, {"a.txt": STORY.format(opening=text)}) for key, text in openings.items()}
+
+
+def best(book: qa.Book, question: str) -> qa.Quote:
+    answer = book.ask(question)
+    return (answer.quotes or answer.nearest)[0]
+
+
+@pytest.mark.parametrize("key", ["she", "he"])
+def test_a_sentence_that_leans_back_takes_the_one_before(qa_leaning: dict[str, qa.Book], key: str) -> None:
+    quote = best(qa_leaning[key], "How many comets were discovered with a brass telescope?")
+    assert quote.text.startswith("The village mill burned down") and quote.text.endswith("brass telescope.")
+
+
+def test_a_sentence_that_stands_alone_is_quoted_alone(qa_leaning: dict[str, qa.Book]) -> None:
+    quote = best(qa_leaning["named"], "How many comets were discovered with a brass telescope?")
+    assert quote.text == "Caroline discovered four comets with a brass telescope."
+
+
+def test_a_sentence_that_opens_a_list_takes_items_along(tmp_path: Path) -> None:
+    items = "\n".join(f"{n}. {name} from the market." for n, name in enumerate(["Cumin", "Saffron", "Pepper", "Salt"], 1))
+    book = build_book(tmp_path, {"a.txt": f"The cook needs these spices for the lamb stew:\n\n{items}\n"})
+    quote = best(book, "Which spices does the cook need for the lamb stew?")
+    assert quote.text.startswith("The cook needs")
+    assert "Cumin" in quote.text and "Saffron" in quote.text
+    assert "Salt" not in quote.text  # three sentences at the most
+
+
+def test_a_long_neighbour_is_not_taken_along(tmp_path: Path) -> None:
+    long = "The village mill with " + "its many rooms and stairs and " * 12 + "doors burned down."
+    assert len(long) > LONGEST
+    book = build_book(tmp_path, {"a.txt": f"{long} She discovered four comets with a brass telescope.\n"})
+    quote = best(book, "How many comets were discovered with a brass telescope?")
+    assert quote.text == "She discovered four comets with a brass telescope."
+
+
+@pytest.mark.parametrize("question", ARTICLE_QUESTIONS)
+def test_quotes_are_short_runs_of_whole_sentences(qa_article: qa.Book, question: str) -> None:
+    store = qa_article.store
+    spans = sorted({span for row in range(len(store)) for span in store.sentences(row)})
+    answer = qa_article.ask(question, k=10)
+    for quote in (*answer.quotes, *answer.nearest):
+        inside = [span for span in spans if quote.span.start <= span.start and span.end <= quote.span.end]
+        assert (inside[0].start, inside[-1].end) == (quote.span.start, quote.span.end)
+        assert len(inside) <= MOST_SENTENCES
+        assert len(inside) == 1 or len(quote.text) <= LONGEST
+
+
+@pytest.mark.parametrize("question", ARTICLE_QUESTIONS)
+def test_quotes_of_an_answer_do_not_overlap_and_come_best_first(qa_article: qa.Book, question: str) -> None:
+    answer = qa_article.ask(question, k=20)
+    quotes = answer.quotes or answer.nearest
+    scores = [quote.score for quote in quotes]
+    assert scores == sorted(scores, reverse=True)
+    spans = sorted(quote.span for quote in quotes)
+    assert all(not first.overlaps(second) for first, second in zip(spans, spans[1:], strict=False))
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_never_more_quotes_than_asked_for(qa_article: qa.Book, k: int) -> None:
+    assert len(qa_article.ask("How tall is Mount Everest?", k=k).nearest) == k
+
+
+def test_a_quote_says_where_it_stands(qa_article: qa.Book) -> None:
+    quote = best(qa_article, "How did Rudenko describe Central Asia as an island?")
+    document = qa_article.document(quote.document.id)
+    assert quote.place == document.place(quote.span.start)
+    assert quote.place.line == document.text[: quote.span.start].count("\n") + 1
+    assert (quote.document.sha256, quote.document.title) == (document.sha256, document.title)

@@ -1,0 +1,89 @@
+"""From a question to ranked passages, against plain loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from qa_fixtures import ARTICLE_QUESTIONS
+
+import qa
+import qa.retrieve
+from qa.conversation import Understood
+from qa.retrieve import candidates, first_stage, queries
+
+pytest_plugins = ["qa_fixtures"]
+
+
+def stretched(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Min-max, as the paper writes it."""
+    values = scores.astype(float)
+    spread = values.max() - values.min()
+    return (values - values.min()) / spread if spread else np.zeros(len(values))
+
+
+def test_a_question_is_one_query_and_its_context_weighs_half(qa_article: qa.Book) -> None:
+    (alone,) = queries(Understood("Who spoke?"), qa_article.encoder)
+    assert (alone.text, alone.weight) == ("Who spoke?", 1.0)
+    both = queries(Understood("And when?", "Who spoke?"), qa_article.encoder)
+    assert [(query.text, query.weight) for query in both] == [("And when?", 1.0), ("Who spoke?", 0.5)]
+    np.testing.assert_allclose(both[1].encoded.vector, alone.encoded.vector, atol=1e-5)
+
+
+@pytest.mark.parametrize("question", ARTICLE_QUESTIONS)
+def test_each_retriever_puts_its_best_forward(
+    qa_article: qa.Book, question: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.retrieve, "POOL", 1)
+    store = qa_article.store
+    (query,) = wanted = queries(Understood(question), qa_article.encoder)
+    pool, fused = first_stage(store, wanted)
+    cosines = store.vectors(np.arange(len(store))) @ query.encoded.vector
+    expected = {int(cosines.argmax())}
+    words = store.lexical.scores(question)
+    expected |= {int(words.argmax())} if words.any() else set()
+    assert set(pool.tolist()) == expected
+    assert len(fused) == len(pool)
+
+
+@pytest.mark.parametrize("understood", [Understood(ARTICLE_QUESTIONS[0]), Understood("And in Africa?", "Who spoke?")])
+def test_fusion_is_the_sum_of_min_max_scores(qa_article: qa.Book, understood: Understood) -> None:
+    store = qa_article.store
+    wanted = queries(understood, qa_article.encoder)
+    pool, fused = first_stage(store, wanted)
+    expected = np.zeros(len(pool))
+    for query in wanted:
+        cosines = np.array([store.vectors(np.array([row]))[0] @ query.encoded.vector for row in pool], np.float32)
+        expected += query.weight * (stretched(cosines) + stretched(store.lexical.scores(query.text)[pool]))
+    assert len(pool) == len(store)  # the article is smaller than the pool
+    np.testing.assert_allclose(fused, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("question", ARTICLE_QUESTIONS[:4])
+def test_late_interaction_is_maxsim(qa_article: qa.Book, question: str) -> None:
+    store = qa_article.store
+    (query,) = wanted = queries(Understood(question), qa_article.encoder)
+    pool, fused = first_stage(store, wanted)
+    late = []
+    for row in pool:
+        tokens, _ = store.tokens.of(np.array([row]))
+        late.append(np.mean([max(float(piece @ token) for token in tokens) for piece in query.encoded.tokens]))
+    scores = 0.8 * stretched(np.array(late, np.float32)) + 0.2 * stretched(fused)
+    found = candidates(store, wanted)
+    assert [each.passage for each in found] == [int(pool[i]) for i in np.argsort(-scores, kind="stable")]
+    np.testing.assert_allclose([each.score for each in found], np.sort(scores)[::-1], atol=1e-4)
+
+
+def test_candidates_carry_the_offsets_of_their_own_tokens(qa_article: qa.Book) -> None:
+    store = qa_article.store
+    for each in candidates(store, queries(Understood(ARTICLE_QUESTIONS[0]), qa_article.encoder)):
+        span = store.passage(each.passage).span
+        assert each.offsets[:, 0].min() >= span.start and each.offsets[:, 1].max() <= span.end
+        assert each.similarities[0].shape[1] == len(each.offsets)
+        assert np.abs(each.similarities[0]).max() <= 1.0001
+
+
+def test_fewer_candidates_are_the_first_of_more(qa_article: qa.Book) -> None:
+    wanted = queries(Understood(ARTICLE_QUESTIONS[1]), qa_article.encoder)
+    every = [each.passage for each in candidates(qa_article.store, wanted)]
+    assert [each.passage for each in candidates(qa_article.store, wanted, 3)] == every[:3]

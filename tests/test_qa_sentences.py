@@ -1,0 +1,83 @@
+"""Which sentences answer best."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qa_fixtures import ARTICLE_QUESTIONS
+
+import qa
+from qa.conversation import Understood
+from qa.retrieve import candidates, queries
+from qa.sentences import READ, Sentence, ranked_sentences, terms
+
+pytest_plugins = ["qa_fixtures"]
+
+
+def ranked(book: qa.Book, question: str, context: str | None = None) -> list[Sentence]:
+    wanted = queries(Understood(question, context), book.encoder)
+    return ranked_sentences(book.store, wanted, candidates(book.store, wanted), terms(book.store, question))
+
+
+def test_terms_are_content_words_and_the_rarer_one_weighs_more(qa_article: qa.Book) -> None:
+    asked = terms(qa_article.store, "What is the turbulence of Russia?")
+    assert list(asked.words) == ["turbulence", "russia"]
+    assert asked.shares.sum() == pytest.approx(1.0)
+    assert asked.shares[0] > asked.shares[1]
+
+
+def test_a_question_of_stopwords_has_no_terms(qa_article: qa.Book) -> None:
+    asked = terms(qa_article.store, "what is it?")
+    assert list(asked.words) == [] and asked.shares.shape == (0,)
+
+
+@pytest.mark.parametrize("question", ARTICLE_QUESTIONS)
+def test_sentences_are_those_of_the_first_passages_best_first(qa_article: qa.Book, question: str) -> None:
+    store = qa_article.store
+    found = candidates(store, queries(Understood(question), qa_article.encoder))
+    sentences = ranked(qa_article, question)
+    scores = [each.score for each in sentences]
+    assert scores == sorted(scores, reverse=True)
+    expected = {(each.passage, span) for each in found[:READ] for span in store.sentences(each.passage)}
+    assert {(each.candidate.passage, each.span) for each in sentences} == expected
+    assert len(sentences) == len(expected)
+    for each in sentences:
+        assert store.sentences(each.candidate.passage)[each.position] == each.span
+
+
+def test_matches_are_maxsim_over_the_sentence_alone(qa_article: qa.Book) -> None:
+    store = qa_article.store
+    (query,) = queries(Understood(ARTICLE_QUESTIONS[0]), qa_article.encoder)
+    for sentence in ranked(qa_article, ARTICLE_QUESTIONS[0])[:5]:
+        tokens, (offsets,) = store.tokens.of(np.array([sentence.candidate.passage]))
+        inside = [token for token, at in zip(tokens, offsets, strict=True) if sentence.span.start <= at[0] < sentence.span.end]
+        naive = [max(float(piece @ token) for token in inside) for piece in query.encoded.tokens]
+        np.testing.assert_allclose(sentence.matches, naive, atol=1e-5)
+
+
+def test_met_says_which_words_stand_in_the_sentence(qa_article: qa.Book) -> None:
+    best = ranked(qa_article, "Which turbulence has an island of penguins?")
+    text = qa_article.document("valdai-russia-central-asia.txt").text
+    for sentence in best:
+        quoted = text[sentence.span.start : sentence.span.end]
+        assert sentence.met.tolist() == [word in quoted.lower() for word in ("turbulence", "island", "penguins")]
+
+
+def test_the_expected_shape_lifts_a_sentence(qa_article: qa.Book) -> None:
+    """The same words asked after a number put sentences with a digit higher."""
+    text = qa_article.document("valdai-russia-central-asia.txt").text
+    wanted = queries(Understood("How many experts?"), qa_article.encoder)
+    found = candidates(qa_article.store, wanted)
+    asked = terms(qa_article.store, "How many experts?")
+    for sentence in ranked_sentences(qa_article.store, wanted, found, asked):
+        digit = any(char.isdigit() for char in text[sentence.span.start : sentence.span.end])
+        late = float(sentence.matches.mean()) + 0.1 * sentence.candidate.score + 0.1 * float(asked.shares[sentence.met].sum())
+        assert sentence.score - late == pytest.approx(0.05 if digit else -0.05, abs=1e-4)
+
+
+def test_context_counts_by_its_weight(qa_article: qa.Book) -> None:
+    alone = ranked(qa_article, "What about Asia Pacific?")
+    leaning = ranked(qa_article, "What about Asia Pacific?", "What share of experts is in Western countries?")
+    text = qa_article.document("valdai-russia-central-asia.txt").text
+    assert "38.5%" in text[leaning[0].span.start : leaning[0].span.end]
+    assert alone[0].score != leaning[0].score
