@@ -106,6 +106,8 @@ def last_sources(root: Path) -> list[str]:
 
 def _fingerprint(path: Path) -> str:
     try:
+        if not path.is_file():  # opening a pipe would wait for ever
+            return "unreadable"
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:

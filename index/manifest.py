@@ -38,7 +38,9 @@ class Manifest:
     files: dict[str, dict[str, Any]]
 
     def dump(self) -> bytes:
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1).encode()
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1).encode(
+            "utf-8", "surrogatepass"
+        )  # a root may be any bytes
 
 
 def load_manifest(layout: GenerationLayout, sha256: str) -> Manifest:

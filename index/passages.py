@@ -18,6 +18,7 @@ from index.sentences import sentences
 from source.document import Document, Span, trim
 
 LONGEST_CONTEXT = 160  # characters of heading path that the encoder is given
+_SLACK = 8  # word pieces: a word that is cut in two may become more of them than it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,12 @@ def passages(document: Document, encoder: Encoder, target: int) -> list[Draft]:
         cost = len(encoder.pieces([context])[0]) if context else 0
         if cost > encoder.max_tokens // 2:
             context, cost = "", 0
-        limit = min(room, encoder.max_tokens - cost)
-        paragraphs = _with_lists(document.text, [_units(document, span, encoder, limit, language) for span in stretch])
-        drafts.extend(Draft(run, context) for run in _packed(paragraphs, limit))
+        limit = min(room, encoder.max_tokens - cost - _SLACK)
+        start, end = stretch[0].start, stretch[-1].end
+        # What stands between the paragraphs (a table's rule) is read too, and counts.
+        pieces = encoder.pieces([document.text[start:end]])[0] + start
+        paragraphs = _with_lists(document.text, [_units(document, span, pieces, limit, language) for span in stretch])
+        drafts.extend(Draft(run, context) for run in _packed(paragraphs, pieces, limit))
     return drafts
 
 
@@ -91,31 +95,27 @@ def _stretches(document: Document) -> Iterator[list[Span]]:
         yield stretch
 
 
-def _with_lists(text: str, paragraphs: list[list[tuple[Span, int]]]) -> list[list[tuple[Span, int]]]:
+def _with_lists(text: str, paragraphs: list[list[Span]]) -> list[list[Span]]:
     """The paragraphs, one that ends in a colon together with the one it announces."""
-    together: list[list[tuple[Span, int]]] = []
+    together: list[list[Span]] = []
     for units in paragraphs:
-        if together and text[together[-1][-1][0].end - 1] in ":：":
+        if together and text[together[-1][-1].end - 1] in ":：":
             together[-1].extend(units)
         else:
             together.append(list(units))
     return together
 
 
-def _units(document: Document, span: Span, encoder: Encoder, limit: int, language: str) -> list[tuple[Span, int]]:
-    """The sentences of a paragraph with their lengths in word pieces; longer ones are cut."""
-    pieces = encoder.pieces([document.text[span.start : span.end]])[0] + span.start
-    units: list[tuple[Span, int]] = []
+def _units(document: Document, span: Span, pieces: Offsets, limit: int, language: str) -> list[Span]:
+    """The sentences of a paragraph; those that are longer than `limit` word pieces are cut."""
+    units: list[Span] = []
     for sentence in sentences(document.text, span, language):
         first, last = np.searchsorted(pieces[:, 0], (sentence.start, sentence.end))
-        if last - first <= limit:
-            units.append((sentence, int(last - first)))
-        else:
-            units.extend(_cut(document.text, sentence, pieces[first:last], limit))
+        units.extend(_cut(document.text, sentence, pieces[first:last], limit))
     return units
 
 
-def _cut(text: str, sentence: Span, pieces: Offsets, limit: int) -> Iterator[tuple[Span, int]]:
+def _cut(text: str, sentence: Span, pieces: Offsets, limit: int) -> Iterator[Span]:
     """A sentence too long to be read, cut where white space is, or else between word pieces."""
     start, first = sentence.start, 0
     while len(pieces) - first > limit:
@@ -125,24 +125,28 @@ def _cut(text: str, sentence: Span, pieces: Offsets, limit: int) -> Iterator[tup
                 cut = candidate
                 break
         end = int(pieces[cut][0])
-        yield trim(text, Span(start, end)), cut - first
+        yield trim(text, Span(start, end))
         start, first = end, cut
-    yield Span(start, sentence.end), len(pieces) - first
+    yield Span(start, sentence.end)
 
 
-def _packed(paragraphs: Sequence[Sequence[tuple[Span, int]]], limit: int) -> Iterator[tuple[Span, ...]]:
+def _packed(paragraphs: Sequence[Sequence[Span]], pieces: Offsets, limit: int) -> Iterator[tuple[Span, ...]]:
     """Runs of sentences within `limit`; one that is half full ends where a paragraph does not fit whole."""
+
+    def length(start: int, end: int) -> int:
+        first, last = np.searchsorted(pieces[:, 0], (start, end))
+        return int(last - first)
+
     run: list[Span] = []
-    length = 0
     for units in paragraphs:
-        if run and 2 * length >= limit and length + sum(pieces for _, pieces in units) > limit:
+        half_full = run and 2 * length(run[0].start, run[-1].end) >= limit
+        if half_full and length(run[0].start, units[-1].end) > limit:
             yield tuple(run)
-            run, length = [], 0
-        for span, pieces in units:
-            if run and length + pieces > limit:
+            run = []
+        for span in units:
+            if run and length(run[0].start, span.end) > limit:
                 yield tuple(run)
-                run, length = [], 0
+                run = []
             run.append(span)
-            length += pieces
     if run:
         yield tuple(run)

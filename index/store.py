@@ -11,7 +11,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import IndexIncompatible, IndexMissing
+from index.errors import IndexCorrupt, IndexIncompatible, IndexMissing
 from index.layout import GenerationLayout, Layout
 from index.lexical import Lexical
 from index.manifest import REBUILD, Manifest, check_files, load_manifest
@@ -116,5 +116,8 @@ def read_current(root: Path) -> tuple[str, str]:
 
 
 def _array(path: Path) -> NDArray[Any]:
-    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        raise IndexCorrupt(f"The index file {path} holds no array of numbers; {REBUILD}.") from error
     return array

@@ -89,7 +89,9 @@ class Book:
         )
 
     def _understood(self, question: str, history: Sequence[str]) -> Understood:
-        earlier = [text for text in history if _says_something(text) and _is_unicode(text) and len(text) <= MAX_QUESTION]
+        earlier = [
+            text for text in history if _says_something(text) and _is_unicode(text) and len(text) <= MAX_QUESTION
+        ]
         return understand(_checked(question), earlier[-_REMEMBERED:], self._person_asked_for)
 
     def _person_asked_for(self, question: str) -> str | None:

@@ -55,7 +55,7 @@ def _quotes(path: Path) -> Iterator[dict[str, Any]]:
                 raise TypeError("a quote has a text")
             if Path(quote["document"]["path"]).is_dir():  # a hostile answer could have the whole disk read
                 raise TypeError("a quote stands in a file")
-            f"{quote['text']}{quote['document']}".encode()  # half of a surrogate pair could not be printed
+            f"{quote['text']}{quote['document']['id']}".encode()  # half of a surrogate pair could not be printed
             yield quote
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path} is not an answer; save one with `python -m qa ask --json`.") from error

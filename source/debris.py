@@ -16,7 +16,7 @@ _LONGEST_BUTTON = 80  # characters; longer lines are prose even if they begin li
 
 # Names that only a browser's scripts and page markup use.
 _BROWSER = re.compile(
-    r"document\.|window\.|getElement|createElement|addEventListener|insertBefore|appendChild"
+    r"document\.(?=\w)|window\.(?=\w)|getElement|createElement|addEventListener|insertBefore|appendChild"
     r"|jQuery|\$\(['\"#.‘“]|googletag|adsbygoogle|dataLayer|gtag\(|fbq\(|_gaq|fjs\b|jssdk"
     r"|innerHTML|localStorage|\bfunction\s{0,3}\w{0,60}\s{0,3}\(|@media\b|!important|</?(?:script|style|noscript)\b",
     re.IGNORECASE,
@@ -63,7 +63,7 @@ _BANNER = re.compile(
     r"(?:we|this (?:web)?site|our (?:web)?site|our partners)(?: and our partners)? uses? cookies\b"
     r"|by (?:continuing to (?:use|browse)|using) (?:this|our) (?:web)?site,? you (?:agree|accept|consent)"
     r"|please (?:enable|turn on) (?:javascript|cookies)|your browser does not support"
-    r"|(?:copyright|©|\(c\))\s*\d{4}.*all rights reserved",
+    r"|(?:copyright|(?:copyright\s*)?(?:©|\(c\)))\s*\d{4}.*all rights reserved",
     re.IGNORECASE,
 )
 _ATTRIBUTION = re.compile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import unicodedata
 from collections.abc import Iterator
 
 from source.errors import NotText
@@ -65,8 +66,14 @@ def _legacy(data: bytes) -> str | None:
     # Imported here: most files are UTF-8 and never need the detector.
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data).best()
-    return None if best is None else _try(data, best.encoding)
+    matches = from_bytes(data)
+    best = matches.best()
+    if best is None:
+        return None
+    for match in matches:  # French is as good in Baltic letters, to the detector, and far commoner in these
+        if match.encoding == "cp1252" and match.coherence >= best.coherence and match.chaos - best.chaos < 0.05:
+            best = match
+    return _try(data, best.encoding)
 
 
 def _is_text(text: str) -> bool:
@@ -86,5 +93,5 @@ def _is_text(text: str) -> bool:
 
 
 def _is_format(char: str) -> bool:
-    """Soft hyphens, joiners, direction marks: invisible, but text."""
-    return char in "\u00ad\u061c\ufeff" or "\u200b" <= char <= "\u200f" or "\u202a" <= char <= "\u206f"
+    """Soft hyphens, joiners, direction marks, the tags of flags: invisible, but text."""
+    return unicodedata.category(char) == "Cf"

@@ -15,7 +15,8 @@ EXTRACTOR = "markdown/1"
 
 # Only the blocks are asked for; what stands inside a line is not parsed.
 _PARSER = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
-_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n.*?\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+# As Pandoc has it, a blank line after the first rule makes it a rule and no more.
+_FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(?!---|[ \t]*[\r\n]).*?\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:([^\r\n]*\S)", re.MULTILINE)
 _BARE_MARKUP = re.compile(r"[*_`]+|!?\[([^\[\]]*)\]\([^()]*\)|<[^<>]+>")
 # The parser's own idea of a line: it turns \r\n and lone \r into \n first.

@@ -49,9 +49,9 @@ class SourceFile:
     def shown_as(self) -> str:
         """The path as a reader is to see it: below the working folder where it can be."""
         try:
-            return self.path.resolve().relative_to(Path.cwd()).as_posix()
-        except ValueError:
-            return self.path.as_posix()
+            return _name(self.path.resolve().relative_to(Path.cwd()))
+        except (ValueError, RuntimeError, OSError):  # elsewhere; a link that leads to itself
+            return _name(self.path)
 
 
 @dataclass(slots=True)
@@ -91,7 +91,7 @@ def find(sources: Sequence[str | Path] = ()) -> Reading:
     roots = [Path(source) for source in sources] or [SHIPPED]
     files: list[SourceFile] = []
     for root in roots:
-        if not root.exists():
+        if not _exists(root):
             raise SourceMissing(f"There is no source {root}; name a file, a folder or a .jsonl collection that exists.")
         files.extend(_walk(root) if root.is_dir() else [_named(root)])
     if not files:
@@ -100,10 +100,22 @@ def find(sources: Sequence[str | Path] = ()) -> Reading:
     return Reading(files, frozenset(root for root in roots if not root.is_dir()))
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name too long to be one
+        return False
+
+
+def _name(path: Path) -> str:
+    """The path in Unicode: a name may be any bytes, and what is no UTF-8 is written `\\xff`."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
 def _named(path: Path) -> SourceFile:
     if path.suffix.lower() not in FORMATS:
         raise UnknownFormat(f"{path} is of no known format; name a file that ends in {', '.join(FORMATS)}.")
-    return SourceFile(path, path.name)
+    return SourceFile(path, _name(Path(path.name)))
 
 
 def _walk(root: Path) -> Iterator[SourceFile]:
@@ -113,7 +125,7 @@ def _walk(root: Path) -> Iterator[SourceFile]:
         for name in sorted(names):
             path = Path(folder, name)
             if not name.startswith(".") and path.suffix.lower() in FORMATS:
-                yield SourceFile(path, path.relative_to(root).as_posix())
+                yield SourceFile(path, _name(path.relative_to(root)))
 
 
 def _claim(seen: dict[str, str], document: Document) -> None:
@@ -143,4 +155,4 @@ def _read(file: SourceFile) -> Iterator[Document]:
     if not text.strip():
         raise SourceEmpty(f"{file.shown_as} is empty; put text into it or leave it out.")
     sha256 = hashlib.sha256(data).hexdigest()
-    yield _READERS[suffix](text, id=file.id, title=file.path.stem, path=file.shown_as, sha256=sha256)
+    yield _READERS[suffix](text, id=file.id, title=_name(Path(file.path.stem)), path=file.shown_as, sha256=sha256)

@@ -30,7 +30,9 @@ def test_a_probability_and_answered_from_the_threshold_on(qa_article: qa.Book, q
 def test_a_question_copied_from_the_text_beats_nonsense(qa_article: qa.Book) -> None:
     nonsense = qa_article.ask(NONSENSE).confidence
     assert nonsense < 0.2
-    copied = [span for row in range(len(qa_article.store)) for span in qa_article.store.sentences(row) if len(span) > 40]
+    copied = [
+        span for row in range(len(qa_article.store)) for span in qa_article.store.sentences(row) if len(span) > 40
+    ]
     text = qa_article.document("valdai-russia-central-asia.txt").text
     for span in copied[::3]:
         assert qa_article.ask(text[span.start : span.end]).confidence > max(THRESHOLD, nonsense)

@@ -42,7 +42,10 @@ def test_the_person_may_have_been_asked_for_long_before() -> None:
     assert understand("What did he say?", history, rudenko).question == "What did Rudenko say?"
 
 
-@pytest.mark.parametrize("question", ["And in Africa?", "Why?", "What about them?", "А в Африке?", "它在哪里?", "Which ones matter most of all?"])
+@pytest.mark.parametrize(
+    "question",
+    ["And in Africa?", "Why?", "What about them?", "А в Африке?", "它在哪里?", "Which ones matter most of all?"],
+)
 def test_what_cannot_stand_alone_leans_on_the_question_before(question: str) -> None:
     history = ["What is the capital of France?", "What share of experts is in Western countries?"]
     understood = understand(question, history, rudenko)
@@ -50,7 +53,9 @@ def test_what_cannot_stand_alone_leans_on_the_question_before(question: str) -> 
     assert understood.searched_for == f"{history[-1]} {question}"
 
 
-@pytest.mark.parametrize("question", ["Who won the football world cup in 2018?", "What is the recipe for plov with lamb?"])
+@pytest.mark.parametrize(
+    "question", ["Who won the football world cup in 2018?", "What is the recipe for plov with lamb?"]
+)
 def test_a_new_topic_stays_alone(question: str) -> None:
     understood = understand(question, [WELCOME], rudenko)
     assert understood == Understood(question) and understood.searched_for == question

@@ -20,7 +20,12 @@ RECORDS = [
     {"id": "soup", "text": "Onion soup is served with toasted bread and cheese."},
     {"id": "comet", "text": "Comets have tails of dust and gas."},
 ]
-BRIDGE = {"id": "1", "question": "When was the Zorblax bridge opened?", "answers": ["1931"], "gold_passage_ids": ["bridge"]}
+BRIDGE = {
+    "id": "1",
+    "question": "When was the Zorblax bridge opened?",
+    "answers": ["1931"],
+    "gold_passage_ids": ["bridge"],
+}
 WRONG = {**BRIDGE, "id": "2", "answers": ["1999"], "gold_passage_ids": ["elsewhere"]}
 UNANSWERABLE = {"id": "3", "question": "How do I reset my password?", "answers": [], "answerable": False}
 
@@ -92,7 +97,12 @@ def test_progress_is_told(qa_small: qa.Book, tmp_path: Path) -> None:
 
 def test_histories_are_strings_or_turns_of_the_user(tmp_path: Path) -> None:
     path = tmp_path / "questions.jsonl"
-    turns = ["first?", {"role": "user", "text": "second?"}, {"role": "assistant", "text": "An answer."}, {"text": "third?"}]
+    turns = [
+        "first?",
+        {"role": "user", "text": "second?"},
+        {"role": "assistant", "text": "An answer."},
+        {"text": "third?"},
+    ]
     path.write_text(json.dumps({**BRIDGE, "history": turns}))
     (question,) = read_questions(path)
     assert question.history == ("first?", "second?", "third?")
@@ -100,7 +110,9 @@ def test_histories_are_strings_or_turns_of_the_user(tmp_path: Path) -> None:
 
 def test_the_history_is_used(qa_small: qa.Book, tmp_path: Path) -> None:
     question = {"id": 1, "question": "And when?", "answers": ["1931"], "gold_passage_ids": ["bridge"]}
-    got = figures(qa_small, tmp_path, {**question, "history": [{"role": "user", "text": "What of the Zorblax bridge?"}]})
+    got = figures(
+        qa_small, tmp_path, {**question, "history": [{"role": "user", "text": "What of the Zorblax bridge?"}]}
+    )
     assert got["hit@1"] == got["answer_in_quote@1"] == 1.0
 
 

@@ -29,7 +29,7 @@ def marked(text: str, question: str, stopwords: str = "the a of in is was were b
 @pytest.mark.parametrize(
     ("text", "question", "answer"),
     [
-        ("The choir of Graz has forty singers and 12 drummers.", "How many drummers has the choir?", "12"),
+        ("The choir of Graz has forty singers and 12 drummers.", "How many drummers are there?", "12"),
         ("In 1920 Anna Smith founded the choir.", "Who founded the choir?", "Anna Smith"),
         ("Anna Smith founded the choir in March 1920.", "When was the choir founded?", "March 1920"),
         ("The bridge cost $ 3.5 million in 1931.", "How much was the bridge cost?", "$ 3.5 million"),
@@ -48,7 +48,13 @@ def test_nothing_but_the_questions_words_marks_the_sentence() -> None:
 
 def test_words_are_split_without_the_number_of_an_item() -> None:
     text = "2. Lack of well-known, 39.7% good."
-    assert [text[s.start : s.end] for s in split(text, Span(0, len(text)))] == ["Lack", "of", "well-known", "39.7%", "good"]
+    assert [text[s.start : s.end] for s in split(text, Span(0, len(text)))] == [
+        "Lack",
+        "of",
+        "well-known",
+        "39.7%",
+        "good",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,9 @@ def test_a_sentence_that_stands_alone_is_quoted_alone(qa_leaning: dict[str, qa.B
 
 
 def test_a_sentence_that_opens_a_list_takes_items_along(tmp_path: Path) -> None:
-    items = "\n".join(f"{n}. {name} from the market." for n, name in enumerate(["Cumin", "Saffron", "Pepper", "Salt"], 1))
+    items = "\n".join(
+        f"{n}. {name} from the market." for n, name in enumerate(["Cumin", "Saffron", "Pepper", "Salt"], 1)
+    )
     book = build_book(tmp_path, {"a.txt": f"The cook needs these spices for the lamb stew:\n\n{items}\n"})
     quote = best(book, "Which spices does the cook need for the lamb stew?")
     assert quote.text.startswith("The cook needs")
@@ -76,7 +79,7 @@ def test_quotes_of_an_answer_do_not_overlap_and_come_best_first(qa_article: qa.B
     scores = [quote.score for quote in quotes]
     assert scores == sorted(scores, reverse=True)
     spans = sorted(quote.span for quote in quotes)
-    assert all(not first.overlaps(second) for first, second in zip(spans, spans[1:], strict=False))
+    assert all(not first.overlaps(second) for first, second in pairwise(spans))
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])

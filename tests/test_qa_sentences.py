@@ -50,7 +50,9 @@ def test_matches_are_maxsim_over_the_sentence_alone(qa_article: qa.Book) -> None
     (query,) = queries(Understood(ARTICLE_QUESTIONS[0]), qa_article.encoder)
     for sentence in ranked(qa_article, ARTICLE_QUESTIONS[0])[:5]:
         tokens, (offsets,) = store.tokens.of(np.array([sentence.candidate.passage]))
-        inside = [token for token, at in zip(tokens, offsets, strict=True) if sentence.span.start <= at[0] < sentence.span.end]
+        inside = [
+            token for token, at in zip(tokens, offsets, strict=True) if sentence.span.start <= at[0] < sentence.span.end
+        ]
         naive = [max(float(piece @ token) for token in inside) for piece in query.encoded.tokens]
         np.testing.assert_allclose(sentence.matches, naive, atol=1e-5)
 
@@ -71,7 +73,11 @@ def test_the_expected_shape_lifts_a_sentence(qa_article: qa.Book) -> None:
     asked = terms(qa_article.store, "How many experts?")
     for sentence in ranked_sentences(qa_article.store, wanted, found, asked):
         digit = any(char.isdigit() for char in text[sentence.span.start : sentence.span.end])
-        late = float(sentence.matches.mean()) + 0.1 * sentence.candidate.score + 0.1 * float(asked.shares[sentence.met].sum())
+        late = (
+            float(sentence.matches.mean())
+            + 0.1 * sentence.candidate.score
+            + 0.1 * float(asked.shares[sentence.met].sum())
+        )
         assert sentence.score - late == pytest.approx(0.05 if digit else -0.05, abs=1e-4)
 
 

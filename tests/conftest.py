@@ -1,0 +1,65 @@
+"""What several test modules share: the real encoder, loaded once, and short ways to look at a document."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder, load_encoder
+
+SIZE = 200_000
+HOSTILE = {
+    "parentheses": "(" * SIZE,
+    "hashes": "# " * (SIZE // 2),
+    "blank lines": "\n \n" * (SIZE // 3),
+    "dashes": "- " * (SIZE // 2),
+    "document.": "document." * (SIZE // 9),
+    "one letter": "a" * SIZE,
+    "open quotes": "“" * SIZE,
+    "brackets": "[" * SIZE,
+    "bracket heading": "# " + "[" * SIZE,
+    "tag heading": "# " + "<" * SIZE,
+    "image heading": "# " + "![a](" * (SIZE // 5),
+    "backticks": "`a" * (SIZE // 2),
+    "quote marks": ">" * SIZE,
+    "spaces in a title": "---\ntitle: a" + " " * SIZE + "b\n---\ntext",
+    "spaces in a function": "(" * 100 + "function" + " " * SIZE,
+    "buttons": "Menu\n\n" * (SIZE // 6),
+    "rules": "----\n\n" * (SIZE // 6),
+    "tags": "<div>\n" * (SIZE // 6),
+    "open tags": "<a" * (SIZE // 2),
+    "table": "a|b\n-|-\n" + "x|y\n" * (SIZE // 20),
+    "code": "a;\n" * (SIZE // 3),
+    "assignments": "var a = b; " * (SIZE // 11),
+    "selectors": "a " * (SIZE // 2) + "{",
+    "headings": ("Heading\n\n" + "x" * 40 + ".\n\n") * (SIZE // 52),
+    "carriage returns": "\r" * SIZE,
+    "numbers": "1." * (SIZE // 2),
+}
+"""Strings on which a careless pattern takes quadratic time or worse."""
+
+
+@pytest.fixture(scope="session")
+def encoder() -> SentenceTransformerEncoder:
+    return load_encoder(DEFAULT_MODEL)
+
+
+@pytest.fixture
+def within() -> Callable[[float], AbstractContextManager[None]]:
+    """Fails what takes longer than so many seconds of this process's own time."""
+
+    @contextmanager
+    def limit(seconds: float) -> Iterator[None]:
+        start = time.process_time()
+        yield
+        assert time.process_time() - start < seconds
+
+    return limit
+
+
+@pytest.fixture(params=sorted(HOSTILE))
+def hostile(request: pytest.FixtureRequest) -> str:
+    return HOSTILE[request.param]

@@ -1,0 +1,215 @@
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from index import IndexCorrupt, IndexUnwritable, Settings, Store, build, last_sources
+from index.commit import writing
+from index.encoder import SentenceTransformerEncoder
+from source.errors import BadCollection, NotText, SourceEmpty
+
+pytestmark = pytest.mark.usefixtures("encoder")
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "ships.txt").write_text("The keeper counted the ships. They went north.\n")
+    return folder
+
+
+def answers(root: Path) -> list[str]:
+    store = Store(root)
+    return [store.passage(row).text for row in range(len(store))]
+
+
+def left_over(root: Path) -> list[Path]:
+    return list(root.rglob("unfinished-*"))
+
+
+def test_nothing_is_done_until_something_changes(tmp_path: Path, sources: Path) -> None:
+    root = tmp_path / "index"
+    first = build(root, [sources])
+    assert (first.up_to_date, first.generation, first.documents, first.passages) == (False, "000001", 1, 1)
+    assert str(first) == "The index is built: 1 document, 1 passages, generation 000001."
+    before = (root / "CURRENT").read_bytes()
+    again = build(root, [sources])
+    assert (again.up_to_date, again.generation) == (True, "000001")
+    assert (root / "CURRENT").read_bytes() == before
+    (sources / "ships.txt").write_text("The keeper slept.\n")
+    assert build(root, [sources]).generation == "000002"
+    assert answers(root) == ["The keeper slept."]
+    (sources / "more.md").write_text("# More\n\nThere is more.\n")
+    assert build(root, [sources]).documents == 2
+    assert build(root, [sources], settings=Settings(passage_tokens=64)).up_to_date is False
+    assert last_sources(root) == [str(sources)]
+    assert last_sources(tmp_path / "none") == []
+
+
+def test_full_builds_again_and_two_generations_are_kept(tmp_path: Path, sources: Path) -> None:
+    root = tmp_path / "index"
+    for count in range(1, 5):
+        assert build(root, [sources], full=True).generation == f"{count:06d}"
+        assert (root / "CURRENT").read_text().split()[0] == f"{count:06d}"
+    assert sorted(path.name for path in (root / "generations").iterdir()) == ["000003", "000004"]
+
+
+def test_an_open_index_goes_on_to_answer_while_another_is_built(tmp_path: Path, sources: Path) -> None:
+    root = tmp_path / "index"
+    build(root, [sources])
+    store = Store(root)
+    (sources / "ships.txt").write_text("The keeper slept.\n")
+    build(root, [sources])
+    assert store.passage(0).text == "The keeper counted the ships. They went north."
+
+
+def test_a_damaged_index_is_built_again(tmp_path: Path, sources: Path) -> None:
+    root = tmp_path / "index"
+    build(root, [sources])
+    (root / "generations" / "000001" / "vectors.faiss").write_bytes(b"stub")
+    with pytest.raises(IndexCorrupt):
+        Store(root)
+    assert not build(root, [sources]).up_to_date
+    assert len(Store(root)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "error"),
+    [
+        ("bad.jsonl", b'{"id": "a", "text": "Fine."}\nnonsense\n', BadCollection),
+        ("bad.txt", b"\0\1\2" * 99, NotText),
+        ("bad.txt", b"", SourceEmpty),
+        ("rule.txt", b"-----\n", SourceEmpty),
+    ],
+)
+def test_a_failing_build_leaves_the_old_index_answering(
+    tmp_path: Path, sources: Path, name: str, data: bytes, error: type[Exception]
+) -> None:
+    root = tmp_path / "index"
+    build(root, [sources])
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(error):
+        build(root, [tmp_path / name])
+    assert answers(root) == ["The keeper counted the ships. They went north."]
+    assert left_over(root) == []
+    assert build(root, [sources]).up_to_date
+
+
+@pytest.mark.timeout(60)
+def test_what_a_folder_holds_besides_is_noted(tmp_path: Path, sources: Path) -> None:
+    (sources / "empty.txt").write_bytes(b"")
+    (sources / "binary.txt").write_bytes(b"\0\1\2" * 99)
+    (sources / "loop.txt").symlink_to(sources / "loop.txt")
+    os.mkfifo(sources / "pipe.txt")
+    report = build(tmp_path / "index", [sources])
+    assert report.documents == 1
+    assert [next(n for n in ("binary", "empty", "loop", "pipe") if n in each) for each in report.skipped] == [
+        "binary", "empty", "loop", "pipe",
+    ]  # fmt: skip
+
+
+def test_a_file_name_that_is_no_utf_8_is_no_obstacle(tmp_path: Path, sources: Path) -> None:
+    Path(os.fsdecode(os.fsencode(sources) + b"/caf\xe9.txt")).write_text("Coffee is served.\n")
+    assert build(tmp_path / "index", [sources]).documents == 2
+    assert Store(tmp_path / "index").document_by_id("caf\\xe9.txt").text == "Coffee is served.\n"
+    named = sources.rename(os.fsdecode(os.fsencode(tmp_path) + b"/s\xe9a"))
+    build(tmp_path / "index", [named])
+    assert last_sources(tmp_path / "index") == [str(named)]
+    assert build(tmp_path / "index", [named]).up_to_date
+
+
+def test_a_folder_that_takes_no_index(tmp_path: Path, sources: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(IndexUnwritable, match=r"cannot be written to .*name another folder with --index"):
+        build(tmp_path / "file", [sources])
+    root = tmp_path / "index"
+    build(root, [sources])
+    (root / "CURRENT.new").mkdir()
+    with pytest.raises(IndexUnwritable, match="cannot be written"):
+        build(root, [sources], full=True)
+    assert answers(root) == ["The keeper counted the ships. They went north."]
+    assert left_over(root) == []
+    (root / "CURRENT.new").rmdir()
+    build(root, [sources], full=True)
+
+
+def test_the_second_of_two_builds_says_so(tmp_path: Path, sources: Path) -> None:
+    root = tmp_path / "index"
+    with writing(root), pytest.raises(IndexUnwritable, match=r"Another build is writing to .*; wait"):
+        build(root, [sources])
+    assert build(root, [sources]).generation == "000001"
+
+
+def test_progress_is_told_step_by_step(tmp_path: Path, sources: Path) -> None:
+    steps: list[tuple[str, int, int]] = []
+    build(tmp_path / "index", [sources], progress=lambda *step: steps.append(step))
+    assert [step for step in steps if step[1] == step[2]] == [
+        ("reading", 1, 1), ("encoding", 1, 1), ("indexing words", 1, 1),
+    ]  # fmt: skip
+
+
+# A build with an encoder of no weights, over and over, each of other words.
+BUILDER = """
+import sys, numpy as np
+from pathlib import Path
+from index.build import build
+b = sys.modules['index.build']
+from index.encoder import Encoded
+class Tiny:
+    name, sha256, dimension, max_tokens = "tiny", "0", 8, 64
+    def pieces(self, texts):
+        return [np.array([(i, i + 1) for i, c in enumerate(t) if not c.isspace()], np.int64) for t in texts]
+    def encode(self, texts, *, query=False):
+        for i, o in enumerate(self.pieces(texts)):
+            yield i, Encoded(np.eye(8, dtype=np.float32)[0], np.tile(np.eye(8, dtype=np.float32)[0], (len(o), 1)), o)
+b.load_encoder = lambda name: Tiny()
+b.identity = lambda name: ("tiny", "0")
+root, source = map(Path, sys.argv[1:])
+print("ready", flush=True)
+for count in range(100000):
+    source.write_text(f"Sentence {count} stands here. " * 40)
+    build(root, [source])
+    print(count, flush=True)
+"""
+
+
+def test_a_build_killed_at_any_moment_leaves_a_whole_index(tmp_path: Path) -> None:
+    root, source = tmp_path / "index", tmp_path / "a.txt"
+    moments = random.Random(5)
+    for _ in range(4):
+        command = [sys.executable, "-c", BUILDER, str(root), str(source)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            process.stdout.readline()
+            time.sleep(moments.random() * 0.3)
+            process.send_signal(signal.SIGKILL)
+            assert process.wait() == -signal.SIGKILL
+        store = Store(root)
+        texts = {store.passage(row).text.split(" stands")[0] for row in range(len(store))}
+        assert len(texts) == 1
+        assert store.passage(0).text in store.document(0).text
+
+
+def test_the_manifest_says_what_the_index_was_made_from(tmp_path: Path, sources: Path) -> None:
+    root = tmp_path / "index"
+    build(root, [sources])
+    record = json.loads((root / "generations" / "000001" / "manifest.json").read_bytes())
+    assert record["encoder"]["dimension"] == 384
+    assert record["counts"] == {"documents": 1, "passages": 1, "sentences": 2, "tokens": 10}
+    assert list(record["sources"]) == [(sources / "ships.txt").as_posix()]
+    assert record["languages"] == ["en"]
+
+
+def test_the_encoder_is_the_one_of_the_settings(tmp_path: Path, encoder: SentenceTransformerEncoder) -> None:
+    source = tmp_path / "a.txt"
+    source.write_text("Words.")
+    build(tmp_path / "index", [source])
+    Store(tmp_path / "index").check_encoder(encoder.name, encoder.sha256)

@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import pytest
+
+from index.__main__ import main
+
+pytestmark = pytest.mark.usefixtures("encoder")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "ships.txt"
+    path.write_text("The keeper counted the ships. They went north.\n")
+    return path
+
+
+def run(*arguments: object) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+def test_build_status_verify(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "index"
+    assert run("build", source, "--index", root) == 0
+    out, err = capsys.readouterr()
+    assert out == "The index is built: 1 document, 1 passages, generation 000001.\n"
+    assert err.splitlines() == ["reading …", "encoding …", "indexing words …"]
+    assert run("build", source, "--index", root) == 0
+    assert capsys.readouterr().out.startswith("The index is up to date: 1 document")
+    assert run("build", "--full", source, "--index", root) == 0
+    assert capsys.readouterr().out.endswith("generation 000002.\n")
+    assert run("status", "--index", root) == 0
+    out = capsys.readouterr().out
+    assert "generation  000002, built 20" in out
+    assert "all-MiniLM-L6-v2 (53aa51172d14)" in out
+    assert "passages    1\n" in out
+    assert f"source      {source}" in out
+    assert run("verify", "--index", root) == 0
+    assert "files of generation 000002 are as they were written." in capsys.readouterr().out
+
+
+def test_what_was_skipped_is_said(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in").mkdir()
+    source.rename(tmp_path / "in" / "ships.txt")
+    (tmp_path / "in" / "empty.txt").write_bytes(b"")
+    assert run("build", tmp_path / "in", "--index", tmp_path / "index") == 0
+    assert "Skipped: " in capsys.readouterr().err
+
+
+def test_a_damaged_index_does_not_verify(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "index"
+    run("build", source, "--index", root)
+    (root / "generations" / "000001" / "tokens.npy").write_bytes(b"")
+    capsys.readouterr()
+    for command in ("verify", "status"):
+        assert run(command, "--index", root) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.count("\n") == 1
+        assert "tokens.npy is damaged; run `python -m index build --full`" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "status", "said"),
+    [
+        ("none.txt", None, 2, "There is no source"),
+        ("a.docx", b"PK", 1, "is of no known format"),
+        ("a.txt", b"", 1, "is empty; put text into it"),
+        ("a.txt", b"\0\1\2" * 99, 1, "is not text in any encoding"),
+        ("a.jsonl", b'{"id": 1, "text": "t"}\n{\n', 1, "line 2 is not JSON"),
+        ("a.jsonl", b'{"id": 1, "text": "t"}\n{"id": 1, "text": "t"}\n', 1, "Two documents have the id '1'"),
+    ],
+)
+def test_bad_sources_are_one_sentence_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, data: bytes | None, status: int, said: str
+) -> None:
+    if data is not None:
+        (tmp_path / name).write_bytes(data)
+    assert run("build", tmp_path / name, "--index", tmp_path / "index") == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = [line for line in err.splitlines() if not line.endswith("…")]
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+def test_no_index_and_no_room_for_one(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("status", "--index", tmp_path / "none") == 1
+    assert "There is no index in" in capsys.readouterr().err
+    assert run("build", source, "--index", source) == 1
+    assert "cannot be written to" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["build", "--nonsense"]])
+def test_wrong_usage_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: python -m index" in capsys.readouterr().err

@@ -1,0 +1,90 @@
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.encoder import SentenceTransformerEncoder
+from index.passages import Draft, passages
+from source.document import Document
+from source.markdown import read_markdown
+from source.plain import read_plain
+
+PROPERTY = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LIKELY = st.lists(
+    st.sampled_from(
+        [
+            "# Heading\n\n", "Chapter 1\n\n", "A sentence here. And one more of them.\n", "\n\n", "word " * 200,
+            "你好。" * 99,
+            "unbelievablycomplicatedwordformations-" * 20, "|a|b|\n|" + "-" * 150 + "|-|\n|c|d|\n",
+            "```\ncode(x);\n```\n",
+            "document.write(window.x);\n", "Announced:\n\n", "- item one\n- item two\n", "\x00", "<div>\n\n",
+            "[r]: http://x.y/z\n\n",
+        ]
+    )
+).map("".join)  # fmt: skip
+
+
+def check(document: Document, encoder: SentenceTransformerEncoder, drafts: list[Draft], target: int) -> None:
+    text = document.text
+    counts = [len(pieces) for pieces in encoder.pieces([draft.encoder_input(document) for draft in drafts])]
+    assert max(counts, default=0) <= encoder.max_tokens
+    own = [len(pieces) for pieces in encoder.pieces([text[d.span.start : d.span.end] for d in drafts])]
+    assert max(own, default=0) <= target + 8  # a word cut in two may become more pieces
+    covered = [0] * len(text)
+    for draft in drafts:
+        assert draft.encoder_input(document) == draft.context + text[draft.span.start : draft.span.end]
+        for region in document.regions:
+            assert region.kind.quotable or not region.span.overlaps(draft.span)
+        for span in draft.sentences:
+            for offset in range(span.start, span.end):
+                covered[offset] += 1
+    for span in document.quotable():
+        for offset in range(span.start, span.end):
+            assert covered[offset] == 1 or text[offset].isspace()
+    assert max(covered, default=0) <= 1
+
+
+@PROPERTY
+@given(text=st.text() | LIKELY, target=st.sampled_from([16, 128, 254]), markdown=st.booleans())
+def test_every_quotable_character_is_in_just_one_passage(
+    encoder: SentenceTransformerEncoder, text: str, target: int, markdown: bool
+) -> None:
+    document = (read_markdown if markdown else read_plain)(text, id="x", title="A title of some length")
+    check(document, encoder, passages(document, encoder, target), target)
+
+
+@pytest.mark.parametrize("unit", ["你", "ab,", "don't", "é-"])
+def test_ten_thousand_characters_without_a_space_are_cut(encoder: SentenceTransformerEncoder, unit: str) -> None:
+    document = read_plain(unit * (10_000 // len(unit)), id="x")
+    drafts = passages(document, encoder, 128)
+    assert len(drafts) > 10
+    check(document, encoder, drafts, 128)
+
+
+def test_the_rule_of_a_table_is_counted(encoder: SentenceTransformerEncoder) -> None:
+    document = read_markdown("Words.\n\n| a | b |\n|" + "-" * 300 + "|---|\n| c | d |\n", id="x")
+    drafts = passages(document, encoder, 128)
+    assert len(drafts) == 2
+    check(document, encoder, drafts, 128)
+
+
+def test_heading_path_is_context_and_not_text(encoder: SentenceTransformerEncoder) -> None:
+    document = read_markdown("# Ships\n\nOne sails.\n\n## North\n\nTwo sail. Three sail.\n", id="x")
+    first, second = passages(document, encoder, 128)
+    assert first.encoder_input(document) == "Ships.\nOne sails."
+    assert second.encoder_input(document) == "Ships – North.\nTwo sail. Three sail."
+    assert len(second.sentences) == 2
+
+
+def test_a_heading_longer_than_the_encoder_leaves_the_text_whole(encoder: SentenceTransformerEncoder) -> None:
+    document = read_markdown("# " + "漢" * 3000 + "\n\n" + "Words go on. " * 200, id="x")
+    drafts = passages(document, encoder, 254)
+    assert {draft.context for draft in drafts} == {""}
+    check(document, encoder, drafts, 254)
+
+
+def test_a_list_stays_with_what_announces_it(encoder: SentenceTransformerEncoder) -> None:
+    filler = "Filler words stand here in some number, to fill it up. " * 6
+    text = f"{filler}\n\nTake these things with you now:\n\n1. A hammer.\n2. A saw.\n"
+    document = read_plain(text, id="x")
+    last = passages(document, encoder, 90)[-1]
+    assert text[last.span.start : last.span.end] == "Take these things with you now:\n\n1. A hammer.\n2. A saw."

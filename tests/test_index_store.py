@@ -1,0 +1,192 @@
+import hashlib
+import json
+import pickle
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index import IndexCorrupt, IndexIncompatible, IndexMissing, Store, build
+from index.encoder import SentenceTransformerEncoder
+from index.errors import StoreError
+from index.layout import GenerationLayout
+from source import find
+
+TEXT = "Ships\n\nThe keeper counted the ships. They went north.\n\nThe harbour was closed on Monday by a storm.\n"
+NOTES = "# Notes\n\nNobody came.\n\n## More\n\nThe wind blew from the north all night.\n"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "in").mkdir()
+    (folder / "in" / "ships.txt").write_text(TEXT)
+    (folder / "in" / "notes.md").write_text(NOTES)
+    build(folder / "index", [folder / "in"])
+    return folder / "index"
+
+
+@pytest.fixture
+def root(built: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(built, tmp_path / "copy"))
+
+
+def generation(root: Path) -> GenerationLayout:
+    return GenerationLayout(root / "generations" / "000001")
+
+
+def forge(root: Path, **changes: object) -> None:
+    """Changes the manifest, and makes every hash right again."""
+    layout = generation(root)
+    record = json.loads(layout.manifest.read_bytes()) | changes
+    for name, facts in record["files"].items():
+        data = (layout.root / name).read_bytes()
+        facts.update(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
+    data = json.dumps(record).encode()
+    layout.manifest.write_bytes(data)
+    (root / "CURRENT").write_text(f"000001 {hashlib.sha256(data).hexdigest()}\n")
+
+
+def test_documents_and_passages_come_back_as_they_went_in(built: Path) -> None:
+    store = Store(built)
+    documents = list(find([built.parent / "in"]).documents())
+    assert [store.document(row) for row in range(store.documents)] == documents
+    assert store.document_by_id("ships.txt").text == TEXT
+    with pytest.raises(KeyError):
+        store.document_by_id("none")
+    assert [store.passage(row).text for row in range(len(store))] == [
+        "Nobody came.",
+        "The wind blew from the north all night.",
+        "The keeper counted the ships. They went north.\n\nThe harbour was closed on Monday by a storm.",
+    ]
+    for row in range(len(store)):
+        passage = store.passage(row)
+        text = store.document_by_id(passage.document_id).text
+        assert passage.text == text[passage.span.start : passage.span.end]
+        assert passage.span.start == store.sentences(row)[0].start
+    assert [TEXT[span.start : span.end] for span in store.sentences(2)][:2] == [
+        "The keeper counted the ships.",
+        "They went north.",
+    ]
+
+
+def test_similarities_are_those_of_brute_force(built: Path, encoder: SentenceTransformerEncoder) -> None:
+    store = Store(built)
+    vectors = store.vectors(np.arange(len(store)))
+    inputs = ["Notes.\nNobody came.", "Notes – More.\n" + store.passage(1).text, "Ships.\n" + store.passage(2).text]
+    expected = np.stack([encoded.vector for _, encoded in sorted(encoder.encode(inputs), key=lambda pair: pair[0])])
+    assert np.abs(vectors - expected).max() < 1e-5
+    ((_, query),) = encoder.encode(["Why was the harbour closed?"], query=True)
+    rows, scores = store.nearest(query.vector, 10)
+    assert rows.tolist() == np.argsort(-(expected @ query.vector)).tolist()
+    assert scores.tolist() == pytest.approx(sorted(expected @ query.vector, reverse=True), abs=1e-5)
+    assert rows[0] == 2
+
+
+def test_token_vectors_stand_where_they_say(built: Path, encoder: SentenceTransformerEncoder) -> None:
+    store = Store(built)
+    vectors, (offsets,) = store.tokens.of(np.array([2]))
+    passage = store.passage(2)
+    words = [TEXT[start:end] for start, end in offsets]
+    assert words == [passage.text[start:end] for start, end in encoder.pieces([passage.text])[0]]
+    ((_, encoded),) = encoder.encode(["Ships.\n" + passage.text])
+    assert np.einsum("nd,nd->n", vectors, encoded.tokens[-len(vectors) :]).min() > 0.999
+
+
+FILES = [
+    "documents.jsonl", "documents.npy", "passages.npy", "sentences.npy", "token_ends.npy", "token_spans.npy",
+    "tokens.npy", "vectors.faiss", "words/",
+]  # fmt: skip
+
+
+def test_the_files_are_those_of_the_layout(built: Path) -> None:
+    names = Store(built).manifest.files
+    assert sorted({name if "/" not in name else "words/" for name in names}) == FILES
+
+
+def test_one_damaged_byte_in_any_file_is_noticed_and_the_file_named(root: Path) -> None:
+    for name in Store(root).manifest.files:
+        path = generation(root).root / name
+        data = path.read_bytes()
+        for position in {0, len(data) // 2, len(data) - 1}:
+            path.write_bytes(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
+            with pytest.raises(IndexCorrupt, match=rf"{name} is damaged; run `python -m index build --full`"):
+                Store(root)
+        path.write_bytes(data[:-1])
+        with pytest.raises(IndexCorrupt, match=name):
+            Store(root)
+        path.unlink()
+        with pytest.raises(IndexCorrupt, match=f"{name} is missing"):
+            Store(root)
+        path.write_bytes(data)
+    Store(root)
+
+
+def test_a_changed_or_missing_manifest(root: Path) -> None:
+    manifest = generation(root).manifest
+    manifest.write_bytes(manifest.read_bytes() + b" ")
+    with pytest.raises(IndexCorrupt, match=r"manifest\.json was changed"):
+        Store(root)
+    manifest.unlink()
+    with pytest.raises(IndexCorrupt, match="has no manifest"):
+        Store(root)
+
+
+@pytest.mark.parametrize("content", [b"", b"0000", b"000001\n", b"../x " + b"0" * 64, b"\xff\xfe", b"a b c", b"/ x"])
+def test_a_truncated_or_strange_current_is_refused(root: Path, content: bytes) -> None:
+    (root / "CURRENT").write_bytes(content)
+    with pytest.raises(IndexMissing, match="does not say which generation is current; run"):
+        Store(root)
+
+
+def test_a_truncated_hash_in_current(root: Path) -> None:
+    (root / "CURRENT").write_bytes((root / "CURRENT").read_bytes()[:40])
+    with pytest.raises(StoreError):
+        Store(root)
+
+
+def test_no_index_names_the_command(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing, match=r"There is no index in .*; run `python -m index build`"):
+        Store(tmp_path / "none")
+
+
+@pytest.mark.parametrize("changes", [{"format": 2}, {"format": 2, "shards": 4}, {"novelty": True}])
+def test_a_newer_format_is_incompatible(root: Path, changes: dict[str, object]) -> None:
+    forge(root, **changes)
+    with pytest.raises(IndexIncompatible, match="this version reads format 1; run"):
+        Store(root)
+
+
+def test_another_encoder_is_incompatible(built: Path, encoder: SentenceTransformerEncoder) -> None:
+    store = Store(built)
+    store.check_encoder(encoder.name, encoder.sha256)
+    for name, sha256 in [("other", encoder.sha256), (encoder.name, "0" * 64)]:
+        with pytest.raises(IndexIncompatible, match=r"was made by .* not by"):
+            store.check_encoder(name, sha256)
+
+
+class Trap:
+    sprung = False
+
+    def __setstate__(self, state: object) -> None:
+        Trap.sprung = True
+
+
+@pytest.mark.parametrize("name", ["passages.npy", "tokens.npy", "documents.npy"])
+@pytest.mark.parametrize("as_array", [True, False])
+def test_a_pickle_with_the_right_hash_is_refused_and_never_run(root: Path, name: str, as_array: bool) -> None:
+    trap = Trap()
+    trap.__dict__["x"] = 1
+    path = generation(root).root / name
+    if as_array:
+        np.save(path, np.array([trap], dtype=object), allow_pickle=True)
+    else:
+        path.write_bytes(pickle.dumps(trap))
+    pickle.loads(pickle.dumps(trap))
+    assert Trap.sprung  # the trap works
+    Trap.sprung = False
+    forge(root)
+    with pytest.raises(IndexCorrupt, match=f"{name} holds no array of numbers"):
+        Store(root)
+    assert not Trap.sprung

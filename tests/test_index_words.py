@@ -1,0 +1,72 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.words import fold, is_stopword, query_words, split_words, words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The QUICK brown-fox", ["the", "quick", "brown", "fox"]),
+        ("Café ﬁn ＡＢＣ ①", ["cafe", "fin", "abc", "1"]),
+        ("Straße İstanbul ёлка", ["strasse", "istanbul", "елка"]),
+        ("don’t don't rock 'n' roll", ["don't", "don't", "rock", "n", "roll"]),
+        ("北京大学", ["北京", "京大", "大学"]),
+        ("在2021年iPhone", ["在", "2021", "年", "iphone"]),
+        ("カタカナ", ["カタ", "タカ", "カナ"]),
+        ("กขค", ["กข", "ขค"]),
+        ("… — !", []),
+    ],
+)
+def test_folded_words_and_pairs(text: str, expected: list[str]) -> None:
+    assert list(split_words(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [
+        ("en", ["connect", "connected", "Connections"]),
+        ("de", ["Haus", "Hauses"]),
+        ("ru", ["корабль", "корабля", "КОРАБЛЮ"]),
+        ("fr", ["continuer", "continuait"]),
+    ],
+)
+def test_forms_of_a_word_are_one_term(language: str, forms: list[str]) -> None:
+    assert len({tuple(words(form, language)) for form in forms}) == 1
+
+
+def test_cyrillic_words_in_an_english_text_are_cut_as_russian() -> None:
+    assert words("корабля", "en") == words("корабль", "ru")
+
+
+def test_a_question_is_cut_in_every_language_of_the_documents() -> None:
+    both = query_words("houses", ["en", "de"])
+    assert set(words("houses", "en")) | set(words("houses", "de")) == set(both)
+    assert query_words("houses", []) == words("houses", "en")
+
+
+def test_stopwords_are_known_per_language_in_any_case() -> None:
+    assert is_stopword("The", ["en"])
+    assert is_stopword("für", ["de"])
+    assert not is_stopword("für", ["en"])
+    assert not is_stopword("ship", ["en", "de"])
+
+
+@given(st.text())
+def test_terms_are_never_empty_and_folding_twice_changes_no_case(text: str) -> None:
+    assert all(split_words(text))
+    assert all(words(text, "en"))
+    assert list(split_words(text)) == list(split_words(text.replace("'", "’")))
+
+
+def test_accents_and_case_do_not_matter() -> None:
+    assert fold("CAFÉ") == fold("cafe\u0301") == "cafe"
+
+
+def test_hostile_text_in_time(hostile: str, within: Callable[[float], AbstractContextManager[None]]) -> None:
+    with within(5):
+        words(hostile, "en")

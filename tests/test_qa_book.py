@@ -1,0 +1,134 @@
+"""The façade: several threads, strange questions, documents by their ids."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from qa_fixtures import ARTICLE_QUESTIONS, build_book
+
+import qa
+from index import Settings
+
+pytest_plugins = ["qa_fixtures"]
+
+ARTICLE = "valdai-russia-central-asia.txt"
+STRANGE = [
+    "who\x00 spoke\x00first?",
+    "\u202ewho spoke first?\u202c \u200f\u200e",
+    "😀 who spoke? 👩‍👩‍👧‍👦 🏳️‍🌈",
+    "'; DROP TABLE documents; --",
+    '<script>alert("who")</script><img src=x onerror=alert(1)>',
+    "${process.exit(1)} {{7*7}} %s %d {0}",
+    "e\u0301\u0301\u0301\u0301 a\u0300 who",
+    "a" * 2000,
+    "who " * 499 + "who",
+    "谁致了欢迎词？",
+    "кто выступил с приветственной речью?",
+    "من ألقى كلمة الترحيب؟",
+    "\u3164",  # a letter that shows as nothing
+    "\x1b[31mwho\x1b[0m\r\n\x07",
+    "0",
+]
+
+
+def test_documents_by_their_ids(qa_article: qa.Book) -> None:
+    (reference,) = qa_article.documents()
+    document = qa_article.document(reference.id)
+    assert reference.id == ARTICLE
+    assert (document.path, document.sha256) == ("source/documents/" + ARTICLE, reference.sha256)
+    assert document.text.encode() == Path("source/documents", ARTICLE).read_bytes()
+    with pytest.raises(KeyError):
+        qa_article.document("no such document")
+
+
+def test_documents_come_in_the_order_they_were_read(tmp_path: Path) -> None:
+    book = build_book(tmp_path, {name: f"A text about {name}." for name in ("b.txt", "a.md", "c/a.txt")})
+    assert [each.id for each in book.documents()] == ["a.md", "b.txt", "c/a.txt"]
+
+
+@pytest.mark.parametrize("question", STRANGE)
+def test_a_strange_question_gets_an_answer(qa_article: qa.Book, question: str) -> None:
+    answer = qa_article.ask(question, [question])
+    assert answer.question == question
+    assert 0 < answer.confidence < 1
+    for quote in (*answer.quotes, *answer.nearest):
+        assert qa_article.document(quote.document.id).text[quote.span.start : quote.span.end] == quote.text
+    assert len(qa_article.retrieve(question)) == 5
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "?", "…!?", "😀", "\x00", "\u200b\u200f", "—", "€"])
+def test_a_question_without_a_word_is_refused(qa_article: qa.Book, question: str) -> None:
+    for call in (qa_article.ask, qa_article.retrieve):
+        with pytest.raises(qa.UsageError, match="The question is empty"):
+            call(question)
+
+
+def test_half_a_character_is_refused(qa_article: qa.Book) -> None:
+    for call in (qa_article.ask, qa_article.retrieve):
+        with pytest.raises(qa.UsageError, match="half of a character"):
+            call("who \udcff spoke?")
+
+
+@pytest.mark.parametrize("length", [qa.MAX_QUESTION + 1, 100_000])
+def test_a_question_that_is_too_long_is_refused(qa_article: qa.Book, length: int) -> None:
+    with pytest.raises(qa.UsageError, match=rf"has {length:,} characters; ask in 2,000 at most"):
+        qa_article.ask("a" * length)
+
+
+@pytest.mark.parametrize("k", [0, -1, 1001])
+def test_k_out_of_range_is_refused(qa_article: qa.Book, k: int) -> None:
+    with pytest.raises(qa.UsageError, match=f"k is {k}; ask for 1 to 1000"):
+        qa_article.ask("Who spoke?", k=k)
+    with pytest.raises(qa.UsageError, match=f"k is {k}; ask for 1 to 1000"):
+        qa_article.retrieve("Who spoke?", k)
+
+
+def test_more_hits_than_there_are_passages(qa_article: qa.Book) -> None:
+    assert len(qa_article.retrieve("Who spoke?", 1000)) == len(qa_article.store)
+
+
+def test_eight_threads_get_the_answers_of_one(qa_article: qa.Book) -> None:
+    questions = ARTICLE_QUESTIONS[:10]
+    alone = [qa_article.ask(question) for question in questions]
+    fresh = qa.load(qa_article.store.root)  # nothing in its caches yet
+    rotations = [questions[n:] + questions[:n] for n in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for n, answers in enumerate(pool.map(lambda asked: [fresh.ask(question) for question in asked], rotations)):
+            assert answers == alone[n:] + alone[:n]
+
+
+def test_an_open_book_goes_on_answering_after_a_rebuild(tmp_path: Path) -> None:
+    book = build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
+    before = book.ask("When was the Zorblax bridge opened?")
+    newer = build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1777."})
+    assert newer.generation != book.generation
+    assert book.ask("When was the Zorblax bridge opened?") == before
+    assert "1777" in newer.ask("When was the Zorblax bridge opened?").quotes[0].text
+
+
+def test_rebuild_takes_the_sources_of_the_last_time(tmp_path: Path) -> None:
+    build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
+    (tmp_path / "sources/b.txt").write_text("Comets have tails of dust.")
+    seen: list[str] = []
+    sentence = qa.rebuild(tmp_path / "index", progress=lambda step, done, total: seen.append(step))
+    assert sentence.startswith("The index is built: 2 documents, 2 passages")
+    assert {"reading", "encoding"} <= set(seen)
+
+
+def test_a_document_without_words_is_never_a_dead_end(tmp_path: Path) -> None:
+    book = build_book(tmp_path, {"a.txt": "!!! ??? …"})
+    answer = book.ask("Who spoke?")
+    assert not answer.answered and answer.quotes == ()
+
+
+def test_another_encoder_is_refused(qa_article: qa.Book) -> None:
+    class Other:
+        name, sha256, dimension, max_tokens = "other", "0" * 64, 384, 254
+        pieces, encode = qa_article.encoder.pieces, qa_article.encoder.encode
+
+    with pytest.raises(qa.IndexIncompatible, match="was made by sentence-transformers/all-MiniLM-L6-v2"):
+        qa.Book(qa_article.store, Other())
+    with pytest.raises(qa.EncoderMissing, match="name a folder"):
+        qa.load(qa_article.store.root, Settings(model="no/such-model"))

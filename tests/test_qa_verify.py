@@ -1,0 +1,176 @@
+"""Does each quote of a saved answer still stand where it says?"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from qa_fixtures import build_book
+
+import qa
+from qa.__main__ import main
+from qa.verify import verify
+from source import UsageError
+
+TEXT = "The Zorblax bridge was opened in 1931. It is painted green.\n"
+QUESTION = "When was the Zorblax bridge opened?"
+
+
+@pytest.fixture
+def qa_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An answer, saved, in a folder `sources` of which the file `deep/bridge.txt` is quoted."""
+    monkeypatch.chdir(tmp_path)
+    files = {"deep/bridge.txt": TEXT, "other/bridge.txt": "Comets have tails.\n"}
+    return save(tmp_path, qa.answer_json(build_book(tmp_path, files).ask(QUESTION)))
+
+
+def save(folder: Path, answer: object) -> Path:
+    path = folder / "answer.json"
+    path.write_text(json.dumps(answer), "utf-8")
+    return path
+
+
+def changed(path: Path, **fields: Any) -> Path:
+    """The answer with fields of its first quote set anew, and that quote alone."""
+    answer = json.loads(path.read_text())
+    answer["quotes"] = [{**answer["quotes"][0], **fields}]
+    return save(path.parent, answer)
+
+
+def reasons(path: Path, *sources: str) -> set[tuple[bool, str]]:
+    return {(verdict.stands, verdict.reason) for verdict in verify(path, sources)}
+
+
+def test_every_quote_stands(qa_saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert reasons(qa_saved, "sources") == {(True, "it stands")}
+    assert main(["verify", str(qa_saved), "sources"]) == 0
+    assert "✓ deep/bridge.txt: it stands: “The Zorblax bridge was opened in 1931." in capsys.readouterr().out
+
+
+def test_without_sources_the_paths_of_the_quotes_are_read(qa_saved: Path) -> None:
+    """A file of a folder is found again by its path, though by itself it would have another id."""
+    assert {verdict.document for verdict in verify(qa_saved)} >= {"deep/bridge.txt"}
+    assert reasons(qa_saved) == {(True, "it stands")}
+
+
+def test_a_collection_is_found_again_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [json.dumps({"_id": "b", "text": TEXT}), json.dumps({"id": "c", "text": "Comets have tails."})]
+    book = build_book(tmp_path, {"all.jsonl": "\n".join(lines)})
+    assert reasons(save(tmp_path, qa.answer_json(book.ask(QUESTION)))) == {(True, "it stands")}
+
+
+def test_moved_text_is_found_out(qa_saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = qa_saved.parent / "sources/deep/bridge.txt"
+    file.write_text("A new first line.\n" + TEXT)
+    assert (False, "the document has other words there") in reasons(qa_saved)
+    assert main(["verify", str(qa_saved)]) == 1
+    assert "✗ deep/bridge.txt" in capsys.readouterr().out
+
+
+def test_text_changed_elsewhere_leaves_the_quote_standing(qa_saved: Path) -> None:
+    (qa_saved.parent / "sources/deep/bridge.txt").write_text(TEXT + "\nOne more paragraph.\n")
+    assert reasons(changed(qa_saved)) >= {(True, "it stands, though the file was changed elsewhere")}
+
+
+def test_other_words_are_found_out(qa_saved: Path) -> None:
+    assert reasons(changed(qa_saved, text="The Zorblax bridge was opened in 1932.")) >= {
+        (False, "the document has other words there")
+    }
+    assert reasons(changed(qa_saved, start=-38, end=0)) >= {(False, "the document has other words there")}
+    assert reasons(changed(qa_saved, end=10**9)) >= {(False, "the document has other words there")}
+
+
+@pytest.mark.parametrize("span", [{"start": 0, "end": 1000}, {"start": -5, "end": 2}, {"start": 9, "end": 3}])
+def test_a_highlight_outside_the_quote_is_found_out(qa_saved: Path, span: dict[str, int]) -> None:
+    assert reasons(changed(qa_saved, highlights=[span])) >= {(False, "a highlight lies outside the quote")}
+
+
+def test_a_document_that_is_not_there(qa_saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (False, "the document is not among the sources") in reasons(qa_saved, "sources/other")
+    (qa_saved.parent / "sources/deep/bridge.txt").unlink()
+    assert main(["verify", str(qa_saved)]) == 2
+    assert "There is no source sources/deep/bridge.txt" in capsys.readouterr().err
+
+
+def test_an_answer_without_quotes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(save(tmp_path, {"quotes": []}))]) == 0
+    assert capsys.readouterr().out == "The answer holds no quote.\n"
+
+
+def test_a_quote_that_names_a_folder_is_refused(qa_saved: Path) -> None:
+    """Somebody else's answer must not have the whole disk read."""
+    quote = json.loads(qa_saved.read_text())["quotes"][0]
+    for path in ("/", "sources", ""):
+        with pytest.raises(UsageError, match="is not an answer"):
+            verify(changed(qa_saved, document={**quote["document"], "path": path}))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "5", '"quotes"', '{"quotes": 5}', "[" * 100_000, "\ufeff{}"])
+def test_what_is_no_answer(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.json").write_text(text, "utf-8")
+    with pytest.raises(UsageError, match=r"a\.json is not an answer; save one with `python -m qa ask --json`"):
+        verify(tmp_path / "a.json")
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"\xff\x00")
+    for path in (tmp_path / "a.json", tmp_path / "missing.json", tmp_path):
+        with pytest.raises(UsageError, match="is not an answer"):
+            verify(path)
+
+
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=6) | st.just("\ud800")
+)
+ANY_JSON = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["quotes", "text", "start", "x"]), inner)
+    ),
+    max_leaves=6,
+)
+GOOD = {
+    "quotes": [
+        {
+            "text": TEXT[:38], "start": 0, "end": 38, "highlights": [{"start": 33, "end": 37}],
+            "document": {"id": "bridge.txt", "title": "bridge", "path": "bridge.txt", "sha256": "0" * 64},
+        }
+    ],
+    "nearest": [],
+}  # fmt: skip
+PLACES: list[tuple[str | int, ...]] = [
+    ("quotes",), ("nearest",), ("quotes", 0), ("quotes", 0, "text"), ("quotes", 0, "start"), ("quotes", 0, "end"),
+    ("quotes", 0, "highlights"), ("quotes", 0, "highlights", 0), ("quotes", 0, "highlights", 0, "end"),
+    ("quotes", 0, "document"), ("quotes", 0, "document", "id"), ("quotes", 0, "document", "path"),
+    ("quotes", 0, "document", "sha256"),
+]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(place=st.sampled_from(PLACES), value=ANY_JSON)
+def test_any_json_in_any_place_gives_verdicts_or_a_usage_error(
+    tmp_path_factory: pytest.TempPathFactory, place: tuple[str | int, ...], value: object
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    (folder / "bridge.txt").write_text(TEXT)
+    answer: Any = copy.deepcopy(GOOD)
+    inner = answer
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    path = save(folder, answer)
+    with contextlib.chdir(folder):
+        try:
+            verdicts = verify(path, ["bridge.txt"]) + verify(path)
+        except UsageError as error:
+            assert "\n" not in str(error)
+        else:
+            for verdict in verdicts:
+                f"{verdict.document}{verdict.text}".encode()  # it can be printed

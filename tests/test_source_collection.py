@@ -1,0 +1,73 @@
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from source import find
+from source.collection import read_collection
+from source.document import Document
+from source.errors import BadCollection, DuplicateId
+
+
+def read(folder: Path, data: str | bytes) -> list[Document]:
+    path = folder / "set.jsonl"
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return list(read_collection(path, "set.jsonl"))
+
+
+def test_each_line_is_a_document_with_its_own_text_and_hash(tmp_path: Path) -> None:
+    text = "First.\r\n\r\nSecond, “quoted” \u2028 and 漢字."
+    line = json.dumps({"id": "a", "title": "A title", "text": text}).encode()
+    (document,) = read(tmp_path, line + b"\r\n")
+    assert (document.id, document.title, document.text) == ("a", "A title", text)
+    assert document.sha256 == hashlib.sha256(line).hexdigest()
+    assert document.path == "set.jsonl"
+
+
+def test_beir_ids_integer_ids_blank_lines_and_a_mark(tmp_path: Path) -> None:
+    data = b'\xef\xbb\xbf{"_id": "x", "text": "One."}\n\n  \n{"id": 7, "title": null, "text": "Two."}'
+    assert [(each.id, each.title, each.text) for each in read(tmp_path, data)] == [
+        ("x", "x", "One."),
+        ("7", "7", "Two."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{not json", "is not JSON"),
+        ('{"id": "b", "text": "un', "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        (b'{"id": "b", "text": "\xff"}', "is not JSON in UTF-8"),
+        ('["id"]', "is not an object"),
+        ("3", "is not an object"),
+        ('{"text": "t"}', 'no "id"'),
+        ('{"id": "", "text": "t"}', 'no "id"'),
+        ('{"id": true, "text": "t"}', 'no "id"'),
+        ('{"id": null, "text": "t"}', 'no "id"'),
+        ('{"id": ["a"], "text": "t"}', 'no "id"'),
+        ('{"id": "b"}', "must be strings"),
+        ('{"id": "b", "text": 5}', "must be strings"),
+        ('{"id": "b", "title": 5, "text": "t"}', "must be strings"),
+        ('{"id": "b", "text": "half \\ud83d of a pair"}', "surrogate"),
+        ('{"id": "\\udc00", "text": "t"}', "surrogate"),
+        ('{"id": "b", "title": "\\ud800", "text": "t"}', "surrogate"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, line: str | bytes, said: str) -> None:
+    bad = line if isinstance(line, bytes) else line.encode()
+    with pytest.raises(BadCollection, match=rf"^set\.jsonl, line 3\b.*{said}"):
+        read(tmp_path, b'{"id": "a", "text": "t"}\n\n' + bad + b'\n{"id": "c", "text": "t"}\n')
+
+
+def test_whole_surrogate_pairs_are_characters(tmp_path: Path) -> None:
+    (document,) = read(tmp_path, '{"id": "a", "text": "\\ud83d\\ude00 smile"}')
+    assert document.text == "😀 smile"
+
+
+def test_an_integer_and_a_string_may_not_be_the_same_id(tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+    path.write_text('{"id": 1, "text": "One."}\n{"id": "1", "text": "Two."}\n')
+    with pytest.raises(DuplicateId, match="'1'"):
+        list(find([path]).documents())

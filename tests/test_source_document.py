@@ -1,0 +1,74 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from source.document import Document, Heading, Places, Region, RegionKind, Span, subtract, trim
+
+spans = st.tuples(st.integers(0, 60), st.integers(1, 9)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
+
+
+def disjoint(unordered: list[Span]) -> list[Span]:
+    out: list[Span] = []
+    for span in sorted(unordered):
+        if not out or span.start >= out[-1].end:
+            out.append(span)
+    return out
+
+
+def offsets(many: list[Span]) -> set[int]:
+    return {offset for span in many for offset in range(span.start, span.end)}
+
+
+@given(st.lists(spans).map(disjoint), st.lists(spans))
+def test_subtract_leaves_exactly_what_is_outside_the_holes(kept: list[Span], holes: list[Span]) -> None:
+    left = subtract(kept, holes)
+    assert offsets(left) == offsets(kept) - offsets(holes)
+    assert all(len(span) for span in left)
+    assert left == disjoint(left)
+
+
+def test_subtract_cuts_a_span_at_each_hole() -> None:
+    assert subtract([Span(0, 9), Span(9, 12)], [Span(2, 4), Span(8, 10)]) == [Span(0, 2), Span(4, 8), Span(10, 12)]
+
+
+def test_subtract_joins_nothing_that_was_apart() -> None:
+    assert subtract([Span(0, 3), Span(3, 5)], []) == [Span(0, 3), Span(3, 5)]
+
+
+@given(st.text(alphabet=" \t\n\u00a0\u3000ab."), st.data())
+def test_trim_takes_the_white_space_and_only_that(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    inner = trim(text, Span(start, end))
+    assert text[inner.start : inner.end] == text[start:end].strip()
+    assert start <= inner.start <= inner.end <= end
+
+
+@given(spans, spans)
+def test_overlap_is_a_shared_character(one: Span, other: Span) -> None:
+    assert one.overlaps(other) == bool(offsets([one]) & offsets([other]))
+
+
+def test_a_place_gives_heading_path_paragraph_and_line() -> None:
+    text = "One\r\nTwo\rThree\n\nfour"
+    places = Places(
+        paragraphs=(Span(5, 8), Span(16, 20)),
+        headings=(Heading(0, 1, "Top"), Heading(5, 3, "Deep"), Heading(9, 3, "Beside"), Heading(16, 2, "Middle")),
+    )
+    document = Document("d", "t", "p", "", "x", text, places=places)
+    assert [document.place(offset).line for offset in (0, 2, 5, 8, 9, 15, 16)] == [1, 1, 2, 2, 3, 4, 5]
+    assert document.place(0).paragraph is None
+    assert document.place(7).paragraph == 1
+    assert document.place(12).paragraph == 1
+    assert document.place(16).paragraph == 2
+    assert document.place(5).heading == ("Top", "Deep")
+    assert document.place(9).heading == ("Top", "Beside")
+    assert document.place(18).heading == ("Top", "Middle")
+    assert document.place(0).page is None
+
+
+def test_only_an_attribution_is_marked_and_still_quoted() -> None:
+    for kind in RegionKind:
+        region = Region(Span(2, 4), kind)
+        document = Document("d", "t", "p", "", "x", "ab cd ef", (region,), Places((Span(0, 8),)))
+        expected = [Span(0, 8)] if kind is RegionKind.ATTRIBUTION else [Span(0, 2), Span(4, 8)]
+        assert document.quotable() == expected

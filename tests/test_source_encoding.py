@@ -1,0 +1,79 @@
+import codecs
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from source.encoding import decode
+from source.errors import NotText
+
+ENGLISH = "The lighthouse keeper counted the ships.\nThere were twelve of them that night.\n"
+RUSSIAN = (
+    "Смотритель маяка считал корабли каждый вечер.\nВ ту ночь их было двенадцать, и все они шли на север.\n"
+    "Никто не знал, откуда они пришли и что везли.\n"
+)
+JAPANESE = (
+    "灯台守は毎晩、船の数を数えていました。\nその夜は十二隻の船が北へ向かっていました。\n"
+    "どこから来たのか、何を運んでいるのかは、だれも知りませんでした。\n"
+)
+FRENCH = (
+    "Le gardien du phare comptait les bateaux chaque soir. Cette nuit-là, l'été finissait déjà.\n"
+    "Élodie préférait le café très sucré à côté de la fenêtre, où l'on voyait la forêt.\n"
+    "Après le dîner, elle a reçu une lettre de sa mère : « Reviens bientôt, ma chère, l'hiver sera très long. »\n"
+    "Ça ne la gênait pas du tout ; elle avait déjà préparé ses bagages et fermé les volets de la maison.\n"
+)
+CHINESE = "一天晚上，灯塔看守人数了数船。\n一共有十二艘船，一起向北驶去。\n没有人知道一切从何而来。\n"
+
+
+@pytest.mark.parametrize("text", [ENGLISH, RUSSIAN, JAPANESE, FRENCH, CHINESE, "😀 emoji\r\nand \x0c feed"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_unicode_with_its_own_mark(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding), "x.txt") == text
+
+
+@pytest.mark.parametrize("text", [ENGLISH, RUSSIAN, JAPANESE, FRENCH, CHINESE, "abcdefghij" * 9])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_wide_encodings_without_a_mark(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding), "x.txt") == text
+
+
+@pytest.mark.parametrize(("mark", "encoding"), [(codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF32_BE, "utf-32-be")])
+def test_big_endian_marks_are_consumed(mark: bytes, encoding: str) -> None:
+    assert decode(mark + RUSSIAN.encode(encoding), "x.txt") == RUSSIAN
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"), [(RUSSIAN, "cp1251"), (FRENCH, "latin-1"), (FRENCH, "cp1252"), (JAPANESE, "shift_jis")]
+)
+def test_legacy_code_pages_are_detected(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding), "x.txt") == text
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"])))
+def test_utf_8_comes_back_as_it_is(text: str) -> None:
+    data = text.encode()
+    assert decode(data, "x.txt") == (text[1:] if text.startswith("\ufeff") else text)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0\0\0\1\0\x08\6\0\0\0\\r\xa8f" + random.Random(1).randbytes(3000),
+        b"\x7fELF\2\1\1" + bytes(9) + random.Random(2).randbytes(2000),
+        b"PK\3\4\x14\0\0\0\x08\0" + random.Random(3).randbytes(5000),
+        random.Random(4).randbytes(20_000),
+        b"\0" * 1000,
+        b"plain words and then\0a zero byte among them",
+        bytes(range(1, 32)) * 20,
+    ],
+    ids=["png", "elf", "zip", "noise", "zeros", "zero byte", "controls"],
+)
+def test_binary_is_not_text(data: bytes) -> None:
+    with pytest.raises(NotText, match=r"^picture\.txt is not text .*convert it to UTF-8"):
+        decode(data, "picture.txt")
+
+
+def test_the_odd_control_character_is_allowed() -> None:
+    text = ENGLISH + "\x0c\x1a" + ENGLISH
+    assert decode(text.encode(), "x.txt") == text

@@ -1,0 +1,124 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from source.document import Document, RegionKind
+from source.markdown import read_markdown
+
+LINES = st.sampled_from(
+    [
+        "", "    ", "# One", "## Two ##", "Setext", "===", "---", "```", "~~~py", "- item", "  - nested", "1. first",
+        "> quoted", "> # deep", "|a|b|", "|-|-|", "<div>", "</div>", "<!-- note -->", "[r]: http://x", "    code",
+        "text *that* goes on", "\ttab", "***", "title: x", "- - - a", "\0", "\x0c", "漢字",
+    ]
+)  # fmt: skip
+LIKELY = st.lists(st.tuples(LINES, st.sampled_from(["\n", "\r\n", "\r", "\n\n"]))).map(
+    lambda pairs: "".join(a + b for a, b in pairs)
+)
+
+
+def quotable(document: Document) -> list[str]:
+    return [document.text[span.start : span.end] for span in document.quotable()]
+
+
+def regions(document: Document) -> list[tuple[str, str]]:
+    return [(each.kind.value, document.text[each.span.start : each.span.end]) for each in document.regions]
+
+
+@given(st.text() | LIKELY)
+@settings(max_examples=200)
+def test_text_is_kept_and_what_is_quotable_lies_in_order(text: str) -> None:
+    document = read_markdown(text, id="x")
+    assert document.text == text
+    end = 0
+    for span in document.quotable():
+        assert end <= span.start < span.end <= len(text)
+        assert text[span.start : span.end].strip() == text[span.start : span.end]
+        assert not any(region.span.overlaps(span) for region in document.regions)
+        end = span.end
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_headings_paragraphs_and_places_at_any_line_end(end: str) -> None:
+    lines = [
+        "# The *Long* [Road](http://x)", "", "First line", "second line.", "", "Setext", "heading", "---", "Body.", "",
+        "### `Deep` ###", "", "Deeper body.", "", "Top again", "=========", "Last.",
+    ]  # fmt: skip
+    document = read_markdown(end.join(lines), id="x")
+    assert quotable(document) == [f"First line{end}second line.", "Body.", "Deeper body.", "Last."]
+    assert [(each.level, each.title) for each in document.places.headings] == [
+        (1, "The Long Road"), (2, "Setext heading"), (3, "Deep"), (1, "Top again"),
+    ]  # fmt: skip
+    assert regions(document)[1] == (RegionKind.HEADING, f"Setext{end}heading{end}---")
+    assert document.title == "The Long Road"
+    deep = document.place(document.quotable()[2].start + 3)
+    assert (deep.heading, deep.paragraph, deep.line) == (("The Long Road", "Setext heading", "Deep"), 3, 13)
+    assert document.place(document.quotable()[3].start).heading == ("Top again",)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_front_matter_is_marked_and_gives_the_title(end: str) -> None:
+    front = end.join(["---", 'title: "Of Ships"  ', "tags: [a, b]", "---"])
+    document = read_markdown(f"{front}{end}# Heading{end}{end}Text.", id="x")
+    assert document.title == "Of Ships"
+    assert regions(document)[0] == (RegionKind.MARKUP, front + end)
+    assert quotable(document) == ["Text."]
+    assert document.place(document.quotable()[0].start).line == 7
+
+
+def test_rules_at_the_beginning_are_no_front_matter() -> None:
+    for text in ("---\n\nIntroduction.\n\n---\n\nMore.", "---\n---\n\nIntroduction.\n\n---\nMore."):
+        document = read_markdown(text, id="x", title="stem")
+        assert quotable(document) == ["Introduction.", "More."]
+        assert document.title == "stem"
+
+
+def test_each_line_of_code_is_quotable_without_the_fences() -> None:
+    text = "Run:\n\n```sh\nmake run\n\n  make test\n```\n\n~~~\nx = 1\n~~~\n\n    indented\n    code\n"
+    assert quotable(read_markdown(text, id="x")) == ["Run:", "make run", "make test", "x = 1", "indented", "code"]
+
+
+@pytest.mark.parametrize("text", ["```\none\ntwo", "```\none\ntwo\n", "> ```\n> one\n> two\n\nafter"])
+def test_a_fence_that_is_never_closed_loses_no_line(text: str) -> None:
+    assert [line.lstrip("> ") for line in quotable(read_markdown(text, id="x"))][:2] == ["one", "two"]
+
+
+def test_each_row_of_a_table_is_a_paragraph_and_its_rule_is_none() -> None:
+    text = "Prices:\n\n| what | price |\n|------|------:|\n| saw | 12 |\n| nail | 1 |\n\nAll in euros."
+    assert quotable(read_markdown(text, id="x")) == [
+        "Prices:", "| what | price |", "| saw | 12 |", "| nail | 1 |", "All in euros.",
+    ]  # fmt: skip
+
+
+def test_html_blocks_comments_and_rules_are_markup() -> None:
+    text = (
+        "One.\n\n<script>\nalert(1);\n\nalert(2);\n</script>\n\n<!-- a\n\nnote -->\n\n<div>\nraw\n</div>\n\n***\n\nTwo."
+    )
+    document = read_markdown(text, id="x")
+    assert quotable(document) == ["One.", "Two."]
+    assert regions(document) == [
+        ("markup", "<script>\nalert(1);\n\nalert(2);\n</script>"), ("markup", "<!-- a\n\nnote -->"),
+        ("markup", "<div>\nraw\n</div>"), ("markup", "***"),
+    ]  # fmt: skip
+
+
+def test_lists_and_quotations_keep_their_marks() -> None:
+    text = "- one\n- two\n  more\n\n  and on\n  - three\n\n> said\n> twice\n\n1. # In a list\n"
+    document = read_markdown(text, id="x")
+    assert quotable(document) == ["- one", "- two\n  more", "and on", "- three", "> said\n> twice"]
+    assert [each.title for each in document.places.headings] == ["In a list"]
+
+
+def test_a_document_without_headings_is_called_as_it_was_told() -> None:
+    assert read_markdown("Text.", id="a.md", title="a").title == "a"
+    assert read_markdown("#\n\nText.", id="a.md").title == "a.md"
+
+
+def test_hostile_text_is_read_in_time(hostile: str, within: Callable[[float], AbstractContextManager[None]]) -> None:
+    with within(5):
+        document = read_markdown(hostile, id="x")
+        document.quotable()
+    assert document.text == hostile

@@ -1,0 +1,165 @@
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from source import SHIPPED, find
+from source.errors import (
+    BadCollection,
+    DuplicateId,
+    NotText,
+    SourceEmpty,
+    SourceMissing,
+    SourceUnreadable,
+    UnknownFormat,
+)
+
+
+def ids(*sources: Path) -> list[str]:
+    return [document.id for document in find(sources).documents()]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32-le", "cp1251"])
+@pytest.mark.parametrize("ending", [".txt", ".text", ".md", ".MARKDOWN"])
+def test_text_is_the_decoded_file_itself(tmp_path: Path, encoding: str, ending: str) -> None:
+    text = (
+        "# Заголовок\r\n\r\n  Первый абзац о маяке и кораблях на севере.\r\n\n\n* второй пункт \t\rконец рассказа\n\n"
+    )
+    path = tmp_path / f"note{ending}"
+    path.write_bytes(text.encode(encoding))
+    (document,) = find([path]).documents()
+    assert document.text == text
+    assert document.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert document.id == path.name
+
+
+def test_the_shipped_documents_are_read_by_default() -> None:
+    (document,) = find().documents()
+    path = SHIPPED / "valdai-russia-central-asia.txt"
+    assert document.text == path.read_bytes().decode()
+    assert document.path == "source/documents/valdai-russia-central-asia.txt" or Path(document.path) == path
+
+
+def test_a_folder_gives_its_known_files_in_order_and_no_hidden_ones(tmp_path: Path) -> None:
+    for name in ("b.txt", "a.md", "sub/c.TXT", ".hidden.txt", ".git/d.txt", "sub/.e.md", "picture.png", "plain"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("Some words here.")
+    assert ids(tmp_path) == ["a.md", "b.txt", "sub/c.TXT"]
+
+
+def test_a_hidden_file_that_is_named_is_read(tmp_path: Path) -> None:
+    path = tmp_path / ".note.txt"
+    path.write_text("Words.")
+    assert ids(path) == [".note.txt"]
+
+
+def test_a_folder_named_like_a_file_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").mkdir()
+    (tmp_path / "x.txt" / "y.txt").write_text("Words.")
+    assert ids(tmp_path) == ["x.txt/y.txt"]
+    assert ids(tmp_path / "x.txt") == ["y.txt"]
+
+
+@pytest.mark.parametrize("data", [b"", b" \n\t\r\n ", b"\xef\xbb\xbf"])
+def test_an_empty_file_is_an_error_if_named_and_noted_in_a_folder(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "empty.txt"
+    path.write_bytes(data)
+    (tmp_path / "full.txt").write_text("Words.")
+    with pytest.raises(SourceEmpty, match="is empty; put text into it"):
+        ids(path)
+    reading = find([tmp_path])
+    assert [document.id for document in reading.documents()] == ["full.txt"]
+    (note,) = reading.skipped
+    assert isinstance(note, SourceEmpty)
+    assert "empty.txt" in str(note)
+
+
+def test_a_binary_file_is_an_error_if_named_and_noted_in_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "binary.txt"
+    path.write_bytes(b"\x89PNG\0\0\0" * 50)
+    (tmp_path / "full.txt").write_text("Words.")
+    with pytest.raises(NotText, match=r"binary\.txt is not text"):
+        ids(path)
+    reading = find([tmp_path])
+    assert len(list(reading.documents())) == 1
+    assert isinstance(reading.skipped[0], NotText)
+
+
+def test_what_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
+    for name in (tmp_path / "none", tmp_path / "none.txt", Path("x" * 5000), Path("a\0b.txt")):
+        with pytest.raises(SourceMissing, match="There is no source") as caught:
+            find([name])
+        assert caught.value.exit_status == 2
+
+
+def test_an_unknown_ending_and_a_folder_of_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    path.write_bytes(b"PK")
+    with pytest.raises(UnknownFormat, match=r"a\.docx is of no known format.*\.txt, .*\.jsonl"):
+        find([path])
+    with pytest.raises(SourceEmpty, match="No document was found"):
+        find([tmp_path])
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_or_a_device_is_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "device.txt").symlink_to("/dev/zero")
+    (tmp_path / "full.txt").write_text("Words.")
+    for name in ("pipe.txt", "device.txt"):
+        with pytest.raises(SourceUnreadable, match="not an ordinary file"):
+            ids(tmp_path / name)
+    reading = find([tmp_path])
+    assert [document.id for document in reading.documents()] == ["full.txt"]
+    assert len(reading.skipped) == 2
+
+
+def test_links_that_lead_nowhere_or_round_in_circles(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").symlink_to(tmp_path / "b.txt")
+    (tmp_path / "b.txt").symlink_to(tmp_path / "a.txt")
+    (tmp_path / "gone.txt").symlink_to(tmp_path / "nothing")
+    (tmp_path / "up").symlink_to(tmp_path)
+    (tmp_path / "full.txt").write_text("Words.")
+    (tmp_path / "linked.txt").symlink_to(tmp_path / "full.txt")
+    reading = find([tmp_path])
+    assert [document.id for document in reading.documents()] == ["full.txt", "linked.txt"]
+    assert len(reading.skipped) == 3
+    assert all(isinstance(note, SourceUnreadable) for note in reading.skipped)
+    with pytest.raises(SourceMissing):
+        find([tmp_path / "a.txt"])
+
+
+def test_duplicate_ids_name_both_places(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "same.txt").write_text("Words.")
+    with pytest.raises(DuplicateId, match=r"same\.txt.*one/same\.txt.*two/same\.txt.*rename one"):
+        ids(tmp_path / "one", tmp_path / "two")
+    assert ids(tmp_path) == ["one/same.txt", "two/same.txt"]
+
+
+def test_a_bad_collection_in_a_folder_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "set.jsonl").write_text('{"id": "a", "text": "t"}\nnonsense\n')
+    with pytest.raises(BadCollection, match=r"set\.jsonl, line 2 is not JSON"):
+        ids(tmp_path)
+
+
+def test_a_file_name_that_is_no_utf_8_gets_an_id_that_is_unicode(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt")).write_text("Words.")
+    (document,) = find([tmp_path]).documents()
+    assert document.id == "caf\\xe9.txt"
+    assert document.path.encode().endswith(b"caf\\xe9.txt")
+
+
+def test_a_file_below_the_working_folder_is_shown_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.txt").write_text("Words.")
+    monkeypatch.chdir(tmp_path)
+    (inside,) = find([tmp_path / "sub"]).documents()
+    assert inside.path == "sub/a.txt"
+    monkeypatch.chdir(tmp_path / "sub")
+    (tmp_path / "b.txt").write_text("Words.")
+    (outside,) = find([tmp_path / "b.txt"]).documents()
+    assert outside.path == (tmp_path / "b.txt").as_posix()
