@@ -7,6 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from qa.answer import Answer, Hit, Quote, answer_json, hits_json
@@ -66,7 +67,7 @@ def _ask(arguments: argparse.Namespace) -> int:
 def _answer_text(answer: Answer) -> str:
     if answer.answered:
         return "\n\n".join([*map(_quote_text, answer.quotes), f"Confidence {answer.confidence:.0%}"])
-    nearest = [f"\n\n{_quote_text(quote)}" for quote in answer.nearest]
+    nearest = [f"\n\n{_quote_text(replace(quote, highlights=()))}" for quote in answer.nearest]
     heading = "\n\nThe nearest passages, which are not answers:" if nearest else ""
     return f"The documents do not answer this (confidence {answer.confidence:.0%}).{heading}{''.join(nearest)}"
 
