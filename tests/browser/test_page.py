@@ -96,7 +96,7 @@ def test_a_hostile_document_is_shown_as_it_stands_and_runs_nothing(page: Page, q
 
 
 @pytest.mark.parametrize(
-    "question", ["{{", "${alert(1)} {{{x}}} `", "<img src=x onerror=alert(1)><script>alert(2)</script>"]
+    "question", ["what is {{", "${alert(1)} {{{x}}} `", "<img src=x onerror=alert(1)><script>alert(2)</script>"]
 )
 def test_a_hostile_question_is_shown_as_it_stands(page: Page, question: str) -> None:
     assert ask(page, question).locator(".question").text_content() == question
