@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.answer import Answer, Hit
+from qa.answer import Answer
 from qa.book import Book
 from qa.measures import auroc, bootstrap, coverage_at, hit_at, ndcg_at, reciprocal_rank, token_f1
 from source import UsageError
@@ -35,7 +35,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one question came to. The first six count for answerable questions only."""
+    """What one question came to. Ranking and quote figures count for answerable questions only."""
 
     hit1: float
     hit5: float
@@ -152,12 +152,8 @@ def _relevance(book: Book, question: Question) -> tuple[list[bool], int]:
     if not question.gold_passage_ids:
         relevant = [any(gold in hit.passage.text for gold in question.answers) for hit in hits]
         return relevant[:_DEPTH], sum(relevant)
-    ranked = list(dict.fromkeys(_document_id(hit) for hit in hits))[:_DEPTH]
+    ranked = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:_DEPTH]
     return [id in question.gold_passage_ids for id in ranked], len(question.gold_passage_ids)
-
-
-def _document_id(hit: Hit) -> str:
-    return hit.passage.document_id
 
 
 def _highlight_f1(answer: Answer, golds: Sequence[str]) -> float:
