@@ -1,7 +1,8 @@
 """Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
 
-from index.build import Progress, Report, build, ignore, last_sources
-from index.encoder import Encoded, Encoder, FloatMatrix, Offsets, load_encoder
+from index.build import Report, build, ignore, last_sources
+from index.encoder import Encoded, Encoder, FloatMatrix, Offsets
+from index.encoders import encoder_of, load_encoder
 from index.errors import (
     EncoderMissing,
     IndexCorrupt,
@@ -13,6 +14,7 @@ from index.errors import (
 from index.passages import Passage
 from index.settings import DEFAULT_INDEX, Settings
 from index.store import Store
+from index.writer import Progress
 
 __all__ = [
     # reading an index
@@ -29,6 +31,7 @@ __all__ = [
     "Encoder",
     "FloatMatrix",
     "Offsets",
+    "encoder_of",
     "load_encoder",
     # settings
     "DEFAULT_INDEX",

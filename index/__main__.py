@@ -10,9 +10,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from index.build import Progress, build
+from index.build import build
 from index.settings import DEFAULT_INDEX
 from index.store import Store
+from index.writer import Progress
 from source import ChapterVerseError
 
 

@@ -56,9 +56,9 @@ def commit(root: Path, written: GenerationLayout, manifest: Manifest) -> str:
     layout = Layout(root)
     data = manifest.dump()
     written.manifest.write_bytes(data)
-    for path in [*written.files(), written.manifest]:
+    for path in [*written.files(), written.blocks, written.manifest]:
         _flush(path)
-    for folder in [written.words, written.root]:
+    for folder in [written.words.root, written.root]:
         _flush(folder)
     name = f"{max((int(old.name) for old in _generations(layout)), default=0) + 1:06d}"
     written.root.rename(layout.generations / name)

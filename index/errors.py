@@ -2,6 +2,9 @@
 
 from source.errors import ChapterVerseError
 
+REBUILD = "run `python -m index build --full` to make a new one"
+"""The remedy for most of what can be wrong with an index."""
+
 
 class StoreError(ChapterVerseError):
     """The index folder cannot serve or take what is asked."""

@@ -1,68 +1,134 @@
-"""BM25 over words (Robertson & Zaragoza 2009), by bm25s."""
+"""BM25 over words (Robertson & Zaragoza 2009, in Lucene's form), on disk.
+
+The postings of each word, with the score that each passage gets for it, stand
+one after another in a file that is mapped, not loaded. The passages that score
+highest are found as by MaxScore (Turtle & Flood 1995, section 4.2): rare words
+first; once the words that are left cannot lift another passage to the top, they
+are only looked up for the passages that are in the running.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from index.words import is_stopword, query_words, split_words, words
+from index.arrays import Table
+from index.strings import Strings
+from index.words import query_words, split_words
 
-# Lucene's defaults; passages are of much the same length, so little hangs on them.
-_K1 = 1.2
-_B = 0.75
+Rows = NDArray[np.int64]
+Scores = NDArray[np.float32]
+
+_LONG = 4096  # passages with a word from which on it pays to ask whether it can still matter
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """The passages that hold a word of the query, and their scores for it, times the word's repeats there."""
+
+    passages: NDArray[np.int32]
+    scores: Scores
+    largest: float
+    repeats: int
+
+    def at(self, rows: Rows) -> Scores:
+        """(n,): the score of each of these passages."""
+        found = np.searchsorted(self.passages, rows)
+        found[found == len(self.passages)] = 0
+        return np.where(self.passages[found] == rows, self.scores[found], np.float32(0)) * np.float32(self.repeats)
 
 
 class Lexical:
-    """BM25 scores of every passage for a query's words."""
+    """BM25 scores of passages for a query's words.
 
-    def __init__(self, model: bm25s.BM25, passages: int, languages: Sequence[str]) -> None:
-        self._model = model
-        self._passages = passages
+    `starts`: (words + 1,), the postings of word w being rows `starts[w]:starts[w + 1]`
+    of `passages` and `scores`. `largest`: (words,) the highest score of each.
+    """
+
+    def __init__(
+        self,
+        terms: Strings,
+        starts: Table,
+        passages: Table,
+        scores: Table,
+        largest: Table,
+        *,
+        count: int,
+        languages: Sequence[str],
+        stopwords: Iterable[str],
+    ) -> None:
+        self._terms, self._starts = terms, starts
+        self._passages, self._scores, self._largest = passages, scores, largest
+        self._count = count
         self._languages = languages
+        self._stopwords = frozenset(stopwords)
 
-    @classmethod
-    def build(cls, texts: Sequence[str], languages: Sequence[str]) -> Lexical:
-        """The index of `texts`, each in the language of the same row."""
-        model = bm25s.BM25(k1=_K1, b=_B)
-        # An empty word keeps bm25s from refusing a passage without any.
-        terms = [words(text, language) or [""] for text, language in zip(texts, languages, strict=True)]
-        model.index(terms, show_progress=False)
-        return cls(model, len(texts), sorted(set(languages)))
+    def top(self, query: str, count: int) -> Rows:
+        """The passages with the highest scores above 0, at most `count`, in no order."""
+        postings = sorted(self._postings(query), key=lambda posting: len(posting.passages))
+        left = sum(posting.largest * posting.repeats for posting in postings)
+        scores = np.zeros(self._count, np.float32)
+        for i, posting in enumerate(postings):
+            if len(posting.passages) > _LONG and (floor := _kth(scores, count)) > left:
+                rows = np.flatnonzero(scores >= floor - left)
+                found = scores[rows]
+                for rest in postings[i:]:
+                    found += rest.at(rows)
+                return rows[_highest(found, count)]
+            scores[posting.passages] += posting.scores * np.float32(posting.repeats)
+            left -= posting.largest * posting.repeats
+        return _highest(scores, count)
 
-    @classmethod
-    def load(cls, folder: Path, passages: int, languages: Sequence[str]) -> Lexical:
-        return cls(bm25s.BM25.load(folder, mmap=True, allow_pickle=False), passages, languages)
+    def scores(self, query: str, rows: Rows) -> Scores:
+        """(n,): the BM25 score of each of these passages; all zero when no word of the query occurs."""
+        scores = np.zeros(len(rows), np.float32)
+        for posting in self._postings(query):
+            scores += posting.at(rows)
+        return scores
 
-    def save(self, folder: Path) -> None:
-        self._model.save(folder, show_progress=False, allow_pickle=False)
-
-    def scores(self, query: str) -> NDArray[np.float32]:
-        """(passages,): the BM25 score of each; all zero when no word of the query occurs."""
-        known = [word for word in query_words(query, self._languages) if word in self._model.vocab_dict]
-        if not known:
-            return np.zeros(self._passages, np.float32)
-        return np.asarray(self._model.get_scores(known), np.float32)
+    def _postings(self, query: str) -> Iterator[Posting]:
+        words = query_words(query, self._languages)
+        for word in dict.fromkeys(words):
+            if (row := self._terms.find(word)) is not None:
+                start, end = map(int, self._starts[row : row + 2])
+                largest = float(self._largest[row])
+                yield Posting(self._passages[start:end], self._scores[start:end], largest, words.count(word))
 
     def content_words(self, query: str) -> list[str]:
         """The words of the query that are not stopwords, folded, without repeats."""
-        content = [word for word in split_words(query) if not is_stopword(word, self._languages)]
-        return list(dict.fromkeys(content))
+        return list(dict.fromkeys(word for word in split_words(query) if word not in self._stopwords))
 
-    def rarity(self, words: Sequence[str]) -> NDArray[np.float32]:
+    def rarity(self, words: Sequence[str]) -> Scores:
         """(n,): BM25's inverse document frequency of each word; a word no passage has is the rarest."""
-        indptr = self._model.scores["indptr"]
-        vocabulary = self._model.vocab_dict
-        frequency = np.zeros(len(words), np.float32)
-        for i, word in enumerate(words):
-            columns = [vocabulary[term] for term in query_words(word, self._languages) if term in vocabulary]
-            frequency[i] = max((int(indptr[c + 1]) - int(indptr[c]) for c in columns), default=0)
-        return np.log1p((self._passages - frequency + 0.5) / (frequency + 0.5))
+        frequency = np.array([max(map(self._frequency, self._stems(word)), default=0) for word in words], np.float32)
+        return np.log1p((self._count - frequency + 0.5) / (frequency + 0.5))
 
     def contains(self, text: str, words: Sequence[str]) -> NDArray[np.bool_]:
         """(n,): whether each word, by its stem, stands in `text`."""
         terms = set(query_words(text, self._languages))
-        return np.array([not terms.isdisjoint(query_words(word, self._languages)) for word in words], bool)
+        return np.array([not terms.isdisjoint(self._stems(word)) for word in words], bool)
+
+    def _stems(self, word: str) -> list[str]:
+        return query_words(word, self._languages)
+
+    def _frequency(self, term: str) -> int:
+        row = self._terms.find(term)
+        if row is None:
+            return 0
+        start, end = self._starts[row : row + 2]
+        return int(end - start)
+
+
+def _kth(scores: Scores, count: int) -> float:
+    """The `count`-th highest of the scores; 0 if not so many are above 0."""
+    above = scores[scores > 0]
+    return float(np.partition(above, len(above) - count)[len(above) - count]) if len(above) >= count else 0.0
+
+
+def _highest(scores: Scores, count: int) -> Rows:
+    """Where the `count` highest scores above 0 are."""
+    rows = np.argpartition(-scores, count)[:count] if len(scores) > count else np.arange(len(scores))
+    return rows[scores[rows] > 0].astype(np.int64)

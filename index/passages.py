@@ -41,12 +41,8 @@ class Draft:
     def span(self) -> Span:
         return Span(self.sentences[0].start, self.sentences[-1].end)
 
-    def encoder_input(self, document: Document) -> str:
-        """What the encoder reads: the heading path, then the passage."""
-        return self.context + document.text[self.span.start : self.span.end]
 
-
-def passages(document: Document, encoder: Encoder, target: int) -> list[Draft]:
+def passages(document: Document, encoder: Encoder, target: int) -> Iterator[Draft]:
     """The passages of a document, in order, of at most `target` word pieces each.
 
     Whole sentences are packed until the next would not fit; a passage never
@@ -54,7 +50,6 @@ def passages(document: Document, encoder: Encoder, target: int) -> list[Draft]:
     """
     language = language_of(document.text)
     room = min(target, encoder.max_tokens)
-    drafts: list[Draft] = []
     for stretch in _stretches(document):
         context = context_of(document, stretch[0].start)
         # The context may not crowd out the text: past half of the room it is left out.
@@ -66,8 +61,8 @@ def passages(document: Document, encoder: Encoder, target: int) -> list[Draft]:
         # What stands between the paragraphs (a table's rule) is read too, and counts.
         pieces = encoder.pieces([document.text[start:end]])[0] + start
         paragraphs = _with_lists(document.text, [_units(document, span, pieces, limit, language) for span in stretch])
-        drafts.extend(Draft(run, context) for run in _packed(paragraphs, pieces, limit))
-    return drafts
+        for run in _packed(paragraphs, pieces, limit):
+            yield Draft(run, context)
 
 
 def context_of(document: Document, offset: int) -> str:

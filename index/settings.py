@@ -6,8 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.encoder import DEFAULT_MODEL
+from index.models import DEFAULT_MODEL
+from source import UsageError
 
+_MOST_THREADS = 256
 DEFAULT_INDEX = Path(".chapter-verse/index")
 """The index folder that is used when none is named, below the working folder."""
 
@@ -27,3 +29,23 @@ class Settings:
     def from_environment(cls) -> Settings:
         """The defaults, with CHAPTER_VERSE_MODEL for another encoder."""
         return cls(model=os.environ.get("CHAPTER_VERSE_MODEL") or DEFAULT_MODEL)
+
+
+def threads() -> int:
+    """How many texts are encoded at once: CHAPTER_VERSE_THREADS, or the cores this process may use.
+
+    Raises UsageError if the variable is no such number.
+    """
+    wanted = os.environ.get("CHAPTER_VERSE_THREADS")
+    if not wanted:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not wanted.isdecimal() or not 1 <= int(wanted) <= _MOST_THREADS:
+        raise UsageError(f"CHAPTER_VERSE_THREADS is {wanted!r}; set it to a number from 1 to {_MOST_THREADS}.")
+    return int(wanted)
+
+
+def cache_folder() -> Path:
+    """Where exported encoders are kept: CHAPTER_VERSE_CACHE, or the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    return Path(os.environ.get("CHAPTER_VERSE_CACHE") or user_cache_path("chapter-verse"))

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import mmap
-from functools import cached_property, lru_cache
+import json
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import IndexCorrupt, IndexIncompatible, IndexMissing
-from index.layout import GenerationLayout, Layout
+from index.arrays import CheckedFile, Table
+from index.errors import REBUILD, IndexCorrupt, IndexMissing
+from index.layout import GenerationLayout, Layout, WordsLayout
 from index.lexical import Lexical
-from index.manifest import REBUILD, Manifest, check_files, load_manifest
+from index.manifest import Manifest, load_manifest, open_files
+from index.models import Identity
 from index.passages import Passage
 from index.records import load_document
-from index.tokens import TokenVectors
+from index.strings import Strings
+from index.tokens import Tokens, TokenVectors
+from index.vectors import FlatVectors, InvertedVectors, Vectors, read_index
 from source.document import Document, Span
 
 _KEPT_DOCUMENTS = 64  # parsed documents kept in memory
@@ -34,16 +36,28 @@ class Store:
         self.generation, sha256 = read_current(root)
         layout = GenerationLayout(Layout(root).generations / self.generation)
         self.manifest: Manifest = load_manifest(layout, sha256)
-        check_files(layout, self.manifest)
-        self._sentences = _array(layout.sentences)
-        self._passages = _array(layout.passages)
-        self._document_starts = _array(layout.document_starts)
-        self._vectors = faiss.deserialize_index(np.fromfile(layout.vectors, np.uint8))
-        self.lexical = Lexical.load(layout.words, len(self._passages), self.manifest.languages)
-        self.tokens = TokenVectors(_array(layout.tokens), _array(layout.token_spans), _array(layout.token_ends))
-        with layout.documents.open("rb") as file:
-            self._documents = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        files = _Files(layout, self.manifest)
+        self._sentences = files.table(layout.sentences)
+        self._passages = files.table(layout.passages)
+        self._documents = files.file(layout.documents)
+        self._document_starts = files.table(layout.document_starts)
+        self._ids = Strings(files.table(layout.ids), files.table(layout.id_ends))
+        self._id_rows = files.table(layout.id_rows)
+        self._vectors = self._open_vectors(files, layout)
+        self._lexical = _open_lexical(files, layout.words, len(self._passages), self.manifest.languages)
+        self._tokens = TokenVectors(
+            files.table(layout.tokens),
+            files.table(layout.token_scales),
+            files.table(layout.token_spans),
+            files.table(layout.token_ends),
+        )
         self.document = lru_cache(_KEPT_DOCUMENTS)(self._document)
+
+    def _open_vectors(self, files: _Files, layout: GenerationLayout) -> Vectors:
+        index = read_index(files.file(layout.vectors))
+        if not files.has(layout.exact_vectors):
+            return FlatVectors(index)
+        return InvertedVectors(index, files.table(layout.exact_vectors), self._texts)
 
     def __len__(self) -> int:
         """The number of passages."""
@@ -56,50 +70,93 @@ class Store:
 
     def _document(self, row: int) -> Document:
         """The document in row `row`, from 0."""
-        start, end = self._document_starts[row : row + 2]
-        return load_document(self._documents[start:end])
+        start, end = map(int, self._document_starts[row : row + 2])
+        return load_document(bytes(self._documents.read(start, end)))
 
     def document_by_id(self, id: str) -> Document:
         """The document with this id. Raises KeyError."""
-        return self.document(self._rows_by_id[id])
-
-    @cached_property
-    def _rows_by_id(self) -> dict[str, int]:
-        return {self._document(row).id: row for row in range(self.documents)}
+        row = self._ids.find(id)
+        if row is None:
+            raise KeyError(id)
+        return self.document(int(self._id_rows[row]))
 
     def document_of(self, passage: int) -> int:
         """The row of the document that a passage is from."""
-        return int(self._passages[passage, 0])
+        return int(self._passages[passage][0])
 
     def sentences(self, passage: int) -> list[Span]:
         """The sentences of a passage, in order."""
-        _, first, last = self._passages[passage]
-        return [Span(int(start), int(end)) for start, end in self._sentences[first:last]]
+        _, first, last, _ = map(int, self._passages[passage])
+        return [Span(start, end) for start, end in self._sentences[first:last].tolist()]
+
+    def span(self, passage: int) -> Span:
+        """Where a passage stands in its document."""
+        _, first, last, _ = map(int, self._passages[passage])
+        return Span(int(self._sentences[first][0]), int(self._sentences[last - 1][1]))
 
     def passage(self, passage: int) -> Passage:
         """The passage in row `passage`, from 0."""
         document = self.document(self.document_of(passage))
-        _, first, last = self._passages[passage]
-        span = Span(int(self._sentences[first, 0]), int(self._sentences[last - 1, 1]))
+        span = self.span(passage)
         return Passage(document.id, span, document.text[span.start : span.end])
 
-    def nearest(self, vector: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The `count` passages nearest to a unit vector: rows (count,), cosines (count,)."""
-        scores, rows = self._vectors.search(vector[None], min(count, len(self)))
-        return rows[0], scores[0]
+    @property
+    def vectors(self) -> Vectors:
+        """The passages' vectors."""
+        return self._vectors
 
-    def vectors(self, passages: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(n, dimension): the unit vectors of these passages."""
-        return np.asarray(self._vectors.reconstruct_batch(passages))
+    @property
+    def lexical(self) -> Lexical:
+        """The passages' words."""
+        return self._lexical
 
-    def check_encoder(self, name: str, sha256: str) -> None:
-        """Raises IndexIncompatible unless this encoder made the vectors."""
+    def tokens(self, passages: NDArray[np.int64]) -> Tokens:
+        """The token vectors of these passages."""
+        return self._tokens.of(self._texts(passages))
+
+    def _texts(self, passages: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What the encoder read for each of these passages."""
+        return np.asarray(self._passages.take(passages)[:, 3])
+
+    @property
+    def encoder(self) -> Identity:
+        """The encoder that made the vectors."""
         made_by = self.manifest.encoder
-        if (made_by["name"], made_by["sha256"]) != (name, sha256):
-            raise IndexIncompatible(
-                f"The index in {self.root} was made by {made_by['name']} ({made_by['sha256'][:12]}…), "
-                f"not by {name} ({sha256[:12]}…); {REBUILD}."
-            )
+        return Identity(made_by["name"], made_by["sha256"], made_by["settings"])
+
+
+class _Files:
+    """The files of a generation, by their paths."""
+
+    def __init__(self, layout: GenerationLayout, manifest: Manifest) -> None:
+        self._root = layout.root
+        self._files = open_files(layout, manifest)
+
+    def has(self, path: Path) -> bool:
+        return path.relative_to(self._root).as_posix() in self._files
+
+    def file(self, path: Path) -> CheckedFile:
+        name = path.relative_to(self._root).as_posix()
+        if name not in self._files:
+            raise IndexCorrupt(f"The index file {path} is not in the manifest; {REBUILD}.")
+        return self._files[name]
+
+    def table(self, path: Path) -> Table:
+        return Table(self.file(path))
+
+
+def _open_lexical(files: _Files, layout: WordsLayout, passages: int, languages: list[str]) -> Lexical:
+    stopwords = files.file(layout.stopwords)
+    return Lexical(
+        Strings(files.table(layout.terms), files.table(layout.term_ends)),
+        files.table(layout.starts),
+        files.table(layout.postings),
+        files.table(layout.scores),
+        files.table(layout.largest),
+        count=passages,
+        languages=languages,
+        stopwords=json.loads(bytes(stopwords.read(0, len(stopwords)))),
+    )
 
 
 def read_current(root: Path) -> tuple[str, str]:
@@ -113,11 +170,3 @@ def read_current(root: Path) -> tuple[str, str]:
     if not name.isalnum():  # it becomes a path
         raise IndexMissing(f"The index in {root} does not say which generation is current; {REBUILD}.")
     return name, sha256
-
-
-def _array(path: Path) -> NDArray[Any]:
-    try:
-        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
-        raise IndexCorrupt(f"The index file {path} holds no array of numbers; {REBUILD}.") from error
-    return array

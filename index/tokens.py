@@ -1,10 +1,9 @@
 """Token vectors for late interaction, kept as one signed byte a dimension.
 
-A unit vector is scaled so that its largest component is ±127 and rounded; the
-scale is not kept, because only the direction counts and the length is taken
-again when it is read. Against float32 the cosine between two token vectors is
-off by less than .004, and no figure of the evaluation sets moves
-(`tests/benchmarks/token_forms.py`).
+A unit vector is scaled so that its largest component is ±127 and rounded; what
+makes it a unit vector again is kept beside it. Against float32 the cosine
+between two token vectors is off by less than .004, and no figure of the
+evaluation sets moves (`tests/benchmarks/token_forms.py`).
 """
 
 from __future__ import annotations
@@ -14,35 +13,55 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import FloatMatrix, Offsets, unit
+from index.arrays import Table
+from index.encoder import FloatMatrix, Offsets
 
 
-def quantise(tokens: FloatMatrix) -> NDArray[np.int8]:
-    """(n, d) unit vectors to (n, d) bytes."""
+def quantise(tokens: FloatMatrix) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """(n, d) unit vectors to (n, d) bytes, and (n,) what to multiply them by to have unit vectors again."""
     largest = np.abs(tokens).max(axis=1, keepdims=True, initial=1e-12)
-    return np.asarray(np.rint(tokens * (127 / largest)), np.int8)
+    scaled = np.rint(tokens * (127 / largest))
+    length = np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
+    return scaled.astype(np.int8), (1 / np.maximum(length, 1e-12)).astype(np.float32)
 
 
-def restore(quantised: NDArray[np.int8]) -> FloatMatrix:
-    """(n, d) bytes to (n, d) unit vectors."""
-    return unit(quantised.astype(np.float32))
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The token vectors of some passages, one passage after another.
+
+    `vectors`: (tokens, dimension), to be multiplied by `scales`: (tokens,).
+    `ends`: (passages,) where each passage's tokens end. `offsets`: for each
+    passage (n, 2), counted from the passage's start.
+    """
+
+    vectors: FloatMatrix
+    scales: NDArray[np.float32]
+    ends: NDArray[np.int64]
+    offsets: list[Offsets]
+
+    def cosines(self, query: FloatMatrix) -> list[FloatMatrix]:
+        """For each passage (m, n): the cosines of m unit vectors with its tokens."""
+        return np.split((query @ self.vectors.T) * self.scales, self.ends[:-1], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
 class TokenVectors:
-    """The token vectors of every passage, one after another.
+    """The token vectors of every encoded text, one after another.
 
-    `vectors`: (tokens, dimension) int8. `spans`: (tokens, 2) document offsets.
-    `ends`: (passages + 1,), passage p's tokens being `ends[p]:ends[p + 1]`.
+    `vectors`: (tokens, dimension) int8. `scales`: (tokens,). `spans`: (tokens, 2)
+    offsets in the text. `ends`: (texts + 1,), text t's tokens being `ends[t]:ends[t + 1]`.
     """
 
-    vectors: NDArray[np.int8]
-    spans: NDArray[np.int32]
-    ends: NDArray[np.int64]
+    vectors: Table
+    scales: Table
+    spans: Table
+    ends: Table
 
-    def of(self, passages: NDArray[np.int64]) -> tuple[FloatMatrix, list[Offsets]]:
-        """The unit vectors of these passages' tokens, one passage after another (n, dimension),
-        and each passage's document offsets (tokens, 2)."""
-        rows = [slice(int(self.ends[passage]), int(self.ends[passage + 1])) for passage in passages]
-        vectors = restore(np.concatenate([self.vectors[each] for each in rows]))
-        return vectors, [self.spans[each].astype(np.int64) for each in rows]
+    def of(self, texts: NDArray[np.int64]) -> Tokens:
+        rows = [slice(*map(int, self.ends[int(text) : int(text) + 2])) for text in texts]
+        return Tokens(
+            vectors=np.concatenate([self.vectors[each] for each in rows]).astype(np.float32),
+            scales=np.concatenate([self.scales[each] for each in rows]),
+            ends=np.cumsum([each.stop - each.start for each in rows]),
+            offsets=[self.spans[each].astype(np.int64) for each in rows],
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from index import DEFAULT_INDEX, Encoder, Progress, Settings, Store, build, ignore, last_sources, load_encoder
+from index import DEFAULT_INDEX, Encoder, Progress, Store, build, encoder_of, ignore, last_sources
 from qa.answer import Answer, DocumentRef, Hit
 from qa.confidence import THRESHOLD, confidence
 from qa.conversation import Understood, asks_for_person, person_name, understand
@@ -28,7 +28,6 @@ class Book:
     """Documents that can be questioned. Safe to use from several threads; it never changes."""
 
     def __init__(self, store: Store, encoder: Encoder) -> None:
-        store.check_encoder(encoder.name, encoder.sha256)
         self.store = store
         self.encoder = encoder
 
@@ -107,11 +106,13 @@ class Book:
         return DocumentRef.of(self.store.document(self.store.document_of(passage)))
 
 
-def load(path: str | Path = DEFAULT_INDEX, settings: Settings | None = None) -> Book:
-    """Opens the index in `path`. Raises IndexMissing, IndexCorrupt, IndexIncompatible or EncoderMissing."""
+def load(path: str | Path = DEFAULT_INDEX) -> Book:
+    """Opens the index in `path`, and the encoder that made it.
+
+    Raises IndexMissing, IndexCorrupt, IndexIncompatible or EncoderMissing.
+    """
     store = Store(Path(path))
-    settings = settings or Settings.from_environment()
-    return Book(store, load_encoder(settings.model))
+    return Book(store, encoder_of(store.encoder))
 
 
 def rebuild(

@@ -32,7 +32,7 @@ class Candidate:
 
     `score` is in 0..1 and compares within one question. `similarities` has for
     each query the cosines of its word pieces with the passage's: (n, tokens).
-    `offsets`: (tokens, 2) in the document.
+    `offsets`: (tokens, 2) in the passage.
     """
 
     passage: int
@@ -45,23 +45,22 @@ def queries(understood: Understood, encoder: Encoder) -> list[Query]:
     """The question, and the earlier one it leans on at a lower weight."""
     texts = [understood.question] + ([understood.context] if understood.context else [])
     weights = [1.0, CONTEXT_WEIGHT]
-    encoded = dict(encoder.encode(texts, query=True))
-    return [Query(text, weights[i], encoded[i]) for i, text in enumerate(texts)]
+    encoded = encoder.encode(texts, query=True)
+    return [Query(*each) for each in zip(texts, weights, encoded, strict=False)]
 
 
 def candidates(store: Store, wanted: list[Query], count: int = RERANKED) -> list[Candidate]:
     """The best `count` passages, best first."""
     pool, fused = first_stage(store, wanted)
     best = np.argsort(-fused, kind="stable")[: max(count, RERANKED)]
-    tokens, offsets = store.tokens.of(pool[best])
-    ends = np.cumsum([len(each) for each in offsets])[:-1]
-    similarities = [np.split(query.encoded.tokens @ tokens.T, ends, axis=1) for query in wanted]
+    tokens = store.tokens(pool[best])
+    similarities = [tokens.cosines(query.encoded.tokens) for query in wanted]
     late = np.zeros(len(best), np.float32)
     for query, parts in zip(wanted, similarities, strict=True):
         late += query.weight * np.array([best_matches(part).mean() for part in parts], np.float32)
     scores = LATE_SHARE * rescale(late) + FUSED_SHARE * rescale(fused[best])
     return [
-        Candidate(int(pool[best[i]]), float(scores[i]), [parts[i] for parts in similarities], offsets[i])
+        Candidate(int(pool[best[i]]), float(scores[i]), [parts[i] for parts in similarities], tokens.offsets[i])
         for i in np.argsort(-scores, kind="stable")[:count]
     ]
 
@@ -72,17 +71,12 @@ def first_stage(store: Store, wanted: list[Query]) -> tuple[NDArray[np.int64], N
     Fusion is the sum of the two retrievers' scores, each stretched to 0..1
     (min-max, as "convex combination" in Bruch et al. 2023, section 3).
     """
-    words = [store.lexical.scores(query.text) for query in wanted]
-    nearest = [store.nearest(query.encoded.vector, POOL)[0] for query in wanted]
-    pool = np.unique(np.concatenate([*nearest, *(_top(scores, POOL) for scores in words)]))
-    vectors = store.vectors(pool)
+    nearest = [store.vectors.nearest(query.encoded.vector, POOL)[0] for query in wanted]
+    words = [store.lexical.top(query.text, POOL) for query in wanted]
+    pool = np.unique(np.concatenate([*nearest, *words]))
+    vectors = store.vectors.of(pool)
     fused = np.zeros(len(pool), np.float32)
-    for query, scores in zip(wanted, words, strict=True):
-        fused += query.weight * (rescale(vectors @ query.encoded.vector) + rescale(scores[pool]))
+    for query in wanted:
+        meaning, wording = vectors @ query.encoded.vector, store.lexical.scores(query.text, pool)
+        fused += query.weight * (rescale(meaning) + rescale(wording))
     return pool, fused
-
-
-def _top(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """The rows of the `count` highest scores above 0."""
-    rows = np.argpartition(-scores, count)[:count] if len(scores) > count else np.arange(len(scores))
-    return rows[scores[rows] > 0].astype(np.int64)

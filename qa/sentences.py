@@ -67,8 +67,9 @@ def _sentences(
     store: Store, wanted: list[Query], candidate: Candidate, asked: Terms, expected: Expects
 ) -> Iterator[Sentence]:
     document: Document = store.document(store.document_of(candidate.passage))
+    starts = candidate.offsets[:, 0] + store.span(candidate.passage).start
     for position, span in enumerate(store.sentences(candidate.passage)):
-        inside = (candidate.offsets[:, 0] >= span.start) & (candidate.offsets[:, 0] < span.end)
+        inside = (starts >= span.start) & (starts < span.end)
         if not inside.any():
             continue
         text = document.text[span.start : span.end]

@@ -8,7 +8,9 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder, load_encoder
+from index.encoder import Encoder
+from index.encoders import load_encoder
+from index.models import DEFAULT_MODEL
 
 SIZE = 200_000
 HOSTILE = {
@@ -43,7 +45,7 @@ HOSTILE = {
 
 
 @pytest.fixture(scope="session")
-def encoder() -> SentenceTransformerEncoder:
+def encoder() -> Encoder:
     return load_encoder(DEFAULT_MODEL)
 
 

@@ -1,63 +1,274 @@
+import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
-from index.encoder import DEFAULT_MODEL, SentenceTransformerEncoder, identity, load_encoder, unit
-from index.errors import EncoderMissing
+import index.encoders
+from index.encoder import Encoder, unit
+from index.encoders import encoder_of, load_encoder
+from index.errors import EncoderMissing, IndexIncompatible
+from index.export import CannotExport, export
+from index.exported import FACTS, ExportUnusable, Facts, OnnxEncoder
+from index.models import DEFAULT_MODEL, Identity, identity, model_folder
+from index.sentence_transformer import SentenceTransformerEncoder
+from index.settings import cache_folder, threads
+from source import UsageError
 
 TEXTS = [
     "The keeper counted the ships.",
     "Ça va très bien, “merci” – 漢字 and 😀 too!",
-    "A much longer text. " * 30,
+    "A much longer text. " * 100,
     "x",
     "Корабли шли на север всю ночь.",
+    "",
 ]
 
 
-def test_vectors_are_those_of_sentence_transformers(encoder: SentenceTransformerEncoder) -> None:
-    encoded = dict(encoder.encode(TEXTS))
-    assert sorted(encoded) == list(range(len(TEXTS)))
-    own = encoder._model.encode(TEXTS, normalize_embeddings=True)
-    for row, vector in enumerate(own):
-        assert np.abs(encoded[row].vector - vector).max() < 1e-5
-        assert np.linalg.norm(encoded[row].vector) == pytest.approx(1, abs=1e-5)
+@pytest.fixture(scope="module")
+def reference() -> SentenceTransformerEncoder:
+    return SentenceTransformerEncoder(DEFAULT_MODEL)
 
 
-def test_each_token_has_a_unit_vector_and_its_own_characters(encoder: SentenceTransformerEncoder) -> None:
-    for row, encoded in encoder.encode(TEXTS):
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of two narrow layers with random weights, quick to export."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import AutoTokenizer, BertConfig, BertModel
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("small")
+    config = BertConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64)
+    BertModel(config).save_pretrained(folder / "bert")
+    AutoTokenizer.from_pretrained(str(model_folder(DEFAULT_MODEL))).save_pretrained(folder / "bert")
+    transformer = Transformer(str(folder / "bert"), max_seq_length=40)
+    prompts = {"query": "ask: ", "document": "text: "}
+    SentenceTransformer(modules=[transformer, Pooling(32)], prompts=prompts).save_pretrained(str(folder / "model"))
+    return folder / "model"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("CHAPTER_VERSE_CACHE", str(tmp_path / "cache"))
+    encoder_of.cache_clear()
+    yield tmp_path / "cache" / "encoders"
+    encoder_of.cache_clear()
+
+
+def difference(ours: Encoder, theirs: Encoder, *, query: bool = False) -> float:
+    worst = 0.0
+    for our, their in zip(ours.encode(TEXTS, query=query), theirs.encode(TEXTS, query=query), strict=True):
+        assert (our.offsets == their.offsets).all()
+        assert our.tokens.shape == their.tokens.shape
+        worst = max(worst, float(np.abs(our.vector - their.vector).max()))
+        worst = max(worst, float(np.abs(our.tokens - their.tokens).max(initial=0)))
+    return worst
+
+
+def test_the_reference_is_sentence_transformers(reference: SentenceTransformerEncoder) -> None:
+    own = reference.model.encode(TEXTS, normalize_embeddings=True)
+    for encoded, vector in zip(reference.encode(TEXTS), own, strict=True):
+        assert np.abs(encoded.vector - vector).max() < 1e-5
+
+
+def test_float32_is_the_reference_and_int8_points_where_it_does(
+    encoder: Encoder, reference: SentenceTransformerEncoder
+) -> None:
+    assert isinstance(encoder, OnnxEncoder)
+    assert encoder.precision == "int8"
+    (folder,) = (cache_folder() / "encoders").glob("53aa51172d142c89-*")
+    exact = OnnxEncoder(folder, encoder.identity, "float32")
+    assert difference(exact, reference) < 1e-5
+    assert difference(exact, reference, query=True) < 1e-5
+    for our, their in zip(encoder.encode(TEXTS), reference.encode(TEXTS), strict=True):
+        assert our.vector @ their.vector > 0.97
+        assert (our.offsets == their.offsets).all()
+
+
+def test_each_token_has_a_unit_vector_and_its_own_characters(encoder: Encoder) -> None:
+    for text, encoded in zip(TEXTS, encoder.encode(TEXTS), strict=True):
         assert encoded.tokens.shape == (len(encoded.offsets), encoder.dimension)
         assert np.allclose(np.linalg.norm(encoded.tokens, axis=1), 1, atol=1e-5)
-        assert (encoded.offsets == encoder.pieces([TEXTS[row]])[0]).all()
+        assert (encoded.offsets == encoder.pieces([text])[0][: encoder.max_tokens]).all()
     words = [TEXTS[0][start:end] for start, end in encoder.pieces([TEXTS[0]])[0]]
     assert words == ["The", "keeper", "counted", "the", "ships", "."]
 
 
-def test_batches_change_nothing(encoder: SentenceTransformerEncoder) -> None:
-    many = dict(encoder.encode(TEXTS * 8))
-    assert len(many) == len(TEXTS) * 8
+def test_what_else_is_encoded_changes_nothing(encoder: Encoder) -> None:
+    many = list(encoder.encode(TEXTS * 8))
     for row, text in enumerate(TEXTS):
-        ((_, alone),) = encoder.encode([text], query=True)
+        (alone,) = encoder.encode([text], query=True)
         for copy in range(8):
-            assert np.abs(many[row + copy * len(TEXTS)].vector - alone.vector).max() < 1e-5
+            assert (many[row + copy * len(TEXTS)].vector == alone.vector).all()
 
 
-def test_no_text_and_empty_text(encoder: SentenceTransformerEncoder) -> None:
+def test_texts_are_taken_as_they_are_needed(encoder: Encoder) -> None:
+    taken = []
+
+    def texts() -> Iterator[str]:
+        for number in range(1000):
+            taken.append(number)
+            yield f"Text {number}."
+
+    first = next(encoder.encode(texts()))
+    assert len(taken) < 100
+    assert (first.vector == next(encoder.encode(["Text 0."])).vector).all()
+
+
+def test_no_text_and_empty_text(encoder: Encoder) -> None:
     assert list(encoder.encode([])) == []
     assert encoder.pieces([]) == []
-    ((_, encoded),) = encoder.encode([""])
+    (encoded,) = encoder.encode([""])
     assert encoded.tokens.shape == (0, encoder.dimension)
     assert encoder.pieces([""])[0].shape == (0, 2)
 
 
-def test_the_weights_are_the_published_ones(encoder: SentenceTransformerEncoder) -> None:
-    assert identity(DEFAULT_MODEL) == (encoder.name, encoder.sha256)
-    assert encoder.sha256 == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+def test_the_weights_are_the_published_ones(encoder: Encoder) -> None:
+    assert identity(DEFAULT_MODEL) == encoder.identity
+    assert encoder.identity.sha256 == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
     assert (encoder.dimension, encoder.max_tokens) == (384, 254)
     assert load_encoder(DEFAULT_MODEL) is encoder
+
+
+def test_asking_loads_no_torch(encoder: Encoder) -> None:
+    code = f"""
+import sys
+from index.encoders import encoder_of
+from index.models import Identity
+list(encoder_of(Identity({", ".join(map(repr, dataclasses.astuple(encoder.identity)))})).encode(["x"], query=True))
+print(*{{"torch", "transformers", "sentence_transformers", "onnx"}} & set(sys.modules))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (ran.stdout, ran.returncode) == ("\n", 0), ran.stderr
+
+
+def test_any_model_is_exported_once_with_its_prompts_and_its_length(cache: Path, small: Path) -> None:
+    made = load_encoder(str(small))
+    assert isinstance(made, OnnxEncoder)
+    assert (made.dimension, made.max_tokens) == (32, 38)
+    (folder,) = cache.iterdir()
+    exact = OnnxEncoder(folder, made.identity, "float32")
+    reference = SentenceTransformerEncoder(str(small))
+    assert difference(exact, reference) < 1e-5
+    assert difference(exact, reference, query=True) < 1e-5
+    as_question, as_text = next(made.encode(["x"], query=True)), next(made.encode(["x"]))
+    assert np.abs(as_question.vector - as_text.vector).max() > 1e-3
+    written = (folder / FACTS).stat().st_mtime_ns
+    encoder_of.cache_clear()
+    load_encoder(str(small))
+    assert (folder / FACTS).stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize("name", [FACTS, "int8.onnx", "tokenizer.json"])
+@pytest.mark.parametrize("damage", [b"", b"nonsense", None])
+def test_a_damaged_export_is_noticed_and_made_again(cache: Path, small: Path, name: str, damage: bytes | None) -> None:
+    expected = next(load_encoder(str(small)).encode(["x"])).vector
+    (folder,) = cache.iterdir()
+    data = (folder / name).read_bytes()
+    middle = len(data) // 2
+    (folder / name).write_bytes(
+        data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :] if damage is None else damage
+    )
+    with pytest.raises(ExportUnusable):
+        OnnxEncoder(folder, identity(str(small)))
+    encoder_of.cache_clear()
+    again = next(load_encoder(str(small)).encode(["x"])).vector
+    assert float(again @ expected) > 0.97
+    encoder_of.cache_clear()
+    load_encoder(str(small))
+    assert Facts.load((folder / FACTS).read_bytes())
+
+
+def test_an_export_of_other_weights_is_refused(cache: Path, small: Path, encoder: Encoder) -> None:
+    load_encoder(str(small))
+    (folder,) = cache.iterdir()
+    with pytest.raises(ExportUnusable, match="another model's"):
+        OnnxEncoder(folder, encoder.identity)
+
+
+def test_a_processor_that_computes_otherwise_gets_float32(cache: Path, small: Path) -> None:
+    made = load_encoder(str(small))
+    (folder,) = cache.iterdir()
+    facts = Facts.load((folder / FACTS).read_bytes())
+    shutil.copy(folder / "float32.onnx", folder / "right.onnx")
+    forged = dataclasses.replace(facts, precision="int8", probe=[-number for number in facts.probe])
+    (folder / FACTS).write_bytes(forged.dump())
+    with pytest.raises(ExportUnusable, match="computes other vectors in int8"):
+        OnnxEncoder(folder, made.identity)
+
+
+def test_a_cache_that_takes_nothing_costs_time_only(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("CHAPTER_VERSE_CACHE", str(tmp_path / "file"))
+    encoder_of.cache_clear()
+    assert isinstance(load_encoder(str(small)), OnnxEncoder)
+    encoder_of.cache_clear()
+    assert "cannot be kept in" in caplog.text and "takes longer" in caplog.text
+
+
+def test_a_model_that_cannot_be_exported_runs_as_it_is(
+    cache: Path, small: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*arguments: Any, **named: Any) -> None:
+        raise RuntimeError("no such operator")
+
+    import torch
+
+    monkeypatch.setattr(torch.onnx, "export", refuse)
+    with pytest.raises(CannotExport, match="no such operator"):
+        export(SentenceTransformerEncoder(str(small)), cache / "x")
+    encoder = load_encoder(str(small))
+    assert isinstance(encoder, SentenceTransformerEncoder)
+    assert len(list(encoder.encode(TEXTS))) == len(TEXTS)
+    assert "runs in sentence-transformers, slower" in caplog.text
+    assert list(cache.iterdir()) == []
+
+
+def test_a_gpu_is_used_to_build(small: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.sentence_transformer.sees_gpu", lambda: True)
+    assert isinstance(load_encoder(str(small)), SentenceTransformerEncoder)
+
+
+def test_a_model_that_has_changed_is_not_taken_for_the_old_one(cache: Path, small: Path) -> None:
+    old = dataclasses.replace(identity(str(small)), sha256="0" * 64)
+    with pytest.raises(IndexIncompatible, match=r"was made by .* is now .*; run `python -m index build --full`"):
+        encoder_of(old)
+
+
+def test_other_settings_are_another_model(small: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(small, tmp_path / "other"))
+    before = identity(str(other))
+    (other / "1_Pooling" / "config.json").write_text("{}")
+    after = identity(str(other))
+    assert before.sha256 == after.sha256 and before.settings != after.settings
 
 
 def test_a_model_that_is_not_here_is_named() -> None:
     with pytest.raises(EncoderMissing, match="nobody/nothing is not on this machine; name a folder"):
         identity("nobody/nothing")
+    with pytest.raises(EncoderMissing):
+        index.encoders.encoder_of(Identity("nobody/nothing", "0" * 64, "0" * 64))
+
+
+def test_threads_are_the_cores_unless_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHAPTER_VERSE_THREADS", raising=False)
+    assert threads() == len(os.sched_getaffinity(0))
+    monkeypatch.setenv("CHAPTER_VERSE_THREADS", "3")
+    assert threads() == 3
+    for wrong in ("0", "-1", "x", "1000", "²"):
+        monkeypatch.setenv("CHAPTER_VERSE_THREADS", wrong)
+        with pytest.raises(UsageError, match="set it to a number from 1 to"):
+            threads()
 
 
 def test_unit_leaves_zero_alone() -> None:

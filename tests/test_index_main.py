@@ -23,7 +23,7 @@ def test_build_status_verify(tmp_path: Path, source: Path, capsys: pytest.Captur
     assert run("build", source, "--index", root) == 0
     out, err = capsys.readouterr()
     assert out == "The index is built: 1 document, 1 passages, generation 000001.\n"
-    assert err.splitlines() == ["reading …", "encoding …", "indexing words …"]
+    assert err.splitlines() == ["encoding …", "sorting …"]
     assert run("build", source, "--index", root) == 0
     assert capsys.readouterr().out.startswith("The index is up to date: 1 document")
     assert run("build", "--full", source, "--index", root) == 0

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.encoder import SentenceTransformerEncoder
+from index.encoder import Encoder
 from index.passages import Draft, passages
 from source.document import Document
 from source.markdown import read_markdown
@@ -23,15 +23,18 @@ LIKELY = st.lists(
 ).map("".join)  # fmt: skip
 
 
-def check(document: Document, encoder: SentenceTransformerEncoder, drafts: list[Draft], target: int) -> None:
+def read(draft: Draft, document: Document) -> str:
+    return draft.context + document.text[draft.span.start : draft.span.end]
+
+
+def check(document: Document, encoder: Encoder, drafts: list[Draft], target: int) -> None:
     text = document.text
-    counts = [len(pieces) for pieces in encoder.pieces([draft.encoder_input(document) for draft in drafts])]
+    counts = [len(pieces) for pieces in encoder.pieces([read(draft, document) for draft in drafts])]
     assert max(counts, default=0) <= encoder.max_tokens
     own = [len(pieces) for pieces in encoder.pieces([text[d.span.start : d.span.end] for d in drafts])]
     assert max(own, default=0) <= target + 8  # a word cut in two may become more pieces
     covered = [0] * len(text)
     for draft in drafts:
-        assert draft.encoder_input(document) == draft.context + text[draft.span.start : draft.span.end]
         for region in document.regions:
             assert region.kind.quotable or not region.span.overlaps(draft.span)
         for span in draft.sentences:
@@ -46,45 +49,45 @@ def check(document: Document, encoder: SentenceTransformerEncoder, drafts: list[
 @PROPERTY
 @given(text=st.text() | LIKELY, target=st.sampled_from([16, 128, 254]), markdown=st.booleans())
 def test_every_quotable_character_is_in_just_one_passage(
-    encoder: SentenceTransformerEncoder, text: str, target: int, markdown: bool
+    encoder: Encoder, text: str, target: int, markdown: bool
 ) -> None:
     document = (read_markdown if markdown else read_plain)(text, id="x", title="A title of some length")
-    check(document, encoder, passages(document, encoder, target), target)
+    check(document, encoder, list(passages(document, encoder, target)), target)
 
 
 @pytest.mark.parametrize("unit", ["你", "ab,", "don't", "é-"])
-def test_ten_thousand_characters_without_a_space_are_cut(encoder: SentenceTransformerEncoder, unit: str) -> None:
+def test_ten_thousand_characters_without_a_space_are_cut(encoder: Encoder, unit: str) -> None:
     document = read_plain(unit * (10_000 // len(unit)), id="x")
-    drafts = passages(document, encoder, 128)
+    drafts = list(passages(document, encoder, 128))
     assert len(drafts) > 10
     check(document, encoder, drafts, 128)
 
 
-def test_the_rule_of_a_table_is_counted(encoder: SentenceTransformerEncoder) -> None:
+def test_the_rule_of_a_table_is_counted(encoder: Encoder) -> None:
     document = read_markdown("Words.\n\n| a | b |\n|" + "-" * 300 + "|---|\n| c | d |\n", id="x")
-    drafts = passages(document, encoder, 128)
+    drafts = list(passages(document, encoder, 128))
     assert len(drafts) == 2
     check(document, encoder, drafts, 128)
 
 
-def test_heading_path_is_context_and_not_text(encoder: SentenceTransformerEncoder) -> None:
+def test_heading_path_is_context_and_not_text(encoder: Encoder) -> None:
     document = read_markdown("# Ships\n\nOne sails.\n\n## North\n\nTwo sail. Three sail.\n", id="x")
     first, second = passages(document, encoder, 128)
-    assert first.encoder_input(document) == "Ships.\nOne sails."
-    assert second.encoder_input(document) == "Ships – North.\nTwo sail. Three sail."
+    assert read(first, document) == "Ships.\nOne sails."
+    assert read(second, document) == "Ships – North.\nTwo sail. Three sail."
     assert len(second.sentences) == 2
 
 
-def test_a_heading_longer_than_the_encoder_leaves_the_text_whole(encoder: SentenceTransformerEncoder) -> None:
+def test_a_heading_longer_than_the_encoder_leaves_the_text_whole(encoder: Encoder) -> None:
     document = read_markdown("# " + "漢" * 3000 + "\n\n" + "Words go on. " * 200, id="x")
-    drafts = passages(document, encoder, 254)
+    drafts = list(passages(document, encoder, 254))
     assert {draft.context for draft in drafts} == {""}
     check(document, encoder, drafts, 254)
 
 
-def test_a_list_stays_with_what_announces_it(encoder: SentenceTransformerEncoder) -> None:
+def test_a_list_stays_with_what_announces_it(encoder: Encoder) -> None:
     filler = "Filler words stand here in some number, to fill it up. " * 6
     text = f"{filler}\n\nTake these things with you now:\n\n1. A hammer.\n2. A saw.\n"
     document = read_plain(text, id="x")
-    last = passages(document, encoder, 90)[-1]
+    *_, last = passages(document, encoder, 90)
     assert text[last.span.start : last.span.end] == "Take these things with you now:\n\n1. A hammer.\n2. A saw."

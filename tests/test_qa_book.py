@@ -9,7 +9,6 @@ import pytest
 from qa_fixtures import ARTICLE_QUESTIONS, build_book
 
 import qa
-from index import Settings
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -114,21 +113,10 @@ def test_rebuild_takes_the_sources_of_the_last_time(tmp_path: Path) -> None:
     seen: list[str] = []
     sentence = qa.rebuild(tmp_path / "index", progress=lambda step, done, total: seen.append(step))
     assert sentence.startswith("The index is built: 2 documents, 2 passages")
-    assert {"reading", "encoding"} <= set(seen)
+    assert {"encoding", "sorting"} <= set(seen)
 
 
 def test_a_document_without_words_is_never_a_dead_end(tmp_path: Path) -> None:
     book = build_book(tmp_path, {"a.txt": "!!! ??? …"})
     answer = book.ask("Who spoke?")
     assert not answer.answered and answer.quotes == ()
-
-
-def test_another_encoder_is_refused(qa_article: qa.Book) -> None:
-    class Other:
-        name, sha256, dimension, max_tokens = "other", "0" * 64, 384, 254
-        pieces, encode = qa_article.encoder.pieces, qa_article.encoder.encode
-
-    with pytest.raises(qa.IndexIncompatible, match="was made by sentence-transformers/all-MiniLM-L6-v2"):
-        qa.Book(qa_article.store, Other())
-    with pytest.raises(qa.EncoderMissing, match="name a folder"):
-        qa.load(qa_article.store.root, Settings(model="no/such-model"))

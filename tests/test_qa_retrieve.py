@@ -38,9 +38,9 @@ def test_each_retriever_puts_its_best_forward(
     store = qa_article.store
     (query,) = wanted = queries(Understood(question), qa_article.encoder)
     pool, fused = first_stage(store, wanted)
-    cosines = store.vectors(np.arange(len(store))) @ query.encoded.vector
+    cosines = store.vectors.of(np.arange(len(store))) @ query.encoded.vector
     expected = {int(cosines.argmax())}
-    words = store.lexical.scores(question)
+    words = store.lexical.scores(question, np.arange(len(store)))
     expected |= {int(words.argmax())} if words.any() else set()
     assert set(pool.tolist()) == expected
     assert len(fused) == len(pool)
@@ -53,8 +53,8 @@ def test_fusion_is_the_sum_of_min_max_scores(qa_article: qa.Book, understood: Un
     pool, fused = first_stage(store, wanted)
     expected = np.zeros(len(pool))
     for query in wanted:
-        cosines = np.array([store.vectors(np.array([row]))[0] @ query.encoded.vector for row in pool], np.float32)
-        expected += query.weight * (stretched(cosines) + stretched(store.lexical.scores(query.text)[pool]))
+        cosines = np.array([store.vectors.of(np.array([row]))[0] @ query.encoded.vector for row in pool], np.float32)
+        expected += query.weight * (stretched(cosines) + stretched(store.lexical.scores(query.text, pool)))
     assert len(pool) == len(store)  # the article is smaller than the pool
     np.testing.assert_allclose(fused, expected, atol=1e-5)
 
@@ -66,19 +66,21 @@ def test_late_interaction_is_maxsim(qa_article: qa.Book, question: str) -> None:
     pool, fused = first_stage(store, wanted)
     late = []
     for row in pool:
-        tokens, _ = store.tokens.of(np.array([row]))
+        found = store.tokens(np.array([row]))
+        tokens = found.vectors * found.scales[:, None]
         late.append(np.mean([max(float(piece @ token) for token in tokens) for piece in query.encoded.tokens]))
     scores = 0.8 * stretched(np.array(late, np.float32)) + 0.2 * stretched(fused)
-    found = candidates(store, wanted)
-    assert [each.passage for each in found] == [int(pool[i]) for i in np.argsort(-scores, kind="stable")]
-    np.testing.assert_allclose([each.score for each in found], np.sort(scores)[::-1], atol=1e-4)
+    ranked = candidates(store, wanted)
+    assert [each.passage for each in ranked] == [int(pool[i]) for i in np.argsort(-scores, kind="stable")]
+    np.testing.assert_allclose([each.score for each in ranked], np.sort(scores)[::-1], atol=1e-4)
 
 
 def test_candidates_carry_the_offsets_of_their_own_tokens(qa_article: qa.Book) -> None:
     store = qa_article.store
     for each in candidates(store, queries(Understood(ARTICLE_QUESTIONS[0]), qa_article.encoder)):
-        span = store.passage(each.passage).span
-        assert each.offsets[:, 0].min() >= span.start and each.offsets[:, 1].max() <= span.end
+        text = store.passage(each.passage).text
+        assert each.offsets[:, 0].min() >= 0 and each.offsets[:, 1].max() <= len(text)
+        assert (each.offsets == qa_article.encoder.pieces([text])[0]).all()
         assert each.similarities[0].shape[1] == len(each.offsets)
         assert np.abs(each.similarities[0]).max() <= 1.0001
 

@@ -49,7 +49,9 @@ def test_matches_are_maxsim_over_the_sentence_alone(qa_article: qa.Book) -> None
     store = qa_article.store
     (query,) = queries(Understood(ARTICLE_QUESTIONS[0]), qa_article.encoder)
     for sentence in ranked(qa_article, ARTICLE_QUESTIONS[0])[:5]:
-        tokens, (offsets,) = store.tokens.of(np.array([sentence.candidate.passage]))
+        found = store.tokens(np.array([sentence.candidate.passage]))
+        tokens = found.vectors * found.scales[:, None]
+        offsets = found.offsets[0] + store.span(sentence.candidate.passage).start
         inside = [
             token for token, at in zip(tokens, offsets, strict=True) if sentence.span.start <= at[0] < sentence.span.end
         ]

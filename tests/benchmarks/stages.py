@@ -32,11 +32,12 @@ _RRF = 60  # the constant of Cormack et al. 2009
 
 
 def by_vector(book: qa.Book, wanted: list[Query]) -> Sequence[int]:
-    return [int(row) for row in book.store.nearest(wanted[0].encoded.vector, POOL)[0]]
+    return [int(row) for row in book.store.vectors.nearest(wanted[0].encoded.vector, POOL)[0]]
 
 
 def by_words(book: qa.Book, wanted: list[Query]) -> Sequence[int]:
-    return [int(row) for row in np.argsort(-book.store.lexical.scores(wanted[0].text), kind="stable")[:POOL]]
+    rows = book.store.lexical.top(wanted[0].text, POOL)
+    return [int(row) for row in rows[np.argsort(-book.store.lexical.scores(wanted[0].text, rows), kind="stable")]]
 
 
 def by_reciprocal_rank(book: qa.Book, wanted: list[Query]) -> Sequence[int]:
@@ -54,8 +55,7 @@ def by_fusion(book: qa.Book, wanted: list[Query]) -> Sequence[int]:
 
 def by_late_interaction(book: qa.Book, wanted: list[Query]) -> Sequence[int]:
     pool = np.array(by_fusion(book, wanted)[:30])
-    tokens, offsets = book.store.tokens.of(pool)
-    parts = np.split(wanted[0].encoded.tokens @ tokens.T, np.cumsum([len(each) for each in offsets])[:-1], axis=1)
+    parts = book.store.tokens(pool).cosines(wanted[0].encoded.tokens)
     late = rescale(np.array([best_matches(part).mean() for part in parts], np.float32))
     return [int(row) for row in pool[np.argsort(-late, kind="stable")]]
 

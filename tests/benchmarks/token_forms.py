@@ -19,7 +19,7 @@ import numpy as np
 import qa
 from index import FloatMatrix, build
 from index.encoder import unit
-from index.tokens import quantise, restore
+from index.tokens import quantise
 from qa.conversation import Understood
 from qa.evaluate import Question, read_questions
 from qa.late_interaction import best_matches
@@ -33,7 +33,13 @@ def projection(dimensions: int, sample: FloatMatrix) -> Form:
     """The first principal components of the collection's own tokens, as signed bytes."""
     _, vectors = np.linalg.eigh(sample.T @ sample)
     basis = np.ascontiguousarray(vectors[:, ::-1][:, :dimensions], np.float32)
-    return lambda tokens: restore(quantise(unit(tokens @ basis))) @ basis.T
+    return lambda tokens: restored(unit(tokens @ basis)) @ basis.T
+
+
+def restored(tokens: FloatMatrix) -> FloatMatrix:
+    """Through the bytes and back."""
+    quantised, scales = quantise(tokens)
+    return quantised.astype(np.float32) * scales[:, None]
 
 
 def forms(sample: FloatMatrix) -> dict[str, tuple[int, Form]]:
@@ -42,7 +48,7 @@ def forms(sample: FloatMatrix) -> dict[str, tuple[int, Form]]:
     return {
         "float32": (4 * size, lambda tokens: tokens),
         "float16": (2 * size, lambda tokens: unit(tokens.astype(np.float16).astype(np.float32))),
-        "int8 (shipped)": (size, lambda tokens: restore(quantise(tokens))),
+        "int8 (shipped)": (size, restored),
         "192 principal components, int8": (192, projection(192, sample)),
         "128 principal components, int8": (128, projection(128, sample)),
         "64 principal components, int8": (64, projection(64, sample)),
@@ -65,7 +71,7 @@ def main() -> None:
 
 def compare(book: qa.Book, name: str, questions: list[Question]) -> None:
     texts = [book.store.passage(row).text for row in range(len(book.store))]
-    exact = {row: encoded.tokens for row, encoded in book.encoder.encode(texts)}
+    exact = {row: encoded.tokens for row, encoded in enumerate(book.encoder.encode(texts))}
     asked = []
     for question in questions:
         wanted = queries(Understood(question.question), book.encoder)

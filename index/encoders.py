@@ -1,0 +1,68 @@
+"""The encoder to build with, and the encoder to ask with."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+from index.encoder import Encoder
+from index.errors import IndexIncompatible
+from index.exported import ExportUnusable, OnnxEncoder
+from index.models import Identity, identity
+from index.settings import cache_folder
+
+_EXPORT = 1
+"""Raised whenever an export is to be made anew."""
+
+_log = logging.getLogger("chapter-verse")
+
+
+def load_encoder(name: str) -> Encoder:
+    """The encoder to build an index with: the exported one, or the reference where a GPU runs it.
+
+    Raises EncoderMissing.
+    """
+    from index.sentence_transformer import SentenceTransformerEncoder, sees_gpu
+
+    return SentenceTransformerEncoder(name) if sees_gpu() else encoder_of(identity(name))
+
+
+@lru_cache(maxsize=2)
+def encoder_of(wanted: Identity) -> Encoder:
+    """The encoder with these weights and settings, loaded once for all who ask in this process.
+
+    It comes from the cache; only where that has none that is whole, torch is
+    imported and the model exported, and where it cannot be exported it is used
+    as it is. Raises EncoderMissing, or IndexIncompatible if the model of that
+    name has become another one.
+    """
+    folder = cache_folder() / "encoders" / f"{wanted.sha256[:16]}-{wanted.settings[:16]}-{_EXPORT}"
+    for precision in (None, "float32"):
+        try:
+            return OnnxEncoder(folder, wanted, precision)
+        except ExportUnusable:
+            continue
+    return _export(wanted, folder)
+
+
+def _export(wanted: Identity, folder: Path) -> Encoder:
+    from index.export import CannotExport, export
+    from index.sentence_transformer import SentenceTransformerEncoder
+
+    reference = SentenceTransformerEncoder(wanted.name)
+    if reference.identity != wanted:
+        raise IndexIncompatible(
+            f"The index was made by {wanted.name} ({wanted.sha256[:12]}…), and that model is now "
+            f"{reference.identity.sha256[:12]}…; run `python -m index build --full` to make a new index."
+        )
+    try:
+        return export(reference, folder)
+    except OSError as error:
+        _log.warning("The encoder cannot be kept in %s (%s): each start takes longer.", folder.parent, error.strerror)
+    except (CannotExport, ExportUnusable) as error:
+        _log.warning("%s cannot be exported and runs in sentence-transformers, slower: %s", wanted.name, error)
+        return reference
+    with tempfile.TemporaryDirectory() as scratch:
+        return export(reference, Path(scratch) / "encoder")

@@ -1,0 +1,103 @@
+"""Writing the lexical index: postings are spooled to disk as they come, and sorted by word at the end."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.arrays import ArrayWriter
+from index.layout import WordsLayout
+from index.strings import key, write_strings
+
+# Lucene's defaults; passages are of much the same length, so little hangs on them.
+_K1 = 1.2
+_B = 0.75
+_CHUNK = 1 << 20  # postings read from the spool at a time
+_SORTED = 1 << 22  # postings sorted at a time
+_POSTING = np.dtype([("term", np.int32), ("passage", np.int32), ("count", np.int32)])
+
+Postings = NDArray[np.void]
+
+
+class PostingsWriter:
+    """Takes the terms of each passage, one passage after another, and writes the index of them all.
+
+    In memory are the vocabulary and one number a passage; everything else is in `spool`, an
+    empty file that is open for reading and writing.
+    """
+
+    def __init__(self, spool: IO[bytes]) -> None:
+        self._spool = spool
+        self._vocabulary: dict[str, int] = {}
+        self._lengths = array("i")
+
+    def add(self, terms: Sequence[str]) -> None:
+        counts = Counter(terms)
+        rows = np.empty(len(counts), _POSTING)
+        rows["term"] = [self._vocabulary.setdefault(term, len(self._vocabulary)) for term in counts]
+        rows["passage"] = len(self._lengths)
+        rows["count"] = list(counts.values())
+        self._lengths.append(len(terms))
+        self._spool.write(rows.tobytes())
+
+    def finish(self, layout: WordsLayout) -> None:
+        """Writes the files."""
+        words = sorted(self._vocabulary, key=key)
+        write_strings(layout.terms, layout.term_ends, words)
+        row_of = np.empty(len(words), np.int32)
+        row_of[[self._vocabulary[word] for word in words]] = np.arange(len(words), dtype=np.int32)
+        frequency = np.zeros(len(words), np.int64)
+        for chunk in self._chunks():
+            frequency += np.bincount(row_of[chunk["term"]], minlength=len(words))
+        starts = np.concatenate([[0], np.cumsum(frequency)])
+        with ArrayWriter(layout.starts, np.int64) as file:
+            file.append(starts)
+        self._write_postings(layout, row_of, starts)
+
+    def _write_postings(self, layout: WordsLayout, row_of: NDArray[np.int32], starts: NDArray[np.int64]) -> None:
+        frequency = np.diff(starts)
+        rarity = np.log1p((len(self._lengths) - frequency + 0.5) / (frequency + 0.5))
+        lengths = np.array(self._lengths, np.float64)
+        penalty = _K1 * (1 - _B + _B * lengths / max(float(lengths.mean()), 1e-9))
+        with (
+            ArrayWriter(layout.postings, np.int32) as passages,
+            ArrayWriter(layout.scores, np.float32) as scores,
+            ArrayWriter(layout.largest, np.float32) as largest,
+        ):
+            for first, last in _runs(starts):
+                postings = self._sorted(row_of, first, last)
+                row = row_of[postings["term"]]
+                count = postings["count"]
+                score = (rarity[row] * count / (count + penalty[postings["passage"]])).astype(np.float32)
+                passages.append(postings["passage"])
+                scores.append(score)
+                largest.append(np.maximum.reduceat(score, starts[first:last] - starts[first]))
+
+    def _sorted(self, row_of: NDArray[np.int32], first: int, last: int) -> Postings:
+        """The postings of the words in rows `first` to `last`, by word and then by passage."""
+        found = []
+        for chunk in self._chunks():
+            row = row_of[chunk["term"]]
+            found.append(chunk[(row >= first) & (row < last)])
+        postings = np.concatenate(found)
+        return postings[np.argsort(row_of[postings["term"]], kind="stable")]
+
+    def _chunks(self) -> Iterator[Postings]:
+        self._spool.seek(0)
+        while data := self._spool.read(_CHUNK * _POSTING.itemsize):
+            yield np.frombuffer(data, _POSTING)
+
+
+def _runs(starts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Runs of words that have about `_SORTED` postings together: first row, row after the last."""
+    first = 0
+    while first < len(starts) - 1:
+        last = int(np.searchsorted(starts, starts[first] + _SORTED, "right")) - 1
+        last = max(last, first + 1)
+        yield first, last
+        first = last

@@ -1,0 +1,54 @@
+"""A sorted table of strings on disk, searched without being read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from index.arrays import ArrayWriter, Table
+
+
+def write_strings(characters: Path, ends: Path, strings: Iterable[str]) -> None:
+    """Writes strings that are sorted by their UTF-8 bytes, each once."""
+    with ArrayWriter(characters, np.uint8) as bytes_, ArrayWriter(ends, np.int64) as ends_:
+        ends_.append([0])
+        for string in strings:
+            bytes_.append(np.frombuffer(key(string), np.uint8))
+            ends_.append([bytes_.rows])
+
+
+def key(string: str) -> bytes:
+    """What strings are sorted by."""
+    return string.encode("utf-8", "surrogatepass")
+
+
+class Strings:
+    """What `write_strings` wrote."""
+
+    def __init__(self, characters: Table, ends: Table) -> None:
+        self._characters = characters
+        self._ends = ends
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def find(self, string: str) -> int | None:
+        """The row of `string`, by binary search; None if it is not there."""
+        wanted = key(string)
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            found = self._at(middle)
+            if found == wanted:
+                return middle
+            if found < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return None
+
+    def _at(self, row: int) -> bytes:
+        start, end = self._ends[row : row + 2]
+        return self._characters[int(start) : int(end)].tobytes()
