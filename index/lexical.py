@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,8 @@ class Lexical:
         languages: Sequence[str],
         stopwords: Iterable[str],
     ) -> None:
-        self._terms, self._starts = terms, starts
+        self._row = lru_cache(1 << 12)(terms.find)  # a question looks its words up several times
+        self._starts = starts
         self._passages, self._scores, self._largest = passages, scores, largest
         self._count = count
         self._languages = languages
@@ -92,7 +94,7 @@ class Lexical:
     def _postings(self, query: str) -> Iterator[Posting]:
         words = query_words(query, self._languages)
         for word in dict.fromkeys(words):
-            if (row := self._terms.find(word)) is not None:
+            if (row := self._row(word)) is not None:
                 start, end = map(int, self._starts[row : row + 2])
                 largest = float(self._largest[row])
                 yield Posting(self._passages[start:end], self._scores[start:end], largest, words.count(word))
@@ -115,7 +117,7 @@ class Lexical:
         return query_words(word, self._languages)
 
     def _frequency(self, term: str) -> int:
-        row = self._terms.find(term)
+        row = self._row(term)
         if row is None:
             return 0
         start, end = self._starts[row : row + 2]

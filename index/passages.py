@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.encoder import Encoder, Offsets
-from index.language import language_of
 from index.sentences import sentences
 from source.document import Document, Span, trim
 
@@ -42,13 +41,12 @@ class Draft:
         return Span(self.sentences[0].start, self.sentences[-1].end)
 
 
-def passages(document: Document, encoder: Encoder, target: int) -> Iterator[Draft]:
+def passages(document: Document, language: str, encoder: Encoder, target: int) -> Iterator[Draft]:
     """The passages of a document, in order, of at most `target` word pieces each.
 
     Whole sentences are packed until the next would not fit; a passage never
     reaches across a region that is not quoted (a heading, a script).
     """
-    language = language_of(document.text)
     room = min(target, encoder.max_tokens)
     for stretch in _stretches(document):
         context = context_of(document, stretch[0].start)

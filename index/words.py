@@ -51,11 +51,13 @@ def query_words(query: str, languages: Iterable[str]) -> list[str]:
     A question is too short to tell its language by, so that each word is cut
     to its stem in every language the documents are in.
     """
-    spoken = sorted(set(languages)) or ["en"]
-    terms: list[str] = []
-    for word in split_words(query):
-        terms.extend(dict.fromkeys(_stem(word, language) for language in spoken))
-    return terms
+    spoken = tuple(sorted(set(languages))) or ("en",)
+    return [stem for word in split_words(query) for stem in _stems(word, spoken)]
+
+
+@lru_cache(1 << 14)  # the words of a question are looked for again in every sentence
+def _stems(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_stem(word, language) for language in languages))
 
 
 def split_words(text: str) -> Iterator[str]:

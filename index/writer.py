@@ -108,7 +108,7 @@ class Writer:
             self._languages.add(language)
             self._documents.write(dump_document(document))
             self._starts.append([self._documents.tell()])
-            for draft in passages(document, self._encoder, self._passage_tokens):
+            for draft in passages(document, language, self._encoder, self._passage_tokens):
                 yield from self._add_passage(document, row, language, draft)
             self._read += len(document.text.encode())
 

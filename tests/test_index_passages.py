@@ -52,27 +52,27 @@ def test_every_quotable_character_is_in_just_one_passage(
     encoder: Encoder, text: str, target: int, markdown: bool
 ) -> None:
     document = (read_markdown if markdown else read_plain)(text, id="x", title="A title of some length")
-    check(document, encoder, list(passages(document, encoder, target)), target)
+    check(document, encoder, list(passages(document, "en", encoder, target)), target)
 
 
 @pytest.mark.parametrize("unit", ["你", "ab,", "don't", "é-"])
 def test_ten_thousand_characters_without_a_space_are_cut(encoder: Encoder, unit: str) -> None:
     document = read_plain(unit * (10_000 // len(unit)), id="x")
-    drafts = list(passages(document, encoder, 128))
+    drafts = list(passages(document, "en", encoder, 128))
     assert len(drafts) > 10
     check(document, encoder, drafts, 128)
 
 
 def test_the_rule_of_a_table_is_counted(encoder: Encoder) -> None:
     document = read_markdown("Words.\n\n| a | b |\n|" + "-" * 300 + "|---|\n| c | d |\n", id="x")
-    drafts = list(passages(document, encoder, 128))
+    drafts = list(passages(document, "en", encoder, 128))
     assert len(drafts) == 2
     check(document, encoder, drafts, 128)
 
 
 def test_heading_path_is_context_and_not_text(encoder: Encoder) -> None:
     document = read_markdown("# Ships\n\nOne sails.\n\n## North\n\nTwo sail. Three sail.\n", id="x")
-    first, second = passages(document, encoder, 128)
+    first, second = passages(document, "en", encoder, 128)
     assert read(first, document) == "Ships.\nOne sails."
     assert read(second, document) == "Ships – North.\nTwo sail. Three sail."
     assert len(second.sentences) == 2
@@ -80,7 +80,7 @@ def test_heading_path_is_context_and_not_text(encoder: Encoder) -> None:
 
 def test_a_heading_longer_than_the_encoder_leaves_the_text_whole(encoder: Encoder) -> None:
     document = read_markdown("# " + "漢" * 3000 + "\n\n" + "Words go on. " * 200, id="x")
-    drafts = list(passages(document, encoder, 254))
+    drafts = list(passages(document, "en", encoder, 254))
     assert {draft.context for draft in drafts} == {""}
     check(document, encoder, drafts, 254)
 
@@ -89,5 +89,5 @@ def test_a_list_stays_with_what_announces_it(encoder: Encoder) -> None:
     filler = "Filler words stand here in some number, to fill it up. " * 6
     text = f"{filler}\n\nTake these things with you now:\n\n1. A hammer.\n2. A saw.\n"
     document = read_plain(text, id="x")
-    *_, last = passages(document, encoder, 90)
+    *_, last = passages(document, "en", encoder, 90)
     assert text[last.span.start : last.span.end] == "Take these things with you now:\n\n1. A hammer.\n2. A saw."

@@ -23,7 +23,7 @@ def import_gradio() -> None:
             raise OSError("not needed")
         return named(thing)
 
-    inspect.getfile = unnamed
+    inspect.getfile = unnamed  # type: ignore[assignment]
     try:
         import gradio  # noqa: F401
     finally:
