@@ -7,7 +7,7 @@ BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
 export GRADIO_ANALYTICS_ENABLED := False
 
-.PHONY: run test lint chromium screenshots
+.PHONY: run test lint chromium screenshots bench
 .DELETE_ON_ERROR:
 
 run: .venv/run
@@ -22,6 +22,10 @@ lint: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# make bench EVAL="DIR ..."   beside its peers, each in an environment of its own in .bench
+bench: .venv/run
+	$(BIN)/python tests/benchmarks/peers/run.py $(EVAL)
 
 chromium:
 	@command -v chromium >/dev/null || sh tests/browser/install-chromium.sh
