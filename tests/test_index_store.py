@@ -184,3 +184,20 @@ def test_a_pickle_with_the_right_hash_is_refused_and_never_run(root: Path, name:
     with pytest.raises(IndexCorrupt, match=f"{name} holds no array of numbers"):
         Store(root)
     assert not Trap.sprung
+
+
+def test_a_large_index_is_checked_as_it_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Store(root)
+    monkeypatch.setattr("index.manifest.CHECKED_WHOLE", 0)
+    store = Store(root)
+    assert [store.passage(row) for row in range(len(store))] == [whole.passage(row) for row in range(len(store))]
+    assert (store.tokens(np.array([2, 0])).vectors == whole.tokens(np.array([2, 0])).vectors).all()
+    path = generation(root).documents
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(IndexCorrupt, match=r"documents\.jsonl is damaged"):
+        Store(root).document(0)
+    generation(root).blocks.write_bytes(b"x")
+    with pytest.raises(IndexCorrupt, match=r"blocks\.bin is damaged"):
+        Store(root)
