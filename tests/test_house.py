@@ -14,8 +14,8 @@ import pytest
 HOME = Path(__file__).parents[1]
 MODULES = sorted(path for folder in ("source", "index", "qa") for path in HOME.glob(f"{folder}/**/*.py"))
 MODULES.append(HOME / "app.py")
-# The design says "most under 200 lines"; these are the ones that are not.
-LONGER = {"index/build.py", "qa/evaluate.py"}
+# The design says "most under 200 lines"; this is the one that is not.
+LONGER = {"qa/evaluate.py"}
 
 IMPORTS = """
 import socket, sys, threading

@@ -30,7 +30,7 @@ def markdown(
     facts = machine()
     lines = [
         f"n = {len(collection.questions)} questions ({sets}), {with_answers} of them with answer strings; "
-        f"{len(collection.passages)} passages; times are medians of {settings['rounds']} rounds, side by side.",
+        f"{len(collection.passages)} passages; rounds: {settings['rounds']}, side by side; times are their medians.",
         "",
         _row(_HEADS),
         _row(["---"] * len(_HEADS)),

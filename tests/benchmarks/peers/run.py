@@ -26,6 +26,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -165,6 +166,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadSet as error:
         print(error, file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the scratch folder and the adapter go too
     HOME.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="run-", dir=HOME) as scratch:
         bench = Bench(systems, collection, Path(scratch))
