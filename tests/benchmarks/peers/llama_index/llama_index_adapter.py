@@ -30,7 +30,7 @@ _WORDS = "bm25"
 
 
 def build(collection: Path, folder: Path, mode: str) -> None:
-    """The default splitter: sentences up to 1024 tokens, 20 of overlap. A title is metadata, embedded by default.
+    """The default splitter: sentences up to 1024 tokens, 200 of overlap. A title is metadata, embedded by default.
 
     The guide's example has `IndexFlatL2`. Its distances are smallest for the
     best, and the fusion puts the largest score first: with them it would be
