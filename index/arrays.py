@@ -58,10 +58,14 @@ class ArrayWriter:
         self._file.close()
 
 
-def block_digests(path: Path) -> bytes:
-    """The SHA-256 of each block of a file, one after another."""
+def block_digests(path: Path) -> tuple[bytes, str]:
+    """The SHA-256 of each block of a file, one after another, and that of the whole in hexadecimal."""
+    blocks, whole = bytearray(), hashlib.sha256()
     with path.open("rb") as file:
-        return b"".join(hashlib.sha256(block).digest() for block in iter(lambda: file.read(BLOCK), b""))
+        while block := file.read(BLOCK):
+            blocks += hashlib.sha256(block).digest()
+            whole.update(block)
+    return bytes(blocks), whole.hexdigest()
 
 
 def digests_size(size: int) -> int:
@@ -72,7 +76,7 @@ def digests_size(size: int) -> int:
 class CheckedFile:
     """A file of an index, mapped into memory. `read` gives its bytes once they are what was written.
 
-    `digests`: what `block_digests` gave, or None for a file that was checked
+    `digests`: the first of what `block_digests` gave, or None for a file that was checked
     whole. Raises IndexCorrupt.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from index.exported import ExportUnusable, OnnxEncoder
 from index.models import Identity, identity
 from index.settings import cache_folder
 
-_EXPORT = 1
+_EXPORT = 2
 """Raised whenever an export is to be made anew."""
 
 _log = logging.getLogger("chapter-verse")
@@ -38,13 +39,17 @@ def encoder_of(wanted: Identity) -> Encoder:
     as it is. Raises EncoderMissing, or IndexIncompatible if the model of that
     name has become another one.
     """
-    folder = cache_folder() / "encoders" / f"{wanted.sha256[:16]}-{wanted.settings[:16]}-{_EXPORT}"
+    folder = _folder(wanted, _EXPORT)
     for precision in (None, "float32"):
         try:
             return OnnxEncoder(folder, wanted, precision)
         except ExportUnusable:
             continue
     return _export(wanted, folder)
+
+
+def _folder(wanted: Identity, export: int) -> Path:
+    return cache_folder() / "encoders" / f"{wanted.sha256[:16]}-{wanted.settings[:16]}-{export}"
 
 
 def _export(wanted: Identity, folder: Path) -> Encoder:
@@ -57,6 +62,8 @@ def _export(wanted: Identity, folder: Path) -> Encoder:
             f"The index was made by {wanted.name} ({wanted.sha256[:12]}…), and that model is now "
             f"{reference.identity.sha256[:12]}…; run `python -m index build --full` to make a new index."
         )
+    for old in range(1, _EXPORT):
+        shutil.rmtree(_folder(wanted, old), ignore_errors=True)
     try:
         return export(reference, folder)
     except OSError as error:

@@ -117,8 +117,11 @@ def _agrees(reference: SentenceTransformerEncoder, made: Path) -> bool:
 def _to_onnx(reference: SentenceTransformerEncoder, inputs: list[str], file: Path) -> None:
     import torch
 
+    def unit(vectors: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.normalize(vectors, dim=-1)
+
     class Whole(torch.nn.Module):
-        """The model from word pieces to vectors. A text is never padded, so that nothing is masked."""
+        """The model from word pieces to unit vectors. A text is never padded, so that nothing is masked."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -128,7 +131,7 @@ def _to_onnx(reference: SentenceTransformerEncoder, inputs: list[str], file: Pat
             out: dict[str, Any] = dict(zip(inputs, features, strict=True))
             for module in self.model:
                 out = module.forward(out)
-            return out["token_embeddings"], out["sentence_embedding"]
+            return unit(out["token_embeddings"]), unit(out["sentence_embedding"])
 
     sample = reference.tokenizer([PROBE], return_tensors="pt")
     axes = {name: {0: "texts", 1: "pieces"} for name in [*inputs, "tokens"]}

@@ -68,13 +68,16 @@ def load_manifest(layout: GenerationLayout, sha256: str) -> Manifest:
 
 def fingerprints(layout: GenerationLayout) -> dict[str, dict[str, Any]]:
     """The SHA-256 and size of every file of a generation. Writes the file of block digests."""
-    files = layout.files()
+    found = {}
     with layout.blocks.open("wb") as blocks:
-        for path in files:
-            blocks.write(block_digests(path))
+        for path in layout.files():
+            digests, sha256 = block_digests(path)
+            blocks.write(digests)
+            found[path] = sha256
+    found[layout.blocks] = sha256_of(layout.blocks)
     return {
-        path.relative_to(layout.root).as_posix(): {"sha256": sha256_of(path), "bytes": path.stat().st_size}
-        for path in [*files, layout.blocks]
+        path.relative_to(layout.root).as_posix(): {"sha256": sha256, "bytes": path.stat().st_size}
+        for path, sha256 in found.items()
     }
 
 

@@ -21,7 +21,7 @@ from index.encoder import FloatMatrix
 EXACT = 100_000
 """Passages up to which every vector is compared: 150 MB, about 10 ms."""
 
-_CELL_SHARE = 32  # one in so many cells is looked into
+_CELL_SHARE = 8  # one in so many cells is looked into: of real texts 32 finds .92 of the nearest ten, 16 .95, 8 .97
 _RESCORED = 10  # vectors compared exactly for each one wanted
 _TRAINED_ON = 40  # vectors for each cell
 _CHUNK = 1 << 14

@@ -57,6 +57,7 @@ class Writer:
         self._rows: dict[bytes, int] = {}
         self._waiting: deque[_Text] = deque()
         self._read = 0
+        self._written = 0  # bytes of documents
 
     def write(self, documents: Iterable[Document], size: int, progress: Progress) -> dict[str, Any]:
         """Writes the files; returns what the manifest says of the content. `size`: bytes of the sources, about."""
@@ -106,8 +107,8 @@ class Writer:
             row, language = len(self._ids), language_of(document.text)
             self._ids.append(document.id)
             self._languages.add(language)
-            self._documents.write(dump_document(document))
-            self._starts.append([self._documents.tell()])
+            self._written += self._documents.write(dump_document(document))
+            self._starts.append([self._written])
             for draft in passages(document, language, self._encoder, self._passage_tokens):
                 yield from self._add_passage(document, row, language, draft)
             self._read += len(document.text.encode())

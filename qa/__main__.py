@@ -6,22 +6,29 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import process_time
 
 from qa.answer import Answer, Hit, Quote, answer_json, hits_json
 from qa.book import QUOTES, load
 from qa.evaluate import Figure, evaluate, read_questions
+from qa.timings import timed
 from qa.verify import verify
 from source import ChapterVerseError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; the exit status is 0, 1 (it does not hold) or 2 (wrong usage)."""
+    imports = process_time()  # the processor's time is all that is known of what came before
     arguments = _parser().parse_args(argv)
     try:
-        return int(arguments.run(arguments))
+        with timed() as spent:
+            status = int(arguments.run(arguments))
+        if getattr(arguments, "timings", False):
+            print(_timings_text(imports, spent), file=sys.stderr)
+        return status
     except ChapterVerseError as error:
         print(error, file=sys.stderr)
         return error.exit_status
@@ -49,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     retrieve.add_argument("--k", type=int, default=5, metavar="N", help="passages (default: %(default)s)")
     judge = command("evaluate", _evaluate, "Measure the answers to questions whose answers are known.")
     judge.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
+    for made in (ask, retrieve):
+        made.add_argument("--timings", action="store_true", help="say on standard error where the time went")
     for made in (ask, retrieve, judge):
         made.add_argument("--index", type=Path, default=DEFAULT_INDEX, metavar="DIR", help="default: %(default)s")
         made.add_argument("--json", action="store_true", help="print one JSON object")
@@ -56,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     prove.add_argument("answer", type=Path, metavar="ANSWER.json")
     prove.add_argument("sources", nargs="*", metavar="SOURCE", help="default: the paths that the quotes name")
     return parser
+
+
+def _timings_text(imports: float, spent: Mapping[str, float]) -> str:
+    """A line for each stage."""
+    stages = {"starting, imports": imports, **spent}
+    return "\n".join(f"{name:20} {1000 * seconds:8.1f} ms" for name, seconds in stages.items())
 
 
 def _ask(arguments: argparse.Namespace) -> int:

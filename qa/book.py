@@ -12,6 +12,7 @@ from qa.conversation import Understood, asks_for_person, person_name, understand
 from qa.quotes import make_quotes
 from qa.retrieve import RERANKED, candidates, queries
 from qa.sentences import ranked_sentences, terms
+from qa.timings import stage
 from source import Document, UsageError
 
 MAX_QUESTION = 2000
@@ -53,10 +54,12 @@ class Book:
         if not 1 <= k <= MOST_HITS:
             raise UsageError(f"k is {k}; ask for 1 to {MOST_HITS} passages.")
         wanted = queries(self._understood(question, history), self.encoder)
-        return [
-            Hit(self.store.passage(each.passage), each.score, rank, self._ref(each.passage))
-            for rank, each in enumerate(candidates(self.store, wanted, k), start=1)
-        ]
+        found = candidates(self.store, wanted, k)
+        with stage("passages"):
+            return [
+                Hit(self.store.passage(each.passage), each.score, rank, self._ref(each.passage))
+                for rank, each in enumerate(found, start=1)
+            ]
 
     def ask(self, question: str, history: Sequence[str] = (), k: int = QUOTES) -> Answer:
         """The words that answer `question`, or an Answer that says that none do.
@@ -70,12 +73,15 @@ class Book:
         understood = self._understood(question, history)
         wanted = queries(understood, self.encoder)
         found = candidates(self.store, wanted)
-        asked = terms(self.store, understood.question)
-        ranked = ranked_sentences(self.store, wanted, found, asked)
+        with stage("sentences"):
+            asked = terms(self.store, understood.question)
+            ranked = ranked_sentences(self.store, wanted, found, asked)
         if not ranked:
             return Answer(question, False, 0.0, (), (), understood.searched_for)
-        sure = confidence(self.store, wanted, ranked[0], asked)
-        quotes = make_quotes(self.store, understood.question, ranked, asked, k)
+        with stage("confidence"):
+            sure = confidence(self.store, wanted, ranked[0], asked)
+        with stage("quotes"):
+            quotes = make_quotes(self.store, understood.question, ranked, asked, k)
         answered = sure >= THRESHOLD
         shown = tuple(quote for quote in quotes if quote.score >= quotes[0].score - _WORTH_SHOWING)
         return Answer(
@@ -111,8 +117,11 @@ def load(path: str | Path = DEFAULT_INDEX) -> Book:
 
     Raises IndexMissing, IndexCorrupt, IndexIncompatible or EncoderMissing.
     """
-    store = Store(Path(path))
-    return Book(store, encoder_of(store.encoder))
+    with stage("opening the index"):
+        store = Store(Path(path))
+    with stage("opening the encoder"):
+        encoder = encoder_of(store.encoder)
+    return Book(store, encoder)
 
 
 def rebuild(

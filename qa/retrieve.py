@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from index import Encoded, Encoder, FloatMatrix, Offsets, Store
 from qa.conversation import CONTEXT_WEIGHT, Understood
 from qa.late_interaction import best_matches, rescale
+from qa.timings import stage
+
+Rows = NDArray[np.int64]
+Scores = NDArray[np.float32]
 
 POOL = 100  # passages that each of the two first retrievers puts forward
 RERANKED = 30  # passages that late interaction puts in order
@@ -45,38 +49,48 @@ def queries(understood: Understood, encoder: Encoder) -> list[Query]:
     """The question, and the earlier one it leans on at a lower weight."""
     texts = [understood.question] + ([understood.context] if understood.context else [])
     weights = [1.0, CONTEXT_WEIGHT]
-    encoded = encoder.encode(texts, query=True)
-    return [Query(*each) for each in zip(texts, weights, encoded, strict=False)]
+    with stage("encoding"):
+        encoded = encoder.encode(texts, query=True)
+        return [Query(*each) for each in zip(texts, weights, encoded, strict=False)]
 
 
 def candidates(store: Store, wanted: list[Query], count: int = RERANKED) -> list[Candidate]:
     """The best `count` passages, best first."""
     pool, fused = first_stage(store, wanted)
     best = np.argsort(-fused, kind="stable")[: max(count, RERANKED)]
-    tokens = store.tokens(pool[best])
+    with stage("late interaction"):
+        return _in_order(store, wanted, pool[best], fused[best])[:count]
+
+
+def _in_order(store: Store, wanted: list[Query], passages: Rows, fused: Scores) -> list[Candidate]:
+    """These passages, ordered by late interaction with a share of the first stage's score."""
+    tokens = store.tokens(passages)
     similarities = [tokens.cosines(query.encoded.tokens) for query in wanted]
-    late = np.zeros(len(best), np.float32)
+    late = np.zeros(len(passages), np.float32)
     for query, parts in zip(wanted, similarities, strict=True):
         late += query.weight * np.array([best_matches(part).mean() for part in parts], np.float32)
-    scores = LATE_SHARE * rescale(late) + FUSED_SHARE * rescale(fused[best])
+    scores = LATE_SHARE * rescale(late) + FUSED_SHARE * rescale(fused)
     return [
-        Candidate(int(pool[best[i]]), float(scores[i]), [parts[i] for parts in similarities], tokens.offsets[i])
-        for i in np.argsort(-scores, kind="stable")[:count]
+        Candidate(int(passages[i]), float(scores[i]), [parts[i] for parts in similarities], tokens.offsets[i])
+        for i in np.argsort(-scores, kind="stable")
     ]
 
 
-def first_stage(store: Store, wanted: list[Query]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def first_stage(store: Store, wanted: list[Query]) -> tuple[Rows, Scores]:
     """What vectors and words put forward: rows (n,), and the fused score of each (n,).
 
     Fusion is the sum of the two retrievers' scores, each stretched to 0..1
     (min-max, as "convex combination" in Bruch et al. 2023, section 3).
     """
-    nearest = [store.vectors.nearest(query.encoded.vector, POOL)[0] for query in wanted]
-    words = [store.lexical.top(query.text, POOL) for query in wanted]
+    with stage("vectors"):
+        nearest = [store.vectors.nearest(query.encoded.vector, POOL)[0] for query in wanted]
+    with stage("words"):
+        words = [store.lexical.top(query.text, POOL) for query in wanted]
     pool = np.unique(np.concatenate([*nearest, *words]))
-    vectors = store.vectors.of(pool)
     fused = np.zeros(len(pool), np.float32)
-    for query in wanted:
-        meaning, wording = vectors @ query.encoded.vector, store.lexical.scores(query.text, pool)
-        fused += query.weight * (rescale(meaning) + rescale(wording))
+    with stage("fusion"):
+        vectors = store.vectors.of(pool)
+        for query in wanted:
+            meaning, wording = vectors @ query.encoded.vector, store.lexical.scores(query.text, pool)
+            fused += query.weight * (rescale(meaning) + rescale(wording))
     return pool, fused
