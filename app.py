@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 from pathlib import Path
 from threading import Event
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported, or it reports to its makers
-
 from qa import DEFAULT_INDEX, ChapterVerseError
+from qa.web.address import check_free
+from qa.web.desk import Desk
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,13 +28,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> str:
-    from qa.web.serve import check_free, launch  # not above: `--help` need not wait for Gradio
-
     check_free(options.host, options.port)
-    from qa.web.desk import Desk
-    from qa.web.page import create_app
+    desk = Desk(options.index, options.source)
+    from qa.web.page import create_app  # last: what is wrong with the port or the index is said before Gradio is there
+    from qa.web.serve import launch
 
-    return launch(create_app(Desk(options.index, options.source)), options.host, options.port)
+    return launch(create_app(desk), options.host, options.port)
 
 
 def _parser() -> argparse.ArgumentParser:

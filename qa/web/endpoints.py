@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
-from gradio.events import api
-
 import qa
 from qa.web import texts
 from qa.web.desk import Desk
+from qa.web.quick_import import gr
 
 
 def publish(desk: Desk) -> None:
@@ -49,9 +47,9 @@ def publish(desk: Desk) -> None:
         except qa.ChapterVerseError as error:
             raise said(error) from error
 
-    api(ask, api_name="ask", concurrency_limit=4, concurrency_id="ask")
-    api(retrieve, api_name="retrieve", concurrency_limit=4, concurrency_id="ask")
-    api(rebuild, api_name="rebuild", concurrency_limit=1, concurrency_id="rebuild")
+    gr.api(ask, api_name="ask", concurrency_limit=4, concurrency_id="ask")
+    gr.api(retrieve, api_name="retrieve", concurrency_limit=4, concurrency_id="ask")
+    gr.api(rebuild, api_name="rebuild", concurrency_limit=1, concurrency_id="rebuild")
 
 
 def said(error: qa.ChapterVerseError) -> gr.Error:

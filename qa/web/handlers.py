@@ -8,12 +8,11 @@ from html import escape
 from time import monotonic
 from typing import Any
 
-import gradio as gr
-
 from qa import ChapterVerseError
 from qa.web import cards, reading, texts
 from qa.web.chat import Chat, Turn, at
 from qa.web.desk import Desk
+from qa.web.quick_import import gr
 from qa.web.reading import Reading
 
 Asked = tuple[Chat, Any, Any, Any]

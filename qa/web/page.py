@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
 from qa.web import texts
 from qa.web.chat import Chat
 from qa.web.desk import Desk
 from qa.web.endpoints import publish
 from qa.web.handlers import Handlers
+from qa.web.quick_import import gr
 
 _HERE = Path(__file__).parent
 # Every event is private: programs use the named endpoints.

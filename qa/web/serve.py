@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-from errno import EACCES, EADDRINUSE
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from starlette.middleware import Middleware
 
-from qa import ChapterVerseError, UsageError
+from qa.web.address import check_free
 from qa.web.guard import Guard, PlainPaths
+from qa.web.quick_import import gr
 
 _STYLE = Path(__file__).with_name("style.css")
 # Fonts that are on the reader's machine; a theme's own would be fetched.
@@ -32,38 +30,21 @@ _QUIET: dict[str, Any] = {
 }  # fmt: skip
 
 
-class PortTakenError(ChapterVerseError):
-    """Another program listens there."""
-
-
 def launch(app: gr.Blocks, host: str, port: int) -> str:
-    """Serves the page in threads of its own; returns its address."""
+    """Serves the page in threads of its own; returns its address. Raises the errors of `check_free`."""
     theme = gr.themes.Base(font=_SANS, font_mono=("ui-monospace", "Consolas", "monospace"))
-    app.launch(
-        server_name=host,
-        server_port=port,
-        prevent_thread_lock=True,
-        theme=theme,
-        css_paths=_STYLE,
-        head=_ICON,
-        app_kwargs={"middleware": [Middleware(Guard), Middleware(PlainPaths)]},
-        **_QUIET,
-    )
-    return str(app.local_url)
-
-
-def check_free(host: str, port: int) -> None:
-    """Raises PortTakenError or UsageError unless a server can listen there: before the slow loading."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            probe.listen()
-    except OSError as error:
-        if error.errno == EADDRINUSE:
-            raise PortTakenError(f"Port {port} is in use; choose another with --port.") from error
-        if error.errno == EACCES:
-            message = f"Port {port} is not yours to open; choose one above 1023 with --port."
-            raise UsageError(message) from error
-        raise UsageError(f"This machine has no address {host}; name one of its own with --host.") from error
+        app.launch(
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=True,
+            theme=theme,
+            css_paths=_STYLE,
+            head=_ICON,
+            app_kwargs={"middleware": [Middleware(Guard), Middleware(PlainPaths)]},
+            **_QUIET,
+        )
+    except OSError:
+        check_free(host, port)  # another program may have come between
+        raise
+    return str(app.local_url)

