@@ -13,7 +13,8 @@ from time import process_time
 
 from qa.answer import Answer, Hit, Quote, answer_json, hits_json
 from qa.book import QUOTES, load
-from qa.evaluate import Figure, evaluate, read_questions
+from qa.evaluate import Figure, evaluate
+from qa.questions import read_questions
 from qa.timings import timed
 from qa.verify import verify
 from source import ChapterVerseError

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,21 +13,9 @@ from numpy.typing import NDArray
 from qa.answer import Answer
 from qa.book import Book
 from qa.measures import auroc, bootstrap, coverage_at, hit_at, ndcg_at, reciprocal_rank, token_f1
-from source import UsageError
+from qa.questions import Question
 
 _DEPTH = 10  # documents that ranking is judged on
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A line of a questions file."""
-
-    id: str
-    question: str
-    answers: tuple[str, ...]
-    gold_passage_ids: frozenset[str]
-    answerable: bool
-    history: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,62 +46,19 @@ class Figure:
     interval: tuple[float, float] | None = None
 
 
-def read_questions(path: Path) -> list[Question]:
-    """The questions of a `.jsonl` file. Raises UsageError, naming the line."""
-    try:
-        lines = path.read_text("utf-8-sig").split("\n")  # JSON strings may hold the other line breaks
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read as UTF-8 text; name a file of questions.") from error
-    questions = [_question(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
-    if not questions:
-        raise UsageError(f"{path} holds no questions; write one object a line.")
-    return questions
-
-
-def _question(line: str, where: str) -> Question:
-    try:
-        record: dict[str, Any] = json.loads(line)
-        return Question(
-            id=str(record["id"]),
-            question=record["question"].strip(),
-            answers=tuple(_strings(record.get("answers"))),
-            gold_passage_ids=frozenset(_strings(record.get("gold_passage_ids"))),
-            answerable=bool(record.get("answerable", True)),
-            history=tuple(text.strip() for text in _turns(record.get("history") or [])),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UsageError(f'{where} is not {{"id", "question", "answers", "answerable", …}}; mend it.') from error
-
-
-def _strings(values: list[object] | None) -> Iterable[str]:
-    if not isinstance(values, list | None):
-        raise TypeError("several are written as a list, one too")
-    return map(str, values or [])
-
-
-def _turns(history: list[str | dict[str, str]]) -> Iterable[str]:
-    """The user's own turns: a string, or an object whose role is the user's."""
-    if not isinstance(history, list):
-        raise TypeError("a history is a list")
-    for turn in history:
-        if isinstance(turn, str):
-            yield turn
-        elif turn.get("role", "user") == "user":
-            yield turn["text"]
-
-
 def evaluate(
     book: Book, questions: Sequence[Question], progress: Callable[[int, int], None] = lambda done, total: None
 ) -> dict[str, Figure]:
     """The figures of `book` over `questions`, by name."""
     outcomes = []
     for done, question in enumerate(questions, start=1):
-        outcomes.append(_outcome(book, question))
+        outcomes.append(outcome(book, question))
         progress(done, len(questions))
     return summary(outcomes)
 
 
-def _outcome(book: Book, question: Question) -> Outcome:
+def outcome(book: Book, question: Question) -> Outcome:
+    """What asking the question comes to."""
     started = time.perf_counter()
     answer = book.ask(question.question, question.history)
     milliseconds = 1000 * (time.perf_counter() - started)

@@ -11,7 +11,8 @@ import pytest
 from qa_fixtures import build_book
 
 import qa
-from qa.evaluate import evaluate, read_questions
+from qa.evaluate import evaluate
+from qa.questions import read_questions
 from source import UsageError
 
 RECORDS = [

@@ -23,8 +23,8 @@ import qa
 from index.build import build
 from qa.confidence import SIGNS, signs
 from qa.conversation import Understood
-from qa.evaluate import Question, read_questions
 from qa.measures import auroc
+from qa.questions import Question, read_questions
 from qa.quotes import make_quotes
 from qa.retrieve import candidates, queries
 from qa.sentences import ranked_sentences, terms

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 import qa
 from index import build
 from qa.conversation import Understood
-from qa.evaluate import Question, read_questions
 from qa.late_interaction import best_matches, rescale
 from qa.measures import bootstrap, hit_at, reciprocal_rank
+from qa.questions import Question, read_questions
 from qa.retrieve import POOL, Query, candidates, first_stage, queries
 
 Ranking = Callable[[qa.Book, list[Query]], Sequence[int]]

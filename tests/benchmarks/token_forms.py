@@ -21,9 +21,9 @@ from index import FloatMatrix, build
 from index.encoder import unit
 from index.tokens import quantise
 from qa.conversation import Understood
-from qa.evaluate import Question, read_questions
 from qa.late_interaction import best_matches
 from qa.measures import hit_at, reciprocal_rank
+from qa.questions import Question, read_questions
 from qa.retrieve import RERANKED, first_stage, queries
 
 Form = Callable[[FloatMatrix], FloatMatrix]
