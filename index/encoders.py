@@ -39,7 +39,7 @@ def encoder_of(wanted: Identity) -> Encoder:
     as it is. Raises EncoderMissing, or IndexIncompatible if the model of that
     name has become another one.
     """
-    folder = _folder(wanted, _EXPORT)
+    folder = export_folder(wanted)
     for precision in (None, "float32"):
         try:
             return OnnxEncoder(folder, wanted, precision)
@@ -48,8 +48,9 @@ def encoder_of(wanted: Identity) -> Encoder:
     return _export(wanted, folder)
 
 
-def _folder(wanted: Identity, export: int) -> Path:
-    return cache_folder() / "encoders" / f"{wanted.sha256[:16]}-{wanted.settings[:16]}-{export}"
+def export_folder(wanted: Identity, number: int = _EXPORT) -> Path:
+    """Where the exported form of a model is kept; an older form has a lower number."""
+    return cache_folder() / "encoders" / f"{wanted.sha256[:16]}-{wanted.settings[:16]}-{number}"
 
 
 def _export(wanted: Identity, folder: Path) -> Encoder:
@@ -63,7 +64,7 @@ def _export(wanted: Identity, folder: Path) -> Encoder:
             f"{reference.identity.sha256[:12]}…; run `python -m index build --full` to make a new index."
         )
     for old in range(1, _EXPORT):
-        shutil.rmtree(_folder(wanted, old), ignore_errors=True)
+        shutil.rmtree(export_folder(wanted, old), ignore_errors=True)
     try:
         return export(reference, folder)
     except OSError as error:

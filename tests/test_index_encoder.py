@@ -12,13 +12,13 @@ import pytest
 
 import index.encoders
 from index.encoder import Encoder, unit
-from index.encoders import encoder_of, load_encoder
+from index.encoders import encoder_of, export_folder, load_encoder
 from index.errors import EncoderMissing, IndexIncompatible
 from index.export import CannotExport, export
 from index.exported import FACTS, ExportUnusable, Facts, OnnxEncoder
 from index.models import DEFAULT_MODEL, Identity, identity, model_folder
 from index.sentence_transformer import SentenceTransformerEncoder
-from index.settings import cache_folder, threads
+from index.settings import threads
 from source import UsageError
 
 TEXTS = [
@@ -84,8 +84,7 @@ def test_float32_is_the_reference_and_int8_points_where_it_does(
 ) -> None:
     assert isinstance(encoder, OnnxEncoder)
     assert encoder.precision == "int8"
-    (folder,) = (cache_folder() / "encoders").glob("53aa51172d142c89-*")
-    exact = OnnxEncoder(folder, encoder.identity, "float32")
+    exact = OnnxEncoder(export_folder(encoder.identity), encoder.identity, "float32")
     assert difference(exact, reference) < 1e-5
     assert difference(exact, reference, query=True) < 1e-5
     for our, their in zip(encoder.encode(TEXTS), reference.encode(TEXTS), strict=True):
@@ -185,6 +184,15 @@ def test_a_damaged_export_is_noticed_and_made_again(cache: Path, small: Path, na
     encoder_of.cache_clear()
     load_encoder(str(small))
     assert Facts.load((folder / FACTS).read_bytes())
+
+
+def test_an_older_form_is_removed_when_a_new_one_is_made(cache: Path, small: Path) -> None:
+    older = export_folder(identity(str(small)), 1)
+    (older / "sub").mkdir(parents=True)
+    other = export_folder(dataclasses.replace(identity(str(small)), sha256="0" * 64), 1)
+    other.mkdir()
+    load_encoder(str(small))
+    assert not older.exists() and other.exists()
 
 
 def test_an_export_of_other_weights_is_refused(cache: Path, small: Path, encoder: Encoder) -> None:

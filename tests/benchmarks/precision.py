@@ -20,10 +20,9 @@ import numpy as np
 
 import qa
 from index import Store, build
-from index.encoders import load_encoder
+from index.encoders import export_folder, load_encoder
 from index.exported import OnnxEncoder
 from index.models import DEFAULT_MODEL
-from index.settings import cache_folder
 from qa.evaluate import Outcome, outcome
 from qa.measures import bootstrap
 from qa.questions import Question, read_questions
@@ -34,8 +33,7 @@ _FIGURES = {"hit@1": "hit1", "in quote@1": "in_quote1", "highlight F1": "highlig
 def exported(precision: str) -> OnnxEncoder:
     """The default model in that precision, whichever of the two a build would take."""
     identity = load_encoder(DEFAULT_MODEL).identity  # which exports it, if it was not
-    (folder,) = (cache_folder() / "encoders").glob(f"{identity.sha256[:16]}-{identity.settings[:16]}-*")
-    return OnnxEncoder(folder, identity, precision)
+    return OnnxEncoder(export_folder(identity), identity, precision)
 
 
 def outcomes(folder: Path, questions: Sequence[Question], precision: str) -> list[Outcome]:
