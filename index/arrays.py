@@ -22,6 +22,9 @@ from index.errors import REBUILD, IndexCorrupt
 
 BLOCK = 1 << 15
 """Bytes that are checked together."""
+_HELD = 1 << 27
+"""Bytes of a file that may be resident before they are handed back to the system: 128 MB."""
+_MAPPED_AT_ONCE = 1 << 16  # bytes that Linux makes resident around each one that is read
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -69,14 +72,14 @@ def block_digests(path: Path) -> tuple[bytes, str]:
 
 
 def digests_size(size: int) -> int:
-    """How many bytes `block_digests` gives for a file of `size` bytes."""
+    """How many bytes the digests of the blocks of a file of `size` bytes take."""
     return -(-size // BLOCK) * _DIGEST
 
 
 class CheckedFile:
     """A file of an index, mapped into memory. `read` gives its bytes once they are what was written.
 
-    `digests`: the first of what `block_digests` gave, or None for a file that was checked
+    `digests`: the digests of its blocks, or None for a file that was checked
     whole. Raises IndexCorrupt.
     """
 
@@ -84,6 +87,8 @@ class CheckedFile:
         self.path = path
         self._digests = digests
         self._checked = np.full(-(-size // BLOCK), digests is None)
+        self._large = size > _HELD and hasattr(mmap, "MADV_DONTNEED")  # which Windows has not
+        self._resident = 0
         try:
             with path.open("rb") as file:
                 found = file.seek(0, io.SEEK_END)
@@ -103,6 +108,8 @@ class CheckedFile:
 
     def check(self, start: int, end: int) -> None:
         """Checks the blocks that hold these bytes, unless they have been."""
+        if self._large:
+            self._hand_back(max(end - start, _MAPPED_AT_ONCE))
         first, last = start // BLOCK, -(-end // BLOCK)
         if self._checked[first:last].all():
             return
@@ -112,9 +119,18 @@ class CheckedFile:
 
     def check_each(self, starts: NDArray[np.int64], length: int) -> None:
         """As `check` for the `length` bytes from each of `starts`."""
+        if self._large:
+            self._hand_back(len(starts) * max(length, _MAPPED_AT_ONCE))
         blocks = np.concatenate([starts // BLOCK, (starts + max(length - 1, 0)) // BLOCK])
         for block in np.unique(blocks[~self._checked[blocks]]):
             self._check_block(int(block))
+
+    def _hand_back(self, more: int) -> None:
+        """Keeps the resident part of a large file small: it stays in the system's cache, and views of it stay whole."""
+        self._resident += more
+        if self._resident > _HELD and isinstance(self._bytes, mmap.mmap):
+            self._resident = more
+            self._bytes.madvise(mmap.MADV_DONTNEED)
 
     def _check_block(self, block: int) -> None:
         assert self._digests is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -39,11 +39,9 @@ class Store:
         files = _Files(layout, self.manifest)
         self._sentences = files.table(layout.sentences)
         self._passages = files.table(layout.passages)
-        self._documents = files.file(layout.documents)
         self._document_starts = files.table(layout.document_starts)
         self._ids = Strings(files.table(layout.ids), files.table(layout.id_ends))
         self._id_rows = files.table(layout.id_rows)
-        self._vectors = self._open_vectors(files, layout)
         self._lexical = _open_lexical(files, layout.words, len(self._passages), self.manifest.languages)
         self._tokens = TokenVectors(
             files.table(layout.tokens),
@@ -51,7 +49,12 @@ class Store:
             files.table(layout.token_spans),
             files.table(layout.token_ends),
         )
-        self.document = lru_cache(_KEPT_DOCUMENTS)(self._document)
+        # Nothing here refers back to the store, so that its files are let go with it and not some time later.
+        self._texts = partial(_texts, self._passages)
+        self._vectors = self._open_vectors(files, layout)
+        self.document = lru_cache(_KEPT_DOCUMENTS)(
+            partial(_document, files.file(layout.documents), self._document_starts)
+        )
 
     def _open_vectors(self, files: _Files, layout: GenerationLayout) -> Vectors:
         index = read_index(files.file(layout.vectors))
@@ -67,11 +70,6 @@ class Store:
     def documents(self) -> int:
         """The number of documents."""
         return len(self._document_starts) - 1
-
-    def _document(self, row: int) -> Document:
-        """The document in row `row`, from 0."""
-        start, end = map(int, self._document_starts[row : row + 2])
-        return load_document(bytes(self._documents.read(start, end)))
 
     def document_by_id(self, id: str) -> Document:
         """The document with this id. Raises KeyError."""
@@ -114,15 +112,22 @@ class Store:
         """The token vectors of these passages."""
         return self._tokens.of(self._texts(passages))
 
-    def _texts(self, passages: NDArray[np.int64]) -> NDArray[np.int64]:
-        """What the encoder read for each of these passages."""
-        return np.asarray(self._passages.take(passages)[:, 3])
-
     @property
     def encoder(self) -> Identity:
         """The encoder that made the vectors."""
         made_by = self.manifest.encoder
         return Identity(made_by["name"], made_by["sha256"], made_by["settings"])
+
+
+def _document(lines: CheckedFile, starts: Table, row: int) -> Document:
+    """The document in row `row`, from 0."""
+    start, end = map(int, starts[row : row + 2])
+    return load_document(bytes(lines.read(start, end)))
+
+
+def _texts(table: Table, passages: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What the encoder read for each of these passages."""
+    return np.asarray(table.take(passages)[:, 3])
 
 
 class _Files:

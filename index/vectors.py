@@ -22,7 +22,7 @@ EXACT = 100_000
 """Passages up to which every vector is compared: 150 MB, about 10 ms."""
 
 _CELL_SHARE = 8  # one in so many cells is looked into: of real texts 32 finds .92 of the nearest ten, 16 .95, 8 .97
-_RESCORED = 10  # vectors compared exactly for each one wanted
+_RESCORED = 4  # vectors compared exactly for each one wanted
 _TRAINED_ON = 40  # vectors for each cell
 _CHUNK = 1 << 14
 
@@ -56,7 +56,8 @@ class FlatVectors:
 class InvertedVectors:
     """Bits in memory, exact vectors on disk. `text_of`: from passages to rows of `exact`."""
 
-    def __init__(self, index: faiss.Index, exact: Table, text_of: Callable[[Rows], Rows]) -> None:
+    def __init__(self, index: Any, exact: Table, text_of: Callable[[Rows], Rows]) -> None:
+        index.nprobe = max(1, index.nlist // _CELL_SHARE)
         self._index, self._exact, self._text_of = index, exact, text_of
 
     def nearest(self, vector: NDArray[np.float32], count: int) -> tuple[Rows, NDArray[np.float32]]:
@@ -82,7 +83,6 @@ def write_index(path: Path, exact: FloatMatrix, text_of: NDArray[np.int64]) -> b
     else:
         cells = 1 << round(np.log2(4 * np.sqrt(count)))
         index = faiss.index_factory(dimension, f"IVF{cells},RaBitQfs", faiss.METRIC_INNER_PRODUCT)
-        index.nprobe = cells // _CELL_SHARE
         drawn = np.random.default_rng(0).choice(len(exact), min(len(exact), cells * _TRAINED_ON), replace=False)
         index.train(np.ascontiguousarray(exact[np.sort(drawn)]))
     for start in range(0, count, _CHUNK):

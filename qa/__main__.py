@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _timings_text(imports: float, spent: Mapping[str, float]) -> str:
     """A line for each stage."""
-    stages = {"starting, imports": imports, **spent}
+    stages = {"imports (CPU time)": imports, **spent}
     return "\n".join(f"{name:20} {1000 * seconds:8.1f} ms" for name, seconds in stages.items())
 
 

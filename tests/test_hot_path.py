@@ -104,7 +104,7 @@ def test_a_command_loads_few_modules(indexes: list[Path], command: str) -> None:
 
 @each_command
 @pytest.mark.parametrize(("history", "budget"), [([], 1), ([QUESTION], 2)], ids=["alone", "follow-up"])
-def test_a_question_runs_the_model_once_and_a_follow_up_twice(
+def test_a_question_runs_the_model_once_and_one_beside_an_earlier_one_twice(
     indexes: list[Path], monkeypatch: pytest.MonkeyPatch, command: str, history: list[str], budget: int
 ) -> None:
     book, runs = qa.load(indexes[0]), 0

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,28 @@ def test_a_damaged_block_is_noticed_when_it_is_read_and_only_then(path: Path, po
         table[row : row + 1]
     with pytest.raises(IndexCorrupt, match=r"rows\.npy is damaged; run"):
         table.take(np.array([3, row]))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is resident")
+def test_of_a_large_file_little_stays_resident(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def resident() -> int:
+        (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssFile"))
+        return int(line.split()[1]) << 10
+
+    rows = np.arange(1 << 22, dtype=np.int64).reshape(-1, 8)  # 32 MB
+    with ArrayWriter(tmp_path / "rows.npy", np.int64, 8) as file:
+        file.append(rows)
+    monkeypatch.setattr("index.arrays._HELD", 1 << 20)
+    table = Table(opened(tmp_path / "rows.npy", None))
+    first = table[0:4096]
+    before = resident()
+    most = 0
+    for start in range(0, len(rows), 512):
+        assert (table[start : start + 512] == rows[start : start + 512]).all()
+        assert (table.take(np.array([start, 5])) == rows[[start, 5]]).all()
+        most = max(most, resident() - before)
+    assert most < 16 << 20  # the system counts, and makes resident, in steps of its own
+    assert (first == rows[:4096]).all()  # what was read before is as it was
 
 
 def test_a_file_of_another_size_or_none(path: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 
 import index.encoders
@@ -15,7 +17,7 @@ from index.encoder import Encoder, unit
 from index.encoders import encoder_of, export_folder, load_encoder
 from index.errors import EncoderMissing, IndexIncompatible
 from index.export import CannotExport, export
-from index.exported import FACTS, ExportUnusable, Facts, OnnxEncoder
+from index.exported import _SLOWER, FACTS, ExportUnusable, Facts, OnnxEncoder, model_file
 from index.models import DEFAULT_MODEL, Identity, identity, model_folder
 from index.sentence_transformer import SentenceTransformerEncoder
 from index.settings import threads
@@ -90,6 +92,18 @@ def test_float32_is_the_reference_and_int8_points_where_it_does(
     for our, their in zip(encoder.encode(TEXTS), reference.encode(TEXTS), strict=True):
         assert our.vector @ their.vector > 0.97
         assert (our.offsets == their.offsets).all()
+
+
+def test_the_kernel_that_is_slower_than_its_parts_is_not_used(encoder: Encoder, tmp_path: Path) -> None:
+    options = onnxruntime.SessionOptions()
+    kernels = {}
+    for name, disabled in (("ours", _SLOWER), ("theirs", [])):
+        options.optimized_model_filepath = str(tmp_path / name)
+        model = export_folder(encoder.identity) / model_file(encoder.precision)
+        onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"], disabled_optimizers=disabled)
+        kernels[name] = {node.op_type for node in onnx.load(tmp_path / name).graph.node}
+    assert "SkipLayerNormalization" in kernels["theirs"]  # or else it is no longer to be avoided
+    assert "SkipLayerNormalization" not in kernels["ours"]
 
 
 def test_each_token_has_a_unit_vector_and_its_own_characters(encoder: Encoder) -> None:

@@ -1,7 +1,9 @@
+import gc
 import hashlib
 import json
 import pickle
 import shutil
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from index import IndexCorrupt, IndexIncompatible, IndexMissing, Store, build
 from index.encoder import Encoder
 from index.errors import StoreError
 from index.layout import GenerationLayout
+from index.vectors import FlatVectors, InvertedVectors
 from source import find
 
 TEXT = "Ships\n\nThe keeper counted the ships. They went north.\n\nThe harbour was closed on Monday by a storm.\n"
@@ -46,6 +49,24 @@ def forge(root: Path, **changes: object) -> None:
     data = json.dumps(record).encode()
     layout.manifest.write_bytes(data)
     (root / "CURRENT").write_text(f"000001 {hashlib.sha256(data).hexdigest()}\n")
+
+
+@pytest.mark.parametrize("exact", [100_000, 1])
+def test_what_is_let_go_is_freed_at_once(tmp_path: Path, exact: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.vectors.EXACT", exact)
+    (tmp_path / "words.md").write_text("\n\n".join(f"# {n}\n\nThe keeper counted {n} ships." for n in range(80)))
+    build(tmp_path / "index", [tmp_path / "words.md"])
+    store = Store(tmp_path / "index")
+    assert isinstance(store.vectors, FlatVectors if exact > 1 else InvertedVectors)
+    store.document(0)
+    store.tokens(np.arange(1))
+    gone = weakref.ref(store)
+    gc.disable()  # a page that was just rebuilt would hold two indexes until it comes by
+    try:
+        del store
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_documents_and_passages_come_back_as_they_went_in(built: Path) -> None:

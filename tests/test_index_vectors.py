@@ -49,6 +49,7 @@ def test_of_many_vectors_nearly_all_of_the_nearest_are_found(
     assert write_index(tmp_path / "index", exact, text_of)
     table = Table(opened(tmp_path / "exact.npy"))
     vectors = InvertedVectors(read_index(opened(tmp_path / "index")), table, lambda rows: text_of[rows])
+    assert vectors._index.nprobe == vectors._index.nlist // 8  # whatever the file says
     drawn = np.random.default_rng(2)
     found = 0
     for row in drawn.integers(0, COUNT, 50):

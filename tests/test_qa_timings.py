@@ -39,7 +39,6 @@ def test_an_answer_is_told_stage_by_stage(qa_article: qa.Book) -> None:
     took = time.perf_counter() - started
     assert list(spent) == STAGES
     assert 0 < sum(spent.values()) <= took  # no second counts twice
-    assert sum(spent.values()) > took / 2  # and little is left out
 
 
 @pytest.mark.parametrize(("command", "last"), [("ask", "quotes"), ("retrieve", "passages")])
@@ -55,7 +54,7 @@ def test_the_command_line_tells_on_standard_error(
     assert told.out == plain.out
     lines = told.err.splitlines()
     assert [line[:20].rstrip() for line in lines[:4]] == [
-        "starting, imports", "opening the index", "opening the encoder", "encoding",
+        "imports (CPU time)", "opening the index", "opening the encoder", "encoding",
     ]  # fmt: skip
     assert lines[-1].startswith(last)
     assert all(float(line[20:].removesuffix(" ms")) >= 0 for line in lines)

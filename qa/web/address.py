@@ -11,6 +11,10 @@ from qa import ChapterVerseError, UsageError
 class PortTakenError(ChapterVerseError):
     """Another program listens there."""
 
+    @classmethod
+    def of(cls, port: int) -> PortTakenError:
+        return cls(f"Port {port} is in use; choose another with --port.")
+
 
 def check_free(host: str, port: int) -> None:
     """Raises PortTakenError or UsageError unless a server can listen there."""
@@ -22,7 +26,7 @@ def check_free(host: str, port: int) -> None:
             probe.listen()
     except OSError as error:
         if error.errno == EADDRINUSE:
-            raise PortTakenError(f"Port {port} is in use; choose another with --port.") from error
+            raise PortTakenError.of(port) from error
         if error.errno == EACCES:
             message = f"Port {port} is not yours to open; choose one above 1023 with --port."
             raise UsageError(message) from error

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.middleware import Middleware
 
-from qa.web.address import check_free
+from qa.web.address import PortTakenError
 from qa.web.guard import Guard, PlainPaths
 from qa.web.quick_import import gr
 
@@ -31,7 +31,7 @@ _QUIET: dict[str, Any] = {
 
 
 def launch(app: gr.Blocks, host: str, port: int) -> str:
-    """Serves the page in threads of its own; returns its address. Raises the errors of `check_free`."""
+    """Serves the page in threads of its own; returns its address. Raises PortTakenError."""
     theme = gr.themes.Base(font=_SANS, font_mono=("ui-monospace", "Consolas", "monospace"))
     try:
         app.launch(
@@ -44,7 +44,6 @@ def launch(app: gr.Blocks, host: str, port: int) -> str:
             app_kwargs={"middleware": [Middleware(Guard), Middleware(PlainPaths)]},
             **_QUIET,
         )
-    except OSError:
-        check_free(host, port)  # another program may have come between
-        raise
+    except OSError as error:  # another program has come between, or has the port at another address of this machine
+        raise PortTakenError.of(port) from error
     return str(app.local_url)

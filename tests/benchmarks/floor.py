@@ -79,7 +79,7 @@ def reading(size: int) -> float:
     return best(lambda: np.dot(a, a))
 
 
-class Encoder:
+class Pass:
     """What a pass of the model must do: operations and bytes of weights (one each in int8)."""
 
     def __init__(self) -> None:
@@ -99,10 +99,10 @@ def floors(book: qa.Book, wanted: Query, int8: float, float32: float) -> dict[st
     store, pieces = book.store, len(wanted.encoded.tokens)
     vectors = len(store) * book.encoder.dimension
     postings = sum(len(posting.passages) for posting in store.lexical._postings(wanted.text))
-    pool, _ = first_stage(store, [wanted])
-    tokens = len(store.tokens(pool[:RERANKED]).vectors) * book.encoder.dimension
+    pool, fused = first_stage(store, [wanted])
+    tokens = len(store.tokens(pool[np.argsort(-fused)[:RERANKED]]).vectors) * book.encoder.dimension
     return {
-        "encoding": Encoder().floor(pieces + 2, int8, float32),
+        "encoding": Pass().floor(pieces + 2, int8, float32),
         "vectors": max(2 * vectors / float32, reading(4 * vectors)),
         "words": reading(8 * postings),
         "late interaction": max(2 * pieces * tokens / float32, reading(tokens)),
@@ -128,7 +128,7 @@ def passage(book: qa.Book, int8: float, float32: float) -> tuple[float, float]:
         started = time.perf_counter()
         list(book.encoder.encode([text], query=True))
         times.append(time.perf_counter() - started)
-    return float(np.median(times)), Encoder().floor(_PASSAGE, int8, float32)
+    return float(np.median(times)), Pass().floor(_PASSAGE, int8, float32)
 
 
 def main() -> None:
@@ -145,21 +145,23 @@ def main() -> None:
         book = qa.load(Path(scratch) / "index")
         int8, float32 = int8_peak(), float_peak()
         spent = measure(book, questions)
-        asked = [queries(Understood(question), book.encoder)[0] for question in questions[:20]]
+        asked = [queries(Understood(question), book.encoder)[0] for question in questions]
         found = [floors(book, each, int8, float32) for each in asked]
-    print(
-        f"{report.passages:,} passages; one thread: int8 {int8 / 1e9:.0f}, float32 {float32 / 1e9:.0f} G operations/s,"
-    )
-    print(f"reading {_FAR / reading(_FAR) / 1e9:.0f} GB/s beyond the caches\n")
-    print("| stage | ms | floor, ms | share |\n| --- | --- | --- | --- |")
-    for name, seconds in spent.items():
-        floor = float(np.median([each[name] for each in found])) if name in found[0] else None
-        share = "– | –" if floor is None else f"{1000 * floor:.2f} | {floor / seconds:.0%}"
-        print(f"| {name} | {1000 * seconds:.2f} | {share} |")
-    print(f"| all | {1000 * sum(spent.values()):.2f} | – | – |")
-    seconds, floor = passage(book, int8, float32)
-    name = f"a passage of {_PASSAGE} pieces, encoding"
-    print(f"| {name} | {1000 * seconds:.2f} | {1000 * floor:.2f} | {floor / seconds:.0%} |")
+        pieces = np.median([len(each.encoded.tokens) + 2 for each in asked])
+        print(f"{report.passages:,} passages; a question is {pieces:.0f} word pieces, the two special ones included.")
+        print(
+            f"In one thread {int8 / 1e9:.0f} G operations/s in int8 and {float32 / 1e9:.0f} in float32; memory beyond"
+        )
+        print(f"the caches is read at {_FAR / reading(_FAR) / 1e9:.0f} GB/s.\n")
+        print("| stage | ms | floor, ms | share |\n| --- | --- | --- | --- |")
+        for name, seconds in spent.items():
+            floor = float(np.median([each[name] for each in found])) if name in found[0] else None
+            share = "– | –" if floor is None else f"{1000 * floor:.2f} | {floor / seconds:.0%}"
+            print(f"| {name} | {1000 * seconds:.2f} | {share} |")
+        print(f"| all | {1000 * sum(spent.values()):.2f} | – | – |")
+        seconds, floor = passage(book, int8, float32)
+        name = f"a passage of {_PASSAGE} pieces, encoding"
+        print(f"| {name} | {1000 * seconds:.2f} | {1000 * floor:.2f} | {floor / seconds:.0%} |")
 
 
 if __name__ == "__main__":

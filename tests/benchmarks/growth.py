@@ -2,9 +2,10 @@
 
     python tests/benchmarks/growth.py [--sizes N ...] [--scratch DIR]
 
-The texts are the sentences of the docstrings of every installed package, some
-300,000 real ones, which any machine that runs this project has; beyond them,
-halves of two of them are put together. Everything else is real: the whole
+Linux only. The texts are sentences from the strings (docstrings, mostly) of every
+installed package, some 300,000 real ones, which any machine that runs this project
+has; beyond them, halves of two of them are put together. A few give two passages,
+or none. Everything else is real: the whole
 build, the encoder, the questions (the first words of sentences that were held
 out). *recall@10*: the share of the ten nearest passages, by comparison with
 every vector, that the first stage finds among its ten best. *own memory* is
@@ -150,7 +151,7 @@ def row(size: int, real: Sequence[str], questions: Sequence[str], scratch: Path)
         [sys.executable, __file__, "--measure", str(index), str(asked)], check=True, capture_output=True, text=True
     )
     cells = {
-        "passages": f"{size:,}", "build, s": f"{seconds:.0f}", "passages/s": f"{size / seconds:.0f}",
+        "texts": f"{size:,}", "build, s": f"{seconds:.0f}", "texts/s": f"{size / seconds:.0f}",
         "build's memory, MB": f"{peak:.0f}", "disk, MB": f"{disk / 1e6:.0f}",
     }  # fmt: skip
     opened: dict[str, str] = json.loads(ran.stdout)

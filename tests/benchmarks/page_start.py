@@ -56,7 +56,10 @@ def whole(index: Path) -> float:
     with subprocess.Popen(command, cwd=_HOME, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            urllib.request.urlopen(process.stdout.readline().split()[-1]).close()  # raises for any error
+            address = process.stdout.readline().split()[-1:]
+            if not address:
+                sys.exit("The page did not start; build the index first with `python -m index build`.")
+            urllib.request.urlopen(address[0]).close()  # raises for any error
             return time.perf_counter() - started
         finally:
             process.terminate()

@@ -20,9 +20,9 @@ import numpy as np
 
 import qa
 from index import Store, build
-from index.encoders import export_folder, load_encoder
+from index.encoders import encoder_of, export_folder
 from index.exported import OnnxEncoder
-from index.models import DEFAULT_MODEL
+from index.models import DEFAULT_MODEL, identity
 from qa.evaluate import Outcome, outcome
 from qa.measures import bootstrap
 from qa.questions import Question, read_questions
@@ -32,8 +32,8 @@ _FIGURES = {"hit@1": "hit1", "in quote@1": "in_quote1", "highlight F1": "highlig
 
 def exported(precision: str) -> OnnxEncoder:
     """The default model in that precision, whichever of the two a build would take."""
-    identity = load_encoder(DEFAULT_MODEL).identity  # which exports it, if it was not
-    return OnnxEncoder(export_folder(identity), identity, precision)
+    which = encoder_of(identity(DEFAULT_MODEL)).identity  # which exports it, if it was not
+    return OnnxEncoder(export_folder(which), which, precision)
 
 
 def outcomes(folder: Path, questions: Sequence[Question], precision: str) -> list[Outcome]:

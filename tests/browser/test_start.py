@@ -82,17 +82,18 @@ from qa.web.serve import launch
 with gr.Blocks() as page:
     pass
 try:
-    launch(page, "127.0.0.1", int(sys.argv[1]))
+    launch(page, sys.argv[1], int(sys.argv[2]))
 except PortTakenError as error:
     print(error)
 """
 
 
-def test_a_port_that_was_taken_meanwhile() -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])  # Gradio looks at the first one, whatever is asked for
+def test_a_port_that_was_taken_meanwhile(host: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        command = [sys.executable, "-c", TAKEN_LATE, str(port)]
+        command = [sys.executable, "-c", TAKEN_LATE, host, str(port)]
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
     assert ran.stdout == f"Port {port} is in use; choose another with --port.\n"
