@@ -22,8 +22,8 @@ from index.errors import REBUILD, IndexCorrupt
 
 BLOCK = 1 << 15
 """Bytes that are checked together."""
-_HELD = 1 << 27
-"""Bytes of a file that may be resident before they are handed back to the system: 128 MB."""
+_HELD = 1 << 26
+"""Bytes of a file that may be resident before they are handed back to the system: 64 MB."""
 _MAPPED_AT_ONCE = 1 << 16  # bytes that Linux makes resident around each one that is read
 _DIGEST = hashlib.sha256().digest_size
 
