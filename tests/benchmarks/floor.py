@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from speed import collection
+from speed import collection, drawn
 from threadpoolctl import threadpool_limits
 
 import qa
@@ -137,8 +136,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=10_000, help="documents of the collection")
     parser.add_argument("--questions", type=int, default=200)
     arguments = parser.parse_args()
-    lines = [line for folder in arguments.sets for line in (folder / "questions.jsonl").open(encoding="utf-8")]
-    questions = [json.loads(line)["question"] for line in random.Random(0).sample(lines, arguments.questions)]
+    questions = drawn(arguments.sets, arguments.questions)
     with tempfile.TemporaryDirectory() as scratch, threadpool_limits(1):
         collection(arguments.sets, arguments.most, Path(scratch) / "all.jsonl")
         report = build(Path(scratch) / "index", [Path(scratch) / "all.jsonl"])

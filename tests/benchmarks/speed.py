@@ -45,6 +45,12 @@ def collection(folders: Sequence[Path], most: int, target: Path) -> None:
     target.write_text("".join(json.dumps(line) + "\n" for line in lines[:most]), "utf-8")
 
 
+def drawn(folders: Sequence[Path], count: int) -> list[str]:
+    """Questions of all sets, the same ones each time."""
+    lines = [line for folder in folders for line in (folder / "questions.jsonl").open(encoding="utf-8")]
+    return [json.loads(line)["question"] for line in random.Random(0).sample(lines, count)]
+
+
 def compare_encoders(texts: Sequence[str]) -> tuple[float, float]:
     """Texts a second: ours, and sentence-transformers' at its defaults; medians of rounds that take turns."""
     from sentence_transformers import SentenceTransformer
@@ -114,8 +120,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=10_000, help="documents of the collection")
     parser.add_argument("--questions", type=int, default=300)
     arguments = parser.parse_args()
-    lines = [line for folder in arguments.sets for line in (folder / "questions.jsonl").open(encoding="utf-8")]
-    questions = [json.loads(line)["question"] for line in random.Random(0).sample(lines, arguments.questions)]
+    questions = drawn(arguments.sets, arguments.questions)
     with tempfile.TemporaryDirectory() as scratch:
         source, index = Path(scratch) / "all.jsonl", Path(scratch) / DEFAULT_INDEX
         collection(arguments.sets, arguments.most, source)
