@@ -136,7 +136,7 @@ def train(sets: Sequence[Set], dimension: int, epochs: int) -> Head:
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
-            losses.append(float(loss))
+            losses.append(loss.item())
         print(
             f"epoch {epoch + 1}: loss {np.mean(losses[-len(batches) :]):.4f}, {time.monotonic() - started:.0f} s",
             flush=True,

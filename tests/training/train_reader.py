@@ -113,7 +113,7 @@ class Training:
         self.optimiser.step()
         self.step += 1
         for name, part in parts.items():
-            self._sums[name] = self._sums.get(name, 0.0) + float(part)
+            self._sums[name] = self._sums.get(name, 0.0) + part.item()
         self._keep(steps)
 
     def _keep(self, steps: int) -> None:
