@@ -1,5 +1,6 @@
 """Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
 
+from index.arrays import Rows, Scores
 from index.build import Report, build, ignore, last_sources
 from index.encoder import Encoded, Encoder, FloatMatrix, Offsets
 from index.encoders import encoder_of, load_encoder
@@ -31,6 +32,8 @@ __all__ = [
     "Encoder",
     "FloatMatrix",
     "Offsets",
+    "Rows",
+    "Scores",
     "encoder_of",
     "load_encoder",
     # settings

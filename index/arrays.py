@@ -12,13 +12,16 @@ import io
 import mmap
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import DTypeLike, NDArray
 
 from index.errors import REBUILD, IndexCorrupt
+
+Rows: TypeAlias = NDArray[np.int64]
+Scores: TypeAlias = NDArray[np.float32]
 
 BLOCK = 1 << 15
 """Bytes that are checked together."""

@@ -64,7 +64,7 @@ def _write(reference: SentenceTransformerEncoder, made: Path) -> None:
     tokenizer.save(str(made / TOKENIZER))
     inputs = [name for name in reference.tokenizer.model_input_names if name != "attention_mask"]
     _to_onnx(reference, inputs, made / model_file("float32"))
-    _to_int8(made / model_file("float32"), made / model_file("int8"))
+    to_int8(made / model_file("float32"), made / model_file("int8"))
     facts = _facts(reference, inputs, made)
     (made / FACTS).write_bytes(facts.dump())
     if (error := _distance(reference, OnnxEncoder(made, reference.identity))) > EXACT:
@@ -149,7 +149,8 @@ def _to_onnx(reference: SentenceTransformerEncoder, inputs: list[str], file: Pat
         )
 
 
-def _to_int8(source: Path, target: Path) -> None:
+def to_int8(source: Path, target: Path) -> None:
+    """The same model with its constant matrices in int8."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     logging.getLogger().addFilter(_no_advice)

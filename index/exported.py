@@ -85,20 +85,14 @@ class OnnxEncoder:
     """
 
     def __init__(self, folder: Path, identity: Identity, precision: str | None = None) -> None:
-        import onnxruntime  # not before it is needed: a status or a search in code needs no encoder
-        from tokenizers import Tokenizer
+        from tokenizers import Tokenizer  # not before it is needed: a status or a search in code needs no encoder
 
         self.identity = identity
         try:
             self._facts = Facts.load((folder / FACTS).read_bytes())
             self.precision = precision or self._facts.precision
             self._tokenizer = Tokenizer.from_str(self._file(folder, TOKENIZER).decode())
-            self._session = onnxruntime.InferenceSession(
-                self._file(folder, model_file(self.precision)),
-                _options(),
-                providers=["CPUExecutionProvider"],
-                disabled_optimizers=_SLOWER,
-            )
+            self._session = open_model(self._file(folder, model_file(self.precision)))
         except Exception as error:  # the runtime and the tokenizer raise what they like
             raise ExportUnusable(str(error)) from error
         if (self._facts.sha256, self._facts.settings) != (identity.sha256, identity.settings):
@@ -152,13 +146,14 @@ def model_file(precision: str) -> str:
     return f"{precision}.onnx"
 
 
-def _options() -> Any:
+def open_model(model: bytes) -> Any:
+    """An ONNX Runtime session that runs each text in one thread."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
-    return options
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER)
 
 
 def _in_order(pool: ThreadPoolExecutor, function: Callable[[_A], _B], items: Iterable[_A]) -> Iterator[_B]:

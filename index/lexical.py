@@ -16,12 +16,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import Table
+from index.arrays import Rows, Scores, Table
 from index.strings import Strings
 from index.words import query_words, split_words
-
-Rows = NDArray[np.int64]
-Scores = NDArray[np.float32]
 
 _LONG = 4096  # passages with a word from which on it pays to ask whether it can still matter
 

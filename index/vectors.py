@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import CheckedFile, Table
+from index.arrays import CheckedFile, Rows, Table
 from index.encoder import FloatMatrix
 
 EXACT = 100_000
@@ -25,8 +25,6 @@ _CELL_SHARE = 8  # one in so many cells is looked into: of real texts 32 finds .
 _RESCORED = 4  # vectors compared exactly for each one wanted
 _TRAINED_ON = 40  # vectors for each cell
 _CHUNK = 1 << 14
-
-Rows = NDArray[np.int64]
 
 
 class Vectors(Protocol):

@@ -5,15 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from index import Encoded, Encoder, FloatMatrix, Offsets, Store
+from index import Encoded, Encoder, FloatMatrix, Offsets, Rows, Scores, Store
 from qa.conversation import CONTEXT_WEIGHT, Understood
 from qa.late_interaction import best_matches, rescale
 from qa.timings import stage
-
-Rows = NDArray[np.int64]
-Scores = NDArray[np.float32]
 
 POOL = 100  # passages that each of the two first retrievers puts forward
 RERANKED = 30  # passages that late interaction puts in order

@@ -5,12 +5,13 @@
 Linux only. The texts are sentences from the strings (docstrings, mostly) of every
 installed package, some 300,000 real ones, which any machine that runs this project
 has; beyond them, halves of two of them are put together. A few give two passages,
-or none. Everything else is real: the whole
-build, the encoder, the questions (the first words of sentences that were held
-out). *recall@10*: the share of the ten nearest passages, by comparison with
-every vector, that the first stage finds among its ten best. *own memory* is
-what the process holds for itself, *mapped* what it has touched of the index's
-files, which the system shares between processes and takes back when it needs room.
+or none. Everything else is real: the whole build, the encoder, the questions (the
+first words of sentences that were held out). *answer* asks again what *retrieval*
+has asked, when blocks are checked already. *recall@10*: the share of the ten nearest
+passages, by comparison with every vector, that the vector search has among its ten
+best; copies count alike. *own memory* is what the process holds for itself, *mapped*
+the files it has in memory: the libraries' code (60 MB), and the index's, which the
+system shares between processes and takes back when it needs room.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ def _recall(book: qa.Book, questions: Sequence[str]) -> float:
 
 
 def row(size: int, real: Sequence[str], questions: Sequence[str], scratch: Path) -> dict[str, str]:
-    """Builds an index of `size` passages and measures it."""
+    """Builds an index of `size` texts and measures it."""
     source, index, asked = (scratch / name for name in ("texts.jsonl", "index", "questions.json"))
     with source.open("w", encoding="utf-8") as file:
         for number, text in enumerate(texts(real, size)):

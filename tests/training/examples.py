@@ -1,14 +1,14 @@
 """What the reader learns from: questions with passages that answer them, and with passages that do not.
 
-    python tests/training/examples.py OUT.jsonl --train SET_DIR... [--parts SET_DIR] [--teacher MODEL.onnx]
+    python tests/training/examples.py OUT.jsonl --train SET_DIR... [--parts SET_DIR...]
 
 A passage is one as the index makes it, so that the reader learns on what it will
-read. Each line is {"question", "text", "spans", "kind", "relevance"?}; `spans` are
-the occurrences of the gold answers in `text`, none where it does not answer.
+read. Each line is {"set", "id", "question", "text", "spans", "kind"}; `spans` are the
+occurrences of the gold answers in `text`, none where it does not answer.
 Kinds:
 
 - gold: the passage of the gold document that holds an answer;
-- retrieved: the best passage by our own retriever that holds none of the answers;
+- retrieved: the two best passages by our own retriever that hold none of the answers;
 - cut: the gold passage without its sentences that hold an answer;
 - swapped: the gold passage, and the question with a name or a number replaced by
   another one of the collection (after Jia & Liang 2017, section 4.1);
@@ -69,7 +69,6 @@ class Maker:
 
     def of(self, question: Question, near: Sequence[str]) -> Iterator[Example]:
         """The examples of a question. `near`: the documents it was written for, where it has no answer."""
-        hits = [hit.passage for hit in self.book.retrieve(question.question, k=10)]
         if not question.answerable:
             near_rows = [row for id in near for row in self.rows.get(id, [])]
             for row in near_rows:
@@ -81,6 +80,7 @@ class Maker:
             yield example(question.question, text, spans, "gold")
         if gold:
             yield from self._near_misses(question, gold[0][0])
+        hits = [hit.passage for hit in self.book.retrieve(question.question, k=10)]
         without = [hit.text for hit in hits if not occurrences(hit.text, question.answers)]
         for text in without[:_RETRIEVED]:
             yield example(question.question, text, [], "retrieved")

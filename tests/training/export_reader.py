@@ -8,17 +8,19 @@ from __future__ import annotations
 import argparse
 import hashlib
 import warnings
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from reader_model import Reader
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
+from index.export import to_int8
+from index.exported import open_model
 from index.models import DEFAULT_MODEL, model_folder
 
 _OPSET = 17
@@ -27,16 +29,19 @@ _SAMPLE = ("Who kept the lighthouse?", "The lighthouse was kept by Anna Smith, w
 
 def trained(folder: Path) -> Reader:
     """The reader of a checkpoint, ready to be used."""
-    tensors = load_file(folder / "last.safetensors")
     reader = Reader()
-    reader.load_state_dict({n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
+    reader.take(load_file(folder / "last.safetensors"))
     return reader.eval()
+
+
+@cache
+def _tokenizer() -> Any:
+    return AutoTokenizer.from_pretrained(str(model_folder(DEFAULT_MODEL)))
 
 
 def to_onnx(reader: Reader, target: Path) -> None:
     """Writes the reader in float32; a text is a batch of its own, so that nothing is masked."""
-    tokenizer = AutoTokenizer.from_pretrained(str(model_folder(DEFAULT_MODEL)))
-    sample = tokenizer(*_SAMPLE, return_tensors="pt")
+    sample = _tokenizer()(*_SAMPLE, return_tensors="pt")
     axes = {name: {1: "pieces"} for name in ("ids", "types", "spans")}
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")
@@ -46,19 +51,12 @@ def to_onnx(reader: Reader, target: Path) -> None:
         )  # fmt: skip
 
 
-def to_int8(source: Path, target: Path) -> None:
-    """Matrices and embeddings in int8."""
-    quantize_dynamic(
-        source, target, per_channel=True, weight_type=QuantType.QInt8, extra_options={"MatMulConstBOnly": True}
-    )
-
-
 def scores(model: Path, sample: tuple[str, str]) -> NDArray[np.float32]:
     """What the exported reader says of a sample."""
-    tokenizer = AutoTokenizer.from_pretrained(str(model_folder(DEFAULT_MODEL)))
-    given = tokenizer(*sample, return_tensors="np")
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    spans, whole = session.run(None, {"ids": given["input_ids"], "types": given["token_type_ids"]})
+    given = _tokenizer()(*sample, return_tensors="np")
+    spans, whole = open_model(model.read_bytes()).run(
+        None, {"ids": given["input_ids"], "types": given["token_type_ids"]}
+    )
     return np.concatenate([spans.ravel(), whole.ravel()])
 
 
@@ -72,9 +70,8 @@ def main() -> None:
     reader = trained(arguments.checkpoint)
     to_onnx(reader, exact)
     to_int8(exact, small)
-    tokenizer = AutoTokenizer.from_pretrained(str(model_folder(DEFAULT_MODEL)))
     with torch.inference_mode():
-        given = tokenizer(*_SAMPLE, return_tensors="pt")
+        given = _tokenizer()(*_SAMPLE, return_tensors="pt")
         spans, whole = reader(given["input_ids"], given["token_type_ids"])
     own = np.concatenate([spans.numpy().ravel(), whole.numpy().ravel()])
     print(f"float32 differs by {np.abs(scores(exact, _SAMPLE) - own).max():.1e}")

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import onnxruntime
 from examples import part
 from numpy.typing import NDArray
+from reader_model import MOST_PIECES
 from tokenizers import Tokenizer
 
 import qa
 from index import build
+from index.exported import open_model
 from index.models import DEFAULT_MODEL, model_folder
 from qa.conversation import Understood
 from qa.measures import auroc, token_f1
@@ -47,15 +48,10 @@ class Judged:
     """A reader of a folder, as it is exported."""
 
     def __init__(self, folder: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 2
-        self.session = onnxruntime.InferenceSession(
-            folder / "reader.onnx", options, providers=["CPUExecutionProvider"],
-            disabled_optimizers=["SkipLayerNormFusion"],
-        )  # fmt: skip
+        self.session = open_model((folder / "reader.onnx").read_bytes())
         self.tokenizer = Tokenizer.from_file(str(model_folder(DEFAULT_MODEL) / "tokenizer.json"))
         self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(256, strategy="only_second")
+        self.tokenizer.enable_truncation(MOST_PIECES, strategy="only_second")
 
     def read(self, question: str, text: str) -> Read:
         """The best words of `text`, and the two scores of the whole."""

@@ -57,6 +57,10 @@ class Reader(nn.Module):
         states = self.encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
         return self.span(states), self.whole(self.pooled(states[:, 0]))
 
+    def take(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Takes over the weights of a checkpoint, which holds other things too."""
+        self.load_state_dict({n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
+
     def loss(self, batch: Batch) -> dict[str, torch.Tensor]:
         """The parts of the loss."""
         spans, whole = (scores.float() for scores in self(batch.ids, batch.types, batch.mask))

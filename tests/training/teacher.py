@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
+
+from index.exported import open_model
 
 _MOST_PIECES = 256
 _WINDOW = 64
@@ -31,12 +32,7 @@ class Teacher:
     """A cross-encoder: how relevant a text is to a question, as its logit."""
 
     def __init__(self, folder: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(
-            folder / "model.onnx", options, providers=["CPUExecutionProvider"],
-            disabled_optimizers=["SkipLayerNormFusion"],
-        )  # fmt: skip
+        self.session = open_model((folder / "model.onnx").read_bytes())
         self.inputs = {each.name for each in self.session.get_inputs()}
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()

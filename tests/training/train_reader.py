@@ -143,7 +143,7 @@ class Training:
 
     def _load(self) -> None:
         tensors = load_file(self.folder / "last.safetensors")
-        self.reader.load_state_dict({n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
+        self.reader.take(tensors)
         self.step = json.loads((self.folder / "state.json").read_text("utf-8"))["step"]
         for name, parameter in self.reader.named_parameters():
             if f"exp_avg.{name}" in tensors:
