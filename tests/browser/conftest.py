@@ -28,6 +28,7 @@ import qa
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "source" / "documents" / "valdai-russia-central-asia.txt"
+expect.set_options(timeout=30_000)  # milliseconds: a machine that does other things too is slow, not wrong
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
