@@ -24,12 +24,13 @@ class Question:
 
 
 def read_questions(path: Path) -> list[Question]:
-    """The questions of a `.jsonl` file. Raises UsageError, naming the line."""
+    """The questions of a `.jsonl` file, without those that have no word. Raises UsageError, naming the line."""
     try:
         lines = path.read_text("utf-8-sig").split("\n")  # JSON strings may hold the other line breaks
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read as UTF-8 text; name a file of questions.") from error
-    questions = [_question(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
+    read = [_question(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
+    questions = [each for each in read if any(char.isalnum() for char in each.question)]
     if not questions:
         raise UsageError(f"{path} holds no questions; write one object a line.")
     return questions

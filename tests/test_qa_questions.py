@@ -36,6 +36,12 @@ def test_a_byte_order_mark_blank_lines_and_rare_line_breaks(tmp_path: Path) -> N
     assert [question.question for question in read_questions(path)] == ["Who\u2028spoke\x85?", BRIDGE["question"]]
 
 
+def test_a_question_without_a_word_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text("\n".join(json.dumps({**BRIDGE, "question": text}) for text in ("", " ?", "Why?")))
+    assert [question.question for question in read_questions(path)] == ["Why?"]
+
+
 @pytest.mark.parametrize(
     "line",
     [
