@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from examples import part
+from examples import parts
 from numpy.typing import NDArray
 from reader_model import MOST_PIECES
 from tokenizers import Tokenizer
@@ -138,7 +138,8 @@ def main() -> None:
     for folder in arguments.sets:
         questions = read_questions(folder / "questions.jsonl")
         if arguments.validation:
-            questions = [each for each in questions if part(each.id) == "validation"]
+            part = parts(folder)
+            questions = [each for each in questions if part[each.id] == "validation"]
         random.Random(0).shuffle(questions)
         with tempfile.TemporaryDirectory() as scratch:
             build(Path(scratch), [folder / "passages.jsonl"])

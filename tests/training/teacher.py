@@ -1,6 +1,6 @@
 """Adds a cross-encoder's relevance to examples, for the reader to learn from.
 
-    python tests/training/teacher.py EXAMPLES.jsonl OUT.jsonl MODEL_DIR [--share S]
+    python tests/training/teacher.py EXAMPLES.jsonl OUT.jsonl MODEL_DIR
 
 MODEL_DIR holds `model.onnx` and `tokenizer.json` of a cross-encoder with one score,
 such as `cross-encoder/ms-marco-MiniLM-L-12-v2` (Apache-2.0), which the package
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -26,6 +25,7 @@ from index.exported import open_model
 
 _MOST_PIECES = 256
 _WINDOW = 64
+_ASKED = {"gold", "retrieved", "unanswerable"}  # of a made-up miss, relevance says nothing
 
 
 class Teacher:
@@ -47,12 +47,12 @@ class Teacher:
         return float(np.ravel(scores)[0])
 
 
-def scored(lines: Iterator[str], teacher: Teacher, share: float) -> Iterator[str]:
-    """The lines with the teacher's score, a `share` of them, in their order."""
+def scored(lines: Iterator[str], teacher: Teacher) -> Iterator[str]:
+    """The lines with the teacher's score, in their order."""
 
     def one(line: str) -> str:
         record = json.loads(line)
-        if zlib.crc32(line.encode()) % 1000 < 1000 * share:
+        if record["kind"] in _ASKED:
             record["relevance"] = round(teacher.score(record), 3)
         return json.dumps(record, ensure_ascii=False) + "\n"
 
@@ -66,11 +66,10 @@ def main() -> None:
     parser.add_argument("examples", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("model", type=Path)
-    parser.add_argument("--share", type=float, default=1.0, help="of the examples that are scored")
     arguments = parser.parse_args()
     done = sum(1 for _ in arguments.out.open("rb")) if arguments.out.exists() else 0
     with arguments.examples.open(encoding="utf-8") as lines, arguments.out.open("a", encoding="utf-8") as out:
-        out.writelines(scored(islice(lines, done, None), Teacher(arguments.model), arguments.share))
+        out.writelines(scored(islice(lines, done, None), Teacher(arguments.model)))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,15 @@
 """Trains the reader; can be stopped and goes on from its last checkpoint.
 
-    python tests/training/train_reader.py EXAMPLES.jsonl FOLDER [--epochs N] [--rate R] [--steps N]
+    python tests/training/train_reader.py FOLDER EXAMPLES.jsonl...
+        [--start MODEL_DIR] [--epochs N] [--rate R] [--steps N]
 
 FOLDER gets `last.safetensors` (weights and the optimiser's moments), `state.json`
-(where it stands) and `log.jsonl` (a line of losses every 50 steps).
+(where it stands) and `log.jsonl` (a line of losses every 50 steps). A file that is
+named twice is learnt twice as often. With `--start` the encoder starts from every second
+layer of that cross-encoder (`teacher_weights.py`), or else from the packaged one.
+
+A retrieved passage that the teacher finds about as relevant as the one with the answer
+may well answer too: it is left out (denoising, Qu et al. 2021, RocketQA, section 3.2).
 """
 
 from __future__ import annotations
@@ -15,11 +21,13 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import torch
 from reader_model import MOST_PIECES, Batch, Reader, batch_of
 from safetensors.torch import load_file, save_file
+from teacher_weights import teacher_weights
 from transformers import AutoTokenizer
 
 from index.models import DEFAULT_MODEL, model_folder
@@ -29,8 +37,24 @@ _WARM_UP = 0.06
 _KEPT_EVERY = 300  # seconds
 _WEIGHTS = {"spans": 1.0, "answers": 1.0, "relevance": 0.5}
 _TEACHER_SCALE = 0.1  # the teacher's scores reach from −11 to 11
+_SURELY_LESS = 1.5  # by how much the teacher must prefer the answering passage
 
 Encoded = dict[str, Any]
+
+
+def without_doubtful(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The examples without those retrieved passages that may answer after all."""
+    gold: dict[tuple[str, str], float] = {}
+    for line in lines:
+        if line["kind"] == "gold" and "relevance" in line:
+            key = line["set"], line["id"]
+            gold[key] = max(gold.get(key, -math.inf), line["relevance"])
+
+    def doubtful(line: dict[str, Any]) -> bool:
+        best = gold.get((line["set"], line["id"]), math.inf)
+        return bool(line["kind"] == "retrieved" and line.get("relevance", -math.inf) > best - _SURELY_LESS)
+
+    return [line for line in lines if not doubtful(line)]
 
 
 def encode(lines: Sequence[dict[str, Any]]) -> list[Encoded]:
@@ -86,16 +110,18 @@ def schedule(step: int, steps: int) -> float:
 class Training:
     """The reader, its optimiser and where they stand."""
 
-    def __init__(self, folder: Path, rate: float) -> None:
+    def __init__(self, folder: Path, rate: float, start: Path | None = None) -> None:
         self.folder, self.rate = folder, rate
         torch.manual_seed(0)
         self.reader = Reader()
+        if start:
+            self.reader.start_from(teacher_weights(start), _TEACHER_SCALE)
         decayed = [p for p in self.reader.parameters() if p.ndim > 1]
         others = [p for p in self.reader.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=rate)
         self.step = 0
-        self._sums: dict[str, float] = {}
+        self._parts: list[dict[str, float]] = []
         self._saved = time.monotonic()
         if (folder / "state.json").exists():
             self._load()
@@ -112,16 +138,16 @@ class Training:
         torch.nn.utils.clip_grad_norm_(self.reader.parameters(), 1.0)
         self.optimiser.step()
         self.step += 1
-        for name, part in parts.items():
-            self._sums[name] = self._sums.get(name, 0.0) + part.item()
+        self._parts.append({name: part.item() for name, part in parts.items()})
         self._keep(steps)
 
     def _keep(self, steps: int) -> None:
         if self.step % 50 == 0 or self.step == steps:
-            means = {name: round(value / 50, 4) for name, value in self._sums.items()}
+            names = sorted({name for parts in self._parts for name in parts})
+            means = {name: round(mean(part[name] for part in self._parts if name in part), 4) for name in names}
             with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"step": self.step, "of": steps, "time": round(time.time()), **means}) + "\n")
-            self._sums = {}
+            self._parts = []
         if time.monotonic() - self._saved > _KEPT_EVERY or self.step == steps:
             self.save()
 
@@ -159,17 +185,18 @@ def epochs(encoded: Sequence[Encoded], count: int) -> Iterator[list[int]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("examples", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("examples", type=Path, nargs="+")
+    parser.add_argument("--start", type=Path, metavar="MODEL_DIR")
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--steps", type=int, help="stop after so many (the schedule is that of all epochs)")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    lines = [json.loads(line) for line in arguments.examples.open(encoding="utf-8")]
-    encoded = encode(lines)
+    lines = [json.loads(line) for path in arguments.examples for line in path.open(encoding="utf-8")]
+    encoded = encode(without_doubtful(lines))
     order = list(epochs(encoded, arguments.epochs))
-    training = Training(arguments.folder, arguments.rate)
+    training = Training(arguments.folder, arguments.rate, arguments.start)
     training.reader.train()
     for batch in order[training.step : arguments.steps]:
         training.learn(batch_of([encoded[i] for i in batch]), len(order))
