@@ -12,8 +12,10 @@ from index.errors import (
     IndexUnwritable,
     StoreError,
 )
+from index.exported import open_model
+from index.language import language_of
 from index.passages import Passage
-from index.settings import DEFAULT_INDEX, Settings
+from index.settings import DEFAULT_INDEX, Settings, threads
 from index.store import Store
 from index.writer import Progress
 
@@ -36,6 +38,10 @@ __all__ = [
     "Scores",
     "encoder_of",
     "load_encoder",
+    # models
+    "language_of",
+    "open_model",
+    "threads",
     # settings
     "DEFAULT_INDEX",
     "Settings",

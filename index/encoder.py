@@ -43,8 +43,27 @@ class Encoder(Protocol):
     def pieces(self, texts: Sequence[str]) -> list[Offsets]:
         """The word pieces of each text, uncut: (n, 2) code point offsets."""
 
+    def known(self, text: str) -> float:
+        """How much of a text is in words of a language that the model was made for: `known_share`."""
+
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
         """What each text becomes, in order. Texts are taken as they are needed, and not all at once."""
+
+
+def known_share(text: str, pieces: Iterable[tuple[int, int, bool]]) -> float:
+    """The share of the letters in `text` that stand in word pieces of more than one letter; 1 if it has none.
+
+    A tokenizer breaks the words of a language it was not made for into letters,
+    and the model has learnt no words of them. A Chinese character is a word.
+    `pieces`: start, end, and whether the vocabulary has no such piece.
+    """
+    known = letters = 0
+    for start, end, unknown in pieces:
+        own = [char for char in text[start:end] if char.isalpha()]
+        letters += len(own)
+        if not unknown and (len(own) > 1 or any("\u3400" <= char <= "\u9fff" for char in own)):
+            known += len(own)
+    return known / letters if letters else 1.0
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import Encoded, Offsets
+from index.encoder import Encoded, Offsets, known_share
 from index.models import Identity
 from index.settings import threads
 
@@ -106,6 +106,13 @@ class OnnxEncoder:
     def pieces(self, texts: Sequence[str]) -> list[Offsets]:
         encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [np.array(each.offsets, np.int64).reshape(-1, 2) for each in encoded]
+
+    def known(self, text: str) -> float:
+        encoded = self._tokenizer.encode(text, add_special_tokens=False)
+        # The tokenizer's own word for what it has no piece for; by bytes it has a piece for everything.
+        unknown = {"[UNK]", "<unk>"}
+        pairs = zip(encoded.tokens, encoded.offsets, strict=True)
+        return known_share(text, ((start, end, token in unknown) for token, (start, end) in pairs))
 
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
         if query:  # too few and too short to be worth a second thread

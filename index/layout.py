@@ -11,6 +11,7 @@ DIR/
     id_ends.npy            (documents + 1,) int64: where each id starts
     id_rows.npy            (documents,) int64: which document has it
     sentences.npy          (sentences, 2) int64: offsets in the document
+    repeats.npy            (repeated sentences, 2) int64: digest of the text and row in sentences.npy, sorted
     passages.npy           (passages, 4) int64: document, first sentence, sentence after the last, text
     vectors.faiss          a FAISS index of the passages' vectors, inner product
     vectors.npy            (texts, dimension) float32: exact vectors, where the FAISS index has none
@@ -35,7 +36,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever a reader of the old files would misread the new ones."""
 
 
@@ -126,6 +127,10 @@ class GenerationLayout:
     @property
     def sentences(self) -> Path:
         return self.root / "sentences.npy"
+
+    @property
+    def repeats(self) -> Path:
+        return self.root / "repeats.npy"
 
     @property
     def passages(self) -> Path:

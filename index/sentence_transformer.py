@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import Encoded, Offsets, unit
+from index.encoder import Encoded, Offsets, known_share, unit
 from index.errors import EncoderMissing
 from index.models import identity, model_folder
 from index.settings import threads
@@ -48,6 +48,13 @@ class SentenceTransformerEncoder:
         with self._tokenizing:
             encoded = self.tokenizer(list(texts), add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         return [np.array(offsets, np.int64).reshape(-1, 2) for offsets in encoded["offset_mapping"]]
+
+    def known(self, text: str) -> float:
+        with self._tokenizing:
+            encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        pairs = zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
+        unknown = self.tokenizer.unk_token_id
+        return known_share(text, ((start, end, piece == unknown) for piece, (start, end) in pairs))
 
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
         import torch

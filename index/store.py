@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from index.manifest import Manifest, load_manifest, open_files
 from index.models import Identity
 from index.passages import Passage
 from index.records import load_document
+from index.repeats import Repeats, same
 from index.strings import Strings
 from index.tokens import Tokens, TokenVectors
 from index.vectors import FlatVectors, InvertedVectors, Vectors, read_index
@@ -38,6 +40,7 @@ class Store:
         self.manifest: Manifest = load_manifest(layout, sha256)
         files = _Files(layout, self.manifest)
         self._sentences = files.table(layout.sentences)
+        self._repeats = Repeats(files.table(layout.repeats))
         self._passages = files.table(layout.passages)
         self._document_starts = files.table(layout.document_starts)
         self._ids = Strings(files.table(layout.ids), files.table(layout.id_ends))
@@ -97,6 +100,19 @@ class Store:
         document = self.document(self.document_of(passage))
         span = self.span(passage)
         return Passage(document.id, span, document.text[span.start : span.end])
+
+    def places_of(self, sentence: str, most: int) -> list[tuple[int, Span]]:
+        """The first `most` places of a sentence that stands more than once: document row and span."""
+        places = []
+        for row in self._repeats.rows(sentence, most).tolist():
+            document, span = self._document_of_sentence(row), Span(*map(int, self._sentences[row]))
+            if same(sentence, self.document(document).text[span.start : span.end]):
+                places.append((document, span))
+        return places
+
+    def _document_of_sentence(self, row: int) -> int:
+        """The document that a sentence is from: the sentences of the passages stand one after another."""
+        return self.document_of(bisect_right(range(len(self)), row, key=lambda p: int(self._passages[p][1])) - 1)
 
     @property
     def vectors(self) -> Vectors:

@@ -27,6 +27,7 @@ from index.layout import GenerationLayout
 from index.passages import Draft, passages
 from index.postings import PostingsWriter
 from index.records import dump_document
+from index.repeats import RepeatsWriter
 from index.strings import key, write_strings
 from index.tokens import quantise
 from index.vectors import write_index
@@ -55,6 +56,7 @@ class Writer:
         self._ids: list[str] = []
         self._languages: set[str] = set()
         self._rows: dict[bytes, int] = {}
+        self._repeats = RepeatsWriter()
         self._waiting: deque[_Text] = deque()
         self._read = 0
         self._written = 0  # bytes of documents
@@ -121,6 +123,8 @@ class Writer:
         text_row = self._rows.setdefault(digest, len(self._rows))
         first = self._sentences.rows
         self._sentences.append([(span.start, span.end) for span in draft.sentences])
+        for span in draft.sentences:
+            self._repeats.add(document.text[span.start : span.end])
         self._passages.append([(row, first, self._sentences.rows, text_row)])
         self._postings.add(words(passage, language))
         if not known:
@@ -142,6 +146,7 @@ class Writer:
         progress("sorting", 0, 3)
         self._postings.finish(layout.words)
         layout.words.stopwords.write_text(json.dumps(stopwords(sorted(self._languages))), "utf-8")
+        self._repeats.finish(layout.repeats)
         progress("sorting", 1, 3)
         order = sorted(range(len(self._ids)), key=lambda row: key(self._ids[row]))
         write_strings(layout.ids, layout.id_ends, (self._ids[row] for row in order))

@@ -10,7 +10,8 @@ ChapterVerseError             exit status 1: the thing asked for does not hold
 │   ├── UnknownFormat         no reader for this kind of file
 │   ├── BadCollection         a line of a .jsonl file is not what it should be
 │   └── DuplicateId           two documents with one id
-└── IndexError_               see `index.errors`
+├── StoreError                see `index.errors`
+└── ReaderMissing             see `qa.reader`
 """
 
 

@@ -13,7 +13,7 @@ import onnxruntime
 import pytest
 
 import index.encoders
-from index.encoder import Encoder, unit
+from index.encoder import Encoder, known_share, unit
 from index.encoders import encoder_of, export_folder, load_encoder
 from index.errors import EncoderMissing, IndexIncompatible
 from index.export import CannotExport, export
@@ -31,6 +31,44 @@ TEXTS = [
     "Корабли шли на север всю ночь.",
     "",
 ]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "share"),
+    [
+        ([(0, 4, False), (4, 6, False)], 1.0),  # Vien|na
+        ([(0, 4, False), (4, 5, False), (5, 6, False)], 4 / 6),  # Vien|n|a
+        ([(0, 6, True)], 0.0),
+        ([], 1.0),
+    ],
+)
+def test_letters_in_longer_pieces_are_known(pieces: list[tuple[int, int, bool]], share: float) -> None:
+    assert known_share("Vienna", pieces) == pytest.approx(share)
+
+
+def test_a_chinese_character_is_a_word_and_a_number_is_no_letter() -> None:
+    assert known_share("漢字23", [(0, 1, False), (1, 2, True), (2, 4, False)]) == 0.5
+    assert known_share("23!", [(0, 2, False), (2, 3, False)]) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("Who gave the welcome speech?", True),
+        ("Wer hielt die Begrüßungsrede?", True),
+        ("¿Quién pronunció el discurso?", True),
+        ("Кто выступил с приветственной речью?", False),
+        ("من ألقى كلمة الترحيب؟", False),
+        ("谁致了欢迎词？", False),
+        ("누가 환영사를 했습니까?", False),
+        ("2022?", True),
+    ],
+)
+def test_what_the_default_model_knows(
+    encoder: Encoder, reference: SentenceTransformerEncoder, text: str, known: bool
+) -> None:
+    assert (encoder.known(text) > 0.7) is known
+    assert encoder.known(text) == pytest.approx(reference.known(text))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from index import IndexCorrupt, IndexIncompatible, IndexMissing, Store, build
 from index.encoder import Encoder
 from index.errors import StoreError
-from index.layout import GenerationLayout
+from index.layout import FORMAT, GenerationLayout
 from index.vectors import FlatVectors, InvertedVectors
 from source import find
 
@@ -117,7 +117,7 @@ def test_token_vectors_stand_where_they_say(built: Path, encoder: Encoder) -> No
 
 
 FILES = [
-    "blocks.bin", "documents.jsonl", "documents.npy", "id_ends.npy", "id_rows.npy", "ids.npy", "passages.npy",
+    "blocks.bin", "documents.jsonl", "documents.npy", "id_ends.npy", "id_rows.npy", "ids.npy", "passages.npy", "repeats.npy",
     "sentences.npy", "token_ends.npy", "token_scales.npy", "token_spans.npy", "tokens.npy", "vectors.faiss",
     "words/largest.npy", "words/postings.npy", "words/scores.npy", "words/starts.npy", "words/stopwords.json",
     "words/term_ends.npy", "words/terms.npy",
@@ -174,10 +174,10 @@ def test_no_index_names_the_command(tmp_path: Path) -> None:
         Store(tmp_path / "none")
 
 
-@pytest.mark.parametrize("changes", [{"format": 3}, {"format": 3, "shards": 4}, {"novelty": True}])
+@pytest.mark.parametrize("changes", [{"format": FORMAT + 1}, {"format": FORMAT + 1, "shards": 4}, {"novelty": True}])
 def test_a_newer_format_is_incompatible(root: Path, changes: dict[str, object]) -> None:
     forge(root, **changes)
-    with pytest.raises(IndexIncompatible, match="this version reads format 2; run"):
+    with pytest.raises(IndexIncompatible, match="this version reads format 3; run"):
         Store(root)
 
 
