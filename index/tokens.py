@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,17 +45,43 @@ class Tokens:
 
     def cosines(self, query: FloatMatrix) -> list[FloatMatrix]:
         """For each passage (m, n): the cosines of m unit vectors with its tokens."""
-        with _blas().limit(limits=1):
+        with _one_thread:
             products = query @ self.vectors.T
         return np.split(products * self.scales, self.ends[:-1], axis=1)
 
 
+class _OneThread:
+    """While anybody is inside, BLAS works in one thread.
+
+    For a product as small as a question's two wait for each other longer than
+    one computes; beside a busy neighbour the wait was four times the rest of the
+    retrieval. Counted, because a limit that one thread lifts while another
+    computes would change the last bits of what that one gets.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._limit: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._limit = _blas().limit(limits=1)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limit.restore_original_limits()
+
+
+_one_thread = _OneThread()
+
+
 @lru_cache(maxsize=1)
 def _blas() -> ThreadpoolController:
-    """For a product as small as a question's: two threads wait for each other longer than one computes.
-
-    Beside a busy neighbour the wait was four times the rest of the retrieval.
-    """
     return ThreadpoolController().select(user_api="blas")
 
 

@@ -8,8 +8,9 @@ from index import (
     IndexMissing,
     IndexUnwritable,
 )
-from qa.answer import Answer, DocumentRef, Hit, Quote, answer_json, hits_json
+from qa.answer import Answer, DocumentRef, Hit, Location, Quote, answer_json, hits_json
 from qa.book import MAX_QUESTION, Book, load, rebuild
+from qa.reader import ReaderMissing
 from source import ChapterVerseError, UsageError
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Answer",
     "DocumentRef",
     "Hit",
+    "Location",
     "Quote",
     "answer_json",
     "hits_json",
@@ -33,5 +35,6 @@ __all__ = [
     "IndexIncompatible",
     "IndexMissing",
     "IndexUnwritable",
+    "ReaderMissing",
     "UsageError",
 ]

@@ -11,13 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 from time import process_time
 
-from qa.answer import Answer, Hit, Quote, answer_json, hits_json
+from qa.answer import Answer, DocumentRef, Hit, Quote, answer_json, hits_json
 from qa.book import QUOTES, load
-from qa.evaluate import Figure, evaluate
+from qa.evaluate import evaluate
+from qa.figures import Figure
 from qa.questions import read_questions
 from qa.timings import timed
 from qa.verify import verify
-from source import ChapterVerseError
+from source import ChapterVerseError, Place
+
+_NAMED = 3  # other places of a quote
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -95,10 +98,15 @@ def _quote_text(quote: Quote) -> str:
         shown += quote.text[at - quote.span.start : mark.start - quote.span.start] + f"**{quote.text_of(mark)}**"
         at = mark.end
     shown += quote.text[at - quote.span.start :]
-    place = quote.place
-    parts = [quote.document.title, *(name for name in place.heading if name != quote.document.title)]
+    again = "".join(f"\n  — again: {_source_text(each.document, each.place)}" for each in quote.elsewhere[:_NAMED])
+    again += f"\n  — and {len(quote.elsewhere) - _NAMED} times more" if len(quote.elsewhere) > _NAMED else ""
+    return f"“{shown}”\n  — {_source_text(quote.document, quote.place)}{again}"
+
+
+def _source_text(document: DocumentRef, place: Place) -> str:
+    parts = [document.title, *(name for name in place.heading if name != document.title)]
     parts += [f"paragraph {place.paragraph}"] if place.paragraph else []
-    return f"“{shown}”\n  — {', '.join([*parts, f'line {place.line}'])}"
+    return ", ".join([*parts, f"line {place.line}"])
 
 
 def _retrieve(arguments: argparse.Namespace) -> int:
@@ -128,11 +136,11 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 def _figure_text(name: str, figure: Figure) -> str:
     if math.isnan(figure.value):
-        return f"{name:20} –"
+        return f"{name:22} –"
     if figure.interval is None:
-        return f"{name:20} {figure.value:.0f}"
+        return f"{name:22} {figure.value:.0f}"
     low, high = figure.interval
-    return f"{name:20} {figure.value:.3f}  [{low:.3f}, {high:.3f}]"
+    return f"{name:22} {figure.value:.3f}  [{low:.3f}, {high:.3f}]"
 
 
 def _verify(arguments: argparse.Namespace) -> int:

@@ -35,11 +35,21 @@ class DocumentRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Location:
+    """Where the same words stand again, but for white space."""
+
+    span: Span
+    place: Place
+    document: DocumentRef
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """Words of a document: `document.text[span.start:span.end] == text`, always.
 
     `highlights` are spans of the document inside `span`; `score` is the
-    relevance by which quotes of one answer are ordered.
+    relevance by which quotes of one answer are ordered. `elsewhere`: where else
+    the sentence with the answer stands.
     """
 
     text: str
@@ -48,6 +58,7 @@ class Quote:
     place: Place
     document: DocumentRef
     score: float
+    elsewhere: tuple[Location, ...] = ()
 
     def text_of(self, highlight: Span) -> str:
         """The words of one of the highlights."""
@@ -71,21 +82,31 @@ class Answer:
 
 
 def quote_json(quote: Quote) -> dict[str, Any]:
-    """The fields of a quote as plain JSON values."""
-    return {
+    """The fields of a quote as plain JSON values; `elsewhere` only if its words stand again."""
+    fields = {
         "text": quote.text,
         "start": quote.span.start,
         "end": quote.span.end,
         "highlights": [{"start": span.start, "end": span.end} for span in quote.highlights],
         "document": document_json(quote.document),
-        "place": {
-            "page": quote.place.page,
-            "heading": list(quote.place.heading),
-            "paragraph": quote.place.paragraph,
-            "line": quote.place.line,
-        },
+        "place": place_json(quote.place),
         "score": round(quote.score, 4),
     }
+    return {**fields, "elsewhere": [_location_json(each) for each in quote.elsewhere]} if quote.elsewhere else fields
+
+
+def _location_json(location: Location) -> dict[str, Any]:
+    return {
+        "start": location.span.start,
+        "end": location.span.end,
+        "document": document_json(location.document),
+        "place": place_json(location.place),
+    }
+
+
+def place_json(place: Place) -> dict[str, Any]:
+    """The fields of a place as plain JSON values."""
+    return {"page": place.page, "heading": list(place.heading), "paragraph": place.paragraph, "line": place.line}
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from qa.answer import Answer, DocumentRef, Hit
 from qa.confidence import THRESHOLD, confidence
 from qa.conversation import Understood, asks_for_person, person_name, understand
 from qa.quotes import make_quotes
-from qa.retrieve import RERANKED, candidates, queries
+from qa.reader import in_play, read
+from qa.retrieve import RERANKED, Candidate, candidates, queries
 from qa.sentences import ranked_sentences, terms
 from qa.timings import stage
 from source import Document, UsageError
@@ -21,7 +22,7 @@ MOST_HITS = 1000
 QUOTES = 3
 """Quotes in an answer, at most."""
 # A further quote is shown only if its score comes this near to the first one's.
-_WORTH_SHOWING = 0.15
+_WORTH_SHOWING = 1.8
 _REMEMBERED = 8  # earlier questions that a follow-up may lean on
 
 
@@ -54,12 +55,7 @@ class Book:
         if not 1 <= k <= MOST_HITS:
             raise UsageError(f"k is {k}; ask for 1 to {MOST_HITS} passages.")
         wanted = queries(self._understood(question, history), self.encoder)
-        found = candidates(self.store, wanted, k)
-        with stage("passages"):
-            return [
-                Hit(self.store.passage(each.passage), each.score, rank, self._ref(each.passage))
-                for rank, each in enumerate(found, start=1)
-            ]
+        return self._hits(candidates(self.store, wanted, k))
 
     def ask(self, question: str, history: Sequence[str] = (), k: int = QUOTES) -> Answer:
         """The words that answer `question`, or an Answer that says that none do.
@@ -70,21 +66,32 @@ class Book:
         """
         if not 1 <= k <= MOST_HITS:
             raise UsageError(f"k is {k}; ask for 1 to {MOST_HITS} quotes.")
+        return self._answer(question, history, k)[0]
+
+    def study(self, question: str, history: Sequence[str] = ()) -> tuple[Answer, list[Hit]]:
+        """The answer, and the passages that it was looked for in: what an evaluation judges."""
+        answer, found = self._answer(question, history, QUOTES)
+        return answer, self._hits(found)
+
+    def _answer(self, question: str, history: Sequence[str], k: int) -> tuple[Answer, list[Candidate]]:
         understood = self._understood(question, history)
         wanted = queries(understood, self.encoder)
         found = candidates(self.store, wanted)
+        with stage("reading"):
+            chosen = in_play(found)
+            readings = read(self.store, understood.question, chosen)
         with stage("sentences"):
             asked = terms(self.store, understood.question)
-            ranked = ranked_sentences(self.store, wanted, found, asked)
+            ranked = ranked_sentences(self.store, wanted, chosen, readings, asked)
         if not ranked:
-            return Answer(question, False, 0.0, (), (), understood.searched_for)
+            return Answer(question, False, 0.0, (), (), understood.searched_for), found
         with stage("confidence"):
             sure = confidence(self.store, wanted, ranked[0], asked)
         with stage("quotes"):
             quotes = make_quotes(self.store, understood.question, ranked, asked, k)
         answered = sure >= THRESHOLD
         shown = tuple(quote for quote in quotes if quote.score >= quotes[0].score - _WORTH_SHOWING)
-        return Answer(
+        answer = Answer(
             question=question,
             answered=answered,
             confidence=sure,
@@ -92,6 +99,14 @@ class Book:
             nearest=() if answered else tuple(quotes),
             searched_for=understood.searched_for,
         )
+        return answer, found
+
+    def _hits(self, found: Sequence[Candidate]) -> list[Hit]:
+        with stage("passages"):
+            return [
+                Hit(self.store.passage(each.passage), each.score, rank, self._ref(each.passage))
+                for rank, each in enumerate(found, start=1)
+            ]
 
     def _understood(self, question: str, history: Sequence[str]) -> Understood:
         earlier = [

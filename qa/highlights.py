@@ -38,7 +38,7 @@ _TIME = re.compile(
 _NAME = re.compile(
     r"[^\W\d_a-zа-яß-ÿ][\w'’.-]*(?:\s(?:(?:of|the|de|la|von|van|der|du|al|bin)\s){0,2}[^\W\d_a-zа-яß-ÿ][\w'’-]*)*"
 )
-_LIST_MARKER = re.compile(r"\(?\d{1,3}[.)]\s+")
+_LIST_MARKER = re.compile(r"\(?\d{1,3}[.)]\s+|[-*•–]\s+")
 _LONGEST_RUN = 20  # words
 
 
@@ -114,6 +114,11 @@ def _nearness(span: Span, words: Sequence[Word]) -> float:
 
 def split(text: str, sentence: Span) -> list[Span]:
     """The words of a sentence, without the number of a list item."""
+    item = without_marker(text, sentence)
+    return [Span(*match.span()) for match in _WORD.finditer(text, item.start, item.end)]
+
+
+def without_marker(text: str, sentence: Span) -> Span:
+    """A list item without its number or bullet."""
     marker = _LIST_MARKER.match(text, sentence.start, sentence.end)
-    start = marker.end() if marker else sentence.start
-    return [Span(*match.span()) for match in _WORD.finditer(text, start, sentence.end)]
+    return Span(marker.end(), sentence.end) if marker and marker.end() < sentence.end else sentence

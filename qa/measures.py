@@ -90,6 +90,13 @@ def coverage_at(
     return float(can[: allowed[-1] + 1].sum() / can.sum())
 
 
+def calibration_error(confidence: Sequence[float] | Floats, right: Sequence[bool], bins: int = 10) -> float:
+    """Expected calibration error over equally filled bins (Naeini et al. 2015, section "Evaluation")."""
+    chance, hits = np.asarray(confidence, float), np.asarray(right, float)
+    parts = [part for part in np.array_split(np.argsort(chance, kind="stable"), bins) if len(part)]
+    return float(sum(len(part) * abs(chance[part].mean() - hits[part].mean()) for part in parts) / len(chance))
+
+
 def bootstrap(measure: Callable[[NDArray[np.int64]], float], count: int, rounds: int = 1000) -> tuple[float, float]:
     """The 95% interval of `measure` over samples of `count` questions drawn with replacement (Efron 1979).
 

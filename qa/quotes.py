@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from index import Store
-from qa.answer import DocumentRef, Quote
-from qa.highlights import Word, highlight, split
+from qa.answer import DocumentRef, Location, Quote
+from qa.highlights import Word, highlight, split, without_marker
 from qa.sentences import Sentence, Terms
 from source import Document, Span
 
 LONGEST = 350  # characters a quote is widened up to; one sentence may be longer
 MOST_SENTENCES = 3
 # A neighbour that scores within this of the best sentence is taken along.
-NEAR = 0.15
+NEAR = 1.8
+MOST_PLACES = 20  # where the same sentence stands; more are not looked up
 
 _OPENS_LIST = re.compile(r"[:：]\s*$")
 _LEANS_BACK = re.compile(
@@ -23,6 +24,9 @@ _LEANS_BACK = re.compile(
     r"|он|она|оно|они|это|этот|эта|эти|его|её|их|поэтому|например|er|sie|es|dies\w*|él|ella|ellos|esto|il|elle|ils)\b",
     re.IGNORECASE,
 )
+
+# An answer in these words is one only beside the sentence before.
+_STANDS_FOR = re.compile(r"(?:this|that|these|those|it|they|them|he|she|him|her|both|such)", re.IGNORECASE)
 
 
 def make_quotes(store: Store, question: str, ranked: Sequence[Sentence], asked: Terms, count: int) -> list[Quote]:
@@ -38,21 +42,58 @@ def make_quotes(store: Store, question: str, ranked: Sequence[Sentence], asked: 
         span = _widened(store, document, sentence, ranked)
         if any(id == document.id and other.overlaps(span) for id, other in taken):
             span = sentence.span
-        taken.append((document.id, span))
-        quotes.append(_quote(store, document, span, question, sentence, asked))
+        quote = _quote(store, document, span, question, sentence, asked)
+        taken += [(document.id, span), *((each.document.id, each.span) for each in quote.elsewhere)]
+        quotes.append(quote)
     return quotes
 
 
 def _quote(store: Store, document: Document, span: Span, question: str, sentence: Sentence, asked: Terms) -> Quote:
-    words = [_word(store, document.text, word, asked) for word in split(document.text, sentence.span)]
     return Quote(
         text=document.text[span.start : span.end],
         span=span,
-        highlights=(highlight(document.text, words, sentence.span, question),),
+        highlights=_items(store, document, sentence, span) or (_answer(store, document, question, sentence, asked),),
         place=document.place(span.start),
         document=DocumentRef.of(document),
         score=sentence.score,
+        elsewhere=tuple(_elsewhere(store, document, sentence.span)),
     )
+
+
+def _elsewhere(store: Store, document: Document, sentence: Span) -> Iterator[Location]:
+    """The other places of a sentence."""
+    for row, span in store.places_of(document.text[sentence.start : sentence.end], MOST_PLACES):
+        other = store.document(row)
+        if (other.id, span) != (document.id, sentence):
+            yield Location(span, other.place(span.start), DocumentRef.of(other))
+
+
+def _items(store: Store, document: Document, sentence: Sentence, quote: Span) -> tuple[Span, ...]:
+    """The items of the list that the sentence opens, as far as they are quoted; none if it opens none."""
+    if not _OPENS_LIST.search(document.text[sentence.span.start : sentence.span.end]):
+        return ()
+    after = (each for each in store.sentences(sentence.candidate.passage) if each.start >= sentence.span.end)
+    return tuple(without_marker(document.text, each) for each in after if each.end <= quote.end)
+
+
+def _answer(store: Store, document: Document, question: str, sentence: Sentence, asked: Terms) -> Span:
+    """The words of the sentence that answer: the reader's, or where it did not read, those of a rule of thumb."""
+    if sentence.found:
+        return _moved(store, sentence, sentence.found.span)
+    words = [_word(store, document.text, word, asked) for word in split(document.text, sentence.span)]
+    return highlight(document.text, words, sentence.span, question)
+
+
+def _moved(store: Store, sentence: Sentence, span: Span) -> Span:
+    """A span of the passage, in the document."""
+    start = store.span(sentence.candidate.passage).start
+    return Span(start + span.start, start + span.end)
+
+
+def _found(sentence: Sentence, store: Store, document: Document) -> str:
+    """The words that the reader found; none where it did not read."""
+    span = _moved(store, sentence, sentence.found.span) if sentence.found else Span(0, 0)
+    return document.text[span.start : span.end]
 
 
 def _word(store: Store, text: str, span: Span, asked: Terms) -> Word:
@@ -72,7 +113,8 @@ def _widened(store: Store, document: Document, sentence: Sentence, ranked: Seque
         return inside and sentences[last].end - sentences[first].start <= LONGEST
 
     text = document.text[sentence.span.start : sentence.span.end]
-    if _LEANS_BACK.match(text) and fits(first - 1, last):
+    leans = _LEANS_BACK.match(text) or _STANDS_FOR.fullmatch(_found(sentence, store, document))
+    if leans and fits(first - 1, last):
         first -= 1
     while _OPENS_LIST.search(text) and fits(first, last + 1):
         last += 1

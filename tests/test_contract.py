@@ -197,7 +197,7 @@ def test_evaluate(qa_article_index: Path, tmp_path: Path, capsys: pytest.Capture
     assert all(isinstance(value, int | float) for value in figures.values())
     assert (figures["n"], figures["n_answerable"], figures["answer_in_quote@1"]) == (3, 2, 1)
     table = run(capsys, "evaluate", str(questions), "--index", str(qa_article_index))
-    assert "mrr                  1.000  [1.000, 1.000]" in table
+    assert "mrr                    1.000  [1.000, 1.000]" in table
     assert [line.split()[0] for line in table.splitlines()] == list(figures)
 
 

@@ -9,6 +9,7 @@ import pytest
 from qa_fixtures import ARTICLE_QUESTIONS, build_book
 
 import qa
+from source import Span
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -88,6 +89,12 @@ def test_more_hits_than_there_are_passages(qa_article: qa.Book) -> None:
     assert len(qa_article.retrieve("Who spoke?", 1000)) == len(qa_article.store)
 
 
+def shown(answer: qa.Answer) -> list[tuple[str, qa.DocumentRef, tuple[Span, ...], float]]:
+    """What an answer shows, its scores as exact as they are printed."""
+    quotes = (*answer.quotes, *answer.nearest)
+    return [(quote.text, quote.document, quote.highlights, round(quote.score, 3)) for quote in quotes]
+
+
 def test_eight_threads_get_the_answers_of_one(qa_article: qa.Book) -> None:
     questions = ARTICLE_QUESTIONS[:10]
     alone = [qa_article.ask(question) for question in questions]
@@ -95,7 +102,10 @@ def test_eight_threads_get_the_answers_of_one(qa_article: qa.Book) -> None:
     rotations = [questions[n:] + questions[:n] for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         for n, answers in enumerate(pool.map(lambda asked: [fresh.ask(question) for question in asked], rotations)):
-            assert answers == alone[n:] + alone[:n]
+            for answer, expected in zip(answers, alone[n:] + alone[:n], strict=True):
+                # A product of matrices may differ in its last bits from one thread to another.
+                assert answer.confidence == pytest.approx(expected.confidence, abs=1e-5)
+                assert shown(answer) == shown(expected)
 
 
 def test_an_open_book_goes_on_answering_after_a_rebuild(tmp_path: Path) -> None:

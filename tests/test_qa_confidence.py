@@ -9,11 +9,11 @@ import pytest
 from qa_fixtures import ARTICLE_QUESTIONS
 
 import qa
-import qa.confidence as module
-from qa.confidence import SIGNS, THRESHOLD, confidence, signs
+from qa.confidence import THRESHOLD, WEIGHTS, confidence, signs
 from qa.conversation import Understood
+from qa.reader import in_play, read
 from qa.retrieve import candidates, queries
-from qa.sentences import ranked_sentences, terms
+from qa.sentences import Way, ranked_sentences, terms
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -49,19 +49,26 @@ def test_the_more_words_are_strange_the_less_sure(qa_article: qa.Book) -> None:
     assert sure == sorted(sure, reverse=True)
 
 
-def test_the_signs_by_hand(qa_article: qa.Book) -> None:
-    question = "How many penguins attended the event?"
+@pytest.mark.parametrize(
+    ("question", "way"), [("How many penguins attended the event?", Way.READ), ("Кто?", Way.WORDS)]
+)
+def test_the_signs_by_hand(qa_article: qa.Book, question: str, way: Way) -> None:
+    store = qa_article.store
     wanted = queries(Understood(question), qa_article.encoder)
-    asked = terms(qa_article.store, question)
-    best = ranked_sentences(qa_article.store, wanted, candidates(qa_article.store, wanted), asked)[0]
-    values = dict(zip(SIGNS, signs(qa_article.store, wanted, best, asked), strict=True))
+    asked = terms(store, question)
+    found = in_play(candidates(store, wanted))
+    best = ranked_sentences(store, wanted, found, read(store, question, found), asked)[0]
+    values = signs(store, wanted, best, asked)
+    assert best.way is way
     assert values["sentence"] == pytest.approx(float(np.mean(best.matches)))
-    share = dict(zip(asked.words, asked.shares.tolist(), strict=True))
-    assert values["words"] == pytest.approx(share["attended"] + share["event"])  # penguins are not there
-    assert values["shape"] == 1.0  # 40 experts, 10 countries
-    assert -1 <= values["passage_content"] <= 1
-    sure = confidence(qa_article.store, wanted, best, asked)
+    assert values["passage"] == pytest.approx(float(best.candidate.similarities[0].max(axis=1).mean()))
+    assert -1 <= values["content"] <= 1
+    if way is Way.READ:
+        share = dict(zip(asked.words, asked.shares.tolist(), strict=True))
+        assert values["words"] == pytest.approx(share["attended"] + share["event"])  # penguins are not there
+        assert values["answers"] == best.signs["answers"] and values["likelihood"] == best.signs["likelihood"]
+    sure = confidence(store, wanted, best, asked)
     assert sure == pytest.approx(qa_article.ask(question).confidence)
     # The fitted weights may change; the model they are of may not.
-    logit = module._INTERCEPT + sum(weight * values[name] for name, weight in zip(SIGNS, module._WEIGHTS, strict=True))
+    logit = sum(weight * values[name] for name, weight in WEIGHTS[way].items())
     assert math.log(sure / (1 - sure)) == pytest.approx(logit)

@@ -87,6 +87,21 @@ def test_intervals_hold_the_value_and_counts_have_none(qa_small: qa.Book, tmp_pa
             assert figure.interval is not None and figure.interval[0] <= figure.value <= figure.interval[1], name
 
 
+def test_a_question_without_gold_counts_for_nothing_but_time(qa_small: qa.Book, tmp_path: Path) -> None:
+    unjudged = {"id": "4", "question": "What colour is the Zorblax bridge?", "answers": [], "gold_passage_ids": []}
+    got = figures(qa_small, tmp_path, BRIDGE, unjudged)
+    assert got["hit@1"] == got["mrr"] == got["coverage@90"] == 1.0
+    assert (got["n"], got["n_answerable"]) == (2, 2)
+
+
+def test_what_is_answered_that_should_not_be(qa_small: qa.Book, tmp_path: Path) -> None:
+    trap = {**UNANSWERABLE, "question": BRIDGE["question"]}
+    got = figures(qa_small, tmp_path, BRIDGE, trap, UNANSWERABLE)
+    assert got["answered_unanswerable"] == 0.5
+    assert 0 < got["calibration_error"] < 1
+    assert math.isnan(figures(qa_small, tmp_path, BRIDGE)["answered_unanswerable"])
+
+
 def test_progress_is_told(qa_small: qa.Book, tmp_path: Path) -> None:
     path = tmp_path / "questions.jsonl"
     path.write_text("\n".join(map(json.dumps, [BRIDGE, UNANSWERABLE])))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from qa.measures import auroc, bootstrap, coverage_at, hit_at, ndcg_at, reciprocal_rank, token_f1
+from qa.measures import auroc, bootstrap, calibration_error, coverage_at, hit_at, ndcg_at, reciprocal_rank, token_f1
 
 # Few different values, so that ties are common.
 SCORED = st.lists(st.tuples(st.integers(0, 4).map(lambda n: n / 4), st.booleans()), max_size=30)
@@ -20,6 +20,14 @@ def test_hit_at_looks_at_the_first_k_only() -> None:
     assert hit_at([False, True], 1) == 0.0
     assert hit_at([False, True], 2) == 1.0
     assert hit_at([], 5) == 0.0
+
+
+def test_the_calibration_error_by_hand() -> None:
+    # Two bins: said .25 and .25, right 0 of 2; said .75 and .95, right 2 of 2.
+    assert calibration_error([0.95, 0.25, 0.75, 0.25], [True, False, True, False], bins=2) == pytest.approx(
+        (2 * 0.25 + 2 * 0.15) / 4
+    )
+    assert calibration_error([1.0, 0.0], [True, False]) == 0.0
 
 
 def test_mrr_of_the_textbook_example() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,7 +10,12 @@ import pytest
 from qa_fixtures import ARTICLE_QUESTIONS, build_book
 
 import qa
-from qa.quotes import LONGEST, MOST_SENTENCES
+from qa.conversation import Understood
+from qa.quotes import LONGEST, MOST_SENTENCES, make_quotes
+from qa.reader import Found, in_play, read
+from qa.retrieve import candidates, queries
+from qa.sentences import Sentence, ranked_sentences, terms
+from source import Span
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -23,6 +29,12 @@ def qa_leaning(tmp_path_factory: pytest.TempPathFactory) -> dict[str, qa.Book]:
     folder = tmp_path_factory.mktemp("leaning")
     openings = {"she": "She", "he": "He", "named": "Caroline"}
     return {key: build_book(folder / key, {"a.txt": STORY.format(opening=text)}) for key, text in openings.items()}
+
+
+def ranked(book: qa.Book, question: str) -> list[Sentence]:
+    wanted = queries(Understood(question), book.encoder)
+    found = in_play(candidates(book.store, wanted))
+    return ranked_sentences(book.store, wanted, found, read(book.store, question, found), terms(book.store, question))
 
 
 def best(book: qa.Book, question: str) -> qa.Quote:
@@ -50,6 +62,34 @@ def test_a_sentence_that_opens_a_list_takes_items_along(tmp_path: Path) -> None:
     assert quote.text.startswith("The cook needs")
     assert "Cumin" in quote.text and "Saffron" in quote.text
     assert "Salt" not in quote.text  # three sentences at the most
+    assert [quote.text_of(mark) for mark in quote.highlights] == ["Cumin from the market.", "Saffron from the market."]
+
+
+def test_an_answer_that_only_points_back_is_quoted_with_what_it_points_to(tmp_path: Path) -> None:
+    text = "A thick fog lay on the bay. Experts agreed that this was the cause of the collision of the ferries."
+    book = build_book(tmp_path, {"a.txt": text})
+    found = ranked(book, "What was the cause of the collision of the ferries?")
+    sentence = max(found, key=lambda each: each.position)
+    sentence = replace(sentence, found=Found(Span(text.index("this"), text.index("this") + 4), -0.1), score=9.0)
+    (quote,) = make_quotes(book.store, "", [sentence], terms(book.store, "collision"), 1)
+    assert sentence.span.start > 0 and quote.text == text
+
+
+def test_the_same_words_are_quoted_once_with_their_other_places(tmp_path: Path) -> None:
+    line = "The harbour is closed at nine in winter."
+    files = {"a.txt": f"Comets have tails. {line}", "b.txt": f"{line}\n\nBread is sold on Sundays.\n\n{line}"}
+    book = build_book(tmp_path, files)
+    answer = book.ask("When is the harbour closed in winter?", k=10)
+    quotes = answer.quotes or answer.nearest
+    assert [quote.text for quote in quotes].count(line) <= 1
+    places = [(quotes[0].document.id, quotes[0].place.line)]
+    places += [(each.document.id, each.place.line) for each in quotes[0].elsewhere]
+    assert sorted(places) == [("a.txt", 1), ("b.txt", 1), ("b.txt", 5)]
+    for each in quotes[0].elsewhere:
+        assert book.document(each.document.id).text[each.span.start : each.span.end] == line
+    data = qa.answer_json(answer)
+    first = (data["quotes"] or data["nearest"])[0]
+    assert len(first["elsewhere"]) == 2 and set(first["elsewhere"][0]) == {"start", "end", "document", "place"}
 
 
 def test_a_long_neighbour_is_not_taken_along(tmp_path: Path) -> None:

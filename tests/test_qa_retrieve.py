@@ -10,7 +10,7 @@ from qa_fixtures import ARTICLE_QUESTIONS
 import qa
 import qa.retrieve
 from qa.conversation import Understood
-from qa.retrieve import candidates, first_stage, queries
+from qa.retrieve import TIES, candidates, first_stage, queries
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -73,6 +73,19 @@ def test_late_interaction_is_maxsim(qa_article: qa.Book, question: str) -> None:
     ranked = candidates(store, wanted)
     assert [each.passage for each in ranked] == [int(pool[i]) for i in np.argsort(-scores, kind="stable")]
     np.testing.assert_allclose([each.score for each in ranked], np.sort(scores)[::-1], atol=1e-4)
+
+
+def test_a_language_the_encoder_does_not_know_is_left_to_words(qa_article: qa.Book) -> None:
+    store = qa_article.store
+    (query,) = wanted = queries(Understood("Кто говорил о Wang Wen?"), qa_article.encoder)
+    assert query.meaning == TIES
+    pool, fused = first_stage(store, wanted)
+    words = stretched(store.lexical.scores(query.text, pool))
+    cosines = stretched(store.vectors.of(pool) @ query.encoded.vector)
+    np.testing.assert_allclose(fused, TIES * cosines + words, atol=1e-5)
+    found = candidates(store, wanted)
+    assert found[0].passage == int(pool[words.argmax()])
+    assert len(found) == min(len(pool), 30), "nothing is a dead end"
 
 
 def test_candidates_carry_the_offsets_of_their_own_tokens(qa_article: qa.Book) -> None:

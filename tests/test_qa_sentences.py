@@ -8,15 +8,18 @@ from qa_fixtures import ARTICLE_QUESTIONS
 
 import qa
 from qa.conversation import Understood
+from qa.reader import in_play, read
 from qa.retrieve import candidates, queries
-from qa.sentences import READ, Sentence, ranked_sentences, terms
+from qa.sentences import WEIGHTS, Sentence, Way, ranked_sentences, terms, weighed
 
 pytest_plugins = ["qa_fixtures"]
 
 
-def ranked(book: qa.Book, question: str, context: str | None = None) -> list[Sentence]:
+def ranked(book: qa.Book, question: str, context: str | None = None, *, reads: bool = True) -> list[Sentence]:
     wanted = queries(Understood(question, context), book.encoder)
-    return ranked_sentences(book.store, wanted, candidates(book.store, wanted), terms(book.store, question))
+    found = in_play(candidates(book.store, wanted))
+    readings = read(book.store, question, found) if reads else [None] * len(found)
+    return ranked_sentences(book.store, wanted, found, readings, terms(book.store, question))
 
 
 def test_terms_are_content_words_and_the_rarer_one_weighs_more(qa_article: qa.Book) -> None:
@@ -38,7 +41,7 @@ def test_sentences_are_those_of_the_first_passages_best_first(qa_article: qa.Boo
     sentences = ranked(qa_article, question)
     scores = [each.score for each in sentences]
     assert scores == sorted(scores, reverse=True)
-    expected = {(each.passage, span) for each in found[:READ] for span in store.sentences(each.passage)}
+    expected = {(each.passage, span) for each in in_play(found) for span in store.sentences(each.passage)}
     assert {(each.candidate.passage, each.span) for each in sentences} == expected
     assert len(sentences) == len(expected)
     for each in sentences:
@@ -67,20 +70,30 @@ def test_met_says_which_words_stand_in_the_sentence(qa_article: qa.Book) -> None
         assert sentence.met.tolist() == [word in quoted.lower() for word in ("turbulence", "island", "penguins")]
 
 
-def test_the_expected_shape_lifts_a_sentence(qa_article: qa.Book) -> None:
-    """The same words asked after a number put sentences with a digit higher."""
-    text = qa_article.document("valdai-russia-central-asia.txt").text
-    wanted = queries(Understood("How many experts?"), qa_article.encoder)
-    found = candidates(qa_article.store, wanted)
+@pytest.mark.parametrize("reads", [True, False])
+def test_the_signs_of_a_sentence(qa_article: qa.Book, reads: bool) -> None:
+    document = qa_article.document("valdai-russia-central-asia.txt")
     asked = terms(qa_article.store, "How many experts?")
-    for sentence in ranked_sentences(qa_article.store, wanted, found, asked):
-        digit = any(char.isdigit() for char in text[sentence.span.start : sentence.span.end])
-        late = (
-            float(sentence.matches.mean())
-            + 0.1 * sentence.candidate.score
-            + 0.1 * float(asked.shares[sentence.met].sum())
-        )
-        assert sentence.score - late == pytest.approx(0.05 if digit else -0.05, abs=1e-4)
+    for sentence in ranked(qa_article, "How many experts?", reads=reads):
+        text = document.text[sentence.span.start : sentence.span.end]
+        assert sentence.signs["late"] == pytest.approx(float(sentence.matches.mean()))
+        assert sentence.signs["passage"] == pytest.approx(sentence.candidate.score)
+        assert sentence.signs["words"] == pytest.approx(float(asked.shares[sentence.met].sum()))
+        assert sentence.signs["shape"] == (1 if any(char.isdigit() for char in text) else -1)
+        assert sentence.way is (Way.READ if reads else Way.MATCHED)
+        assert sentence.score == pytest.approx(weighed(sentence.signs, WEIGHTS[sentence.way]))
+        if reads:
+            assert sentence.found
+            assert sentence.signs["likelihood"] == pytest.approx(sentence.found.likelihood)
+        else:
+            assert sentence.found is None and "likelihood" not in sentence.signs
+
+
+def test_without_a_known_language_words_decide(qa_article: qa.Book) -> None:
+    (sentence, *_) = ranked(qa_article, "Кто говорил о TALAP?")
+    assert sentence.way is Way.WORDS
+    text = qa_article.document("valdai-russia-central-asia.txt").text
+    assert "TALAP" in text[sentence.span.start : sentence.span.end]
 
 
 def test_context_counts_by_its_weight(qa_article: qa.Book) -> None:

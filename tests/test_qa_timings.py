@@ -11,7 +11,7 @@ from qa.timings import stage, timed
 
 pytest_plugins = ["qa_fixtures"]
 
-STAGES = ["encoding", "vectors", "words", "fusion", "late interaction", "sentences", "confidence", "quotes"]
+STAGES = ["encoding", "vectors", "words", "fusion", "late interaction", "reading", "sentences", "confidence", "quotes"]
 
 
 def test_stages_add_up_in_their_order() -> None:

@@ -101,9 +101,16 @@ def _source(quote: Quote) -> str:
     where = texts.where(quote.document, quote.place)
     title = element("cite", {"dir": "auto"}, escaped(quote.document.title))
     place = element("span", {"class": "where", "dir": "auto"}, escaped(where))
+    again = [_elsewhere(quote)] if quote.elsewhere else []
     label = f"{texts.SHOW}: {quote.document.title}, {where}"
     button = element("button", {"type": "button", "class": "open", "aria-label": label}, texts.SHOW)
-    return element("footer", {}, element("span", {"class": "source"}, title, place), button)
+    return element("footer", {}, element("span", {"class": "source"}, title, place, *again), button)
+
+
+def _elsewhere(quote: Quote) -> str:
+    return element(
+        "span", {"class": "elsewhere", "dir": "auto"}, escaped(texts.elsewhere(quote.document, quote.elsewhere))
+    )
 
 
 def _examples(examples: Sequence[str]) -> str:

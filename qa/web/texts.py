@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from qa import DocumentRef
+from collections.abc import Sequence
+
+from qa import DocumentRef, Location
 from source import Place
 
 NAME = "Chapter & Verse"
@@ -42,6 +44,8 @@ BAD_TEXT = "The {name} must be a text; send a string."
 BAD_HISTORY = "The history must be a list of earlier questions; send a list of strings."
 BAD_COUNT = "k must be a whole number; send one from 1 up."
 
+_NAMED = 3  # other places of a quote
+
 # Questions for the article that the project ships with, by the SHA-256 of its file.
 EXAMPLES = {
     "0bbe1377c21dd5f58135aaf922420679dd98e72a2ededf32e8ad0eed3df3078f": (
@@ -73,3 +77,15 @@ def where(document: DocumentRef, place: Place) -> str:
     paragraph = [f"paragraph {place.paragraph}"] if place.paragraph is not None else []
     numbers = ", ".join([*page, *paragraph, f"line {place.line}"])
     return " › ".join([*headings, numbers])
+
+
+def elsewhere(document: DocumentRef, locations: Sequence[Location]) -> str:
+    """The other places of a quote from `document`, the first few by name."""
+    named = [_place_in(document, each) for each in locations[:_NAMED]]
+    more = [f"{len(locations) - _NAMED} more"] if len(locations) > _NAMED else []
+    return f"The same words stand at {'; '.join([*named, *more])}"
+
+
+def _place_in(document: DocumentRef, location: Location) -> str:
+    place = where(location.document, location.place)
+    return place if location.document.id == document.id else f"{location.document.title}, {place}"

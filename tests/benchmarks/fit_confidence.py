@@ -1,19 +1,24 @@
-"""Fits the weights of `qa/confidence.py`, and shows how well they carry over to other sets.
+"""Fits the weights of `qa/sentences.py` and `qa/confidence.py`, and shows how they carry over to other sets.
 
-    python tests/benchmarks/fit_confidence.py TRAIN_DIR... --judge EVAL_DIR...
+    python tests/benchmarks/fit_confidence.py TRAIN_DIR... [--judge EVAL_DIR...] [--svg FILE] [--most N]
 
-Each directory holds `passages.jsonl` and `questions.jsonl`. For every second
-training question the passages with the answer are taken away, so that what is
-found is at best about the same thing. What is learnt is whether the first
-quote holds a gold answer; the judged sets play no part in the fit.
+Each directory holds `passages.jsonl` and `questions.jsonl`. Of the training sets
+only the part for validation is asked: the reader learnt the rest. For every second
+question the passages with the answer are taken away, so that what is found is
+at best about the same thing. The order of sentences is a conditional logit: which
+of a question's sentences holds a gold answer (McFadden 1974). The confidence is
+a logistic regression: whether the first quote holds one, in the order that is in
+force. The judged sets play no part in either fit.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,50 +26,120 @@ from numpy.typing import NDArray
 
 import qa
 from index.build import build
-from qa.confidence import SIGNS, signs
+from qa import confidence
 from qa.conversation import Understood
-from qa.measures import auroc
+from qa.measures import auroc, calibration_error
 from qa.questions import Question, read_questions
 from qa.quotes import make_quotes
-from qa.retrieve import candidates, queries
-from qa.sentences import ranked_sentences, terms
+from qa.reader import in_play, read
+from qa.retrieve import TIES, Query, candidates, queries
+from qa.sentences import WEIGHTS, Sentence, Signs, Terms, Way, ranked_sentences, terms, weighed
+
+sys.path.append(str(Path(__file__).parents[1] / "training"))
+from examples import parts
 
 Matrix = NDArray[np.float64]
+_RIDGE = 0.01  # of the conditional logit, on signs of unit variance
 
 
-def observe(book: qa.Book, question: Question, drop_gold: bool) -> tuple[list[float], bool] | None:
-    """The signs for one question, and whether the first quote is right."""
-    wanted = queries(Understood(question.question), book.encoder)
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A question, what was found for it, and whether it can be answered from that."""
+
+    question: Question
+    wanted: list[Query]
+    asked: Terms
+    ranked: list[Sentence]
+    holds: NDArray[np.bool_]  # (sentences,): a gold answer, in a gold document
+    answerable: bool
+
+
+def see(book: qa.Book, question: Question, way: Way, *, drop_gold: bool) -> Seen | None:
+    """What is found for a question, taken for one that can be understood in this way at the best."""
+    meaning = TIES if way is Way.WORDS else 1.0
+    wanted = [replace(each, meaning=meaning) for each in queries(Understood(question.question), book.encoder)]
     found = candidates(book.store, wanted)
+    gold = question.gold_passage_ids
     if drop_gold:
-        found = [c for c in found if book.store.passage(c.passage).document_id not in question.gold_passage_ids]
+        found = [each for each in found if book.store.passage(each.passage).document_id not in gold]
+    found = list(in_play(found))
+    readings = read(book.store, question.question, found) if way is Way.READ else [None] * len(found)
     asked = terms(book.store, question.question)
-    ranked = ranked_sentences(book.store, wanted, found, asked)
-    if not ranked:
-        return None
-    first = make_quotes(book.store, question.question, ranked, asked, 1)[0]
-    right = question.answerable and not drop_gold and any(gold in first.text for gold in question.answers)
-    return signs(book.store, wanted, ranked[0], asked), right
+    ranked = ranked_sentences(book.store, wanted, found, readings, asked)
+    holds = np.array([_holds(book, each, question) for each in ranked], bool)
+    answerable = question.answerable and not drop_gold
+    return Seen(question, wanted, asked, ranked, holds, answerable) if ranked and ranked[0].way is way else None
 
 
-def observations(folder: Path, most: int, drop_half: bool) -> tuple[Matrix, NDArray[np.bool_], list[bool]]:
-    """(n, signs) values, (n,) whether the quote is right, and whether the question is answerable."""
-    questions = [q for q in read_questions(folder / "questions.jsonl") if not q.history]
-    random.Random(0).shuffle(questions)
-    rows, right, answerable = [], [], []
-    with tempfile.TemporaryDirectory() as scratch:
-        build(Path(scratch), [folder / "passages.jsonl"])
-        book = qa.load(scratch)
-        for number, question in enumerate(questions[:most]):
-            drop = drop_half and number % 2 == 0
-            if seen := observe(book, question, drop):
-                rows.append(seen[0])
-                right.append(seen[1])
-                answerable.append(question.answerable and not drop)
-    return np.array(rows), np.array(right), answerable
+def _holds(book: qa.Book, sentence: Sentence, question: Question) -> bool:
+    passage = book.store.passage(sentence.candidate.passage)
+    text = book.document(passage.document_id).text[sentence.span.start : sentence.span.end]
+    in_gold = not question.gold_passage_ids or passage.document_id in question.gold_passage_ids
+    return in_gold and any(answer in text for answer in question.answers)
 
 
-def fit(values: Matrix, labels: NDArray[np.bool_], ridge: float = 1.0) -> NDArray[np.float64]:
+class Set:
+    """A set's questions, seen once and judged under any weights."""
+
+    def __init__(self, folder: Path, most: int, way: Way, *, fitted: bool) -> None:
+        self.name = folder.name if folder.is_dir() else folder.stem
+        questions = read_questions(folder / "questions.jsonl" if folder.is_dir() else folder)
+        part = parts(folder) if fitted else {}
+        questions = [q for q in questions if not q.history and part.get(q.id, "validation") == "validation"]
+        random.Random(0).shuffle(questions)
+        self._scratch = tempfile.TemporaryDirectory()
+        build(Path(self._scratch.name), [folder / "passages.jsonl"] if folder.is_dir() else [])
+        self.book = qa.load(self._scratch.name)
+        seen = (
+            see(self.book, question, way, drop_gold=fitted and number % 2 == 0)
+            for number, question in enumerate(questions[:most])
+        )
+        self.seen = [each for each in seen if each]
+
+    def first(self, order: Signs) -> tuple[list[Signs], NDArray[np.bool_]]:
+        """The signs of each first quote under these weights, and (n,) whether it is right."""
+        rows, right = [], []
+        for each in self.seen:
+            ranked = sorted(
+                (replace(sentence, score=weighed(sentence.signs, order)) for sentence in each.ranked),
+                key=lambda sentence: -sentence.score,
+            )
+            quote = make_quotes(self.book.store, each.question.question, ranked, each.asked, 1)[0]
+            rows.append(confidence.signs(self.book.store, each.wanted, ranked[0], each.asked))
+            gold = each.question.gold_passage_ids
+            in_gold = not gold or quote.document.id in gold
+            holds = any(answer in quote.text for answer in each.question.answers) or not each.question.answers
+            right.append(each.answerable and in_gold and holds)
+        return rows, np.array(right, bool)
+
+
+def matrix(rows: Sequence[Signs], names: Sequence[str]) -> Matrix:
+    """(n, names)"""
+    return np.array([[row[name] for name in names] for row in rows], float)
+
+
+def fit_order(sets: Sequence[Set], names: Sequence[str]) -> dict[str, float]:
+    """The conditional logit, by gradient ascent."""
+    groups = [each for one in sets for each in one.seen if each.answerable and each.holds.any()]
+    inputs = [matrix([sentence.signs for sentence in each.ranked], names) for each in groups]
+    scale = np.concatenate(inputs).std(axis=0) + 1e-9
+    weights = np.zeros(len(names))
+    for _ in range(400):
+        step = -_RIDGE * weights
+        for values, each in zip(inputs, groups, strict=True):
+            chance = _softmax(values / scale @ weights)
+            wanted = np.where(each.holds, chance, 0) / chance[each.holds].sum()
+            step += (wanted - chance) @ (values / scale) / len(groups)
+        weights += 0.5 * step
+    return dict(zip(names, (weights / scale).tolist(), strict=True))
+
+
+def _softmax(scores: Matrix) -> Matrix:
+    powers = np.exp(scores - scores.max())
+    return np.asarray(powers / powers.sum())
+
+
+def fit(values: Matrix, labels: NDArray[np.bool_], ridge: float = 1.0) -> Matrix:
     """Logistic regression by Newton's method: (1 + signs,), the intercept first."""
     inputs = np.column_stack([np.ones(len(values)), values])
     penalty = ridge * np.eye(inputs.shape[1])
@@ -75,23 +150,17 @@ def fit(values: Matrix, labels: NDArray[np.bool_], ridge: float = 1.0) -> NDArra
         gradient = inputs.T @ (chance - labels) + penalty @ weights
         curvature = (inputs * (chance * (1 - chance))[:, None]).T @ inputs + penalty
         weights -= np.linalg.solve(curvature, gradient)
+    # Half of the questions had their answer taken away; a reader's have not. The odds are put to one
+    # right in two (Elkan 2001, "The foundations of cost-sensitive learning", theorem 2).
+    weights[0] += np.log((1 - labels.mean()) / labels.mean())
     return weights
 
 
-def calibration_error(chance: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 10) -> float:
-    """Expected calibration error over equally filled bins (Naeini et al. 2015)."""
-    order = np.argsort(chance)
-    parts = np.array_split(order, bins)
-    return float(sum(len(p) * abs(chance[p].mean() - right[p].mean()) for p in parts if len(p)) / len(order))
-
-
-def report(name: str, weights: NDArray[np.float64], seen: tuple[Matrix, NDArray[np.bool_], Sequence[bool]]) -> None:
-    values, right, answerable = seen
-    chance = 1 / (1 + np.exp(-(weights[0] + values @ weights[1:])))
+def report(name: str, chance: Matrix, right: NDArray[np.bool_], answerable: Sequence[bool]) -> None:
     print(
         f"{name:24} n {len(right):5}  right {right.mean():.2f}  mean confidence {chance.mean():.2f}  "
         f"AUROC right {auroc(chance, list(right)):.3f}  AUROC answerable {auroc(chance, answerable):.3f}  "
-        f"ECE {calibration_error(chance, right):.3f}"
+        f"calibration error {calibration_error(chance, list(right)):.3f}"
     )
 
 
@@ -99,22 +168,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("train", nargs="+", type=Path)
     parser.add_argument("--judge", nargs="*", type=Path, default=[])
-    parser.add_argument("--most", type=int, default=1500, help="questions of each set")
+    parser.add_argument("--most", type=int, default=1200, help="questions of each set")
     arguments = parser.parse_args()
-    training = [observations(folder, arguments.most, drop_half=True) for folder in arguments.train]
-    values = np.concatenate([seen[0] for seen in training])
-    right = np.concatenate([seen[1] for seen in training])
-    weights = fit(values, right)
-    # Half of the training questions had their answer taken away; a reader's have not. The odds
-    # are put to one right in two (Elkan 2001, "The foundations of cost-sensitive learning", theorem 2).
-    weights[0] += np.log((1 - right.mean()) / right.mean())
-    print("intercept", round(weights[0], 3))
-    for name, weight in zip(SIGNS, weights[1:], strict=True):
-        print(f"{name:18} {weight:7.3f}")
-    for folder, seen in zip(arguments.train, training, strict=True):
-        report(f"{folder.name} (fitted)", weights, seen)
-    for folder in arguments.judge:
-        report(folder.name, weights, observations(folder, arguments.most, drop_half=False))
+    for way in Way:
+        print(f"\n{way.value}")
+        training = [Set(folder, arguments.most, way, fitted=True) for folder in arguments.train]
+        print("order of sentences, fitted", _shown(fit_order(training, list(WEIGHTS[way]))))
+        order = WEIGHTS[way]
+        names = [name for name in confidence.WEIGHTS[way] if name]
+        firsts = [one.first(order) for one in training]
+        rows = matrix([row for rows, _ in firsts for row in rows], names)
+        weights = fit(rows, np.concatenate([right for _, right in firsts]))
+        print("confidence, fitted", _shown(dict(zip(["", *names], weights.tolist(), strict=True))))
+        for one in [*training, *(Set(folder, arguments.most, way, fitted=False) for folder in arguments.judge)]:
+            found, right = one.first(order)
+            chance = 1 / (1 + np.exp(-(weights[0] + matrix(found, names) @ weights[1:])))
+            report(one.name, chance, right, [each.answerable for each in one.seen])
+
+
+def _shown(weights: Signs) -> dict[str, float]:
+    return {name: round(weight, 3) for name, weight in weights.items()}
 
 
 if __name__ == "__main__":

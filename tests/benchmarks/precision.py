@@ -23,7 +23,8 @@ from index import Store, build
 from index.encoders import encoder_of, export_folder
 from index.exported import OnnxEncoder
 from index.models import DEFAULT_MODEL, identity
-from qa.evaluate import Outcome, outcome
+from qa.evaluate import outcome
+from qa.figures import Outcome
 from qa.measures import bootstrap
 from qa.questions import Question, read_questions
 

@@ -1,0 +1,146 @@
+"""The reader: where the words are that answer, and whether they do."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from qa_fixtures import build_book
+
+import qa
+import qa.reader
+from qa.conversation import Understood
+from qa.reader import Reader, ReaderMissing, Reading, in_play, open_reader, read
+from qa.retrieve import Candidate, candidates, queries
+
+pytest_plugins = ["qa_fixtures"]
+
+CHOIR = (
+    "The choir of Graz was founded by Anna Smith in March 1920. It has forty singers. "
+    "In summer they tour Italy by bus, because the trains are too hot."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Who founded the choir of Graz?", "Anna Smith"),
+        ("When was the choir founded?", "1920"),
+        ("How many singers does the choir have?", "forty"),
+        ("Where do they tour in summer?", "Italy"),
+        ("Why do they tour by bus?", "the trains are too hot"),
+    ],
+)
+def test_the_words_that_answer(question: str, answer: str) -> None:
+    (reading,) = open_reader().read(question, [CHOIR])
+    found = reading.best(0, len(CHOIR))
+    assert found
+    words = CHOIR[found.span.start : found.span.end]
+    assert answer in words and len(words) <= len(answer) + 12
+    other = "Onion soup is served with toasted bread and cheese on Sundays."
+    (beside,) = open_reader().read(question, [other])
+    assert reading.answers > beside.answers and reading.relevance > beside.relevance
+
+
+def test_a_passage_is_read_the_same_alone_and_beside_others() -> None:
+    reader, texts = open_reader(), [CHOIR, "Comets have tails.", CHOIR * 2]
+    together = reader.read("Who founded the choir?", texts)
+    for text, reading in zip(texts, together, strict=True):
+        (alone,) = reader.read("Who founded the choir?", [text])
+        assert alone.answers == reading.answers
+        np.testing.assert_array_equal(alone.starts, reading.starts)
+
+
+STRANGE = ["", " ", "\x00", "😀", "Кто это?", "谁致了欢迎词？", "\u202eabc\u202c", "a" * 5000, "who " * 2000, "e\u0301"]
+
+
+@pytest.mark.parametrize("question", STRANGE)
+@pytest.mark.parametrize("text", STRANGE)
+def test_strange_texts_are_read(question: str, text: str) -> None:
+    (reading,) = open_reader().read(question, [text])
+    assert math.isfinite(reading.answers) and math.isfinite(reading.relevance)
+    found = reading.best(0, len(text))
+    if found is not None:
+        assert 0 <= found.span.start < found.span.end <= len(text)
+        assert found.likelihood <= 0
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_best_is_the_best_of_all_spans(data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, 40))
+    scores = st.lists(st.integers(-50, 0), min_size=count, max_size=count)
+    starts, ends = (np.array(data.draw(scores), np.float32) for _ in range(2))
+    offsets = np.array([(3 * i, 3 * i + 2) for i in range(count)], np.int64)
+    first, last = sorted(data.draw(st.tuples(st.integers(0, 130), st.integers(0, 130))))
+    found = Reading(0.0, 0.0, starts, ends, offsets).best(first, last)
+    inside = [i for i in range(count) if first <= offsets[i][0] < last]
+    spans = [(i, j) for i in inside for j in inside if i <= j < i + 30]
+    if not spans:
+        assert found is None
+        return
+    assert found
+    assert found.likelihood == max(starts[i] + ends[j] for i, j in spans)
+    assert (found.span.start, found.span.end) in {(offsets[i][0], offsets[j][1]) for i, j in spans}
+
+
+@pytest.mark.parametrize("name", ["reader.onnx", "tokenizer.json"])
+@pytest.mark.parametrize("harm", ["change", "remove"])
+def test_a_damaged_file_is_never_parsed(tmp_path: Path, name: str, harm: str) -> None:
+    folder = tmp_path / "weights"
+    shutil.copytree(qa.reader._WEIGHTS, folder)
+    path = folder / name
+    if harm == "change":
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+    else:
+        path.unlink()
+    with pytest.raises(ReaderMissing, match=rf"{name} is missing or damaged; install the project again"):
+        Reader(folder)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "reads"),
+    [
+        ("Who founded the choir?", CHOIR, True),
+        ("Wer gründete den Chor?", CHOIR, False),
+        ("Chor?", "Der Chor wurde im März von Anna Schmidt gegründet, und er singt nicht nur in der Kirche.", False),
+        ("Кто основал хор?", "Хор основала Анна Смит в марте.", False),
+    ],
+)
+def test_only_what_is_in_its_language_is_read(tmp_path: Path, question: str, text: str, reads: bool) -> None:
+    book = build_book(tmp_path, {"a.txt": text})
+    found = candidates(book.store, queries(Understood(question), book.encoder))
+    readings = read(book.store, question, found)
+    assert len(readings) == len(found)
+    assert all((reading is not None) is reads for reading in readings)
+    assert book.ask(question).confidence > 0
+
+
+def test_several_threads_read_what_one_does() -> None:
+    questions = ["Who founded it?", "When?", "How many singers?", "Where do they go?"] * 4
+    alone = [open_reader().read(question, [CHOIR])[0].answers for question in questions]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda q: open_reader().read(q, [CHOIR])[0].answers, questions)) == alone
+
+
+@pytest.mark.parametrize(
+    ("scores", "count"),
+    [
+        ([], 0),
+        ([1.0], 1),
+        ([1.0, 0.6, 0.5, 0.4, 0.3], 3),  # the first few in any case
+        ([1.0, 0.9, 0.8, 0.75, 0.71, 0.6], 5),
+        ([1.0] * 20, 8),
+    ],
+)
+def test_who_is_in_play(scores: list[float], count: int) -> None:
+    found = [Candidate(row, score, [], np.zeros((0, 2), np.int64)) for row, score in enumerate(scores)]
+    assert list(in_play(found)) == found[:count]
