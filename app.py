@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from threading import Event
 
+from threadpoolctl import threadpool_limits
+
 from qa import DEFAULT_INDEX, ChapterVerseError
 from qa.web.address import check_free
 from qa.web.desk import Desk
@@ -29,11 +31,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _serve(options: argparse.Namespace) -> str:
     check_free(options.host, options.port)
+    one_blas_thread()
     desk = Desk(options.index, options.source)
     from qa.web.page import create_app  # last: what is wrong with the port or the index is said before Gradio is there
     from qa.web.serve import launch
 
     return launch(create_app(desk), options.host, options.port)
+
+
+def one_blas_thread() -> None:
+    """Lets BLAS compute in one thread, in this process and for good.
+
+    Questions come in threads of their own, and share the cores already. OpenBLAS
+    takes such a limit from the main thread alone, so that `index/tokens.py`, which
+    sets one for each product, has no say in the others.
+    """
+    threadpool_limits(1, user_api="blas")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -31,7 +31,7 @@ _KNOWN = {"en"}  # languages
 # Candidates are read while their score comes this near to the first one's: further ones hardly ever hold the
 # better answer (`tests/benchmarks/cascade.py`). The first few are read in any case, so that there is a choice.
 IN_PLAY = 0.3
-FEWEST, MOST = 3, 8
+FEWEST, MOST = 2, 8
 _START, _END = 101, 102  # [CLS], [SEP]
 _LONGEST_QUESTION = 128  # word pieces
 _MOST_PIECES = 512  # of question and passage: the model has no more positions

@@ -48,3 +48,19 @@ def test_a_wrong_call(arguments: list[str], remedy: str) -> None:
     assert result.returncode == 2
     assert remedy in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_blas_computes_in_one_thread_for_every_question() -> None:
+    code = """
+import app, threading
+from threadpoolctl import threadpool_info
+app.one_blas_thread()
+def look():
+    print([each["num_threads"] for each in threadpool_info() if "numpy" in each["filepath"]])
+thread = threading.Thread(target=look)
+thread.start()
+thread.join()
+"""
+    command = [sys.executable, "-c", code]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    assert ran.stdout == "[1]\n"
