@@ -10,11 +10,13 @@ import pytest
 from qa_fixtures import ARTICLE_QUESTIONS, build_book
 
 import qa
+from qa.__main__ import _answer_text, _quote_text
 from qa.conversation import Understood
-from qa.quotes import LONGEST, MOST_SENTENCES, make_quotes
+from qa.quotes import LONGEST, MOST_PLACES, MOST_SENTENCES, make_quotes
 from qa.reader import Found, in_play, read
 from qa.retrieve import candidates, queries
 from qa.sentences import Sentence, ranked_sentences, terms
+from qa.web import texts
 from source import Span
 
 pytest_plugins = ["qa_fixtures"]
@@ -75,6 +77,15 @@ def test_an_answer_that_only_points_back_is_quoted_with_what_it_points_to(tmp_pa
     assert sentence.span.start > 0 and quote.text == text
 
 
+def test_many_other_places_are_counted(tmp_path: Path) -> None:
+    line = "The harbour is closed at nine in winter."
+    book = build_book(tmp_path, {f"{n:02}.txt": line for n in range(30)})
+    quote = best(book, "When is the harbour closed in winter?")
+    assert len(quote.elsewhere) == MOST_PLACES - 1
+    assert texts.elsewhere(quote.document, quote.elsewhere).endswith("; 16 more")
+    assert _quote_text(quote).endswith("\n  — and 16 times more")
+
+
 def test_the_same_words_are_quoted_once_with_their_other_places(tmp_path: Path) -> None:
     line = "The harbour is closed at nine in winter."
     files = {"a.txt": f"Comets have tails. {line}", "b.txt": f"{line}\n\nBread is sold on Sundays.\n\n{line}"}
@@ -87,6 +98,10 @@ def test_the_same_words_are_quoted_once_with_their_other_places(tmp_path: Path) 
     assert sorted(places) == [("a.txt", 1), ("b.txt", 1), ("b.txt", 5)]
     for each in quotes[0].elsewhere:
         assert book.document(each.document.id).text[each.span.start : each.span.end] == line
+    printed = _answer_text(replace(answer, answered=True, quotes=quotes))
+    assert printed.count("\n  — again: ") == 2
+    shown = texts.elsewhere(quotes[0].document, quotes[0].elsewhere)
+    assert shown.startswith("The same words stand at ") and "line 5" in shown
     data = qa.answer_json(answer)
     first = (data["quotes"] or data["nearest"])[0]
     assert len(first["elsewhere"]) == 2 and set(first["elsewhere"][0]) == {"start", "end", "document", "place"}

@@ -82,11 +82,11 @@ def draw(outcomes: dict[str, list[Outcome]], target: Path) -> None:
     mpl.rcParams["svg.hashsalt"] = "chapter-and-verse"  # the same figures, the same file
     drawing = Drawing(figsize=(7, 4), layout="constrained")
     axes = drawing.subplots()
-    for name, judged in outcomes.items():
+    for number, (name, judged) in enumerate(outcomes.items()):
         order = sorted((each for each in judged if each.has_gold or not each.answerable), key=lambda o: -o.confidence)
         wrong = np.cumsum([not each.right for each in order])
         given = np.arange(1, len(order) + 1)
-        axes.plot(given / len(order), wrong / given, label=name)
+        axes.plot(given / len(order), wrong / given, "-" if number < 10 else "--", label=name)  # ten colours
     axes.set(xlabel="share of the questions answered", ylabel="share of those answered wrong", xlim=(0, 1), ylim=(0, 1))
     axes.legend(frameon=False, fontsize="small", ncols=2)
     drawing.savefig(target, metadata={"Date": None})
