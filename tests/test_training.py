@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for i, (place, person) in enumerate(zip(PLACES, PEOPLE, strict=True)):
         text = f"The choir of {place} was founded in {1900 + i}. It was led by {person} for a long time."
         passages.append({"id": f"p{i}", "text": text})
-        led, closed = (f"Who {did} the choir of {place}?" for did in ("led", "closed"))
+        led, closed = (f"Who {did} the choir of {place}?" for did in ("first led", "closed"))
         questions.append({"id": f"w{i}", "question": led, "answers": [person], "gold_passage_ids": [f"p{i}"]})
         near = {"answers": [], "answerable": False, "near_passage_ids": [f"p{i}"]}
         questions.append({"id": f"u{i}", "question": closed, **near})

@@ -80,10 +80,10 @@ def parts(folder: Path) -> dict[str, str]:
     Whole articles go to a part, so that no passage of the one is read in the other.
     """
     article = {record["id"]: record.get("doc", record["id"]) for record in _records(folder / "passages.jsonl")}
-    written_for = {
-        str(record["id"]): article[[*record["gold_passage_ids"], *record.get("near_passage_ids", [])][0]]
-        for record in _records(folder / "questions.jsonl")
-    }
+    written_for = {}
+    for record in _records(folder / "questions.jsonl"):
+        passages = [*record.get("gold_passage_ids", []), *record.get("near_passage_ids", [])]
+        written_for[str(record["id"])] = article.get(passages[0], passages[0]) if passages else str(record["id"])
     return {id: "validation" if zlib.crc32(name.encode()) % 4 == 1 else "train" for id, name in written_for.items()}
 
 
