@@ -52,9 +52,9 @@ class Found:
 class Reading:
     """What the reader makes of a passage.
 
-    `answers`, `relevance`: log-odds. `starts`, `ends`: (pieces,) log-probabilities
-    that the answer, if there is one, starts and ends there. `offsets`: (pieces, 2)
-    in the passage.
+    `answers`: log-odds. `relevance`: a tenth of a cross-encoder's log-odds.
+    `starts`, `ends`: (pieces,) log-probabilities that the answer, if there is
+    one, starts and ends there. `offsets`: (pieces, 2) in the passage.
     """
 
     answers: float
