@@ -21,7 +21,7 @@ MAX_QUESTION = 2000
 MOST_HITS = 1000
 QUOTES = 3
 """Quotes in an answer, at most."""
-# A further quote is shown only if its score comes this near to the first one's.
+# A further quote is shown only if its score, in log-odds, comes this near to the first one's.
 _WORTH_SHOWING = 1.8
 _REMEMBERED = 8  # earlier questions that a follow-up may lean on
 

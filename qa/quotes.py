@@ -13,7 +13,7 @@ from source import Document, Span
 
 LONGEST = 350  # characters a quote is widened up to; one sentence may be longer
 MOST_SENTENCES = 3
-# A neighbour that scores within this of the best sentence is taken along.
+# A neighbour whose score, in log-odds, is within this of the best sentence's is taken along.
 NEAR = 1.8
 MOST_PLACES = 20  # where the same sentence stands; more are not looked up
 
