@@ -78,22 +78,18 @@ def _items(store: Store, document: Document, sentence: Sentence, quote: Span) ->
 
 def _answer(store: Store, document: Document, question: str, sentence: Sentence, asked: Terms) -> Span:
     """The words of the sentence that answer: the reader's, or where it did not read, those of a rule of thumb."""
-    if sentence.found:
-        return _moved(store, sentence, sentence.found.span)
+    if found := _found(store, sentence):
+        return found
     words = [_word(store, document.text, word, asked) for word in split(document.text, sentence.span)]
     return highlight(document.text, words, sentence.span, question)
 
 
-def _moved(store: Store, sentence: Sentence, span: Span) -> Span:
-    """A span of the passage, in the document."""
-    start = store.span(sentence.candidate.passage).start
+def _found(store: Store, sentence: Sentence) -> Span | None:
+    """Where in the document the words stand that the reader found; None where it did not read."""
+    if not sentence.found:
+        return None
+    start, span = store.span(sentence.candidate.passage).start, sentence.found.span
     return Span(start + span.start, start + span.end)
-
-
-def _found(sentence: Sentence, store: Store, document: Document) -> str:
-    """The words that the reader found; none where it did not read."""
-    span = _moved(store, sentence, sentence.found.span) if sentence.found else Span(0, 0)
-    return document.text[span.start : span.end]
 
 
 def _word(store: Store, text: str, span: Span, asked: Terms) -> Word:
@@ -113,8 +109,9 @@ def _widened(store: Store, document: Document, sentence: Sentence, ranked: Seque
         return inside and sentences[last].end - sentences[first].start <= LONGEST
 
     text = document.text[sentence.span.start : sentence.span.end]
-    leans = _LEANS_BACK.match(text) or _STANDS_FOR.fullmatch(_found(sentence, store, document))
-    if leans and fits(first - 1, last):
+    found = _found(store, sentence)
+    points_back = found and _STANDS_FOR.fullmatch(document.text, found.start, found.end)
+    if (points_back or _LEANS_BACK.match(text)) and fits(first - 1, last):
         first -= 1
     while _OPENS_LIST.search(text) and fits(first, last + 1):
         last += 1
