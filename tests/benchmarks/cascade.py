@@ -35,7 +35,7 @@ from qa.retrieve import candidates, queries
 from qa.timings import timed
 
 sys.path.append(str(Path(__file__).parents[1] / "training"))
-from examples import parts
+from examples import validation_part
 from teacher import Teacher
 
 _TEACHERS = 10  # candidates that a cross-encoder is usually given
@@ -91,9 +91,8 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, metavar="MODEL_DIR")
     arguments = parser.parse_args()
     for folder in arguments.sets:
-        part = parts(folder) if folder.name == "squad2_half" else {}
-        questions = read_questions(folder / "questions.jsonl")
-        questions = [each for each in questions if part.get(each.id, "validation") == "validation"]
+        learnt = folder.name == "squad2_half"
+        questions = validation_part(folder) if learnt else read_questions(folder / "questions.jsonl")
         random.Random(0).shuffle(questions)
         questions = questions[: arguments.most]
         with tempfile.TemporaryDirectory() as scratch:

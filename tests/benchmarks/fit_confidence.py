@@ -1,6 +1,6 @@
 """Fits the weights of `qa/sentences.py` and `qa/confidence.py`, and shows how they carry over to other sets.
 
-    python tests/benchmarks/fit_confidence.py TRAIN_DIR... [--judge EVAL_DIR...] [--svg FILE] [--most N]
+    python tests/benchmarks/fit_confidence.py TRAIN_DIR... [--judge EVAL_DIR...] [--most N]
 
 Each directory holds `passages.jsonl` and `questions.jsonl`. Of the training sets
 only the part for validation is asked: the reader learnt the rest. For every second
@@ -36,7 +36,7 @@ from qa.retrieve import TIES, Query, candidates, queries
 from qa.sentences import WEIGHTS, Sentence, Signs, Terms, Way, ranked_sentences, terms, weighed
 
 sys.path.append(str(Path(__file__).parents[1] / "training"))
-from examples import parts
+from examples import validation_part
 
 Matrix = NDArray[np.float64]
 _RIDGE = 0.01  # of the conditional logit, on signs of unit variance
@@ -83,9 +83,8 @@ class Set:
 
     def __init__(self, folder: Path, most: int, way: Way, *, fitted: bool) -> None:
         self.name = folder.name if folder.is_dir() else folder.stem
-        questions = read_questions(folder / "questions.jsonl" if folder.is_dir() else folder)
-        part = parts(folder) if fitted else {}
-        questions = [q for q in questions if not q.history and part.get(q.id, "validation") == "validation"]
+        file = folder / "questions.jsonl" if folder.is_dir() else folder
+        questions = [q for q in (validation_part(folder) if fitted else read_questions(file)) if not q.history]
         random.Random(0).shuffle(questions)
         self._scratch = tempfile.TemporaryDirectory()
         build(Path(self._scratch.name), [folder / "passages.jsonl"] if folder.is_dir() else [])

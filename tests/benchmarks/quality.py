@@ -26,10 +26,10 @@ import qa
 from index import build
 from qa.evaluate import outcome
 from qa.figures import Figure, Outcome, summary
-from qa.questions import Question, read_questions
+from qa.questions import read_questions
 
 sys.path.append(str(Path(__file__).parents[1] / "training"))
-from examples import parts
+from examples import validation_part
 
 COLUMNS = (
     "hit@1", "hit@5", "ndcg@10", "answer_in_quote@1", "highlight_f1", "answerable_auroc", "coverage@90",
@@ -40,19 +40,12 @@ Figures = dict[str, list[float]]
 
 def outcomes_of(path: Path, *, validation: bool) -> list[Outcome]:
     """What each question of a set, or about the shipped document, comes to."""
-    questions = _questions(path, validation=validation)
+    file = path / "questions.jsonl" if path.is_dir() else path
+    questions = validation_part(path) if validation else read_questions(file)
     with tempfile.TemporaryDirectory() as scratch:
         build(Path(scratch), [path / "passages.jsonl"] if path.is_dir() else [])
         book = qa.load(scratch)
         return [outcome(book, question) for question in questions]
-
-
-def _questions(path: Path, *, validation: bool) -> list[Question]:
-    questions = read_questions(path / "questions.jsonl" if path.is_dir() else path)
-    if not validation:
-        return questions
-    part = parts(path)
-    return [each for each in questions if part[each.id] == "validation"]
 
 
 def plain(figure: Figure) -> list[float]:

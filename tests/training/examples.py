@@ -87,6 +87,12 @@ def parts(folder: Path) -> dict[str, str]:
     return {id: "validation" if zlib.crc32(name.encode()) % 4 == 1 else "train" for id, name in written_for.items()}
 
 
+def validation_part(folder: Path) -> list[Question]:
+    """The questions of a set that the reader has not learnt."""
+    part = parts(folder)
+    return [each for each in read_questions(folder / "questions.jsonl") if part[each.id] == "validation"]
+
+
 def occurrences(text: str, answers: Sequence[str]) -> list[tuple[int, int]]:
     """Where an answer stands in `text` as whole words."""
     found = set()
