@@ -14,7 +14,8 @@ import numpy as np
 
 from index.encoder import Encoder, Offsets
 from index.sentences import sentences
-from source.document import Document, Span, trim
+from source.document import Document
+from source.spans import Span, trim
 
 LONGEST_CONTEXT = 160  # characters of heading path that the encoder is given
 _SLACK = 8  # word pieces: a word that is cut in two may become more of them than it was

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from source.document import Document, Heading, Places, Region, RegionKind, Span
+from source.document import Document, Region, RegionKind
+from source.places import Heading, Places
+from source.spans import Span
 
 
 def dump_document(document: Document) -> bytes:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from sentencex import get_sentence_boundaries
 
-from source.document import Span, trim
+from source.spans import Span, trim
 
 # sentencex 1.0.32 panics on a capital, a space of several UTF-8 bytes and a full
 # stop. One character for one, so offsets into the shadow are offsets into the text.

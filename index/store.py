@@ -22,7 +22,8 @@ from index.repeats import Repeats, same
 from index.strings import Strings
 from index.tokens import Tokens, TokenVectors
 from index.vectors import FlatVectors, InvertedVectors, Vectors, read_index
-from source.document import Document, Span
+from source.document import Document
+from source.spans import Span
 
 _KEPT_DOCUMENTS = 64  # parsed documents kept in memory
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from source.document import Region, RegionKind, Span, trim
+from source.document import Region, RegionKind
+from source.spans import Span, trim
 
 _LONGEST_BUTTON = 80  # characters; longer lines are prose even if they begin like a button
 

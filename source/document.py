@@ -13,27 +13,15 @@ All offsets are half-open and count Unicode code points of `Document.text`.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from source.boxes import Boxes
+from source.places import Place, Places
+from source.spans import Span, subtract, trim
+
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """A half-open range of code points: `text[start:end]`."""
-
-    start: int
-    end: int
-
-    def __len__(self) -> int:
-        return self.end - self.start
-
-    def overlaps(self, other: Span) -> bool:
-        """Whether the two share at least one character."""
-        return self.start < other.end and other.start < self.end
 
 
 class RegionKind(StrEnum):
@@ -43,6 +31,7 @@ class RegionKind(StrEnum):
     SCRIPT = "script"  # program code that leaked into prose
     NAVIGATION = "navigation"  # buttons, menus, share links, cookie banners
     REPETITION = "repetition"  # the headline once more
+    FURNITURE = "furniture"  # a page's running header or footer, or its number
     MARKUP = "markup"  # front matter, comments, raw HTML, rules
     ATTRIBUTION = "attribution"  # "Source: …": not prose, yet it may be what is asked for
 
@@ -60,46 +49,27 @@ class Region:
     kind: RegionKind
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading that stands at `start`; level 1 is the highest."""
+class DoubtKind(StrEnum):
+    """Why a text may not be what its file shows."""
 
-    start: int
-    level: int
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something stands, as a reader would cite it. Counts start at 1."""
-
-    page: int | None
-    heading: tuple[str, ...]
-    paragraph: int | None
-    line: int
+    NO_TEXT = "no text"  # a page that is only a picture
+    RECOGNISED = "recognised text"  # read off a picture by a program
+    JOINED_WORDS = "joined words"
+    SPACED_WORDS = "spaced-out words"
+    PRIVATE_USE = "private-use characters"  # they mean something in one font only
+    CONTROL = "control characters"
+    UNDECODABLE = "undecodable bytes"
+    READING_ORDER = "doubtful reading order"
+    TRUNCATED = "damaged file"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """The paragraphs and headings of a text, each in reading order."""
+class Doubt:
+    """A reason to look at the original: on which page (None: anywhere), and how often it shows."""
 
-    paragraphs: tuple[Span, ...] = ()
-    headings: tuple[Heading, ...] = ()
-
-    def paragraph(self, offset: int) -> int | None:
-        """The number of the paragraph at `offset` (the one before, if between two)."""
-        return bisect_right(self.paragraphs, offset, key=lambda span: span.start) or None
-
-    def heading(self, offset: int) -> tuple[str, ...]:
-        """The path of headings above `offset`, highest first."""
-        path: list[Heading] = []
-        for heading in self.headings:
-            if heading.start > offset:
-                break
-            while path and path[-1].level >= heading.level:
-                path.pop()
-            path.append(heading)
-        return tuple(heading.title for heading in path)
+    kind: DoubtKind
+    page: int | None = None
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +78,8 @@ class Document:
 
     `sha256` is that of the file's bytes (of the record's line, in a collection);
     `extractor` names the reader and its version, because the same file read by
-    another reader may have other offsets.
+    another reader may have other offsets. `boxes`: where each character stands on
+    its page, in formats that have pages; not kept with the text in an index.
     """
 
     id: str
@@ -119,11 +90,13 @@ class Document:
     text: str = field(repr=False)
     regions: tuple[Region, ...] = field(default=(), repr=False)
     places: Places = field(default=Places(), repr=False)
+    doubts: tuple[Doubt, ...] = ()
+    boxes: Boxes | None = field(default=None, repr=False, compare=False)
 
     def place(self, offset: int) -> Place:
         """The page, heading path, paragraph and line at `offset`."""
         return Place(
-            page=None,
+            page=self.places.page(offset),
             heading=self.places.heading(offset),
             paragraph=self.places.paragraph(offset),
             line=len(_NEWLINE.findall(self.text, 0, offset)) + 1,
@@ -133,41 +106,6 @@ class Document:
         """Each paragraph less the regions that are not quoted, trimmed of white space."""
         holes = [region.span for region in self.regions if not region.kind.quotable]
         return list(_trimmed(self.text, subtract(self.places.paragraphs, holes)))
-
-
-def subtract(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
-    """What is left of `spans` outside `holes`; both in ascending order.
-
-    >>> subtract([Span(0, 9)], [Span(2, 4), Span(8, 12)])
-    [Span(start=0, end=2), Span(start=4, end=8)]
-    """
-    left: list[Span] = []
-    pending = sorted(holes)
-    first = 0
-    for span in spans:
-        start = span.start
-        while first < len(pending) and pending[first].end <= start:
-            first += 1
-        at = first
-        while at < len(pending) and pending[at].start < span.end:
-            hole = pending[at]
-            if hole.start > start:
-                left.append(Span(start, hole.start))
-            start = max(start, hole.end)
-            at += 1
-        if start < span.end:
-            left.append(Span(start, span.end))
-    return left
-
-
-def trim(text: str, span: Span) -> Span:
-    """`span` without the white space at its ends (possibly empty)."""
-    start, end = span.start, span.end
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return Span(start, end)
 
 
 def _trimmed(text: str, spans: Iterable[Span]) -> Iterable[Span]:

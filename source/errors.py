@@ -8,6 +8,10 @@ ChapterVerseError             exit status 1: the thing asked for does not hold
 │   ├── SourceEmpty           there is no text in it
 │   ├── NotText               a binary file, or an encoding nobody recognises
 │   ├── UnknownFormat         no reader for this kind of file
+│   ├── Damaged               a file that is not what its name says, or is broken
+│   ├── Encrypted             a password is needed
+│   ├── TooLarge              more than a reader takes: bytes, unpacked bytes, time or memory
+│   ├── ExtraMissing          a reader that is not installed
 │   ├── BadCollection         a line of a .jsonl file is not what it should be
 │   └── DuplicateId           two documents with one id
 ├── StoreError                see `index.errors`
@@ -49,6 +53,22 @@ class NotText(SourceError):
 
 class UnknownFormat(SourceError):
     """A kind of file that no reader takes."""
+
+
+class Damaged(SourceError):
+    """A file that is not what its name says, or is broken."""
+
+
+class Encrypted(SourceError):
+    """A password is needed to read it."""
+
+
+class TooLarge(SourceError):
+    """More than a reader takes: bytes, unpacked bytes, time or memory."""
+
+
+class ExtraMissing(SourceError):
+    """A reader whose libraries are not installed."""
 
 
 class BadCollection(SourceError):

@@ -9,7 +9,9 @@ from itertools import accumulate
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from source.document import Document, Heading, Places, Region, RegionKind, Span, trim
+from source.document import Document, Region, RegionKind
+from source.places import Heading, Places
+from source.spans import Span, trim
 
 EXTRACTOR = "markdown/1"
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from source.debris import find_debris
-from source.document import Document, Heading, Places, Region, RegionKind, Span, subtract, trim
+from source.document import Document, Region, RegionKind
+from source.places import Heading, Places
+from source.spans import Span, subtract, trim
 
 EXTRACTOR = "plain/1"
 

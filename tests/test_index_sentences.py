@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.sentences import sentences
-from source.document import Span
+from source.spans import Span
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source.document import Document, Heading, Places, Region, RegionKind, Span, subtract, trim
+from source.document import Document, Region, RegionKind
+from source.places import Heading, Places
+from source.spans import Span, subtract, trim
 
 spans = st.tuples(st.integers(0, 60), st.integers(1, 9)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
 

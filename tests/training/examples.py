@@ -36,7 +36,7 @@ from typing import Any
 import qa
 from index import build
 from qa.questions import Question, read_questions
-from source.document import Span
+from source.spans import Span
 
 _NAME = re.compile(r"\b[A-Z][\w’'-]+(?:\s[A-Z][\w’'-]+)*\b|\b\d[\d,.]*\b")
 _WORD = re.compile(r"(?<!\bhow )\b[a-z]+\b", re.IGNORECASE)

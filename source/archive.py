@@ -1,0 +1,71 @@
+"""Zip archives that may be hostile, and the XML in them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from typing import Any
+
+from source.errors import Damaged, Encrypted, TooLarge
+
+MOST_UNPACKED = 512 << 20  # bytes of all members together
+_MOST_MEMBERS = 20_000
+_MOST_RATIO = 200  # unpacked to packed, of the whole: text packs 4 to 20 times smaller
+_RATIO_COUNTS_FROM = 32 << 20  # bytes: a small archive may well be as dense
+
+
+class Archive:
+    """The members of a zip archive, within limits that a document keeps and a bomb does not.
+
+    `shown_as`: the file's name in errors. Raises Damaged, Encrypted or TooLarge.
+    """
+
+    def __init__(self, data: bytes, shown_as: str) -> None:
+        self.shown_as = shown_as
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+            raise Damaged(f"{shown_as} is damaged, or not what its name says; save it again.") from error
+        members = self._zip.infolist()
+        unpacked = sum(member.file_size for member in members)
+        dense = unpacked > _RATIO_COUNTS_FROM and unpacked > _MOST_RATIO * len(data)
+        if unpacked > MOST_UNPACKED or len(members) > _MOST_MEMBERS or dense:
+            raise TooLarge(f"{shown_as} unpacks to {unpacked >> 20:,} MB, as no document does; leave it out.")
+        if any(member.flag_bits & 1 for member in members):
+            raise Encrypted(f"{shown_as} is protected by a password; save a copy without one.")
+        self._names = {member.filename for member in members}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    @property
+    def names(self) -> list[str]:
+        """The members, in the order of their names."""
+        return sorted(self._names)
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a member. Raises Damaged if it is missing, broken or longer than it says."""
+        try:
+            with self._zip.open(name) as file:
+                data = file.read(self._zip.getinfo(name).file_size + 1)
+        except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
+            raise Damaged(f"{self.shown_as} is damaged: {name!r} cannot be unpacked; save it again.") from error
+        if len(data) > self._zip.getinfo(name).file_size:
+            raise Damaged(f"{self.shown_as} is damaged: {name!r} is longer than it says; save it again.")
+        return data
+
+    def xml(self, name: str) -> Any:
+        """The root element of a member that is XML."""
+        return parse_xml(self.read(name), self.shown_as)
+
+
+def parse_xml(data: bytes, shown_as: str) -> Any:
+    """The root element (lxml's), with no entity expanded, no DTD loaded and no network. Raises Damaged."""
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
+    try:
+        return etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Damaged(f"{shown_as} is damaged: the XML in it is broken ({error}); save it again.") from error

@@ -1,0 +1,63 @@
+"""Where something stands: pages, headings, paragraphs and lines."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from source.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading that stands at `start`; level 1 is the highest.
+
+    It holds up to the next one of its level or above, or up to `end`: a table's
+    header row is a heading to its rows.
+    """
+
+    start: int
+    level: int
+    title: str
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands, as a reader would cite it. Counts start at 1."""
+
+    page: int | None
+    heading: tuple[str, ...]
+    paragraph: int | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The paragraphs and headings of a text, each in reading order.
+
+    `pages`: where each page (or slide) starts; empty where the format has none.
+    """
+
+    paragraphs: tuple[Span, ...] = ()
+    headings: tuple[Heading, ...] = ()
+    pages: tuple[int, ...] = ()
+
+    def page(self, offset: int) -> int | None:
+        """The number of the page at `offset`, from 1."""
+        return bisect_right(self.pages, offset) or None
+
+    def paragraph(self, offset: int) -> int | None:
+        """The number of the paragraph at `offset` (the one before, if between two)."""
+        return bisect_right(self.paragraphs, offset, key=lambda span: span.start) or None
+
+    def heading(self, offset: int) -> tuple[str, ...]:
+        """The path of headings above `offset`, highest first."""
+        path: list[Heading] = []
+        for heading in self.headings:
+            if heading.start > offset:
+                break
+            while path and path[-1].level >= heading.level:
+                path.pop()
+            path.append(heading)
+        return tuple(each.title for each in path if each.end is None or offset < each.end)
