@@ -15,6 +15,7 @@ from index.errors import (
 from index.exported import open_model
 from index.language import language_of
 from index.passages import Passage
+from index.searchable import searchable
 from index.settings import DEFAULT_INDEX, Settings, threads
 from index.store import Store
 from index.writer import Progress
@@ -41,6 +42,7 @@ __all__ = [
     # models
     "language_of",
     "open_model",
+    "searchable",
     "threads",
     # settings
     "DEFAULT_INDEX",

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from index.models import identity
 from index.settings import Settings
 from index.store import Store, read_current
 from index.writer import Progress, Writer
-from source import Reading, find
+from source import Reading, extractors, find
 from source.errors import SourceEmpty
 
 
@@ -66,7 +65,7 @@ def build(
         "settings": asdict(settings),
         "roots": [str(root) for root in sources],
         "sources": {file.shown_as: _fingerprint(file.path) for file in reading.files},
-        "extractors": _extractors(),
+        "extractors": extractors(),
         "encoder": asdict(identity(settings.model)),
     }
     if not full and (current := _up_to_date(root, facts)):
@@ -121,13 +120,6 @@ def _fingerprint(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return "unreadable"
-
-
-def _extractors() -> list[str]:
-    from source.markdown import EXTRACTOR as MARKDOWN
-    from source.plain import EXTRACTOR as PLAIN
-
-    return [MARKDOWN, PLAIN, f"sentencex/{version('sentencex')}"]
 
 
 def _up_to_date(root: Path, facts: dict[str, Any]) -> Report | None:

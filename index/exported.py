@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from index.encoder import Encoded, Offsets, known_share
 from index.models import Identity
+from index.searchable import searchable
 from index.settings import threads
 
 TOKENIZER = "tokenizer.json"
@@ -104,8 +105,11 @@ class OnnxEncoder:
             raise ExportUnusable(f"this processor computes other vectors in {self.precision}")
 
     def pieces(self, texts: Sequence[str]) -> list[Offsets]:
-        encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [np.array(each.offsets, np.int64).reshape(-1, 2) for each in encoded]
+        read = [searchable(text) for text in texts]
+        encoded = self._tokenizer.encode_batch([each.text for each in read], add_special_tokens=False)
+        return [
+            each.back(np.array(made.offsets, np.int64).reshape(-1, 2)) for each, made in zip(read, encoded, strict=True)
+        ]
 
     def known(self, text: str) -> float:
         encoded = self._tokenizer.encode(text, add_special_tokens=False)
@@ -135,11 +139,13 @@ class OnnxEncoder:
 
     def _read(self, text: str) -> tuple[NDArray[np.int64], Offsets]:
         """The model's input (1, n), special tokens included, and the offsets of the others."""
-        encoded = self._tokenizer.encode(text)
+        read = searchable(text)
+        encoded = self._tokenizer.encode(read.text)
         before, after = self._facts.special
         end = min(len(encoded.ids) - after, before + self.max_tokens)
         ids = encoded.ids[:end] + encoded.ids[len(encoded.ids) - after :]
-        return np.array([ids], np.int64), np.array(encoded.offsets[before:end], np.int64).reshape(-1, 2)
+        offsets = np.array(encoded.offsets[before:end], np.int64).reshape(-1, 2)
+        return np.array([ids], np.int64), read.back(offsets)
 
     def _file(self, folder: Path, name: str) -> bytes:
         data = (folder / name).read_bytes()

@@ -7,6 +7,8 @@ DIR/
     blocks.bin             SHA-256 of every block of every other file, in the manifest's order
     documents.jsonl        a document a line, with its whole text
     documents.npy          (documents + 1,) int64: where each line starts, in bytes
+    corners.npy            (characters, 4) uint16: where the characters of documents with pages stand on them
+    corner_starts.npy      (documents + 1,) int64: where each document's begin
     ids.npy                uint8: the documents' ids, sorted, one after another
     id_ends.npy            (documents + 1,) int64: where each id starts
     id_rows.npy            (documents,) int64: which document has it
@@ -36,7 +38,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever a reader of the old files would misread the new ones."""
 
 
@@ -107,6 +109,14 @@ class GenerationLayout:
     @property
     def documents(self) -> Path:
         return self.root / "documents.jsonl"
+
+    @property
+    def corners(self) -> Path:
+        return self.root / "corners.npy"
+
+    @property
+    def corner_starts(self) -> Path:
+        return self.root / "corner_starts.npy"
 
     @property
     def ids(self) -> Path:

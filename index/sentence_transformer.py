@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from index.encoder import Encoded, Offsets, known_share, unit
 from index.errors import EncoderMissing
 from index.models import identity, model_folder
+from index.searchable import searchable
 from index.settings import threads
 
 _WINDOW = 256  # texts that are sorted by length together
@@ -45,9 +46,12 @@ class SentenceTransformerEncoder:
     def pieces(self, texts: Sequence[str]) -> list[Offsets]:
         if not texts:
             return []
+        read = [searchable(text) for text in texts]
+        plain = [each.text for each in read]
         with self._tokenizing:
-            encoded = self.tokenizer(list(texts), add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-        return [np.array(offsets, np.int64).reshape(-1, 2) for offsets in encoded["offset_mapping"]]
+            encoded = self.tokenizer(plain, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        found = (np.array(offsets, np.int64).reshape(-1, 2) for offsets in encoded["offset_mapping"])
+        return [each.back(offsets) for each, offsets in zip(read, found, strict=True)]
 
     def known(self, text: str) -> float:
         with self._tokenizing:
@@ -87,9 +91,10 @@ class SentenceTransformerEncoder:
 
     def _features(self, texts: list[str]) -> tuple[dict[str, Any], Offsets, NDArray[np.bool_]]:
         """The model's input, each token's offsets, and which tokens are the text's own."""
+        read = [searchable(text) for text in texts]
         with self._tokenizing:
             features = self.tokenizer(
-                texts,
+                [each.text for each in read],
                 padding=True,
                 truncation=True,
                 max_length=self.model.max_seq_length,
@@ -97,7 +102,8 @@ class SentenceTransformerEncoder:
                 return_special_tokens_mask=True,
                 return_tensors="pt",
             )
-        offsets = features.pop("offset_mapping").numpy()
+        found = features.pop("offset_mapping").numpy()
+        offsets = np.stack([each.back(rows) for each, rows in zip(read, found, strict=True)])
         special = features.pop("special_tokens_mask").numpy().astype(bool)
         return dict(features.to(self.model.device)), offsets, ~special
 

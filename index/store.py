@@ -17,12 +17,13 @@ from index.lexical import Lexical
 from index.manifest import Manifest, load_manifest, open_files
 from index.models import Identity
 from index.passages import Passage
-from index.records import load_document
 from index.repeats import Repeats, same
 from index.strings import Strings
 from index.tokens import Tokens, TokenVectors
 from index.vectors import FlatVectors, InvertedVectors, Vectors, read_index
+from source.boxes import Box, boxes_of
 from source.document import Document
+from source.records import load_document
 from source.spans import Span
 
 _KEPT_DOCUMENTS = 64  # parsed documents kept in memory
@@ -44,6 +45,8 @@ class Store:
         self._repeats = Repeats(files.table(layout.repeats))
         self._passages = files.table(layout.passages)
         self._document_starts = files.table(layout.document_starts)
+        self._corners = files.table(layout.corners)
+        self._corner_starts = files.table(layout.corner_starts)
         self._ids = Strings(files.table(layout.ids), files.table(layout.id_ends))
         self._id_rows = files.table(layout.id_rows)
         self._lexical = _open_lexical(files, layout.words, len(self._passages), self.manifest.languages)
@@ -85,6 +88,15 @@ class Store:
     def document_of(self, passage: int) -> int:
         """The row of the document that a passage is from."""
         return int(self._passages[passage][0])
+
+    def boxes(self, document: int, span: Span) -> tuple[Box, ...]:
+        """The boxes of a span on its pages; none if its document has none, or if any letter's place is not known."""
+        first, last = map(int, self._corner_starts[document : document + 2])
+        if first == last:
+            return ()
+        found = self.document(document)
+        corners = np.asarray(self._corners[first + span.start : first + span.end])
+        return boxes_of(found.places, span, corners, found.text[span.start : span.end])
 
     def sentences(self, passage: int) -> list[Span]:
         """The sentences of a passage, in order."""

@@ -14,6 +14,8 @@ from itertools import pairwise
 
 import Stemmer
 
+from index.searchable import searchable
+
 _WORD = re.compile(r"\w+(?:'\w+)*")
 # Han, Kana, Thai, Lao, Myanmar, Khmer, Tibetan: written without spaces between words.
 _UNSPACED = re.compile(
@@ -62,7 +64,7 @@ def _stems(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
 
 def split_words(text: str) -> Iterator[str]:
     """Folded words, and pairs of characters where words are not spaced."""
-    for match in _WORD.finditer(fold(text)):
+    for match in _WORD.finditer(fold(searchable(text).text)):
         word = match.group()
         start = 0
         for run in _UNSPACED.finditer(word):

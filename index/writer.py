@@ -26,13 +26,13 @@ from index.language import language_of
 from index.layout import GenerationLayout
 from index.passages import Draft, passages
 from index.postings import PostingsWriter
-from index.records import dump_document
 from index.repeats import RepeatsWriter
 from index.strings import key, write_strings
 from index.tokens import quantise
 from index.vectors import write_index
 from index.words import stopwords, words
 from source import Document
+from source.records import dump_document
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done, and how much there is."""
@@ -93,6 +93,8 @@ class Writer:
         layout, dimension = self._layout, self._encoder.dimension
         self._documents = stack.enter_context(layout.documents.open("wb"))
         self._starts = rows(layout.document_starts, np.int64)
+        self._corners = rows(layout.corners, np.uint16, 4)
+        self._corner_starts = rows(layout.corner_starts, np.int64)
         self._passages = rows(layout.passages, np.int64, 4)
         self._sentences = rows(layout.sentences, np.int64, 2)
         self._vectors = rows(layout.exact_vectors, np.float32, dimension)
@@ -101,6 +103,7 @@ class Writer:
         self._token_spans = rows(layout.token_spans, np.int32, 2)
         self._token_ends = rows(layout.token_ends, np.int64)
         self._starts.append([0])
+        self._corner_starts.append([0])
         self._token_ends.append([0])
 
     def _texts(self, documents: Iterable[Document]) -> Iterator[str]:
@@ -111,6 +114,9 @@ class Writer:
             self._languages.add(language)
             self._written += self._documents.write(dump_document(document))
             self._starts.append([self._written])
+            if document.corners is not None:
+                self._corners.append(document.corners)
+            self._corner_starts.append([self._corners.rows])
             for draft in passages(document, language, self._encoder, self._passage_tokens):
                 yield from self._add_passage(document, row, language, draft)
             self._read += len(document.text.encode())

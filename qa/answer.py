@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from index import Passage
-from source import Document, Place, Span
+from source import Box, Document, Doubt, Place, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,9 @@ class Quote:
 
     `highlights` are spans of the document inside `span`; `score` is the
     relevance by which quotes of one answer are ordered. `elsewhere`: where else
-    the sentence with the answer stands.
+    the sentence with the answer stands. `boxes`: around its lines, page by page,
+    where the format has pages and the place of every letter is known. `doubts`:
+    why its document or page may not be read as it shows.
     """
 
     text: str
@@ -59,6 +61,8 @@ class Quote:
     document: DocumentRef
     score: float
     elsewhere: tuple[Location, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
     def text_of(self, highlight: Span) -> str:
         """The words of one of the highlights."""
@@ -82,7 +86,7 @@ class Answer:
 
 
 def quote_json(quote: Quote) -> dict[str, Any]:
-    """The fields of a quote as plain JSON values; `elsewhere` only if its words stand again."""
+    """The fields of a quote as plain JSON values; `elsewhere`, `boxes` and `doubts` only if there are any."""
     fields = {
         "text": quote.text,
         "start": quote.span.start,
@@ -92,7 +96,12 @@ def quote_json(quote: Quote) -> dict[str, Any]:
         "place": place_json(quote.place),
         "score": round(quote.score, 4),
     }
-    return {**fields, "elsewhere": [_location_json(each) for each in quote.elsewhere]} if quote.elsewhere else fields
+    more = {
+        "elsewhere": [_location_json(each) for each in quote.elsewhere],
+        "boxes": [{name: round(value, 5) for name, value in asdict(box).items()} for box in quote.boxes],
+        "doubts": [asdict(doubt) for doubt in quote.doubts],
+    }
+    return {**fields, **{name: values for name, values in more.items() if values}}
 
 
 def _location_json(location: Location) -> dict[str, Any]:

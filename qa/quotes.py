@@ -57,6 +57,8 @@ def _quote(store: Store, document: Document, span: Span, question: str, sentence
         document=DocumentRef.of(document),
         score=sentence.score,
         elsewhere=tuple(_elsewhere(store, document, sentence.span)),
+        boxes=store.boxes(store.document_of(sentence.candidate.passage), span),
+        doubts=document.doubts_about(span),
     )
 
 

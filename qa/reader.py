@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index import Offsets, Store, language_of, open_model, threads
+from index import Offsets, Store, language_of, open_model, searchable, threads
 from qa.retrieve import Candidate
 from source import ChapterVerseError, Span
 
@@ -106,13 +106,14 @@ class Reader:
 
     def _read(self, question: str, passage: str) -> Reading:
         asked = self._tokenizer.encode(question, add_special_tokens=False).ids[:_LONGEST_QUESTION]
-        text = self._tokenizer.encode(passage, add_special_tokens=False)
+        read = searchable(passage)
+        text = self._tokenizer.encode(read.text, add_special_tokens=False)
         pieces = text.ids[: _MOST_PIECES - len(asked) - 3]
         ids = [_START, *asked, _END, *pieces, _END]
         types = [0] * (len(asked) + 2) + [1] * (len(pieces) + 1)
         spans, whole = self._session.run(None, {"ids": np.array([ids], np.int64), "types": np.array([types], np.int64)})
         own = slice(len(asked) + 2, -1)
-        offsets = np.array(text.offsets[: len(pieces)], np.int64).reshape(-1, 2)
+        offsets = read.back(np.array(text.offsets[: len(pieces)], np.int64).reshape(-1, 2))
         starts, ends = (_log_softmax(spans[0, own, column]) for column in (0, 1))
         return Reading(float(whole[0, 0]), float(whole[0, 1]), starts, ends, offsets)
 

@@ -1,14 +1,20 @@
 """Files in, Documents out. A document's text never changes after it is read."""
 
-from source.document import Document, Region, RegionKind
+from source.boxes import Box, Corners, boxes_of
+from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.errors import ChapterVerseError, SourceError, UsageError
+from source.formats import SUFFIXES, extractors
 from source.places import Heading, Place, Places
-from source.reader import FORMATS, SHIPPED, Reading, find
+from source.reader import SHIPPED, Reading, find
 from source.spans import Span
 
 __all__ = [
     # types
+    "Box",
+    "Corners",
     "Document",
+    "Doubt",
+    "DoubtKind",
     "Heading",
     "Place",
     "Places",
@@ -16,9 +22,11 @@ __all__ = [
     "RegionKind",
     "Span",
     # reading
-    "FORMATS",
+    "SUFFIXES",
     "SHIPPED",
     "Reading",
+    "boxes_of",
+    "extractors",
     "find",
     # errors
     "ChapterVerseError",

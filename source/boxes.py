@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from source.places import Places
+from source.spans import Span
+
+_STRETCH = re.compile(r"[^\n\t]+")
 SCALE = 65535
 """A corner's coordinate that is the page's whole width or height."""
 
@@ -27,42 +31,22 @@ class Box:
     bottom: float
 
 
-@dataclass(frozen=True, slots=True)
-class Boxes:
-    """The corners of every character of a document, and the pages' sizes (pages, 2) in points."""
+def boxes_of(places: Places, span: Span, corners: Corners, text: str) -> tuple[Box, ...]:
+    """A box around each line, or cell of a row, that a span stands on; none at all if any letter's place is not known.
 
-    corners: Corners
-    sizes: NDArray[np.float32]
-
-
-def line_boxes(page: int, corners: Corners, text: str) -> Iterator[Box]:
-    """One box around each line that `text` stands on, all on one page; nothing if any letter's place is not known.
-
-    `corners`: those of the text's characters.
+    `corners`, `text`: those of the span's characters.
     """
-    has: NDArray[np.bool_] = np.asarray(corners.any(axis=1))
-    if any(not known and not char.isspace() for known, char in zip(has.tolist(), text, strict=True)):
-        return
-    line: Corners | None = None
-    for corner in corners[has]:
-        if line is not None and _same_line(line, corner):
-            line = np.concatenate([np.minimum(line[:2], corner[:2]), np.maximum(line[2:], corner[2:])])
-            continue
-        if line is not None:
-            yield _box(page, line)
-        line = corner
-    if line is not None:
-        yield _box(page, line)
+    known: list[bool] = np.asarray(corners.any(axis=1)).tolist()
+    if not all(has or char.isspace() for has, char in zip(known, text, strict=True)):
+        return ()
+    stretches = [Span(span.start + match.start(), span.start + match.end()) for match in _STRETCH.finditer(text)]
+    found = ((each, corners[each.start - span.start : each.end - span.start]) for each in stretches)
+    return tuple(_around(places.page(each.start) or 1, own) for each, own in found if own.any())
 
 
-def _same_line(line: Corners, corner: Corners) -> bool:
-    """Whether the two overlap by half of the lower one's height, and are not a column apart."""
-    _, top, right, bottom = map(int, line)
-    shared = min(bottom, int(corner[3])) - max(top, int(corner[1]))
-    lower = min(bottom - top, int(corner[3]) - int(corner[1]))
-    return 2 * shared >= lower and int(corner[0]) - right < SCALE // 5
-
-
-def _box(page: int, corner: Corners) -> Box:
-    left, top, right, bottom = (float(each) / SCALE for each in corner)
+def _around(page: int, corners: Corners) -> Box:
+    """The smallest box that holds all of them."""
+    known = corners[corners.any(axis=1)].astype(np.float64) / SCALE
+    left, top = known[:, :2].min(axis=0).tolist()
+    right, bottom = known[:, 2:].max(axis=0).tolist()
     return Box(page, left, top, right, bottom)

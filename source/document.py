@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from source.boxes import Boxes
+from source.boxes import Corners
 from source.places import Place, Places
 from source.spans import Span, subtract, trim
 
@@ -78,8 +78,8 @@ class Document:
 
     `sha256` is that of the file's bytes (of the record's line, in a collection);
     `extractor` names the reader and its version, because the same file read by
-    another reader may have other offsets. `boxes`: where each character stands on
-    its page, in formats that have pages; not kept with the text in an index.
+    another reader may have other offsets. `corners`: where each character stands on
+    its page, in formats that have boxes; an index keeps them beside the text.
     """
 
     id: str
@@ -91,7 +91,7 @@ class Document:
     regions: tuple[Region, ...] = field(default=(), repr=False)
     places: Places = field(default=Places(), repr=False)
     doubts: tuple[Doubt, ...] = ()
-    boxes: Boxes | None = field(default=None, repr=False, compare=False)
+    corners: Corners | None = field(default=None, repr=False, compare=False)
 
     def place(self, offset: int) -> Place:
         """The page, heading path, paragraph and line at `offset`."""
@@ -101,6 +101,12 @@ class Document:
             paragraph=self.places.paragraph(offset),
             line=len(_NEWLINE.findall(self.text, 0, offset)) + 1,
         )
+
+    def doubts_about(self, span: Span) -> tuple[Doubt, ...]:
+        """The doubts about the document as a whole, and about the pages of a span."""
+        first, last = self.places.page(span.start), self.places.page(span.end - 1)
+        on = range(first or 0, (last or 0) + 1)
+        return tuple(doubt for doubt in self.doubts if doubt.page is None or doubt.page in on)
 
     def quotable(self) -> list[Span]:
         """Each paragraph less the regions that are not quoted, trimmed of white space."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from source.collection import read_collection
 from source.document import Document
-from source.encoding import decode
 from source.errors import (
     BadCollection,
     DuplicateId,
@@ -19,23 +23,17 @@ from source.errors import (
     SourceError,
     SourceMissing,
     SourceUnreadable,
+    TooLarge,
     UnknownFormat,
 )
-from source.markdown import read_markdown
-from source.plain import read_plain
+from source.formats import COLLECTION, SUFFIXES, format_of
+from source.workers import Workers
 
 SHIPPED = Path(__file__).parent / "documents"
 """The folder of the documents that the project ships with."""
 
-_READERS: dict[str, Callable[..., Document]] = {
-    ".txt": read_plain,
-    ".text": read_plain,
-    ".md": read_markdown,
-    ".markdown": read_markdown,
-}
-_COLLECTION = ".jsonl"
-FORMATS = (*_READERS, _COLLECTION)
-"""The file name endings that are read."""
+_MOST_BYTES = 1 << 30  # of a file that is read whole; a collection is read line by line
+_AHEAD = 4  # files for each core that are read before their turn
 
 
 @dataclass(slots=True)
@@ -44,6 +42,11 @@ class SourceFile:
 
     path: Path
     id: str
+
+    @property
+    def is_collection(self) -> bool:
+        """Whether it holds many documents."""
+        return self.path.suffix.lower() == COLLECTION
 
     @property
     def shown_as(self) -> str:
@@ -63,15 +66,15 @@ class Reading:
     skipped: list[SourceError] = field(default_factory=list)
 
     def documents(self) -> Iterator[Document]:
-        """Every document, each file read when its turn comes.
+        """Every document in the order of the files; several files are read at a time, and not much ahead.
 
         A file that was named by the caller must be readable: its SourceError
         is raised. One that lay in a folder is skipped and noted in `skipped`.
         """
         seen: dict[str, str] = {}
-        for file in self.files:
+        for file, result in _in_order(self.files):
             try:
-                for document in _read(file):
+                for document in result():
                     _claim(seen, document)
                     yield document
             except (DuplicateId, BadCollection):
@@ -80,6 +83,30 @@ class Reading:
                 if file.path in self.named:
                     raise
                 self.skipped.append(error)
+
+
+def _in_order(files: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, Callable[[], Iterable[Document]]]]:
+    """Each file, and what gives its documents or raises its error."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = Workers()
+    waiting: deque[tuple[SourceFile, Callable[[], Iterable[Document]]]] = deque()
+    with ThreadPoolExecutor(cores, "reader") as pool, closing(workers):
+        try:
+            for file in files:
+                if file.is_collection:  # long, and read as it is asked for
+                    waiting.append((file, partial(_collection, file)))
+                else:
+                    waiting.append((file, partial(_only, pool.submit(_read, file, workers))))
+                if len(waiting) > _AHEAD * cores:
+                    yield waiting.popleft()
+            while waiting:
+                yield waiting.popleft()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _only(future: Future[Document]) -> list[Document]:
+    return [future.result()]
 
 
 def find(sources: Sequence[str | Path] = ()) -> Reading:
@@ -96,7 +123,7 @@ def find(sources: Sequence[str | Path] = ()) -> Reading:
         files.extend(_walk(root) if root.is_dir() else [_named(root)])
     if not files:
         names = ", ".join(str(root) for root in roots)
-        raise SourceEmpty(f"No document was found in {names}; put files there that end in {', '.join(FORMATS)}.")
+        raise SourceEmpty(f"No document was found in {names}; put files there that end in {', '.join(SUFFIXES)}.")
     return Reading(files, frozenset(root for root in roots if not root.is_dir()))
 
 
@@ -113,8 +140,8 @@ def _name(path: Path) -> str:
 
 
 def _named(path: Path) -> SourceFile:
-    if path.suffix.lower() not in FORMATS:
-        raise UnknownFormat(f"{path} is of no known format; name a file that ends in {', '.join(FORMATS)}.")
+    if path.suffix.lower() not in SUFFIXES:
+        raise UnknownFormat(f"{path} is of no known format; name a file that ends in {', '.join(SUFFIXES)}.")
     return SourceFile(path, _name(Path(path.name)))
 
 
@@ -124,7 +151,7 @@ def _walk(root: Path) -> Iterator[SourceFile]:
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in sorted(names):
             path = Path(folder, name)
-            if not name.startswith(".") and path.suffix.lower() in FORMATS:
+            if not name.startswith(".") and path.suffix.lower() in SUFFIXES:
                 yield SourceFile(path, _name(path.relative_to(root)))
 
 
@@ -137,22 +164,35 @@ def _claim(seen: dict[str, str], document: Document) -> None:
     seen[document.id] = document.path
 
 
-def _read(file: SourceFile) -> Iterator[Document]:
-    suffix = file.path.suffix.lower()
-    try:
-        if not stat.S_ISREG(file.path.stat().st_mode):
-            raise SourceUnreadable(f"{file.shown_as} is not an ordinary file; name one that is.")
-        if suffix == _COLLECTION:
-            yield from read_collection(file.path, file.shown_as)
-            return
+def _read(file: SourceFile, workers: Workers) -> Document:
+    """The document in a file, with what is doubtful about it."""
+    format = format_of(file.path.suffix)
+    assert format, file
+    facts = {"id": file.id, "title": _name(Path(file.path.stem)), "path": file.shown_as}
+    with _readable(file, _MOST_BYTES):
+        if format.apart:
+            return workers.read(file.path, **facts)
         data = file.path.read_bytes()
+        return format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts)
+
+
+def _collection(file: SourceFile) -> Iterator[Document]:
+    with _readable(file, sys.maxsize):
+        yield from read_collection(file.path, file.shown_as)
+
+
+@contextmanager
+def _readable(file: SourceFile, most: int) -> Iterator[None]:
+    """Raises a SourceError unless it is an ordinary file of at most so many bytes, and for the system's errors."""
+    try:
+        status = file.path.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+            raise SourceUnreadable(f"{file.shown_as} is not an ordinary file; name one that is.")
+        if status.st_size > most:
+            raise TooLarge(f"{file.shown_as} has {status.st_size >> 20:,} MB; split it, {most >> 20:,} MB is the most.")
+        yield
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SourceUnreadable(
             f"{file.shown_as} cannot be read ({reason}); mend its permissions or leave it out."
         ) from error
-    text = decode(data, file.shown_as)
-    if not text.strip():
-        raise SourceEmpty(f"{file.shown_as} is empty; put text into it or leave it out.")
-    sha256 = hashlib.sha256(data).hexdigest()
-    yield _READERS[suffix](text, id=file.id, title=_name(Path(file.path.stem)), path=file.shown_as, sha256=sha256)

@@ -117,8 +117,9 @@ def test_token_vectors_stand_where_they_say(built: Path, encoder: Encoder) -> No
 
 
 FILES = [
-    "blocks.bin", "documents.jsonl", "documents.npy", "id_ends.npy", "id_rows.npy", "ids.npy", "passages.npy",
-    "repeats.npy", "sentences.npy", "token_ends.npy", "token_scales.npy", "token_spans.npy", "tokens.npy",
+    "blocks.bin", "corner_starts.npy", "corners.npy", "documents.jsonl", "documents.npy", "id_ends.npy",
+    "id_rows.npy", "ids.npy", "passages.npy", "repeats.npy", "sentences.npy", "token_ends.npy",
+    "token_scales.npy", "token_spans.npy", "tokens.npy",
     "vectors.faiss", "words/largest.npy", "words/postings.npy", "words/scores.npy", "words/starts.npy",
     "words/stopwords.json", "words/term_ends.npy", "words/terms.npy",
 ]  # fmt: skip

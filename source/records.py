@@ -1,11 +1,11 @@
-"""Documents as lines of JSON, and back, without loss."""
+"""Documents as lines of JSON, and back, without loss but for the corners of their characters."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from source.document import Document, Region, RegionKind
+from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.places import Heading, Places
 from source.spans import Span
 
@@ -22,7 +22,9 @@ def dump_document(document: Document) -> bytes:
         "text": document.text,
         "regions": [(r.span.start, r.span.end, r.kind) for r in document.regions],
         "paragraphs": [(span.start, span.end) for span in places.paragraphs],
-        "headings": [(h.start, h.level, h.title) for h in places.headings],
+        "headings": [(h.start, h.level, h.title, h.end) for h in places.headings],
+        "pages": places.pages,
+        "doubts": [(doubt.kind, doubt.page, doubt.count) for doubt in document.doubts],
     }
     return json.dumps(record, ensure_ascii=False).encode() + b"\n"
 
@@ -41,5 +43,7 @@ def load_document(line: bytes) -> Document:
         places=Places(
             paragraphs=tuple(Span(s, e) for s, e in record["paragraphs"]),
             headings=tuple(Heading(*heading) for heading in record["headings"]),
+            pages=tuple(record["pages"]),
         ),
+        doubts=tuple(Doubt(DoubtKind(kind), page, count) for kind, page, count in record["doubts"]),
     )

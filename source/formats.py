@@ -1,0 +1,72 @@
+"""Which reader takes which file.
+
+A reader turns a file's bytes into a Document; `source/NAME.py` holds `read_NAME`.
+To add a format, write the reader and name it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+from source.document import Document
+from source.encoding import decode
+from source.errors import SourceEmpty
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file.
+
+    `module` holds its reader and its EXTRACTOR; `library` is the package that parses
+    it, whose version decides about offsets too. `apart`: parsed in a process of its
+    own, because the parser is large and the file may be hostile. `text`: the reader
+    is given the decoded text and not the bytes.
+    """
+
+    module: str
+    suffixes: tuple[str, ...]
+    library: str | None = None
+    apart: bool = True
+    text: bool = False
+
+    def read(self, data: bytes, *, id: str, title: str, path: str, sha256: str) -> Document:
+        """The document in a file's bytes. Raises a SourceError."""
+        read: Callable[..., Document] = getattr(import_module(f"source.{self.module}"), f"read_{self.module}")
+        content: Any = data
+        if self.text:
+            content = decode(data, path)
+            if not content.strip():
+                raise SourceEmpty(f"{path} is empty; put text into it or leave it out.")
+        return read(content, id=id, title=title, path=path, sha256=sha256)
+
+    @property
+    def extractor(self) -> str:
+        """The reader, its version and its library's: with another, offsets may be others."""
+        own: str = import_module(f"source.{self.module}").EXTRACTOR
+        return f"{own} {self.library}/{version(self.library)}" if self.library else own
+
+
+FORMATS = (
+    Format("plain", (".txt", ".text"), apart=False, text=True),
+    Format("markdown", (".md", ".markdown"), "markdown-it-py", apart=False, text=True),
+    Format("pdf", (".pdf",), "pypdfium2"),
+)
+COLLECTION = ".jsonl"
+SUFFIXES = (*(suffix for each in FORMATS for suffix in each.suffixes), COLLECTION)
+"""The file name endings that are read."""
+
+_BY_SUFFIX = {suffix: each for each in FORMATS for suffix in each.suffixes}
+
+
+def format_of(suffix: str) -> Format | None:
+    """The format of files that end so; None for a collection or an unknown one."""
+    return _BY_SUFFIX.get(suffix.lower())
+
+
+def extractors() -> list[str]:
+    """Every reader and its version, with the sentence splitter's."""
+    return [*(each.extractor for each in FORMATS), f"sentencex/{version('sentencex')}"]

@@ -1,0 +1,122 @@
+"""The characters that a page of a PDF draws, and where: PDFium's answers, one character at a time."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from source.boxes import SCALE, Corners
+
+_BOLD = 600  # font weight
+_HYPHEN = 45
+_NOT_A_CHARACTER = frozenset({0, 0xFFFE, 0xFFFF})
+_INVISIBLE = 3  # the way of drawing that draws nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A character that the page draws. Along and across the line, in points; `size`: the font's, in points."""
+
+    code: int
+    along: float
+    end: float
+    across: float
+    size: float
+    angle: float
+    bold: bool
+    corner: tuple[float, float, float, float]
+
+
+class Shown:
+    """From the page's own coordinates to those of the page as it is shown: cropped, turned, top left first."""
+
+    def __init__(self, page: Any, width: float, height: float) -> None:
+        self.width, self.height = width, height
+        origin, right, up = (self._corner(page, *point) for point in ((0, 0), (1000, 0), (0, 1000)))
+        self._origin = np.array(origin)
+        self._matrix = np.array([np.subtract(right, origin), np.subtract(up, origin)]) / 1000
+
+    def _corner(self, page: Any, x: float, y: float) -> tuple[float, float]:
+        import pypdfium2.raw as pdfium
+
+        at = ctypes.c_int(), ctypes.c_int()
+        scale = 100  # PDFium answers in whole pixels
+        wide, high = round(self.width * scale), round(self.height * scale)
+        pdfium.FPDF_PageToDevice(page.raw, 0, 0, wide, high, 0, x, y, ctypes.byref(at[0]), ctypes.byref(at[1]))
+        return at[0].value / scale, at[1].value / scale
+
+    def points(self, corners: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n, 4) left, bottom, right, top of the page's own → left, top, right, bottom as shown, in points."""
+        first = corners[:, :2] @ self._matrix + self._origin
+        second = corners[:, 2:] @ self._matrix + self._origin
+        return np.hstack([np.minimum(first, second), np.maximum(first, second)])
+
+    def shares(self, points: NDArray[np.float64]) -> Corners:
+        """As shares of the page, in whole numbers; what lies outside the page has no box."""
+        sizes = np.array([self.width, self.height] * 2)
+        scaled = points / np.maximum(sizes, 1) * SCALE
+        outside = (scaled[:, 2:] < 0).any(axis=1) | (scaled[:, :2] > SCALE).any(axis=1)
+        scaled[outside] = 0
+        return np.asarray(np.clip(np.rint(scaled), 0, SCALE), np.uint16)
+
+
+def glyphs(text_page: Any) -> Iterator[Glyph | None]:
+    """The characters in their order; None where PDFium puts a space that the page does not draw."""
+    import pypdfium2.raw as pdfium
+
+    raw = text_page.raw
+    left, right, bottom, top, x, y = (ctypes.c_double() for _ in range(6))
+    matrix = pdfium.FS_MATRIX()
+    for index in range(text_page.count_chars()):
+        code = pdfium.FPDFText_GetUnicode(raw, index)
+        if pdfium.FPDFText_IsGenerated(raw, index) == 1:
+            yield None
+            continue
+        if pdfium.FPDFText_IsHyphen(raw, index) == 1:
+            code = _HYPHEN
+        if code in _NOT_A_CHARACTER or 0xD800 <= code <= 0xDFFF:
+            code = 0xFFFD
+        pdfium.FPDFText_GetCharBox(raw, index, left, right, bottom, top)
+        pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
+        pdfium.FPDFText_GetMatrix(raw, index, matrix)
+        angle = max(0.0, pdfium.FPDFText_GetCharAngle(raw, index))
+        size = pdfium.FPDFText_GetFontSize(raw, index) * math.hypot(matrix.c, matrix.d)
+        bold = pdfium.FPDFText_GetFontWeight(raw, index) >= _BOLD or _named_bold(raw, index)
+        corner = left.value, bottom.value, right.value, top.value
+        along, end, across = _turned(x.value, y.value, corner, angle)
+        yield Glyph(code, along, end, across, size, angle, bold, corner)
+
+
+def _named_bold(raw: Any, index: int) -> bool:
+    """Whether the font's name says that it is bold: many fonts do not give their weight."""
+    import pypdfium2.raw as pdfium
+
+    name = ctypes.create_string_buffer(64)
+    flags = ctypes.c_int()
+    pdfium.FPDFText_GetFontInfo(raw, index, name, 64, ctypes.byref(flags))
+    return b"bold" in name.value.lower()
+
+
+def _turned(x: float, y: float, corner: tuple[float, float, float, float], angle: float) -> tuple[float, float, float]:
+    """Where a character begins and ends along its line, and its baseline across it."""
+    if not angle:
+        return x, corner[2], y
+    cos, sin = math.cos(angle), math.sin(angle)
+    ends = [px * cos + py * sin for px in (corner[0], corner[2]) for py in (corner[1], corner[3])]
+    return x * cos + y * sin, max(ends), y * cos - x * sin
+
+
+def recognised(text_page: Any) -> bool:
+    """Whether the text is not drawn but lies unseen over a picture, where a text recognition program put it."""
+    import pypdfium2.raw as pdfium
+
+    if not text_page.count_chars():
+        return False
+    drawn = pdfium.FPDFText_GetTextObject(text_page.raw, 0)
+    return bool(drawn) and pdfium.FPDFTextObj_GetTextRenderMode(drawn) == _INVISIBLE

@@ -1,0 +1,116 @@
+"""The processes that parse files, seen from outside: each has a time to answer in."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Timer
+from typing import IO, Any
+
+import numpy as np
+
+from source import errors
+from source.document import Document
+from source.errors import SourceError, TooLarge
+from source.records import load_document
+
+SECONDS = 120.0
+"""The time a file may take, and as much again for every `BYTES` of it."""
+BYTES = 20_000_000
+_ROOT = Path(__file__).parent.parent
+
+
+class Workers:
+    """Lends out processes that read files; starts one when none is free. Safe to use from several threads."""
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
+        self._free: SimpleQueue[_Worker] = SimpleQueue()
+
+    def read(self, file: Path, *, id: str, title: str, path: str) -> Document:
+        """The document in `file`. Raises a SourceError, TooLarge among them when the process ended or was too slow."""
+        try:
+            worker = self._free.get_nowait()
+        except Empty:
+            worker = _Worker()
+        request = {"file": os.fspath(file.absolute()), "suffix": file.suffix, "id": id, "title": title, "path": path}
+        document = worker.ask(request, self._seconds * (1 + file.stat().st_size / BYTES))
+        self._free.put(worker)
+        return document
+
+    def close(self) -> None:
+        """Ends the processes that are free."""
+        while not self._free.empty():
+            self._free.get().close()
+
+
+class _Worker:
+    """One process."""
+
+    def __init__(self) -> None:
+        # Of the environment only what Python needs: a parser has no use for a password that lies there.
+        keep = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
+        search = os.pathsep.join([os.fspath(_ROOT), *(path for path in sys.path if path)])
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "source.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, cwd=_ROOT,
+            env={**keep, "PYTHONPATH": search, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+
+    def ask(self, request: dict[str, str], seconds: float) -> Document:
+        timer = Timer(seconds, self._process.kill)
+        timer.start()
+        try:
+            return self._exchange(request)
+        except SourceError:
+            raise
+        except Exception as error:  # a process that was taken over may answer anything
+            self.close()
+            raise TooLarge(_ended(request["path"], self._process.wait(), timer.is_alive(), seconds)) from error
+        finally:
+            timer.cancel()
+
+    def _exchange(self, request: dict[str, str]) -> Document:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin and stdout
+        stdin.write(json.dumps(request).encode() + b"\n")
+        stdin.flush()
+        head: dict[str, Any] = json.loads(stdout.readline())
+        if "error" in head:
+            raise _error(head)
+        document = load_document(_exactly(stdout, head["document"]))
+        if not head["corners"]:
+            return document
+        corners = np.frombuffer(_exactly(stdout, head["corners"]), np.uint16).reshape(len(document.text), 4)
+        return replace(document, corners=corners)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe
+            pipe.close()
+
+
+def _error(head: dict[str, Any]) -> SourceError:
+    kind: type[SourceError] = getattr(errors, head["error"])
+    assert issubclass(kind, SourceError)
+    return kind(str(head["message"]))
+
+
+def _exactly(file: IO[bytes], length: int) -> bytes:
+    data = file.read(length)
+    if len(data) != length:
+        raise EOFError
+    return data
+
+
+def _ended(path: str, status: int, in_time: bool, seconds: float) -> str:
+    if not in_time:
+        return f"{path} took longer than {seconds:.0f} seconds to read; leave it out, or split it."
+    return f"{path} could not be read: its reader ended with status {status}; leave it out, or save it again."
