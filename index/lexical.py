@@ -65,8 +65,10 @@ class Lexical:
         self._languages = languages
         self._stopwords = frozenset(stopwords)
 
-    def top(self, query: str, count: int) -> Rows:
-        """The passages with the highest scores above 0, at most `count`, in no order."""
+    def top(self, query: str, count: int, among: Rows | None = None) -> Rows:
+        """The passages with the highest scores above 0, at most `count`, in no order; of those `among` which alone."""
+        if among is not None:
+            return among[_highest(self.scores(query, among), count)]
         postings = sorted(self._postings(query), key=lambda posting: len(posting.passages))
         left = sum(posting.largest * posting.repeats for posting in postings)
         scores = np.zeros(self._count, np.float32)

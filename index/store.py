@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import CheckedFile, Table
-from index.errors import REBUILD, IndexCorrupt, IndexMissing
-from index.layout import GenerationLayout, Layout, WordsLayout
+from index.arrays import CheckedFile, Rows, Table
+from index.errors import REBUILD, IndexMissing
+from index.files import Files, open_lexical
+from index.layout import GenerationLayout, Layout
 from index.lexical import Lexical
-from index.manifest import Manifest, load_manifest, open_files
+from index.manifest import Manifest, load_manifest
 from index.models import Identity
 from index.passages import Passage
 from index.repeats import Repeats, same
@@ -40,7 +41,7 @@ class Store:
         self.generation, sha256 = read_current(root)
         layout = GenerationLayout(Layout(root).generations / self.generation)
         self.manifest: Manifest = load_manifest(layout, sha256)
-        files = _Files(layout, self.manifest)
+        files = Files(layout, self.manifest)
         self._sentences = files.table(layout.sentences)
         self._repeats = Repeats(files.table(layout.repeats))
         self._passages = files.table(layout.passages)
@@ -49,7 +50,7 @@ class Store:
         self._corner_starts = files.table(layout.corner_starts)
         self._ids = Strings(files.table(layout.ids), files.table(layout.id_ends))
         self._id_rows = files.table(layout.id_rows)
-        self._lexical = _open_lexical(files, layout.words, len(self._passages), self.manifest.languages)
+        self._lexical = open_lexical(files, layout.words, len(self._passages), self.manifest.languages)
         self._tokens = TokenVectors(
             files.table(layout.tokens),
             files.table(layout.token_scales),
@@ -63,7 +64,7 @@ class Store:
             partial(_document, files.file(layout.documents), self._document_starts)
         )
 
-    def _open_vectors(self, files: _Files, layout: GenerationLayout) -> Vectors:
+    def _open_vectors(self, files: Files, layout: GenerationLayout) -> Vectors:
         index = read_index(files.file(layout.vectors))
         if not files.has(layout.exact_vectors):
             return FlatVectors(index)
@@ -84,6 +85,18 @@ class Store:
         if row is None:
             raise KeyError(id)
         return self.document(int(self._id_rows[row]))
+
+    def passages_of(self, ids: Iterable[str]) -> Rows:
+        """The passages of these documents, in order. Raises KeyError for an id that is not there."""
+        ranges = []
+        for id in set(ids):
+            row = self._ids.find(id)
+            if row is None:
+                raise KeyError(id)
+            document = int(self._id_rows[row])
+            first, last = (bisect_left(range(len(self)), row, key=self.document_of) for row in (document, document + 1))
+            ranges.append(np.arange(first, last))
+        return np.sort(np.concatenate(ranges)) if ranges else np.zeros(0, np.int64)
 
     def document_of(self, passage: int) -> int:
         """The row of the document that a passage is from."""
@@ -157,40 +170,6 @@ def _document(lines: CheckedFile, starts: Table, row: int) -> Document:
 def _texts(table: Table, passages: NDArray[np.int64]) -> NDArray[np.int64]:
     """What the encoder read for each of these passages."""
     return np.asarray(table.take(passages)[:, 3])
-
-
-class _Files:
-    """The files of a generation, by their paths."""
-
-    def __init__(self, layout: GenerationLayout, manifest: Manifest) -> None:
-        self._root = layout.root
-        self._files = open_files(layout, manifest)
-
-    def has(self, path: Path) -> bool:
-        return path.relative_to(self._root).as_posix() in self._files
-
-    def file(self, path: Path) -> CheckedFile:
-        name = path.relative_to(self._root).as_posix()
-        if name not in self._files:
-            raise IndexCorrupt(f"The index file {path} is not in the manifest; {REBUILD}.")
-        return self._files[name]
-
-    def table(self, path: Path) -> Table:
-        return Table(self.file(path))
-
-
-def _open_lexical(files: _Files, layout: WordsLayout, passages: int, languages: list[str]) -> Lexical:
-    stopwords = files.file(layout.stopwords)
-    return Lexical(
-        Strings(files.table(layout.terms), files.table(layout.term_ends)),
-        files.table(layout.starts),
-        files.table(layout.postings),
-        files.table(layout.scores),
-        files.table(layout.largest),
-        count=passages,
-        languages=languages,
-        stopwords=json.loads(bytes(stopwords.read(0, len(stopwords)))),
-    )
 
 
 def read_current(root: Path) -> tuple[str, str]:

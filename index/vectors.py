@@ -30,8 +30,10 @@ _CHUNK = 1 << 14
 class Vectors(Protocol):
     """The unit vectors of the passages."""
 
-    def nearest(self, vector: NDArray[np.float32], count: int) -> tuple[Rows, NDArray[np.float32]]:
-        """The passages nearest to a unit vector: rows (count,), cosines (count,)."""
+    def nearest(
+        self, vector: NDArray[np.float32], count: int, among: Rows | None = None
+    ) -> tuple[Rows, NDArray[np.float32]]:
+        """The passages nearest to a unit vector: rows (count,), cosines (count,). `among`: of these rows alone."""
 
     def of(self, passages: Rows) -> FloatMatrix:
         """(n, dimension): the unit vectors of these passages."""
@@ -43,7 +45,11 @@ class FlatVectors:
     def __init__(self, index: faiss.Index) -> None:
         self._index = index
 
-    def nearest(self, vector: NDArray[np.float32], count: int) -> tuple[Rows, NDArray[np.float32]]:
+    def nearest(
+        self, vector: NDArray[np.float32], count: int, among: Rows | None = None
+    ) -> tuple[Rows, NDArray[np.float32]]:
+        if among is not None:
+            return _nearest_among(self, vector, count, among)
         scores, rows = self._index.search(vector[None], min(count, self._index.ntotal))
         return rows[0], scores[0]
 
@@ -58,7 +64,11 @@ class InvertedVectors:
         index.nprobe = max(1, index.nlist // _CELL_SHARE)
         self._index, self._exact, self._text_of = index, exact, text_of
 
-    def nearest(self, vector: NDArray[np.float32], count: int) -> tuple[Rows, NDArray[np.float32]]:
+    def nearest(
+        self, vector: NDArray[np.float32], count: int, among: Rows | None = None
+    ) -> tuple[Rows, NDArray[np.float32]]:
+        if among is not None:
+            return _nearest_among(self, vector, count, among)
         _, found = self._index.search(vector[None], min(count * _RESCORED, self._index.ntotal))
         rows = found[0][found[0] >= 0]
         scores = self.of(rows) @ vector
@@ -67,6 +77,16 @@ class InvertedVectors:
 
     def of(self, passages: Rows) -> FloatMatrix:
         return np.asarray(self._exact.take(self._text_of(passages)))
+
+
+def _nearest_among(
+    vectors: Vectors, vector: NDArray[np.float32], count: int, among: Rows
+) -> tuple[Rows, NDArray[np.float32]]:
+    """Every one of these rows compared, some at a time."""
+    parts = [vectors.of(among[start : start + _CHUNK]) @ vector for start in range(0, len(among), _CHUNK)]
+    scores = np.concatenate([np.zeros(0, np.float32), *parts])
+    best = np.argsort(-scores, kind="stable")[:count]
+    return among[best], scores[best]
 
 
 def write_index(path: Path, exact: FloatMatrix, text_of: NDArray[np.int64]) -> bool:

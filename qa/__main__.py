@@ -61,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     judge = command("evaluate", _evaluate, "Measure the answers to questions whose answers are known.")
     judge.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
     for made in (ask, retrieve):
+        made.add_argument(
+            "--document", action="append", default=[], metavar="ID", help="ask this document alone (may be repeated)"
+        )
         made.add_argument("--timings", action="store_true", help="say on standard error where the time went")
     for made in (ask, retrieve, judge):
         made.add_argument("--index", type=Path, default=DEFAULT_INDEX, metavar="DIR", help="default: %(default)s")
@@ -78,7 +81,7 @@ def _timings_text(imports: float, spent: Mapping[str, float]) -> str:
 
 
 def _ask(arguments: argparse.Namespace) -> int:
-    answer = load(arguments.index).ask(arguments.question, k=arguments.k)
+    answer = load(arguments.index).ask(arguments.question, k=arguments.k, documents=arguments.document)
     print(json.dumps(answer_json(answer), ensure_ascii=False) if arguments.json else _answer_text(answer))
     return 0
 
@@ -105,12 +108,11 @@ def _quote_text(quote: Quote) -> str:
 
 def _source_text(document: DocumentRef, place: Place) -> str:
     parts = [document.title, *(name for name in place.heading if name != document.title)]
-    parts += [f"paragraph {place.paragraph}"] if place.paragraph else []
-    return ", ".join([*parts, f"line {place.line}"])
+    return ", ".join([*parts, place.numbers])
 
 
 def _retrieve(arguments: argparse.Namespace) -> int:
-    hits = load(arguments.index).retrieve(arguments.query, arguments.k)
+    hits = load(arguments.index).retrieve(arguments.query, arguments.k, arguments.document)
     if arguments.json:
         print(json.dumps(hits_json(arguments.query, hits), ensure_ascii=False))
     else:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from index import DEFAULT_INDEX, Encoder, Progress, Store, build, encoder_of, ignore, last_sources
-from qa.answer import Answer, DocumentRef, Hit
+from index import DEFAULT_INDEX, Encoder, Progress, Rows, Store, build, encoder_of, ignore, last_sources
+from qa.answer import Answer, DocumentRef, Hit, Quote
 from qa.confidence import THRESHOLD, confidence
 from qa.conversation import Understood, asks_for_person, person_name, understand
 from qa.quotes import make_quotes
 from qa.reader import in_play, read
-from qa.retrieve import RERANKED, Candidate, candidates, queries
+from qa.retrieve import Candidate, candidates, queries
 from qa.sentences import ranked_sentences, terms
 from qa.timings import stage
 from source import Document, UsageError
@@ -46,37 +48,41 @@ class Book:
         """The document with this id. Raises KeyError."""
         return self.store.document_by_id(id)
 
-    def retrieve(self, query: str, k: int = 5) -> list[Hit]:
-        """The `k` passages that fit best, best first. Raises UsageError for an empty or oversized query."""
-        return self.find(query, (), k)
+    def retrieve(self, query: str, k: int = 5, documents: Sequence[str] = ()) -> list[Hit]:
+        """The `k` passages that fit best, best first, of all documents or of those with these ids.
 
-    def find(self, question: str, history: Sequence[str] = (), k: int = RERANKED) -> list[Hit]:
-        """As `retrieve`, for a question asked in a conversation."""
+        Raises UsageError for an empty or oversized query, and for a document that is not there.
+        """
         if not 1 <= k <= MOST_HITS:
             raise UsageError(f"k is {k}; ask for 1 to {MOST_HITS} passages.")
-        wanted = queries(self._understood(question, history), self.encoder)
-        return self._hits(candidates(self.store, wanted, k))
+        among = self._among(documents)
+        wanted = queries(self._understood(query, (), documents), self.encoder)
+        return self._hits(candidates(self.store, wanted, k, among))
 
-    def ask(self, question: str, history: Sequence[str] = (), k: int = QUOTES) -> Answer:
+    def ask(self, question: str, history: Sequence[str] = (), k: int = QUOTES, documents: Sequence[str] = ()) -> Answer:
         """The words that answer `question`, or an Answer that says that none do.
 
         `history`: the earlier questions of this conversation, oldest first.
-        `k`: the most quotes to give. Raises UsageError for an empty or
-        oversized question.
+        `k`: the most quotes to give. `documents`: the ids of those to ask; all
+        of them if none is named. Raises UsageError for an empty or oversized
+        question, and for a document that is not there.
         """
         if not 1 <= k <= MOST_HITS:
             raise UsageError(f"k is {k}; ask for 1 to {MOST_HITS} quotes.")
-        return self._answer(question, history, k)[0]
+        return self._answer(question, history, k, documents)[0]
 
     def study(self, question: str, history: Sequence[str] = ()) -> tuple[Answer, list[Hit]]:
         """The answer, and the passages that it was looked for in: what an evaluation judges."""
         answer, found = self._answer(question, history, QUOTES)
         return answer, self._hits(found)
 
-    def _answer(self, question: str, history: Sequence[str], k: int) -> tuple[Answer, list[Candidate]]:
-        understood = self._understood(question, history)
+    def _answer(
+        self, question: str, history: Sequence[str], k: int, documents: Sequence[str] = ()
+    ) -> tuple[Answer, list[Candidate]]:
+        among = self._among(documents)
+        understood = self._understood(question, history, documents)
         wanted = queries(understood, self.encoder)
-        found = candidates(self.store, wanted)
+        found = candidates(self.store, wanted, among=among)
         with stage("reading"):
             chosen = in_play(found)
             readings = read(self.store, understood.question, chosen)
@@ -89,6 +95,8 @@ class Book:
             sure = confidence(self.store, wanted, ranked[0], asked)
         with stage("quotes"):
             quotes = make_quotes(self.store, understood.question, ranked, asked, k)
+            if documents:
+                quotes = [_within(quote, documents) for quote in quotes]
         answered = sure >= THRESHOLD
         shown = tuple(quote for quote in quotes if quote.score >= quotes[0].score - _WORTH_SHOWING)
         answer = Answer(
@@ -108,17 +116,29 @@ class Book:
                 for rank, each in enumerate(found, start=1)
             ]
 
-    def _understood(self, question: str, history: Sequence[str]) -> Understood:
+    def _among(self, documents: Sequence[str]) -> Rows | None:
+        """The passages of the documents that are asked alone; None for all."""
+        if not documents:
+            return None
+        try:
+            return self.store.passages_of(documents)
+        except KeyError as error:
+            raise UsageError(
+                f"There is no document {error.args[0]!r} in the index; `python -m index status` names those that are."
+            ) from None
+
+    def _understood(self, question: str, history: Sequence[str], documents: Sequence[str]) -> Understood:
         earlier = [
             text for text in history if _says_something(text) and _is_unicode(text) and len(text) <= MAX_QUESTION
         ]
-        return understand(_checked(question), earlier[-_REMEMBERED:], self._person_asked_for)
+        asked_for = partial(self._person_asked_for, documents)
+        return understand(_checked(question), earlier[-_REMEMBERED:], asked_for)
 
-    def _person_asked_for(self, question: str) -> str | None:
+    def _person_asked_for(self, documents: Sequence[str], question: str) -> str | None:
         """The name that answers an earlier question after a person."""
         if not asks_for_person(question):
             return None
-        answer = self.ask(question, k=1)
+        answer = self.ask(question, k=1, documents=documents)
         quote = next(iter(answer.quotes or answer.nearest), None)
         names = [person_name(quote.text_of(mark)) for mark in quote.highlights] if quote else []
         return next((name for name in names if name), None)
@@ -148,6 +168,11 @@ def rebuild(
     the errors of `index` and `source`; the old index then goes on to answer.
     """
     return str(build(Path(path), sources or last_sources(Path(path)), progress=progress or ignore))
+
+
+def _within(quote: Quote, documents: Sequence[str]) -> Quote:
+    """The quote without its other places in documents that are not asked."""
+    return replace(quote, elsewhere=tuple(each for each in quote.elsewhere if each.document.id in documents))
 
 
 def _says_something(text: str) -> bool:

@@ -59,9 +59,9 @@ def queries(understood: Understood, encoder: Encoder) -> list[Query]:
         return [Query(*each) for each in zip(texts, weights, encoded, meaning, strict=False)]
 
 
-def candidates(store: Store, wanted: list[Query], count: int = RERANKED) -> list[Candidate]:
-    """The best `count` passages, best first."""
-    pool, fused = first_stage(store, wanted)
+def candidates(store: Store, wanted: list[Query], count: int = RERANKED, among: Rows | None = None) -> list[Candidate]:
+    """The best `count` passages, best first; of those `among` which are asked alone, if that is said."""
+    pool, fused = first_stage(store, wanted, among)
     best = np.argsort(-fused, kind="stable")[: max(count, RERANKED)]
     with stage("late interaction"):
         return _in_order(store, wanted, pool[best], fused[best])[:count]
@@ -82,16 +82,16 @@ def _in_order(store: Store, wanted: list[Query], passages: Rows, fused: Scores) 
     ]
 
 
-def first_stage(store: Store, wanted: list[Query]) -> tuple[Rows, Scores]:
+def first_stage(store: Store, wanted: list[Query], among: Rows | None = None) -> tuple[Rows, Scores]:
     """What vectors and words put forward: rows (n,), and the fused score of each (n,).
 
     Fusion is the sum of the two retrievers' scores, each stretched to 0..1
     (min-max, as "convex combination" in Bruch et al. 2023, section 3).
     """
     with stage("vectors"):
-        nearest = [store.vectors.nearest(query.encoded.vector, POOL)[0] for query in wanted]
+        nearest = [store.vectors.nearest(query.encoded.vector, POOL, among)[0] for query in wanted]
     with stage("words"):
-        words = [store.lexical.top(query.text, POOL) for query in wanted]
+        words = [store.lexical.top(query.text, POOL, among) for query in wanted]
     pool = np.unique(np.concatenate([*nearest, *words]))
     fused = np.zeros(len(pool), np.float32)
     with stage("fusion"):

@@ -36,6 +36,7 @@ class TextBuilder:
         self._headings: list[Heading] = []
         self._regions: list[Region] = []
         self._pages: list[int] = []
+        self._page_name = "page"
         self._doubts: list[Doubt] = []
 
     def heading(self, text: str, level: int) -> None:
@@ -74,9 +75,10 @@ class TextBuilder:
         if first:
             self._headings.append(Heading(first.start, first.level, first.title, self._length))
 
-    def page(self) -> None:
-        """The next page or slide begins."""
+    def page(self, name: str = "page") -> None:
+        """The next page begins; `name` is what the format calls it ("slide")."""
         self._pages.append(self._length)
+        self._page_name = name
 
     def doubt(self, doubt: Doubt) -> None:
         """Something that makes the text doubtful."""
@@ -102,7 +104,13 @@ class TextBuilder:
             extractor=extractor,
             text="".join(self._parts),
             regions=tuple(self._regions),
-            places=Places(tuple(self._paragraphs), tuple(self._headings), tuple(self._pages)),
+            places=Places(
+                paragraphs=tuple(self._paragraphs),
+                headings=tuple(self._headings),
+                pages=tuple(self._pages),
+                page_name=self._page_name,
+                own_lines=False,
+            ),
             doubts=tuple(self._doubts),
         )
 

@@ -95,11 +95,13 @@ class Document:
 
     def place(self, offset: int) -> Place:
         """The page, heading path, paragraph and line at `offset`."""
+        places = self.places
         return Place(
-            page=self.places.page(offset),
-            heading=self.places.heading(offset),
-            paragraph=self.places.paragraph(offset),
-            line=len(_NEWLINE.findall(self.text, 0, offset)) + 1,
+            page=places.page(offset),
+            heading=places.heading(offset),
+            paragraph=None if places.pages else places.paragraph(offset),
+            line=len(_NEWLINE.findall(self.text, 0, offset)) + 1 if places.own_lines else None,
+            page_name=places.page_name,
         )
 
     def doubts_about(self, span: Span) -> tuple[Doubt, ...]:

@@ -104,7 +104,7 @@ class _Assembly:
             extractor=EXTRACTOR,
             text="".join(self._parts),
             regions=tuple(sorted(self._regions, key=lambda region: region.span)),
-            places=Places(tuple(self._paragraphs), tuple(self._headings), tuple(self._starts)),
+            places=Places(tuple(self._paragraphs), tuple(self._headings), tuple(self._starts), own_lines=False),
             doubts=tuple(self._doubts),
             corners=np.concatenate(self._corners),
         )

@@ -24,12 +24,24 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands, as a reader would cite it. Counts start at 1."""
+    """Where something stands, as a reader of such a file would cite it. Counts start at 1.
+
+    `page`: None where the format has none; `paragraph` where pages count, and
+    `line` where the lines of the text are not the file's own. `page_name`: what
+    a page is called ("slide").
+    """
 
     page: int | None
     heading: tuple[str, ...]
     paragraph: int | None
-    line: int
+    line: int | None
+    page_name: str = "page"
+
+    @property
+    def numbers(self) -> str:
+        """Its numbers, in words: "page 12", or "paragraph 3, line 8"."""
+        counts = {self.page_name: self.page, "paragraph": self.paragraph, "line": self.line}
+        return ", ".join(f"{name} {count}" for name, count in counts.items() if count is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +49,14 @@ class Places:
     """The paragraphs and headings of a text, each in reading order.
 
     `pages`: where each page (or slide) starts; empty where the format has none.
+    `own_lines`: whether the lines are those of the file.
     """
 
     paragraphs: tuple[Span, ...] = ()
     headings: tuple[Heading, ...] = ()
     pages: tuple[int, ...] = ()
+    page_name: str = "page"
+    own_lines: bool = True
 
     def page(self, offset: int) -> int | None:
         """The number of the page at `offset`, from 1."""

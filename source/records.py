@@ -24,6 +24,8 @@ def dump_document(document: Document) -> bytes:
         "paragraphs": [(span.start, span.end) for span in places.paragraphs],
         "headings": [(h.start, h.level, h.title, h.end) for h in places.headings],
         "pages": places.pages,
+        "page_name": places.page_name,
+        "own_lines": places.own_lines,
         "doubts": [(doubt.kind, doubt.page, doubt.count) for doubt in document.doubts],
     }
     return json.dumps(record, ensure_ascii=False).encode() + b"\n"
@@ -44,6 +46,8 @@ def load_document(line: bytes) -> Document:
             paragraphs=tuple(Span(s, e) for s, e in record["paragraphs"]),
             headings=tuple(Heading(*heading) for heading in record["headings"]),
             pages=tuple(record["pages"]),
+            page_name=record["page_name"],
+            own_lines=record["own_lines"],
         ),
         doubts=tuple(Doubt(DoubtKind(kind), page, count) for kind, page, count in record["doubts"]),
     )

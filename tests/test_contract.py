@@ -69,9 +69,9 @@ def test_signatures() -> None:
     path = inspect.signature(qa.load).parameters["path"]
     assert path.default == qa.DEFAULT_INDEX == Path(".chapter-verse/index")
     retrieve = inspect.signature(qa.Book.retrieve)
-    assert str(retrieve) == "(self, query: 'str', k: 'int' = 5) -> 'list[Hit]'"
+    assert str(retrieve) == "(self, query: 'str', k: 'int' = 5, documents: 'Sequence[str]' = ()) -> 'list[Hit]'"
     ask = inspect.signature(qa.Book.ask)
-    assert list(ask.parameters) == ["self", "question", "history", "k"]
+    assert list(ask.parameters) == ["self", "question", "history", "k", "documents"]
     assert ask.parameters["history"].default == () and ask.parameters["k"].default == 3
     assert get_type_hints(qa.Book.ask)["history"] == Sequence[str]
     assert get_type_hints(qa.Book.ask)["return"] is qa.Answer

@@ -107,8 +107,9 @@ def test_a_command_loads_few_modules(indexes: list[Path], command: str) -> None:
     assert len(loaded) <= MODULES[command], f"{command} loads {len(loaded)} modules; the budget is {MODULES[command]}"
 
 
-@each_command
-@pytest.mark.parametrize(("history", "budget"), [([], 1), ([QUESTION], 2)], ids=["alone", "follow-up"])
+@pytest.mark.parametrize(
+    ("command", "history", "budget"), [("ask", [], 1), ("ask", [QUESTION], 2), ("retrieve", [], 1)]
+)
 def test_a_question_runs_the_model_once_and_one_beside_an_earlier_one_twice(
     indexes: list[Path], monkeypatch: pytest.MonkeyPatch, command: str, history: list[str], budget: int
 ) -> None:
@@ -122,8 +123,10 @@ def test_a_question_runs_the_model_once_and_one_beside_an_earlier_one_twice(
         return model(*arguments)
 
     monkeypatch.setattr(book.encoder._session, "run", counting)
-    ask = book.ask if command == "ask" else book.find  # as `retrieve`, with a history
-    ask("And who watched them?", history)
+    if command == "ask":
+        book.ask("And who watched them?", history)
+    else:
+        book.retrieve("And who watched them?")
     assert runs == budget, f"{command} after {history} runs the model {runs} times; the budget is {budget}"
 
 

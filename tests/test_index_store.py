@@ -178,7 +178,7 @@ def test_no_index_names_the_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize("changes", [{"format": FORMAT + 1}, {"format": FORMAT + 1, "shards": 4}, {"novelty": True}])
 def test_a_newer_format_is_incompatible(root: Path, changes: dict[str, object]) -> None:
     forge(root, **changes)
-    with pytest.raises(IndexIncompatible, match="this version reads format 3; run"):
+    with pytest.raises(IndexIncompatible, match=f"this version reads format {FORMAT}; run"):
         Store(root)
 
 

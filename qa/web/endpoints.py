@@ -16,27 +16,32 @@ def publish(desk: Desk) -> None:
     They return what the command line prints with `--json`, and say what is wrong in one sentence.
     """
 
-    def ask(question: str, history: list[str] = []) -> dict[str, Any]:  # noqa: B006  # the published default
+    # A list as a default is what Gradio publishes as one; nothing changes it.
+    def ask(question: str, history: list[str] = [], documents: list[str] = []) -> dict[str, Any]:  # noqa: B006
         """Answers a question with verbatim quotes from the documents, or says that they do not answer it.
 
         Args:
             question: What is asked, 2,000 characters at most.
             history: The earlier questions of this conversation, oldest first.
+            documents: The ids of the documents to ask; all of them if none is named.
         """
         try:
-            return qa.answer_json(desk.book.ask(_text(question, "question"), history=_texts(history)))
+            earlier, among = _texts(history, texts.BAD_HISTORY), _texts(documents, texts.BAD_DOCUMENTS)
+            return qa.answer_json(desk.book.ask(_text(question, "question"), history=earlier, documents=among))
         except qa.ChapterVerseError as error:
             raise said(error) from error
 
-    def retrieve(query: str, k: int = 5) -> dict[str, Any]:
+    def retrieve(query: str, k: int = 5, documents: list[str] = []) -> dict[str, Any]:  # noqa: B006
         """Finds the passages of the documents that fit a query best.
 
         Args:
             query: What to look for, 2,000 characters at most.
             k: How many passages to return.
+            documents: The ids of the documents to look in; all of them if none is named.
         """
         try:
-            return qa.hits_json(query, desk.book.retrieve(_text(query, "query"), k=_count(k)))
+            among = _texts(documents, texts.BAD_DOCUMENTS)
+            return qa.hits_json(query, desk.book.retrieve(_text(query, "query"), k=_count(k), documents=among))
         except qa.ChapterVerseError as error:
             raise said(error) from error
 
@@ -67,9 +72,9 @@ def _text(value: object, name: str) -> str:
     return value
 
 
-def _texts(value: object) -> list[str]:
+def _texts(value: object, complaint: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise qa.UsageError(texts.BAD_HISTORY)
+        raise qa.UsageError(complaint)
     return value
 
 

@@ -42,6 +42,7 @@ UNEXPECTED = "That request cannot be understood; reload the page and try again."
 
 BAD_TEXT = "The {name} must be a text; send a string."
 BAD_HISTORY = "The history must be a list of earlier questions; send a list of strings."
+BAD_DOCUMENTS = "The documents must be a list of ids; send a list of strings."
 BAD_COUNT = "k must be a whole number; send one from 1 up."
 
 _NAMED = 3  # other places of a quote
@@ -73,10 +74,7 @@ def sureness(confidence: float) -> str:
 def where(document: DocumentRef, place: Place) -> str:
     """The place as one would cite it; a heading that only repeats the title is left out."""
     headings = [heading for heading in place.heading if heading != document.title]
-    page = [f"page {place.page}"] if place.page is not None else []
-    paragraph = [f"paragraph {place.paragraph}"] if place.paragraph is not None else []
-    numbers = ", ".join([*page, *paragraph, f"line {place.line}"])
-    return " › ".join([*headings, numbers])
+    return " › ".join([*headings, place.numbers])
 
 
 def elsewhere(document: DocumentRef, locations: Sequence[Location]) -> str:
