@@ -65,7 +65,7 @@ def searchable(text: str) -> Searchable:
 
 def _is_due(text: str, change: re.Match[str]) -> bool:
     """A name that begins with a capital after the hyphen is two words ("Serbo-\\nCroatian")."""
-    return change.end() - change.start() == 1 or text[change.end()].islower()
+    return change.group()[0] not in "-\u2010" or text[change.end()].islower()
 
 
 def _places(start: int, end: int) -> NDArray[np.int64]:

@@ -130,3 +130,28 @@ def test_a_document_without_words_is_never_a_dead_end(tmp_path: Path) -> None:
     book = build_book(tmp_path, {"a.txt": "!!! ??? …"})
     answer = book.ask("Who spoke?")
     assert not answer.answered and answer.quotes == ()
+
+
+def test_documents_that_are_asked_alone(tmp_path: Path) -> None:
+    files = {f"{name}.txt": f"The keeper {name} counted {n} ships." for n, name in enumerate(("Ann", "Bea", "Cat"), 3)}
+    book = build_book(tmp_path, {**files, "again.txt": "The keeper Bea counted 4 ships.\n\nThe keeper slept well."})
+    question = "How many ships did the keeper count?"
+    for id in files:
+        answer = book.ask(question, documents=[id])
+        assert {quote.document.id for quote in (*answer.quotes, *answer.nearest)} == {id}
+        assert [hit.passage.document_id for hit in book.retrieve(question, documents=[id])] == [id]
+    both = ["Ann.txt", "Cat.txt"]
+    assert {hit.passage.document_id for hit in book.retrieve(question, documents=both)} == set(both)
+    everywhere = book.ask("How many ships did Bea count?").quotes[0]
+    assert {everywhere.document.id, *(each.document.id for each in everywhere.elsewhere)} == {"Bea.txt", "again.txt"}
+    assert book.ask("How many ships did Bea count?", documents=["Bea.txt"]).quotes[0].elsewhere == ()
+    for call in (book.ask, book.retrieve):
+        with pytest.raises(qa.UsageError, match=r"no document 'none.txt' in the index; .* status"):
+            call(question, documents=["Ann.txt", "none.txt"])
+
+
+def test_ranking_among_all_documents_is_the_ranking(qa_article: qa.Book) -> None:
+    for question in ARTICLE_QUESTIONS:
+        every = qa_article.retrieve(question, 20)
+        named = qa_article.retrieve(question, 20, documents=[ARTICLE])
+        assert [hit.passage for hit in every] == [hit.passage for hit in named]

@@ -1,0 +1,285 @@
+import io
+import zipfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from source.document import Document, DoubtKind
+from source.errors import Damaged, Encrypted, SourceEmpty, TooLarge
+from source.pptx import read_pptx
+
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+NAMES = (
+    'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
+    ' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    f' xmlns:r="{OFFICE}" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    ' xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram" xmlns:m="m"'
+)
+
+
+def package(parts: dict[str, str]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return target.getvalue()
+
+
+def relations(**targets: str) -> str:
+    """A relation of each kind to a part; a number after the kind tells the ids apart."""
+    written = "".join(
+        f'<Relationship Id="{id}" Type="{OFFICE}/{id.rstrip("0123456789")}" Target="{target}"/>'
+        for id, target in targets.items()
+    )
+    return (
+        f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{written}</Relationships>'
+    )
+
+
+def tree(shapes: str, root: str = "sld") -> str:
+    return f"<p:{root} {NAMES}><p:cSld><p:spTree><p:nvGrpSpPr/>{shapes}</p:spTree></p:cSld></p:{root}>"
+
+
+def pptx(*slides: str, notes: str = "", title: str = "", more: dict[str, str] | None = None) -> bytes:
+    """The slides, the last of them first in the archive; `notes` are those of the first."""
+    numbers = range(1, len(slides) + 1)
+    order = "".join(f'<p:sldId id="{255 + n}" r:id="slide{n}"/>' for n in numbers)
+    core = '<c:p xmlns:c="c" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{}</dc:title></c:p>'
+    own = relations(notesSlide="../notes.xml", slideLayout="../layout.xml", diagramData="../diagram.xml")
+    parts = {
+        "_rels/.rels": relations(officeDocument="ppt/presentation.xml").replace(
+            "</Rel", '<Relationship Id="c" Type="metadata/core-properties" Target="core.xml"/></Rel'
+        ),
+        "core.xml": core.format(title),
+        "ppt/presentation.xml": f"<p:presentation {NAMES}><p:sldIdLst>{order}</p:sldIdLst></p:presentation>",
+        "ppt/_rels/presentation.xml.rels": relations(**{f"slide{n}": f"slides/{n}.xml" for n in numbers}),
+        **{f"ppt/slides/{n}.xml": tree(slides[n - 1]) for n in reversed(numbers)},
+        "ppt/slides/_rels/1.xml.rels": own,
+        "ppt/notes.xml": tree(notes, "notes"),
+        **(more or {}),
+    }
+    return package(parts)
+
+
+def paragraphs(*texts: str) -> str:
+    return "".join(f"<a:p><a:pPr/>{t if t.startswith('<') else f'<a:r><a:t>{t}</a:t></a:r>'}</a:p>" for t in texts)
+
+
+def frame(x: int, y: int, height: int = 10) -> str:
+    return f'<a:xfrm><a:off x="{x}" y="{y}"/><a:ext cx="10" cy="{height}"/></a:xfrm>'
+
+
+def shape(*texts: str, place: str = "", at: str = "", hidden: str = "") -> str:
+    return (
+        f'<p:sp><p:nvSpPr><p:cNvPr id="1" name="x" {hidden}/><p:cNvSpPr/><p:nvPr>{place}</p:nvPr></p:nvSpPr>'
+        f"<p:spPr>{at}</p:spPr><p:txBody><a:bodyPr/>{paragraphs(*texts)}</p:txBody></p:sp>"
+    )
+
+
+def place(kind: str, index: int | None = None) -> str:
+    return f'<p:ph type="{kind}"/>' if index is None else f'<p:ph type="{kind}" idx="{index}"/>'
+
+
+def title(text: str) -> str:
+    return shape(text, place=place("title"))
+
+
+def graphic(content: str, at: str = "") -> str:
+    return (
+        f"<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr/></p:nvGraphicFramePr>{at.replace('a:xfrm', 'p:xfrm')}"
+        f"<a:graphic><a:graphicData>{content}</a:graphicData></a:graphic></p:graphicFrame>"
+    )
+
+
+def read(*slides: str) -> Document:
+    return read_pptx(pptx(*slides), id="a.pptx", title="stem")
+
+
+def test_each_slide_is_a_page_under_its_title() -> None:
+    notes = shape("Say hello.", place=place("body", 1)) + shape("3", place=place("sldNum"))
+    data = pptx(
+        shape("First,", "then.", place=place("body", 1)) + title("Of Ships"),
+        shape("No title here."),
+        title("The End"),
+        notes=notes,
+    )
+    document = read_pptx(data, id="a.pptx", title="stem")
+    assert document.text == "Of Ships\n\nFirst,\nthen.\n\nSay hello.\n\nNo title here.\n\nThe End"
+    assert document.title == "Of Ships"
+    places = [document.place(document.text.index(word)) for word in ("then", "hello", "No title", "The End")]
+    assert [each.page for each in places] == [1, 1, 2, 3]
+    assert [each.heading for each in places] == [("Of Ships",), ("Of Ships",), (), ("The End",)]
+    assert places[0].page_name == "slide"
+    assert [each.level for each in document.places.headings] == [1, 1]
+    assert document.extractor == "pptx/1"
+
+
+def test_footers_and_hidden_shapes_are_left_out_and_hidden_slides_are_kept() -> None:
+    left_out = "".join(shape("gone", place=place(kind)) for kind in ("ftr", "dt", "sldNum", "hdr"))
+    slide = tree(left_out + shape("gone", hidden='hidden="1"') + shape("Kept."))
+    hidden = {"ppt/slides/1.xml": slide.replace("<p:sld ", '<p:sld show="0" ')}
+    assert read_pptx(pptx("", more=hidden), id="x").text == "Kept."
+
+
+def test_shapes_are_read_from_top_to_bottom_and_left_to_right() -> None:
+    shapes = (
+        shape("right", at=frame(500, 98, 200))
+        + shape("left", at=frame(0, 100, 400))
+        + shape("low right", at=frame(500, 310, 100))
+        + shape("top", at=frame(300, 0, 50))
+    )
+    assert read(shapes).text == "top\n\nleft\n\nright\n\nlow right"
+
+
+def test_groups_are_read_at_one_place_and_alternatives_once() -> None:
+    inner = shape("second", at=frame(0, 9000)) + shape("first", at=frame(0, 1))
+    group = f"<p:grpSp><p:nvGrpSpPr/><p:grpSpPr>{frame(0, 100)}</p:grpSpPr>{inner}</p:grpSp>"
+    twice = "<mc:AlternateContent><mc:Choice>{0}</mc:Choice><mc:Fallback>{0}</mc:Fallback></mc:AlternateContent>"
+    last = twice.format(shape("last", at=frame(0, 200)))
+    assert read(last + group).text == "first\n\nsecond\n\nlast"
+
+
+def test_a_shape_without_a_place_of_its_own_has_that_of_the_layout_or_the_master() -> None:
+    layout = shape(place=place("body", 1), at=frame(0, 300)) + shape(place=place("body", 2), at=frame(0, 100))
+    data = pptx(
+        shape("master's", place=place("body", 7))
+        + shape("below", place='<p:ph idx="1"/>')
+        + shape("above", place='<p:ph idx="2"/>')
+        + shape("own", at=frame(0, 150)),
+        more={
+            "ppt/layout.xml": tree(layout.replace("body", "obj"), "sldLayout"),
+            "ppt/_rels/layout.xml.rels": relations(slideMaster="master.xml"),
+            "ppt/master.xml": tree(shape(place=place("body", 1), at=frame(0, 200)), "sldMaster"),
+        },
+    )
+    assert read_pptx(data, id="x").text == "above\n\nown\n\nmaster's\n\nbelow"
+
+
+def test_what_stands_in_a_line() -> None:
+    line = (
+        "<a:r><a:t>One</a:t></a:r><a:br/><a:r><a:rPr/><a:t> two  three</a:t></a:r><a:fld><a:t>7</a:t></a:fld>"
+        "<mc:AlternateContent><mc:Choice><m:r><m:t>x²</m:t></m:r></mc:Choice>"
+        "<mc:Fallback><a:r><a:t>picture</a:t></a:r></mc:Fallback></mc:AlternateContent><a:endParaRPr/>"
+    )
+    assert read(shape(line)).text == "One\ntwo three7x²"
+    assert read(shape(line, place=place("ctrTitle"))).text == "One two three7x²"
+
+
+def test_tables() -> None:
+    def cell(text: str, merged: str = "") -> str:
+        return f"<a:tc {merged}><a:txBody>{paragraphs(*text.split('|'))}</a:txBody><a:tcPr/></a:tc>"
+
+    rows = "".join(f"<a:tr>{each}</a:tr>" for each in (
+        cell("Ship") + cell("Crew"), cell("Serpent|the long") + cell("34"), cell("under", 'vMerge="1"') + cell("30"),
+    ))  # fmt: skip
+    document = read(graphic(f'<a:tbl><a:tblPr firstRow="1"/>{rows}</a:tbl>'))
+    assert document.text == "Ship\tCrew\nSerpent the long\t34\n30"
+    assert document.place(document.text.index("Serpent")).heading == ("Ship | Crew",)
+    assert not read(graphic(f"<a:tbl><a:tblPr/>{rows}</a:tbl>")).places.headings
+
+
+def test_the_words_of_a_diagram_are_read() -> None:
+    points = "".join(f"<dgm:pt><dgm:t>{paragraphs(text)}</dgm:t></dgm:pt>" for text in ("Plan", "Sail"))
+    data = pptx(
+        graphic('<dgm:relIds r:dm="diagramData" r:lo="x"/>'),
+        more={"ppt/diagram.xml": f"<dgm:dataModel {NAMES}><dgm:ptLst>{points}</dgm:ptLst></dgm:dataModel>"},
+    )
+    assert read_pptx(data, id="x").text == "Plan\nSail"
+
+
+def test_a_slide_that_is_a_picture_is_doubtful() -> None:
+    document = read("<p:pic/>", shape("Words.") + "<p:pic/>", "")
+    assert [(each.kind, each.page) for each in document.doubts] == [(DoubtKind.NO_TEXT, 1)]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("Of the Sea", "Of the Sea"), ("PowerPoint Presentation", "Heading"), ("Folie 1", "Heading")],
+)
+def test_the_title(given: str, expected: str) -> None:
+    assert read_pptx(pptx(title("Heading"), title=given), id="x").title == expected
+    assert read(shape("Text.")).title == "stem"
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8).map(
+    lambda text: text.replace("&", "&amp;").replace("<", "&lt;")
+)
+NUMBERS = st.integers(-999, 9999)
+SHAPES = st.builds(lambda text, x, y: shape(text, text, at=frame(x, y, abs(y))), TEXT, NUMBERS, NUMBERS) | TEXT.map(
+    title
+)
+
+
+@given(st.lists(st.lists(SHAPES, max_size=4).map("".join), max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_paragraphs_lie_in_order_and_pages_in_theirs(slides: list[str]) -> None:
+    try:
+        document = read(*slides)
+    except SourceEmpty:
+        return
+    end = 0
+    for span in document.places.paragraphs:
+        text = document.text[span.start : span.end]
+        assert end <= span.start < span.end <= len(document.text)
+        assert text and text == text.strip()
+        end = span.end
+    assert len(document.places.pages) == len(slides)
+    assert list(document.places.pages) == sorted(document.places.pages)
+
+
+def test_what_is_no_presentation() -> None:
+    whole = pptx(shape("Text."))
+    parts = {"_rels/.rels": relations(officeDocument="p.xml")}
+    wordy = package({**parts, "p.xml": "<document/>"})
+    for data in (b"", b"plain text", whole[: len(whole) // 2], package({"a": "b"}), package(parts), wordy):
+        with pytest.raises(Damaged, match=r"a\.pptx is damaged"):
+            read_pptx(data, id="x", path="a.pptx")
+
+
+def test_a_missing_slide_is_damage() -> None:
+    listed = f'<p:presentation {NAMES}><p:sldIdLst><p:sldId id="1" r:id="slide1"/></p:sldIdLst></p:presentation>'
+    parts = {"_rels/.rels": relations(officeDocument="p.xml"), "_rels/p.xml.rels": relations(slide1="s.xml")}
+    with pytest.raises(Damaged, match=r"s\.xml"):
+        read_pptx(package({**parts, "p.xml": listed}), id="x")
+
+
+def test_old_and_encrypted_files() -> None:
+    compound = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+    with pytest.raises(Damaged, match=r"save it as \.pptx"):
+        read_pptx(compound, id="x")
+    with pytest.raises(Encrypted, match="password"):
+        read_pptx(compound + "EncryptedPackage".encode("utf-16-le"), id="x")
+
+
+def test_a_file_without_words_is_refused() -> None:
+    with pytest.raises(SourceEmpty, match="x holds no text"):
+        read_pptx(pptx("<p:pic/>"), id="x")
+
+
+def test_no_entity_is_expanded(within: Callable[[float], AbstractContextManager[None]]) -> None:
+    slide = tree(shape("x &e;"))
+    outside = {"ppt/slides/1.xml": f"<!DOCTYPE p [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>{slide}"}
+    assert read_pptx(pptx("", more=outside), id="x").text == "x"
+    chain = "".join(f"<!ENTITY {b} '{f'&{a};' * 99}'>" for a, b in ("ab", "bc", "cd", "de"))
+    bomb = {"ppt/slides/1.xml": f"<!DOCTYPE p [<!ENTITY a 'lol'>{chain}]>{slide}"}
+    with within(2), pytest.raises(Damaged):
+        read_pptx(pptx("", more=bomb), id="x")
+
+
+def test_bombs_are_refused() -> None:
+    with pytest.raises(TooLarge):
+        read_pptx(pptx(shape("Text."), more={"media": "\0" * (64 << 20)}), id="x")
+    with pytest.raises(Damaged):
+        read("<p:grpSp>" * 1000 + "</p:grpSp>" * 1000)
+
+
+def test_deep_nesting_does_no_harm() -> None:
+    assert read("<p:grpSp>" * 240 + shape("deep") + "</p:grpSp>" * 240).text == "deep"
+    assert read(shape("<a:r>" * 240 + "<a:t>deep</a:t>" + "</a:r>" * 240)).text == "deep"
+
+
+def test_odd_numbers_do_no_harm() -> None:
+    assert read(shape("b", at=frame(0, 0).replace('"0"', '"x"')) + shape("a", at=frame(-5, -(10**9)))).text == "a\n\nb"

@@ -1,0 +1,120 @@
+"""Files that are parsed in a process apart: what they give, and what happens when that process fails."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from pdf_fixtures import paragraph, pdf
+
+from source import find
+from source import workers as workers_module
+from source.errors import Damaged, SourceUnreadable, TooLarge
+from source.pdf import read_pdf
+from source.workers import Workers
+
+LINES = ["Words in the file, which are", "on two lines."]
+FACTS = {"id": "a.pdf", "title": "a", "path": "a.pdf"}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf([paragraph(LINES)]))
+    return path
+
+
+def test_a_document_comes_as_its_reader_made_it(file: Path) -> None:
+    (document,) = find([file]).documents()
+    direct = read_pdf(file.read_bytes(), id="a.pdf", title="a", path=document.path, sha256=document.sha256)
+    assert document == direct
+    assert document.corners is not None and direct.corners is not None
+    assert document.corners.tolist() == direct.corners.tolist()
+
+
+def test_an_error_comes_as_it_was_raised(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"no pdf at all")
+    with pytest.raises(Damaged, match=r"a\.pdf is damaged, or no PDF; save it again"):
+        list(find([path]).documents())
+    with pytest.raises(SourceUnreadable, match="not an ordinary file"):
+        os.mkfifo(tmp_path / "pipe.pdf")
+        list(find([tmp_path / "pipe.pdf"]).documents())
+
+
+def test_a_process_that_ends_or_hangs_loses_its_file_and_no_other(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = tmp_path / "source"
+    fake.mkdir()
+    (fake / "__init__.py").write_text("")
+    (fake / "worker.py").write_text("import os, sys, time\nline = sys.stdin.readline()\n%s\n")
+    program = (fake / "worker.py").read_text()
+    for does, complaint in (
+        ("os.abort()", "ended with status -6"),
+        ("time.sleep(60)", "took longer than 1 seconds"),
+        ("print('nonsense', flush=True); time.sleep(60)", "ended with status -9"),
+        ('print(\'{"document": 9999999, "corners": 0}\', flush=True); os._exit(3)', "ended with status"),
+        ('print(\'{"error": "os", "message": "x"}\', flush=True); time.sleep(60)', "ended with status"),
+    ):
+        (fake / "worker.py").write_text(program % does)
+        with monkeypatch.context() as patched:
+            patched.setattr(workers_module, "_ROOT", tmp_path)
+            start = time.monotonic()
+            with pytest.raises(TooLarge, match=complaint):
+                Workers(seconds=0.95).read(file, **FACTS)
+            assert time.monotonic() - start < 20
+    assert Workers().read(file, **FACTS).text == "\n".join(LINES)
+
+
+def test_a_process_serves_many_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = 0
+    worker = workers_module._Worker
+
+    def counting() -> workers_module._Worker:
+        nonlocal started
+        started += 1
+        return worker()
+
+    monkeypatch.setattr(workers_module, "_Worker", counting)
+    workers = Workers()
+    for _ in range(3):
+        assert workers.read(file, **FACTS).id == "a.pdf"
+    file.write_bytes(b"broken")
+    with pytest.raises(Damaged):
+        workers.read(file, **FACTS)
+    workers.close()
+    assert started <= 2
+
+
+def test_a_parser_sees_no_secrets_and_writes_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_PASSWORD", "secret")
+    process = workers_module._Worker()._process
+    environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+    process.kill()
+    process.wait()
+    assert b"secret" not in environment
+
+
+def test_documents_keep_the_order_of_their_files_and_failures_are_noted(tmp_path: Path) -> None:
+    for number in range(12):
+        (tmp_path / f"{number:02}.pdf").write_bytes(pdf([paragraph([f"This is document number {number}."])]))
+        (tmp_path / f"{number:02}.txt").write_text(f"This is text number {number}.")
+    (tmp_path / "05.pdf").write_bytes(b"broken")
+    reading = find([tmp_path])
+    names = [f"{number:02}.{ending}" for number in range(12) for ending in ("pdf", "txt")]
+    names.remove("05.pdf")
+    assert [document.id for document in reading.documents()] == names
+    assert [str(error) for error in reading.skipped] == [
+        f"{tmp_path.as_posix()}/05.pdf is damaged, or no PDF; save it again."
+    ]
+
+
+def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "large.txt"
+    with path.open("wb") as file:
+        file.truncate(5 << 30)
+    with pytest.raises(TooLarge, match="has 5,120 MB; split it, 1,024 MB is the most"):
+        list(find([path]).documents())
