@@ -53,6 +53,12 @@ def _build(arguments: argparse.Namespace) -> int:
     report = build(arguments.index, arguments.sources, full=arguments.full, progress=progress)
     for sentence in report.skipped:
         print(f"Skipped: {sentence}", file=sys.stderr)
+    if report.doubtful:
+        print(
+            f"{report.doubtful} document{'s' * (report.doubtful != 1)} may not be read as shown; "
+            "`python -m index status` says why.",
+            file=sys.stderr,
+        )
     print(report)
     return 0
 
@@ -95,6 +101,10 @@ def _status(arguments: argparse.Namespace) -> int:
     print(f"size        {size:,} bytes")
     for path in manifest.sources:
         print(f"source      {path}")
+    for sentence in manifest.skipped:
+        print(f"skipped     {sentence}")
+    for id, reasons in manifest.doubts.items():
+        print(f"doubtful    {id}: {'; '.join(reasons)}")
     return 0
 
 

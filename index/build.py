@@ -29,13 +29,25 @@ def ignore(step: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a build did. `skipped` are sentences about files that gave no document."""
+    """What a build did.
+
+    `skipped` are sentences about files that gave no document; `doubtful` counts
+    the documents that may not be read as they show.
+    """
 
     generation: str
     up_to_date: bool
     documents: int
     passages: int
     skipped: tuple[str, ...]
+    doubtful: int
+
+    @classmethod
+    def of(cls, generation: str, manifest: Manifest, *, up_to_date: bool) -> Report:
+        """What is told of a generation."""
+        counts = manifest.counts
+        skipped = tuple(manifest.skipped)
+        return cls(generation, up_to_date, counts["documents"], counts["passages"], skipped, len(manifest.doubts))
 
     def __str__(self) -> str:
         state = "is up to date" if self.up_to_date else "is built"
@@ -88,11 +100,11 @@ def build(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             **{**facts, "encoder": encoder_facts},
             **content,
+            skipped=[str(error) for error in reading.skipped],
             files=fingerprints(layout),
         )
         name = commit(root, layout, manifest)
-    skipped = tuple(str(error) for error in reading.skipped)
-    return Report(name, False, manifest.counts["documents"], manifest.counts["passages"], skipped)
+    return Report.of(name, manifest, up_to_date=False)
 
 
 def last_sources(root: Path) -> list[str]:
@@ -140,4 +152,4 @@ def _up_to_date(root: Path, facts: dict[str, Any]) -> Report | None:
     }
     if made_from != facts:
         return None
-    return Report(name, True, manifest.counts["documents"], manifest.counts["passages"], ())
+    return Report.of(name, manifest, up_to_date=True)

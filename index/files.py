@@ -34,6 +34,7 @@ class Files:
 
 
 def open_lexical(files: Files, layout: WordsLayout, passages: int, languages: list[str]) -> Lexical:
+    """The words of a generation."""
     stopwords = files.file(layout.stopwords)
     return Lexical(
         Strings(files.table(layout.terms), files.table(layout.term_ends)),

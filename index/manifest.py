@@ -25,6 +25,8 @@ class Manifest:
     `languages`: of the documents, for cutting a question's words to their stems.
     `roots`: the files and folders the build was given; none for the shipped documents.
     `sources`: path → fingerprint of each source file, to see what changed.
+    `skipped`: a sentence for each file that gave no document. `doubts`: document id →
+    why it may not be read as it shows (`source.told`).
     `files`: path inside the generation → {"sha256", "bytes"}.
     """
 
@@ -37,6 +39,8 @@ class Manifest:
     sources: dict[str, str]
     counts: dict[str, int]
     languages: list[str]
+    skipped: list[str]
+    doubts: dict[str, list[str]]
     files: dict[str, dict[str, Any]]
 
     def dump(self) -> bytes:

@@ -31,7 +31,7 @@ from index.strings import key, write_strings
 from index.tokens import quantise
 from index.vectors import write_index
 from index.words import stopwords, words
-from source import Document
+from source import Document, told
 from source.records import dump_document
 
 Progress = Callable[[str, int, int], None]
@@ -55,6 +55,7 @@ class Writer:
         self._passage_tokens = passage_tokens
         self._ids: list[str] = []
         self._languages: set[str] = set()
+        self._doubts: dict[str, list[str]] = {}
         self._rows: dict[bytes, int] = {}
         self._repeats = RepeatsWriter()
         self._waiting: deque[_Text] = deque()
@@ -82,7 +83,7 @@ class Writer:
             "texts": self._vectors.rows,
             "tokens": self._tokens.rows,
         }
-        return {"counts": counts, "languages": sorted(self._languages)}
+        return {"counts": counts, "languages": sorted(self._languages), "doubts": self._doubts}
 
     def _open(self, stack: ExitStack) -> None:
         """Opens the files that grow as documents come."""
@@ -112,6 +113,8 @@ class Writer:
             row, language = len(self._ids), language_of(document.text)
             self._ids.append(document.id)
             self._languages.add(language)
+            if document.doubts:
+                self._doubts[document.id] = told(document.doubts)
             self._written += self._documents.write(dump_document(document))
             self._starts.append([self._written])
             if document.corners is not None:

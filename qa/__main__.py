@@ -18,7 +18,7 @@ from qa.figures import Figure
 from qa.questions import read_questions
 from qa.timings import timed
 from qa.verify import verify
-from source import ChapterVerseError, Place
+from source import ChapterVerseError, Place, told
 
 _NAMED = 3  # other places of a quote
 
@@ -103,7 +103,8 @@ def _quote_text(quote: Quote) -> str:
     shown += quote.text[at - quote.span.start :]
     again = "".join(f"\n  — again: {_source_text(each.document, each.place)}" for each in quote.elsewhere[:_NAMED])
     again += f"\n  — and {len(quote.elsewhere) - _NAMED} times more" if len(quote.elsewhere) > _NAMED else ""
-    return f"“{shown}”\n  — {_source_text(quote.document, quote.place)}{again}"
+    doubts = f"\n  — may not be as the page shows: {'; '.join(told(quote.doubts))}" if quote.doubts else ""
+    return f"“{shown}”\n  — {_source_text(quote.document, quote.place)}{again}{doubts}"
 
 
 def _source_text(document: DocumentRef, place: Place) -> str:

@@ -16,7 +16,7 @@ from qa.reader import in_play, read
 from qa.retrieve import Candidate, candidates, queries
 from qa.sentences import ranked_sentences, terms
 from qa.timings import stage
-from source import Document, UsageError
+from source import Document, UsageError, page_picture
 
 MAX_QUESTION = 2000
 """Characters; a longer question is refused."""
@@ -47,6 +47,10 @@ class Book:
     def document(self, id: str) -> Document:
         """The document with this id. Raises KeyError."""
         return self.store.document_by_id(id)
+
+    def page_picture(self, id: str, page: int) -> bytes:
+        """A page of a document as a PNG. Raises KeyError, and a SourceError when its file has changed or is gone."""
+        return page_picture(self.document(id), page)
 
     def retrieve(self, query: str, k: int = 5, documents: Sequence[str] = ()) -> list[Hit]:
         """The `k` passages that fit best, best first, of all documents or of those with these ids.

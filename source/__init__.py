@@ -2,8 +2,10 @@
 
 from source.boxes import Box, Corners, boxes_of
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
+from source.doubts import told
 from source.errors import ChapterVerseError, SourceError, UsageError
 from source.formats import SUFFIXES, extractors
+from source.pictures import has_pictures, page_picture
 from source.places import Heading, Place, Places
 from source.reader import SHIPPED, Reading, find
 from source.spans import Span
@@ -28,6 +30,9 @@ __all__ = [
     "boxes_of",
     "extractors",
     "find",
+    "has_pictures",
+    "page_picture",
+    "told",
     # errors
     "ChapterVerseError",
     "SourceError",

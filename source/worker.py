@@ -2,10 +2,10 @@
 
     python -m source.worker
 
-Each line of standard input is a request, `{"file", "suffix", "id", "title", "path"}`.
-The answer is a line of JSON and then as many bytes as it says: `{"document",
-"corners"}` are the lengths of the document's line (`source.records`) and of its
-characters' corners, or else `{"error", "message"}` name what was wrong.
+Each line of standard input is a request: `{"file", "suffix", "id", "title", "path"}`
+asks for a document, which is given as its line (`source.records`) and its characters'
+corners; `{"file", "sha256", "page", "path"}` asks for a page's picture. The answer is
+a line of JSON, `{"lengths": [...]}`, and then these parts, or else `{"error", "message"}`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 from source import errors
 from source.formats import format_of
+from source.pdf_picture import draw_page
 from source.records import dump_document
 
 MEMORY = 4 << 30  # bytes of address space
@@ -46,10 +47,11 @@ def _limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # a parser has nothing to write
 
 
-def _answer(request: dict[str, str]) -> tuple[Any, ...]:
+def _answer(request: dict[str, Any]) -> tuple[Any, ...]:
     shown_as = request["path"]
     try:
-        return _read(request)
+        parts = _draw(request) if "page" in request else _read(request)
+        return {"lengths": [len(part) for part in parts]}, *parts
     except errors.SourceError as error:
         return ({"error": type(error).__name__, "message": str(error)},)
     except OSError as error:
@@ -64,15 +66,20 @@ def _answer(request: dict[str, str]) -> tuple[Any, ...]:
         return ({"error": "Damaged", "message": f"{shown_as} is damaged; save it again, or leave it out."},)
 
 
-def _read(request: dict[str, str]) -> tuple[Any, ...]:
+def _read(request: dict[str, Any]) -> list[bytes]:
     format = format_of(request["suffix"])
     assert format, request
     data = Path(request["file"]).read_bytes()
-    sha256 = hashlib.sha256(data).hexdigest()
-    document = format.read(data, id=request["id"], title=request["title"], path=request["path"], sha256=sha256)
-    line = dump_document(document)
-    corners = b"" if document.corners is None else document.corners.tobytes()
-    return {"document": len(line), "corners": len(corners)}, line, corners
+    facts = {name: request[name] for name in ("id", "title", "path")}
+    document = format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts)
+    return [dump_document(document), b"" if document.corners is None else document.corners.tobytes()]
+
+
+def _draw(request: dict[str, Any]) -> list[bytes]:
+    data = Path(request["file"]).read_bytes()
+    if hashlib.sha256(data).hexdigest() != request["sha256"]:
+        raise errors.SourceUnreadable(f"{request['path']} has changed since it was read; rebuild the index.")
+    return [draw_page(data, request["page"], request["path"])]
 
 
 if __name__ == "__main__":

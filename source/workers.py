@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Timer
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +24,7 @@ SECONDS = 120.0
 """The time a file may take, and as much again for every `BYTES` of it."""
 BYTES = 20_000_000
 _ROOT = Path(__file__).parent.parent
+_T = TypeVar("_T")
 
 
 class Workers:
@@ -34,14 +36,23 @@ class Workers:
 
     def read(self, file: Path, *, id: str, title: str, path: str) -> Document:
         """The document in `file`. Raises a SourceError, TooLarge among them when the process ended or was too slow."""
+        return self._ask(file, {"suffix": file.suffix, "id": id, "title": title, "path": path}, _document)
+
+    def draw(self, file: Path, *, sha256: str, page: int, path: str) -> bytes:
+        """A page's picture, a PNG, of the file with this hash. Raises a SourceError."""
+        return self._ask(file, {"sha256": sha256, "page": page, "path": path}, _picture)
+
+    def _ask(self, file: Path, request: dict[str, Any], take: Callable[[list[bytes]], _T]) -> _T:
+        seconds = self._seconds * (1 + file.stat().st_size / BYTES)
         try:
             worker = self._free.get_nowait()
         except Empty:
             worker = _Worker()
-        request = {"file": os.fspath(file.absolute()), "suffix": file.suffix, "id": id, "title": title, "path": path}
-        document = worker.ask(request, self._seconds * (1 + file.stat().st_size / BYTES))
-        self._free.put(worker)
-        return document
+        try:
+            return worker.ask({**request, "file": os.fspath(file.absolute())}, seconds, take)
+        finally:
+            if worker.alive:
+                self._free.put(worker)
 
     def close(self) -> None:
         """Ends the processes that are free."""
@@ -62,20 +73,25 @@ class _Worker:
             env={**keep, "PYTHONPATH": search, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
 
-    def ask(self, request: dict[str, str], seconds: float) -> Document:
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, request: dict[str, Any], seconds: float, take: Callable[[list[bytes]], _T]) -> _T:
         timer = Timer(seconds, self._process.kill)
         timer.start()
         try:
-            return self._exchange(request)
+            return take(self._exchange(request))
         except SourceError:
             raise
         except Exception as error:  # a process that was taken over may answer anything
+            in_time = timer.is_alive()
             self.close()
-            raise TooLarge(_ended(request["path"], self._process.wait(), timer.is_alive(), seconds)) from error
+            raise TooLarge(_ended(request["path"], self._process.returncode, in_time, seconds)) from error
         finally:
             timer.cancel()
 
-    def _exchange(self, request: dict[str, str]) -> Document:
+    def _exchange(self, request: dict[str, Any]) -> list[bytes]:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin and stdout
         stdin.write(json.dumps(request).encode() + b"\n")
@@ -83,11 +99,7 @@ class _Worker:
         head: dict[str, Any] = json.loads(stdout.readline())
         if "error" in head:
             raise _error(head)
-        document = load_document(_exactly(stdout, head["document"]))
-        if not head["corners"]:
-            return document
-        corners = np.frombuffer(_exactly(stdout, head["corners"]), np.uint16).reshape(len(document.text), 4)
-        return replace(document, corners=corners)
+        return [_exactly(stdout, length) for length in head["lengths"]]
 
     def close(self) -> None:
         self._process.kill()
@@ -95,6 +107,19 @@ class _Worker:
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe
             pipe.close()
+
+
+def _document(parts: list[bytes]) -> Document:
+    line, corners = parts
+    document = load_document(line)
+    if not corners:
+        return document
+    return replace(document, corners=np.frombuffer(corners, np.uint16).reshape(len(document.text), 4))
+
+
+def _picture(parts: list[bytes]) -> bytes:
+    (picture,) = parts
+    return picture
 
 
 def _error(head: dict[str, Any]) -> SourceError:

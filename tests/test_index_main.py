@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from pdf_fixtures import paragraph, pdf
 
 from index.__main__ import main
 
@@ -43,7 +44,21 @@ def test_what_was_skipped_is_said(tmp_path: Path, source: Path, capsys: pytest.C
     source.rename(tmp_path / "in" / "ships.txt")
     (tmp_path / "in" / "empty.txt").write_bytes(b"")
     assert run("build", tmp_path / "in", "--index", tmp_path / "index") == 0
-    assert "Skipped: " in capsys.readouterr().err
+    for _ in range(2):  # an up-to-date build says it again
+        assert "Skipped: " in capsys.readouterr().err
+        run("build", tmp_path / "in", "--index", tmp_path / "index")
+    capsys.readouterr()
+    run("status", "--index", tmp_path / "index")
+    assert "skipped     " in capsys.readouterr().out
+
+
+def test_a_doubtful_document_is_named_with_its_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, root = tmp_path / "scan.pdf", tmp_path / "index"
+    path.write_bytes(pdf([paragraph(["The keeper counted the ships."]), [], []]))
+    assert run("build", path, "--index", root) == 0
+    assert "1 document may not be read as shown; `python -m index status` says why." in capsys.readouterr().err
+    run("status", "--index", root)
+    assert "doubtful    scan.pdf: no text: pages 2–3\n" in capsys.readouterr().out
 
 
 def test_a_damaged_index_does_not_verify(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:

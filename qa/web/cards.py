@@ -90,7 +90,9 @@ def _quote(quote: Quote, answers: bool) -> str:
     inside = [Span(span.start - start, span.end - start) for span in quote.highlights if answers]
     whole = Span(0, len(quote.text))
     words = element("q", {}, marked(quote.text, whole, [(span, "answer") for span in inside]))
-    return element("blockquote", {"dir": "auto"}, words)
+    # Where words have boxes, the lines are those of the page's columns, and the card has its own.
+    layout = {"class": "flowing"} if quote.boxes else {}
+    return element("blockquote", {"dir": "auto", **layout}, words)
 
 
 def _sureness(confidence: float) -> str:
@@ -102,9 +104,10 @@ def _source(quote: Quote) -> str:
     title = element("cite", {"dir": "auto"}, escaped(quote.document.title))
     place = element("span", {"class": "where", "dir": "auto"}, escaped(where))
     again = [_elsewhere(quote)] if quote.elsewhere else []
+    doubts = [element("span", {"class": "doubts"}, escaped(texts.doubts(quote.doubts)))] if quote.doubts else []
     label = f"{texts.SHOW}: {quote.document.title}, {where}"
     button = element("button", {"type": "button", "class": "open", "aria-label": label}, texts.SHOW)
-    return element("footer", {}, element("span", {"class": "source"}, title, place, *again), button)
+    return element("footer", {}, element("span", {"class": "source"}, title, place, *again, *doubts), button)
 
 
 def _elsewhere(quote: Quote) -> str:

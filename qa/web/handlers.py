@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 from html import escape
 from time import monotonic
 from typing import Any
 
-from qa import ChapterVerseError
+from qa import ChapterVerseError, Quote
 from qa.web import cards, reading, texts
 from qa.web.chat import Chat, Turn, at
 from qa.web.desk import Desk
+from qa.web.paged import PagedReading, draw_pages
 from qa.web.quick_import import gr
 from qa.web.reading import Reading
+from source import Document, has_pictures
 
+_Opened = Reading | PagedReading
 Asked = tuple[Chat, Any, Any, Any]
 """The chat, the conversation's HTML, the question box's text, the notice."""
 _log = logging.getLogger(__name__)
@@ -57,25 +61,34 @@ class Handlers:
         else:
             yield from self.ask(question, chat)
 
-    def open(self, chat: Chat, event: gr.EventData) -> tuple[Reading | None, str, str]:
+    def open(self, chat: Chat, event: gr.EventData) -> tuple[_Opened | None, str, str]:
         """The document of the card that was clicked on, with its quote marked."""
         quote = chat.quote(event._data.get("turn"), event._data.get("quote"))
         if quote is None:
             return None, "", cards.notice(texts.UNEXPECTED, error=True)
         if not cards.stands(quote, self._desk.book):  # a rebuild has come between
             return None, "", cards.notice(texts.CHANGED, error=True)
-        document = self._desk.book.document(quote.document.id)
-        opened = Reading.around(quote, document)
-        return opened, reading.draw(opened, document), ""
+        return self._opened(_opening(quote, self._desk.book.document(quote.document.id)))
 
-    def more(self, opened: Reading | None, event: gr.EventData) -> tuple[Reading | None, Any, Any]:
+    def more(self, opened: _Opened | None, event: gr.EventData) -> tuple[_Opened | None, Any, Any]:
         """More of the open document, before or after what is shown."""
         if opened is None:
             return None, gr.skip(), gr.skip()
         if not cards.stands(opened.quote, self._desk.book):
             return None, gr.skip(), cards.notice(texts.CHANGED, error=True)
-        longer = opened.earlier() if event._data.get("more") == "earlier" else opened.later()
-        return longer, reading.draw(longer, self._desk.book.document(opened.quote.document.id)), ""
+        return self._opened(opened.earlier() if event._data.get("more") == "earlier" else opened.later())
+
+    def _opened(self, opened: _Opened) -> tuple[_Opened, str, str]:
+        """The panel; the document's text where its pages cannot be drawn, and why not."""
+        book = self._desk.book
+        document = book.document(opened.quote.document.id)
+        if isinstance(opened, Reading):
+            return opened, reading.draw(opened, document), ""
+        try:
+            return opened, draw_pages(opened, document, partial(book.page_picture, document.id)), ""
+        except ChapterVerseError as error:
+            text = Reading.around(opened.quote, document)
+            return text, reading.draw(text, document), cards.notice(str(error), error=True)
 
     def clear(self) -> tuple[Chat, str, None, str, str]:
         """An empty chat, and the document put away."""
@@ -88,6 +101,11 @@ class Handlers:
         except Exception as error:  # the old book goes on answering
             return _wrong(error), gr.skip()
         return cards.notice(report), gr.skip() if chat.turns else self.greet(chat)
+
+
+def _opening(quote: Quote, document: Document) -> _Opened:
+    """Its pages where a file has boxes, or else its text."""
+    return PagedReading.at(quote, document) if has_pictures(document) else Reading.around(quote, document)
 
 
 def _wrong(error: Exception) -> str:

@@ -21,9 +21,12 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") close();
 });
 
-watch("value", () => {
+watch("value", async () => {
   const text = scroller();
   if (!text) return;
+  // A picture has no height before it is decoded, and one that cannot be drawn is no reason to stay at the top.
+  await Promise.allSettled([...text.querySelectorAll("img")].map((image) => image.decode()));
+  if (text !== scroller()) return;
   if (kept) {
     const block = kept.at && element.querySelector(`[data-at="${kept.at}"]`);
     if (block) text.scrollTop += block.getBoundingClientRect().top - kept.top;

@@ -61,11 +61,11 @@ def draw(reading: Reading, document: Document) -> str:
     part = every[reading.first : reading.last]
     marks = _marks(reading.quote, document, Span(part[0].span.start, part[-1].span.end))
     text = "".join(_block(document.text, block, marks) for block in part)
-    earlier = _more("earlier", texts.EARLIER) if reading.first > 0 else ""
-    later = _more("later", texts.LATER) if reading.last < len(every) else ""
+    earlier = more("earlier", texts.EARLIER) if reading.first > 0 else ""
+    later = more("later", texts.LATER) if reading.last < len(every) else ""
     attributes = {"class": "text", "tabindex": 0, "aria-label": document.title}
     article = element("article", attributes, earlier, text, later)
-    return element("section", {"class": "reading", "aria-label": texts.READING}, _header(document), article)
+    return element("section", {"class": "reading", "aria-label": texts.READING}, header(document), article)
 
 
 def _blocks(document: Document) -> Iterator[Block]:
@@ -109,12 +109,14 @@ def _block(text: str, block: Block, marks: list[Mark]) -> str:
     return element(tag, attributes, marked(text, block.span, marks))
 
 
-def _header(document: Document) -> str:
+def header(document: Document) -> str:
+    """Title, file and a button to close."""
     title = element("h2", {"dir": "auto"}, escaped(document.title))
     path = element("p", {"class": "path"}, escaped(document.path))
     attributes = {"type": "button", "class": "close", "data-close": "", "aria-label": texts.CLOSE}
     return element("header", {}, element("div", {}, title, path), element("button", attributes, "×"))
 
 
-def _more(way: str, label: str) -> str:
+def more(way: str, label: str) -> str:
+    """A button that shows more, "earlier" or "later"."""
     return element("button", {"type": "button", "class": "more", "data-more": way}, label)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qa import DocumentRef, Location
-from source import Place
+from source import Doubt, Place, told
 
 NAME = "Chapter & Verse"
 TAGLINE = "Answers in the documents’ own words, with the exact place."
@@ -34,6 +34,10 @@ READING = "Document"
 CLOSE = "Close the document"
 EARLIER = "Show earlier"
 LATER = "Show later"
+EARLIER_PAGE = "Show the page before"
+LATER_PAGE = "Show the next page"
+PAGE = "Page {number}"
+UNMARKED = "Where exactly the quote stands on the page is not certain, so that nothing is marked."
 CHANGED = "The document has changed since this answer was given; ask the question again."
 
 REBUILDING = "Rebuilding the index"
@@ -82,6 +86,11 @@ def elsewhere(document: DocumentRef, locations: Sequence[Location]) -> str:
     named = [_place_in(document, each) for each in locations[:_NAMED]]
     more = [f"{len(locations) - _NAMED} more"] if len(locations) > _NAMED else []
     return f"The same words stand at {'; '.join([*named, *more])}"
+
+
+def doubts(found: Sequence[Doubt]) -> str:
+    """Why a quote may not be what its page shows."""
+    return f"May not be as the page shows: {'; '.join(told(found))}"
 
 
 def _place_in(document: DocumentRef, location: Location) -> str:
