@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import islice
@@ -12,6 +13,7 @@ import qa
 from qa.web.texts import EXAMPLES
 
 Progress = Callable[[str, int, int], None]
+_MOST_CHOICES = 1000  # documents; a longer list is no help to choose from
 _LOOKED_AT = 50  # documents; a large collection is not read through for a greeting
 
 
@@ -34,6 +36,11 @@ class Desk:
     def examples(self) -> tuple[str, ...]:
         """Questions to begin with, where a document has a list of them."""
         return self._opened.examples
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Title and id of each document that can be asked alone; none if there is nothing to choose from."""
+        return self._opened.choices
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -60,6 +67,14 @@ class _Opened:
     @cached_property
     def documents(self) -> tuple[qa.DocumentRef, ...]:
         return tuple(islice(self.book.documents(), _LOOKED_AT))
+
+    @cached_property
+    def choices(self) -> list[tuple[str, str]]:
+        if not 1 < self.book.store.documents <= _MOST_CHOICES:
+            return []
+        documents = list(self.book.documents())
+        counts = Counter(document.title for document in documents)
+        return [(each.title if counts[each.title] == 1 else f"{each.title} ({each.id})", each.id) for each in documents]
 
     @cached_property
     def examples(self) -> tuple[str, ...]:

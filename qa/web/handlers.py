@@ -37,15 +37,23 @@ class Handlers:
             return cards.conversation(chat.turns)
         return cards.welcome(self._desk.examples, self._desk.titles)
 
-    def ask(self, question: str, chat: Chat) -> Iterator[Asked]:
-        """The question at once, its answer when known; after an error, the question in its box again."""
+    def choices(self) -> Any:
+        """The documents to choose from, where there are several."""
+        found = self._desk.choices
+        return gr.Dropdown(choices=found, value=[], visible=bool(found))
+
+    def ask(self, question: str, chat: Chat, among: list[str]) -> Iterator[Asked]:
+        """The question at once, its answer when known; after an error, the question in its box again.
+
+        `among`: the ids of the documents that are asked alone.
+        """
         question = question.strip()
         if not question:
             return
         yield chat, cards.conversation(chat.turns, pending=question), "", ""
         book = self._desk.book
         try:
-            answer = book.ask(question, history=chat.questions)
+            answer = book.ask(question, history=chat.questions, documents=among)
         except Exception as error:  # whatever it is, the reader gets the question back and can go on
             yield chat, self.greet(chat), question, _wrong(error)
             return
@@ -53,13 +61,13 @@ class Handlers:
         chat = Chat((*chat.turns, turn))
         yield chat, cards.conversation(chat.turns), gr.skip(), gr.skip()
 
-    def ask_example(self, chat: Chat, event: gr.EventData) -> Iterator[Asked]:
+    def ask_example(self, chat: Chat, among: list[str], event: gr.EventData) -> Iterator[Asked]:
         """Asks the example that was clicked on."""
         question = at(self._desk.examples, event._data.get("example"))
         if question is None:
             yield chat, self.greet(chat), gr.skip(), cards.notice(texts.UNEXPECTED, error=True)
         else:
-            yield from self.ask(question, chat)
+            yield from self.ask(question, chat, among)
 
     def open(self, chat: Chat, event: gr.EventData) -> tuple[_Opened | None, str, str]:
         """The document of the card that was clicked on, with its quote marked."""
@@ -94,13 +102,13 @@ class Handlers:
         """An empty chat, and the document put away."""
         return Chat(), self.greet(Chat()), None, "", ""
 
-    def rebuild(self, chat: Chat, progress: gr.Progress = gr.Progress()) -> tuple[str, Any]:  # noqa: B008
-        """The report as a notice, and a fresh welcome where the chat is empty."""
+    def rebuild(self, chat: Chat, progress: gr.Progress = gr.Progress()) -> tuple[str, Any, Any]:  # noqa: B008
+        """The report as a notice, a fresh welcome where the chat is empty, and the documents there are now."""
         try:
             report = self._desk.rebuild(_Reporter(progress))
         except Exception as error:  # the old book goes on answering
-            return _wrong(error), gr.skip()
-        return cards.notice(report), gr.skip() if chat.turns else self.greet(chat)
+            return _wrong(error), gr.skip(), gr.skip()
+        return cards.notice(report), gr.skip() if chat.turns else self.greet(chat), self.choices()
 
 
 def _opening(quote: Quote, document: Document) -> _Opened:

@@ -35,6 +35,7 @@ class _Parts:
     conversation: gr.HTML
     notice: gr.HTML
     question: gr.Textbox
+    among: gr.Dropdown
     send: gr.Button
     reading: gr.HTML
 
@@ -48,6 +49,7 @@ def create_app(desk: Desk) -> gr.Blocks:
         publish(desk)
         parts = _lay_out(on.greet(Chat()))
         app.load(on.greet, parts.chat, parts.conversation, **_QUIET)
+        app.load(on.choices, None, parts.among, **_QUIET)
         _wire(on, parts)
     return app
 
@@ -62,6 +64,9 @@ def _lay_out(welcome: str) -> _Parts:
         with gr.Column(elem_id="chat"):
             conversation = _html("conversation", welcome)
             notice = gr.HTML("", elem_id="notice", apply_default_css=False, js_on_load=None)
+            among = gr.Dropdown(
+                [], value=[], multiselect=True, visible=False, label=texts.AMONG, elem_id="among"
+            )
             with gr.Row(elem_id="composer"):
                 question = gr.Textbox(
                     label=texts.QUESTION, placeholder=texts.PLACEHOLDER, elem_id="question",
@@ -69,7 +74,7 @@ def _lay_out(welcome: str) -> _Parts:
                 )  # fmt: skip
                 send = gr.Button(texts.ASK, elem_id="ask", variant="primary", min_width=0)
         reading = _html("reading", "")
-    return _Parts(chat, opened, clear, rebuild, conversation, notice, question, send, reading)
+    return _Parts(chat, opened, clear, rebuild, conversation, notice, question, among, send, reading)
 
 
 def _html(name: str, value: str) -> gr.HTML:
@@ -81,11 +86,12 @@ def _html(name: str, value: str) -> gr.HTML:
 def _wire(on: Handlers, parts: _Parts) -> None:
     asked = [parts.chat, parts.conversation, parts.question, parts.notice]
     read = [parts.opened, parts.reading, parts.notice]
-    asking = gr.on([parts.question.submit, parts.send.click], on.ask, [parts.question, parts.chat], asked, **_ASKING)
-    trying = parts.conversation.select(on.ask_example, parts.chat, asked, **_ASKING)
+    given = [parts.question, parts.chat, parts.among]
+    asking = gr.on([parts.question.submit, parts.send.click], on.ask, given, asked, **_ASKING)
+    trying = parts.conversation.select(on.ask_example, [parts.chat, parts.among], asked, **_ASKING)
     parts.conversation.click(on.open, parts.chat, read, **_READING)
     parts.reading.click(on.more, parts.opened, read, **_READING)
     emptied = [parts.chat, parts.conversation, *read]
     parts.clear.click(on.clear, None, emptied, cancels=[asking, trying], **_QUIET)
-    done = [parts.notice, parts.conversation]
+    done = [parts.notice, parts.conversation, parts.among]
     parts.rebuild.click(on.rebuild, parts.chat, done, show_progress_on=parts.notice, **_REBUILDING)

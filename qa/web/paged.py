@@ -10,7 +10,7 @@ from qa import Quote
 from qa.web import texts
 from qa.web.markup import element
 from qa.web.reading import header, more
-from source import Document, Span
+from source import Document
 
 MOST_PAGES = 8
 """Pictures shown at a time; each is some 200 KB."""

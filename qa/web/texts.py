@@ -13,6 +13,7 @@ TAGLINE = "Answers in the documents’ own words, with the exact place."
 QUESTION = "Your question"
 PLACEHOLDER = "Ask the documents…"
 ASK = "Ask"
+AMONG = "Ask only these documents"
 CLEAR = "Clear chat"
 REBUILD = "Rebuild index"
 
