@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pdf_fixtures import paragraph, pdf
 from qa_fixtures import build_book
 
 import qa
@@ -69,7 +70,9 @@ def test_a_collection_is_found_again_by_its_path(tmp_path: Path, monkeypatch: py
 def test_moved_text_is_found_out(qa_saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = qa_saved.parent / "sources/deep/bridge.txt"
     file.write_text("A new first line.\n" + TEXT)
-    assert (False, "the document has other words there") in reasons(qa_saved)
+    moved = "the document has other words there; it moved to paragraph 2, line 2, from 18 to "
+    assert all(reason.startswith(moved) for _, reason in reasons(changed(qa_saved)) if "moved" in reason)
+    assert any("it moved" in reason for _, reason in reasons(changed(qa_saved)))
     assert main(["verify", str(qa_saved)]) == 1
     assert "✗ deep/bridge.txt" in capsys.readouterr().out
 
@@ -80,11 +83,38 @@ def test_text_changed_elsewhere_leaves_the_quote_standing(qa_saved: Path) -> Non
 
 
 def test_other_words_are_found_out(qa_saved: Path) -> None:
-    assert reasons(changed(qa_saved, text="The Zorblax bridge was opened in 1932.")) >= {
-        (False, "the document has other words there")
-    }
-    assert reasons(changed(qa_saved, start=-38, end=0)) >= {(False, "the document has other words there")}
-    assert reasons(changed(qa_saved, end=10**9)) >= {(False, "the document has other words there")}
+    saved = json.loads(qa_saved.read_text())
+
+    def complaint(**fields: Any) -> str:
+        path = changed(save(qa_saved.parent, saved), **fields)
+        (first, *_) = [verdict for verdict in verify(path) if not verdict.stands]
+        return first.reason.removeprefix("the document has other words there; ")
+
+    was = "The Zorblax bridge was opened in 1932."
+    assert complaint(text=was) == "it changed, at paragraph 1, line 1, to “The Zorblax bridge was opened in”"
+    assert complaint(text="Nothing like it was ever said.") == "it is gone"
+    assert complaint(start=-38, end=0).startswith("it moved to paragraph 1, line 1, from 0 to ")
+    assert complaint(end=10**9).startswith("it moved to paragraph 1, line 1, from 0 to ")
+
+
+def test_words_on_a_page_are_proved_with_their_boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bridge.pdf").write_bytes(pdf([paragraph(["The Zorblax bridge was opened in 1931."])]))
+    qa.rebuild(tmp_path / "index", ["bridge.pdf"])
+    saved = save(tmp_path, qa.answer_json(qa.load(tmp_path / "index").ask(QUESTION)))
+    assert reasons(saved) == {(True, "it stands")}
+    (box,) = json.loads(saved.read_text())["quotes"][0]["boxes"]
+    for other in ({"left": box["left"] + 0.1}, {"page": 2}):
+        complaint = (False, "its boxes are not where its words stand on the page")
+        assert reasons(changed(saved, boxes=[{**box, **other}])) >= {complaint}
+    page = [
+        *paragraph(["A new first line stands here."]),
+        *paragraph(["The Zorblax bridge was opened in 1931."], y=300),
+    ]
+    (tmp_path / "bridge.pdf").write_bytes(pdf([[], page]))
+    assert any("it moved to page 2, from 31 to 69" in reason for _, reason in reasons(changed(saved)))
+    with pytest.raises(UsageError, match="is not an answer"):
+        verify(changed(saved, boxes=[{"page": "1"}]))
 
 
 @pytest.mark.parametrize("span", [{"start": 0, "end": 1000}, {"start": -5, "end": 2}, {"start": 9, "end": 3}])

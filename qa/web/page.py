@@ -64,9 +64,7 @@ def _lay_out(welcome: str) -> _Parts:
         with gr.Column(elem_id="chat"):
             conversation = _html("conversation", welcome)
             notice = gr.HTML("", elem_id="notice", apply_default_css=False, js_on_load=None)
-            among = gr.Dropdown(
-                [], value=[], multiselect=True, visible=False, label=texts.AMONG, elem_id="among"
-            )
+            among = gr.Dropdown([], value=[], multiselect=True, visible=False, label=texts.AMONG, elem_id="among")
             with gr.Row(elem_id="composer"):
                 question = gr.Textbox(
                     label=texts.QUESTION, placeholder=texts.PLACEHOLDER, elem_id="question",
