@@ -19,7 +19,7 @@ from typing import Any
 
 from source import errors
 from source.formats import format_of
-from source.pdf_picture import draw_page
+from source.pdf import draw_page
 from source.records import dump_document
 
 MEMORY = 4 << 30  # bytes of address space

@@ -158,6 +158,13 @@ def test_a_shape_without_a_place_of_its_own_has_that_of_the_layout_or_the_master
     assert read_pptx(data, id="x").text == "above\n\nown\n\nmaster's\n\nbelow"
 
 
+def test_tables_stand_where_they_are_and_hidden_ones_are_left_out() -> None:
+    table = f"<a:tbl><a:tr><a:tc><a:txBody>{paragraphs('cell')}</a:txBody></a:tc></a:tr></a:tbl>"
+    hidden = graphic(table).replace("<p:cNvPr/>", '<p:cNvPr hidden="1"/>')
+    shapes = shape("above", at=frame(0, 100)) + shape("below", at=frame(0, 300)) + graphic(table, frame(0, 200))
+    assert read(hidden + shapes).text == "above\n\ncell\n\nbelow"
+
+
 def test_what_stands_in_a_line() -> None:
     line = (
         "<a:r><a:t>One</a:t></a:r><a:br/><a:r><a:rPr/><a:t> two  three</a:t></a:r><a:fld><a:t>7</a:t></a:fld>"

@@ -93,6 +93,20 @@ def test_code_pages(head: str, written: str, text: str) -> None:
     assert read(written, head).text == text
 
 
+@pytest.mark.parametrize(
+    ("charset", "written", "char"),
+    [
+        (77, "8e", "é"), (128, "82'a0", "あ"), (129, "b0'a1", "가"), (130, "88'61", "가"), (134, "b0'a1", "啊"),
+        (136, "a4'40", "一"), (161, "e1", "α"), (162, "f0", "ğ"), (163, "fe", "₫"), (177, "e0", "א"), (178, "c7", "ا"),
+        (186, "e0", "ą"), (204, "ff", "я"), (222, "a1", "ก"), (238, "b3", "ł"), (254, "82", "é"), (255, "82", "é"),
+        (78, "82'a0", "あ"), (79, "b0'a1", "가"), (80, "b0'a1", "啊"), (81, "a4'40", "一"), (0, "e9", "é"),
+    ],
+)  # fmt: skip
+def test_character_sets(charset: int, written: str, char: str) -> None:
+    text = "\\'" + written.replace("'", "\\'")
+    assert read_rtf(f"{{\\rtf1{{\\fonttbl{{\\f0\\fcharset{charset} X;}}}}\\f0{text}}}".encode(), id="x").text == char
+
+
 def test_raw_bytes_are_read_in_the_font_s_code_page() -> None:
     assert read("\\f1 \xca\xee\xf0\xe0").text == "Кора"
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from source.boxes import Corners
-from source.pdf_glyphs import Glyph, Shown, glyphs, recognised
+from source.pdf.glyphs import Glyph, Shown, glyphs, recognised
 
 _SAME_BASELINE = 0.5  # of the font's size: the next line is farther off
 _RAISED = 0.8  # of the larger font's size: how far a smaller one is raised or lowered, in formulas

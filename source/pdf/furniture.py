@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from source.pdf_page import Line, Page
+from source.pdf.page import Line, Page
 
 _EDGE = 0.12  # of the page's height: where running headers and footers stand
 _EDGE_LINES = 3

@@ -15,9 +15,9 @@ import numpy as np
 from source.boxes import Corners
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty
-from source.pdf_blocks import Block, BlockKind, blocks, body_size, goes_on_over, goes_up, set_levels
-from source.pdf_furniture import furniture
-from source.pdf_page import Line, Page, read_page
+from source.pdf.blocks import Block, BlockKind, blocks, body_size, goes_on_over, goes_up, set_levels
+from source.pdf.furniture import furniture
+from source.pdf.page import Line, Page, read_page
 from source.places import Heading, Places
 from source.spans import Span
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
-from source.pdf_page import Line, Page
+from source.pdf.page import Line, Page
 
 _LEADING = 1.45  # of the font's size: the distance between the lines of most texts is less
 _LOOSER = 1.3  # of the distance between the lines before: a wider one begins a paragraph
