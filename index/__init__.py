@@ -1,7 +1,7 @@
 """Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
 
 from index.arrays import Rows, Scores
-from index.build import Report, build, ignore, last_sources
+from index.build import Report, build, ignore, last_build
 from index.encoder import Encoded, Encoder, FloatMatrix, Offsets
 from index.encoders import encoder_of, load_encoder
 from index.errors import (
@@ -29,7 +29,7 @@ __all__ = [
     "Report",
     "build",
     "ignore",
-    "last_sources",
+    "last_build",
     # the encoder
     "Encoded",
     "Encoder",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from index.build import build
-from index.settings import DEFAULT_INDEX
+from index.settings import DEFAULT_INDEX, Settings
 from index.store import Store
 from index.writer import Progress
 from source import ChapterVerseError
@@ -42,6 +43,10 @@ def _parser() -> argparse.ArgumentParser:
         "sources", nargs="*", metavar="SOURCE",
         help="a file, a folder or a .jsonl collection (default: the shipped documents)",
     )  # fmt: skip
+    make.add_argument(
+        "--ocr", default="", metavar="LANGUAGES",
+        help="recognise the text in pictures of pages with Tesseract, in these languages (eng, eng+rus)",
+    )  # fmt: skip
     make.add_argument("--full", action="store_true", help="build even if nothing has changed")
     command("status", _status, "Say what is in the index.")
     command("verify", _verify, "Check every file of the index against its SHA-256.")
@@ -50,7 +55,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _build(arguments: argparse.Namespace) -> int:
     progress = _bars() if sys.stderr.isatty() else _lines()
-    report = build(arguments.index, arguments.sources, full=arguments.full, progress=progress)
+    settings = replace(Settings.from_environment(), ocr=arguments.ocr)
+    report = build(arguments.index, arguments.sources, full=arguments.full, settings=settings, progress=progress)
     for sentence in report.skipped:
         print(f"Skipped: {sentence}", file=sys.stderr)
     if report.doubtful:

@@ -72,7 +72,7 @@ def build(
     `index.errors`; the index that was there then goes on to answer.
     """
     settings = settings or Settings.from_environment()
-    reading = find(sources)
+    reading = find(sources, settings.ocr)
     facts: dict[str, Any] = {
         "settings": asdict(settings),
         "roots": [str(root) for root in sources],
@@ -107,12 +107,13 @@ def build(
     return Report.of(name, manifest, up_to_date=False)
 
 
-def last_sources(root: Path) -> list[str]:
-    """What the index in `root` was last made from; nothing if there is none."""
+def last_build(root: Path) -> tuple[list[str], str]:
+    """What the index in `root` was last made from, and the languages of recognised text; nothing if there is none."""
     try:
-        return Store(root).manifest.roots
+        manifest = Store(root).manifest
     except StoreError:
-        return []
+        return [], ""
+    return manifest.roots, manifest.settings["ocr"]
 
 
 def _size(reading: Reading) -> int:

@@ -19,11 +19,13 @@ class Settings:
     """What decides how documents become an index; a change of any makes a build start afresh.
 
     `model`: a sentence-transformers name or folder. `passage_tokens`: word
-    pieces a passage is packed up to, the encoder's own limit permitting.
+    pieces a passage is packed up to, the encoder's own limit permitting. `ocr`:
+    Tesseract's languages, to recognise the text in pictures of pages; none if empty.
     """
 
     model: str = DEFAULT_MODEL
     passage_tokens: int = 128
+    ocr: str = ""
 
     @classmethod
     def from_environment(cls) -> Settings:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from index import DEFAULT_INDEX, Encoder, Progress, Rows, Store, build, encoder_of, ignore, last_sources
+from index import DEFAULT_INDEX, Encoder, Progress, Rows, Settings, Store, build, encoder_of, ignore, last_build
 from qa.answer import Answer, DocumentRef, Hit, Quote
 from qa.confidence import THRESHOLD, confidence
 from qa.conversation import Understood, asks_for_person, person_name, understand
@@ -171,7 +171,9 @@ def rebuild(
     Without `sources` it is made again from those it was last made from. Raises
     the errors of `index` and `source`; the old index then goes on to answer.
     """
-    return str(build(Path(path), sources or last_sources(Path(path)), progress=progress or ignore))
+    roots, ocr = last_build(Path(path))
+    settings = replace(Settings.from_environment(), ocr=ocr)
+    return str(build(Path(path), sources or roots, settings=settings, progress=progress or ignore))
 
 
 def _within(quote: Quote, documents: Sequence[str]) -> Quote:

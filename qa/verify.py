@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.found_again import changed, moved
-from source import Document, Span, UsageError, boxes_of, find
+from source import OCR, Document, Span, UsageError, boxes_of, find
 
 _BOX = ("page", "left", "top", "right", "bottom")
 _SAME_BOX = 1e-4  # of the page: an answer gives five digits
@@ -32,12 +32,19 @@ def verify(answer: Path, sources: Sequence[str | Path] = ()) -> list[Verdict]:
     the quotes name. Raises UsageError when the file is no such answer.
     """
     quotes = list(_quotes(answer))
+    ocr = _languages(quotes)
     if sources:
-        documents = {document.id: document for document in find(sources).documents()} if quotes else {}
+        documents = {document.id: document for document in find(sources, ocr).documents()} if quotes else {}
         return [_verdict(quote, documents.get(quote["document"]["id"])) for quote in quotes]
     paths = sorted({quote["document"]["path"] for quote in quotes})
-    named = {(path, document.id): document for path in paths for document in find([path]).documents()}
+    named = {(path, document.id): document for path in paths for document in find([path], ocr).documents()}
     return [_verdict(quote, _named(named, quote["document"])) for quote in quotes]
+
+
+def _languages(quotes: Sequence[dict[str, Any]]) -> str:
+    """Those of the text that was recognised when the answer was given."""
+    found = (quote["document"].get("extractor", "").partition(OCR)[2] for quote in quotes)
+    return next((languages for languages in found if languages), "")
 
 
 def _named(documents: dict[tuple[str, str], Document], reference: dict[str, str]) -> Document | None:
@@ -55,6 +62,8 @@ def _quotes(path: Path) -> Iterator[dict[str, Any]]:
                 raise TypeError("offsets are whole numbers")
             if not all(isinstance(quote["document"][key], str) for key in ("id", "path", "sha256")):
                 raise TypeError("a document has an id, a path and a sha256")
+            if not isinstance(quote["document"].get("extractor", ""), str):
+                raise TypeError("an extractor is a name")
             if not all(_is_number(box[name]) for box in quote.get("boxes", []) for name in _BOX):
                 raise TypeError("a box has a page and four sides")
             if not isinstance(quote["text"], str):

@@ -5,6 +5,7 @@ from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.doubts import told
 from source.errors import ChapterVerseError, SourceError, UsageError
 from source.formats import SUFFIXES, extractors
+from source.pdf import OCR
 from source.pictures import has_pictures, page_picture
 from source.places import Heading, Place, Places
 from source.reader import SHIPPED, Reading, find
@@ -26,6 +27,7 @@ __all__ = [
     # reading
     "SUFFIXES",
     "SHIPPED",
+    "OCR",
     "Reading",
     "boxes_of",
     "extractors",

@@ -24,7 +24,7 @@ class Format:
     `module` holds its reader and its EXTRACTOR; `library` is the package that parses
     it, whose version decides about offsets too. `apart`: parsed in a process of its
     own, because the parser is large and the file may be hostile. `text`: the reader
-    is given the decoded text and not the bytes.
+    is given the decoded text and not the bytes. `ocr`: it can recognise text in pictures.
     """
 
     module: str
@@ -32,16 +32,18 @@ class Format:
     library: str | None = None
     apart: bool = True
     text: bool = False
+    ocr: bool = False
 
-    def read(self, data: bytes, *, id: str, title: str, path: str, sha256: str) -> Document:
-        """The document in a file's bytes. Raises a SourceError."""
+    def read(self, data: bytes, *, id: str, title: str, path: str, sha256: str, ocr: str = "") -> Document:
+        """The document in a file's bytes. Raises a SourceError. `ocr`: languages of text that may be recognised."""
         read: Callable[..., Document] = getattr(import_module(f"source.{self.module}"), f"read_{self.module}")
         content: Any = data
         if self.text:
             content = decode(data, path)
             if not content.strip():
                 raise SourceEmpty(f"{path} is empty; put text into it or leave it out.")
-        return read(content, id=id, title=title, path=path, sha256=sha256)
+        options = {"ocr": ocr} if self.ocr and ocr else {}
+        return read(content, id=id, title=title, path=path, sha256=sha256, **options)
 
     @property
     def extractor(self) -> str:
@@ -53,7 +55,7 @@ class Format:
 FORMATS = (
     Format("plain", (".txt", ".text"), apart=False, text=True),
     Format("markdown", (".md", ".markdown"), "markdown-it-py", apart=False, text=True),
-    Format("pdf", (".pdf",), "pypdfium2"),
+    Format("pdf", (".pdf",), "pypdfium2", ocr=True),
 )
 COLLECTION = ".jsonl"
 SUFFIXES = (*(suffix for each in FORMATS for suffix in each.suffixes), COLLECTION)

@@ -27,6 +27,7 @@ from source.errors import (
     UnknownFormat,
 )
 from source.formats import COLLECTION, SUFFIXES, format_of
+from source.pdf import check_languages
 from source.workers import Workers
 
 SHIPPED = Path(__file__).parent / "documents"
@@ -63,6 +64,7 @@ class Reading:
 
     files: list[SourceFile]
     named: frozenset[Path]
+    ocr: str = ""
     skipped: list[SourceError] = field(default_factory=list)
 
     def documents(self) -> Iterator[Document]:
@@ -72,7 +74,7 @@ class Reading:
         is raised. One that lay in a folder is skipped and noted in `skipped`.
         """
         seen: dict[str, str] = {}
-        for file, result in _in_order(self.files):
+        for file, result in _in_order(self.files, self.ocr):
             try:
                 for document in result():
                     _claim(seen, document)
@@ -85,7 +87,7 @@ class Reading:
                 self.skipped.append(error)
 
 
-def _in_order(files: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, Callable[[], Iterable[Document]]]]:
+def _in_order(files: Sequence[SourceFile], ocr: str) -> Iterator[tuple[SourceFile, Callable[[], Iterable[Document]]]]:
     """Each file, and what gives its documents or raises its error."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = Workers()
@@ -96,7 +98,7 @@ def _in_order(files: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, Callabl
                 if file.is_collection:  # long, and read as it is asked for
                     waiting.append((file, partial(_collection, file)))
                 else:
-                    waiting.append((file, partial(_only, pool.submit(_read, file, workers))))
+                    waiting.append((file, partial(_only, pool.submit(_read, file, ocr, workers))))
                 if len(waiting) > _AHEAD * cores:
                     yield waiting.popleft()
             while waiting:
@@ -109,12 +111,16 @@ def _only(future: Future[Document]) -> list[Document]:
     return [future.result()]
 
 
-def find(sources: Sequence[str | Path] = ()) -> Reading:
+def find(sources: Sequence[str | Path] = (), ocr: str = "") -> Reading:
     """The readable files under `sources` (files or folders; the shipped documents by default).
 
     Hidden files and folders, and files of other formats, are passed over inside
-    a folder. Raises SourceMissing, UnknownFormat or SourceEmpty.
+    a folder. `ocr`: Tesseract's languages ("eng+rus"), to recognise text in
+    pictures of pages. Raises SourceMissing, UnknownFormat, SourceEmpty, and
+    UsageError or ExtraMissing where text cannot be recognised.
     """
+    if ocr:
+        check_languages(ocr)
     roots = [Path(source) for source in sources] or [SHIPPED]
     files: list[SourceFile] = []
     for root in roots:
@@ -124,7 +130,7 @@ def find(sources: Sequence[str | Path] = ()) -> Reading:
     if not files:
         names = ", ".join(str(root) for root in roots)
         raise SourceEmpty(f"No document was found in {names}; put files there that end in {', '.join(SUFFIXES)}.")
-    return Reading(files, frozenset(root for root in roots if not root.is_dir()))
+    return Reading(files, frozenset(root for root in roots if not root.is_dir()), ocr)
 
 
 def _exists(path: Path) -> bool:
@@ -164,14 +170,14 @@ def _claim(seen: dict[str, str], document: Document) -> None:
     seen[document.id] = document.path
 
 
-def _read(file: SourceFile, workers: Workers) -> Document:
+def _read(file: SourceFile, ocr: str, workers: Workers) -> Document:
     """The document in a file, with what is doubtful about it."""
     format = format_of(file.path.suffix)
     assert format, file
     facts = {"id": file.id, "title": _name(Path(file.path.stem)), "path": file.shown_as}
     with _readable(file, _MOST_BYTES):
         if format.apart:
-            return workers.read(file.path, **facts)
+            return workers.read(file.path, ocr=ocr, **facts)
         data = file.path.read_bytes()
         return format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts)
 

@@ -2,7 +2,7 @@
 
     python -m source.worker
 
-Each line of standard input is a request: `{"file", "suffix", "id", "title", "path"}`
+Each line of standard input is a request: `{"file", "suffix", "id", "title", "path", "ocr"}`
 asks for a document, which is given as its line (`source.records`) and its characters'
 corners; `{"file", "sha256", "page", "path"}` asks for a page's picture. The answer is
 a line of JSON, `{"lengths": [...]}`, and then these parts, or else `{"error", "message"}`.
@@ -70,7 +70,7 @@ def _read(request: dict[str, Any]) -> list[bytes]:
     format = format_of(request["suffix"])
     assert format, request
     data = Path(request["file"]).read_bytes()
-    facts = {name: request[name] for name in ("id", "title", "path")}
+    facts = {name: request[name] for name in ("id", "title", "path", "ocr")}
     document = format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts)
     return [dump_document(document), b"" if document.corners is None else document.corners.tobytes()]
 

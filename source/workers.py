@@ -23,6 +23,7 @@ from source.records import load_document
 SECONDS = 120.0
 """The time a file may take, and as much again for every `BYTES` of it."""
 BYTES = 20_000_000
+_RECOGNISING = 30  # times as long for text in pictures
 _ROOT = Path(__file__).parent.parent
 _T = TypeVar("_T")
 
@@ -34,16 +35,16 @@ class Workers:
         self._seconds = seconds
         self._free: SimpleQueue[_Worker] = SimpleQueue()
 
-    def read(self, file: Path, *, id: str, title: str, path: str) -> Document:
+    def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
         """The document in `file`. Raises a SourceError, TooLarge among them when the process ended or was too slow."""
-        return self._ask(file, {"suffix": file.suffix, "id": id, "title": title, "path": path}, _document)
+        return self._ask(file, {"suffix": file.suffix, "id": id, "title": title, "path": path, "ocr": ocr}, _document)
 
     def draw(self, file: Path, *, sha256: str, page: int, path: str) -> bytes:
         """A page's picture, a PNG, of the file with this hash. Raises a SourceError."""
         return self._ask(file, {"sha256": sha256, "page": page, "path": path}, _picture)
 
     def _ask(self, file: Path, request: dict[str, Any], take: Callable[[list[bytes]], _T]) -> _T:
-        seconds = self._seconds * (1 + file.stat().st_size / BYTES)
+        seconds = self._seconds * (1 + file.stat().st_size / BYTES) * (_RECOGNISING if request.get("ocr") else 1)
         try:
             worker = self._free.get_nowait()
         except Empty:

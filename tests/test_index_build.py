@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from index import IndexCorrupt, IndexUnwritable, Settings, Store, build, last_sources
+from index import IndexCorrupt, IndexUnwritable, Settings, Store, build, last_build
 from index.commit import writing
 from source.errors import BadCollection, NotText, SourceEmpty
 
@@ -48,8 +48,8 @@ def test_nothing_is_done_until_something_changes(tmp_path: Path, sources: Path) 
     (sources / "more.md").write_text("# More\n\nThere is more.\n")
     assert build(root, [sources]).documents == 2
     assert build(root, [sources], settings=Settings(passage_tokens=64)).up_to_date is False
-    assert last_sources(root) == [str(sources)]
-    assert last_sources(tmp_path / "none") == []
+    assert last_build(root) == ([str(sources)], "")
+    assert last_build(tmp_path / "none") == ([], "")
 
 
 def test_full_builds_again_and_two_generations_are_kept(tmp_path: Path, sources: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_file_name_that_is_no_utf_8_is_no_obstacle(tmp_path: Path, sources: Pa
     assert Store(tmp_path / "index").document_by_id("caf\\xe9.txt").text == "Coffee is served.\n"
     named = sources.rename(os.fsdecode(os.fsencode(tmp_path) + b"/s\xe9a"))
     build(tmp_path / "index", [named])
-    assert last_sources(tmp_path / "index") == [str(named)]
+    assert last_build(tmp_path / "index") == ([str(named)], "")
     assert build(tmp_path / "index", [named]).up_to_date
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import shutil
+from pathlib import Path
+
 import pytest
 from pdf_fixtures import HEIGHT, WIDTH, Text, paragraph, pdf
+from PIL import Image, ImageDraw, ImageFont
 
-from source import Box, Document, DoubtKind, RegionKind, Span, boxes_of
-from source.errors import Damaged, SourceEmpty
+from source import Box, ChapterVerseError, Document, DoubtKind, RegionKind, Span, boxes_of, find
+from source.errors import Damaged, ExtraMissing, SourceEmpty
 from source.pdf import read_pdf
 
 LINES = ["The first line of the paragraph goes on to", "the second, and is long enough to be text."]
@@ -171,6 +176,38 @@ def test_what_is_no_pdf_is_damaged() -> None:
 def test_pictures_alone_hold_no_text() -> None:
     with pytest.raises(SourceEmpty, match="only pictures"):
         read([])
+
+
+def picture_of(words: str) -> bytes:
+    """A PDF that holds a picture of words, and no text."""
+    picture = Image.new("L", (1240, 400), 255)
+    ImageDraw.Draw(picture).text((100, 150), words, 0, ImageFont.load_default(60))
+    out = io.BytesIO()
+    picture.save(out, "PDF", resolution=150)
+    return out.getvalue()
+
+
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="Tesseract is not installed")
+def test_text_in_pictures_is_recognised_when_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(picture_of("The keeper counted ships."))
+    with pytest.raises(SourceEmpty, match="build with --ocr"):
+        list(find([path]).documents())
+    (document,) = find([path], ocr="eng").documents()
+    assert document.text == "The keeper counted ships."
+    assert [(each.kind, each.page) for each in document.doubts] == [(DoubtKind.RECOGNISED, 1)]
+    assert document.extractor == "pdf/1 tesseract/eng"
+    (box,) = boxes(document, "keeper counted")
+    assert 0.15 < box.left < 0.22 and 0.35 < box.top < box.bottom < 0.6
+    for languages, complaint in (("zzz", "does not know zzz; install it"), ("eng;rm", "names no languages")):
+        with pytest.raises(ChapterVerseError, match=complaint):
+            find([path], ocr=languages)
+
+
+def test_without_tesseract_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ExtraMissing, match="apt install tesseract-ocr"):
+        find([tmp_path], ocr="eng")
 
 
 def test_the_title_is_the_files_own_unless_it_is_a_leftover() -> None:

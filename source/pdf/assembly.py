@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain, pairwise
 
 import numpy as np
@@ -22,6 +23,8 @@ from source.places import Heading, Places
 from source.spans import Span
 
 EXTRACTOR = "pdf/1"
+OCR = "tesseract/"
+"""What an extractor is called after whose text is recognised; the languages follow."""
 
 _KINDS = {
     BlockKind.HEADING: RegionKind.HEADING,
@@ -37,29 +40,39 @@ _LEAST_DISORDER = 4  # lines
 _TAIL = 2048  # bytes in which the end mark of a whole file stands
 
 
-def read_pdf(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-    """A Document of a PDF. Raises Encrypted, Damaged, or SourceEmpty when no page has text."""
+def read_pdf(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "", ocr: str = "") -> Document:
+    """A Document of a PDF. Raises Encrypted, Damaged, or SourceEmpty when no page has text.
+
+    `ocr`: Tesseract's languages ("eng+rus"), to recognise the text of pages that have none.
+    """
+    shown_as = path or id
+    pages, own_title = _read(data, shown_as, ocr)
+    if not any(page.lines for page in pages):
+        raise SourceEmpty(
+            f"{shown_as} holds no text, only pictures of it; build with --ocr and the language's code to recognise it."
+        )
+    doubts = [] if b"%%EOF" in data[-_TAIL:] else [Doubt(DoubtKind.TRUNCATED)]
+    document = _Assembly(pages, doubts).document(id, _title(own_title) or title, path, sha256)
+    return replace(document, extractor=f"{EXTRACTOR} {OCR}{ocr}") if ocr else document
+
+
+def _read(data: bytes, shown_as: str, ocr: str) -> tuple[list[Page], str]:
+    """The pages, and the title in the file's metadata."""
     import pypdfium2
 
-    shown_as = path or id
-    pages: list[Page] = []
-    doubts = [] if b"%%EOF" in data[-_TAIL:] else [Doubt(DoubtKind.TRUNCATED)]
+    pages = []
     try:
         with pypdfium2.PdfDocument(data) as file:
-            own_title = file.get_metadata_value("Title")
             for number in range(len(file)):
                 page = file[number]
-                pages.append(read_page(page))
+                read = read_page(page)
+                pages.append(recognise(page, ocr) if ocr and not read.lines else read)
                 page.close()
+            return pages, file.get_metadata_value("Title")
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
             raise Encrypted(f"{shown_as} is protected by a password; save a copy without one.") from error
         raise Damaged(f"{shown_as} is damaged, or no PDF; save it again.") from error
-    if not any(page.lines for page in pages):
-        raise SourceEmpty(
-            f"{shown_as} holds no text, only pictures of it; run it through a text recognition program (OCR) first."
-        )
-    return _Assembly(pages, doubts).document(id, _title(own_title) or title, path, sha256)
 
 
 def _title(own: str) -> str:

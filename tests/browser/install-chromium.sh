@@ -1,7 +1,7 @@
 #!/bin/sh
-# Chromium from Debian's packages, for the tests that drive the page.
+# From Debian's packages: Chromium for the tests that drive the page, Tesseract for those that recognise text.
 set -eu
 as_root=""
 [ "$(id -u)" -eq 0 ] || as_root="sudo"
 $as_root apt-get update -qq
-DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends chromium
+DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends chromium tesseract-ocr
