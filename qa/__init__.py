@@ -9,7 +9,8 @@ from index import (
     IndexUnwritable,
 )
 from qa.answer import Answer, DocumentRef, Hit, Location, Quote, answer_json, hits_json
-from qa.book import MAX_QUESTION, Book, load, rebuild
+from qa.asked import MAX_QUESTION
+from qa.book import Book, load, rebuild
 from qa.reader import ReaderMissing
 from source import ChapterVerseError, UsageError
 

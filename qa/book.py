@@ -9,6 +9,7 @@ from pathlib import Path
 
 from index import DEFAULT_INDEX, Encoder, Progress, Rows, Settings, Store, build, encoder_of, ignore, last_build
 from qa.answer import Answer, DocumentRef, Hit, Quote
+from qa.asked import checked, remembered
 from qa.confidence import THRESHOLD, confidence
 from qa.conversation import Understood, asks_for_person, person_name, understand
 from qa.quotes import make_quotes
@@ -18,14 +19,11 @@ from qa.sentences import ranked_sentences, terms
 from qa.timings import stage
 from source import Document, UsageError, page_picture
 
-MAX_QUESTION = 2000
-"""Characters; a longer question is refused."""
 MOST_HITS = 1000
 QUOTES = 3
 """Quotes in an answer, at most."""
 # A further quote is shown only if its score, in log-odds, comes this near to the first one's.
 _WORTH_SHOWING = 1.8
-_REMEMBERED = 8  # earlier questions that a follow-up may lean on
 
 
 class Book:
@@ -132,11 +130,8 @@ class Book:
             ) from None
 
     def _understood(self, question: str, history: Sequence[str], documents: Sequence[str]) -> Understood:
-        earlier = [
-            text for text in history if _says_something(text) and _is_unicode(text) and len(text) <= MAX_QUESTION
-        ]
         asked_for = partial(self._person_asked_for, documents)
-        return understand(_checked(question), earlier[-_REMEMBERED:], asked_for)
+        return understand(checked(question), remembered(history), asked_for)
 
     def _person_asked_for(self, documents: Sequence[str], question: str) -> str | None:
         """The name that answers an earlier question after a person."""
@@ -179,23 +174,3 @@ def rebuild(
 def _within(quote: Quote, documents: Sequence[str]) -> Quote:
     """The quote without its other places in documents that are not asked."""
     return replace(quote, elsewhere=tuple(each for each in quote.elsewhere if each.document.id in documents))
-
-
-def _says_something(text: str) -> bool:
-    return any(char.isalnum() for char in text)
-
-
-def _is_unicode(text: str) -> bool:
-    """A command line that is not UTF-8 gives halves of surrogate pairs, which no encoder reads."""
-    return not any("\ud800" <= char <= "\udfff" for char in text)
-
-
-def _checked(question: str) -> str:
-    text = question.strip()
-    if not _says_something(text):
-        raise UsageError("The question is empty; write what you want to know in words.")
-    if len(text) > MAX_QUESTION:
-        raise UsageError(f"The question has {len(text):,} characters; ask in {MAX_QUESTION:,} at most.")
-    if not _is_unicode(text):
-        raise UsageError("The question holds half of a character; write it in UTF-8.")
-    return text

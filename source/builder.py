@@ -66,7 +66,7 @@ class TextBuilder:
         first: Heading | None = None
         for number, row in enumerate(rows):
             cells = [" ".join(cell.split()) for cell in row]
-            span = self._add("\t".join(cells).strip(), "\n" if number else "\n\n")
+            span = self._add("\t".join(cells), "\n" if number else "\n\n")
             if span is None:
                 continue
             self._paragraphs.append(span)
@@ -115,12 +115,13 @@ class TextBuilder:
         )
 
     def _add(self, text: str, gap: str = "\n\n") -> Span | None:
+        indent = text[: len(text) - len(text.lstrip(" \t"))]  # of a line of code; empty cells before a row's first
         text = text.strip()
         if not text:
             return None
         if self._length:
-            self._parts.append(gap)
-            self._length += len(gap)
+            self._parts.append(gap + indent)
+            self._length += len(gap + indent)
         span = Span(self._length, self._length + len(text))
         self._parts.append(text)
         self._length = span.end

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from source.document import Document
 from source.errors import BadCollection
+from source.fidelity import doubts_of
 from source.plain import read_plain
 
 
@@ -34,7 +36,8 @@ def _document(line: bytes, where: str, path: str) -> Document:
         raise BadCollection(f'{where}: "text" and "title" must be strings; mend the line.')
     if not _is_unicode(f"{id}{title}{text}"):
         raise BadCollection(f"{where}: half of a surrogate pair stands alone; mend the line's \\u escapes.")
-    return read_plain(text, id=str(id), title=title, path=path, sha256=hashlib.sha256(line).hexdigest())
+    document = read_plain(text, id=str(id), title=title, path=path, sha256=hashlib.sha256(line).hexdigest())
+    return replace(document, doubts=tuple(doubts_of(text, ())))
 
 
 def _parse(line: bytes, where: str) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Which reader takes which file.
 
-A reader turns a file's bytes into a Document; `source/NAME.py` holds `read_NAME`.
-To add a format, write the reader and name it here.
+A reader turns a file's bytes into a Document: `read_NAME` of the module NAME, which
+may lie in a folder with others of its kind. To add a format, write the reader and
+name it here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from source.document import Document
 from source.encoding import decode
 from source.errors import SourceEmpty
+from source.fidelity import doubts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,16 @@ class Format:
 
     def read(self, data: bytes, *, id: str, title: str, path: str, sha256: str, ocr: str = "") -> Document:
         """The document in a file's bytes. Raises a SourceError. `ocr`: languages of text that may be recognised."""
-        read: Callable[..., Document] = getattr(import_module(f"source.{self.module}"), f"read_{self.module}")
+        name = self.module.rpartition(".")[2]
+        read: Callable[..., Document] = getattr(import_module(f"source.{self.module}"), f"read_{name}")
         content: Any = data
         if self.text:
             content = decode(data, path)
             if not content.strip():
                 raise SourceEmpty(f"{path} is empty; put text into it or leave it out.")
         options = {"ocr": ocr} if self.ocr and ocr else {}
-        return read(content, id=id, title=title, path=path, sha256=sha256, **options)
+        document = read(content, id=id, title=title, path=path, sha256=sha256, **options)
+        return replace(document, doubts=(*document.doubts, *doubts_of(document.text, document.places.pages)))
 
     @property
     def extractor(self) -> str:
@@ -56,6 +60,14 @@ FORMATS = (
     Format("plain", (".txt", ".text"), apart=False, text=True),
     Format("markdown", (".md", ".markdown"), "markdown-it-py", apart=False, text=True),
     Format("pdf", (".pdf",), "pypdfium2", ocr=True),
+    Format("html", (".html", ".htm", ".xhtml"), "trafilatura"),
+    Format("epub", (".epub",), "lxml"),
+    Format("office.docx", (".docx", ".docm"), "lxml"),
+    Format("office.odt", (".odt", ".ott"), "lxml"),
+    Format("office.pptx", (".pptx", ".pptm", ".ppsx"), "lxml"),
+    Format("rtf", (".rtf",)),
+    Format("rst", (".rst",), apart=False, text=True),
+    Format("csv", (".csv", ".tsv"), apart=False),
 )
 COLLECTION = ".jsonl"
 SUFFIXES = (*(suffix for each in FORMATS for suffix in each.suffixes), COLLECTION)

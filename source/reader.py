@@ -17,16 +17,14 @@ from pathlib import Path
 from source.collection import read_collection
 from source.document import Document
 from source.errors import (
-    BadCollection,
     DuplicateId,
     SourceEmpty,
     SourceError,
-    SourceMissing,
     SourceUnreadable,
     TooLarge,
-    UnknownFormat,
 )
-from source.formats import COLLECTION, SUFFIXES, format_of
+from source.files import SourceFile, files_in, name_of
+from source.formats import SUFFIXES, format_of
 from source.pdf import check_languages
 from source.workers import Workers
 
@@ -35,27 +33,6 @@ SHIPPED = Path(__file__).parent / "documents"
 
 _MOST_BYTES = 1 << 30  # of a file that is read whole; a collection is read line by line
 _AHEAD = 4  # files for each core that are read before their turn
-
-
-@dataclass(slots=True)
-class SourceFile:
-    """A file to read, and the id its document gets (its path inside the source)."""
-
-    path: Path
-    id: str
-
-    @property
-    def is_collection(self) -> bool:
-        """Whether it holds many documents."""
-        return self.path.suffix.lower() == COLLECTION
-
-    @property
-    def shown_as(self) -> str:
-        """The path as a reader is to see it: below the working folder where it can be."""
-        try:
-            return _name(self.path.resolve().relative_to(Path.cwd()))
-        except (ValueError, RuntimeError, OSError):  # elsewhere; a link that leads to itself
-            return _name(self.path)
 
 
 @dataclass(slots=True)
@@ -71,7 +48,8 @@ class Reading:
         """Every document in the order of the files; several files are read at a time, and not much ahead.
 
         A file that was named by the caller must be readable: its SourceError
-        is raised. One that lay in a folder is skipped and noted in `skipped`.
+        is raised. One that lay in a folder is skipped and noted in `skipped`; of a
+        collection, what comes before the line that is wrong has been given by then.
         """
         seen: dict[str, str] = {}
         for file, result in _in_order(self.files, self.ocr):
@@ -79,8 +57,6 @@ class Reading:
                 for document in result():
                     _claim(seen, document)
                     yield document
-            except (DuplicateId, BadCollection):
-                raise
             except SourceError as error:
                 if file.path in self.named:
                     raise
@@ -122,43 +98,11 @@ def find(sources: Sequence[str | Path] = (), ocr: str = "") -> Reading:
     if ocr:
         check_languages(ocr)
     roots = [Path(source) for source in sources] or [SHIPPED]
-    files: list[SourceFile] = []
-    for root in roots:
-        if not _exists(root):
-            raise SourceMissing(f"There is no source {root}; name a file, a folder or a .jsonl collection that exists.")
-        files.extend(_walk(root) if root.is_dir() else [_named(root)])
+    files = files_in(roots)
     if not files:
         names = ", ".join(str(root) for root in roots)
         raise SourceEmpty(f"No document was found in {names}; put files there that end in {', '.join(SUFFIXES)}.")
     return Reading(files, frozenset(root for root in roots if not root.is_dir()), ocr)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a name too long to be one
-        return False
-
-
-def _name(path: Path) -> str:
-    """The path in Unicode: a name may be any bytes, and what is no UTF-8 is written `\\xff`."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
-
-
-def _named(path: Path) -> SourceFile:
-    if path.suffix.lower() not in SUFFIXES:
-        raise UnknownFormat(f"{path} is of no known format; name a file that ends in {', '.join(SUFFIXES)}.")
-    return SourceFile(path, _name(Path(path.name)))
-
-
-def _walk(root: Path) -> Iterator[SourceFile]:
-    # Links to folders are not followed: a link upwards would never end.
-    for folder, subfolders, names in os.walk(root):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(folder, name)
-            if not name.startswith(".") and path.suffix.lower() in SUFFIXES:
-                yield SourceFile(path, _name(path.relative_to(root)))
 
 
 def _claim(seen: dict[str, str], document: Document) -> None:
@@ -174,7 +118,7 @@ def _read(file: SourceFile, ocr: str, workers: Workers) -> Document:
     """The document in a file, with what is doubtful about it."""
     format = format_of(file.path.suffix)
     assert format, file
-    facts = {"id": file.id, "title": _name(Path(file.path.stem)), "path": file.shown_as}
+    facts = {"id": file.id, "title": name_of(Path(file.path.stem)), "path": file.shown_as}
     with _readable(file, _MOST_BYTES):
         if format.apart:
             return workers.read(file.path, ocr=ocr, **facts)

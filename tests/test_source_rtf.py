@@ -156,9 +156,8 @@ def test_the_title() -> None:
     assert read("Text.").title == "stem"
 
 
-def test_characters_that_only_a_font_knows_are_doubtful() -> None:
-    document = read_rtf(rb"{\rtf1{\fonttbl{\f0\fcharset2 Webdings;}}\f0\'61\'62}", id="x")
-    assert [(each.kind, each.count) for each in document.doubts] == [(DoubtKind.PRIVATE_USE, 2)]
+def test_characters_that_only_a_font_knows_are_kept() -> None:
+    assert read_rtf(rb"{\rtf1{\fonttbl{\f0\fcharset2 Webdings;}}\f0\'61\'62}", id="x").text == "\uf061\uf062"
 
 
 WORDS = st.sampled_from(

@@ -19,6 +19,7 @@ from source.errors import Damaged, Encrypted, SourceEmpty
 from source.pdf.blocks import Block, BlockKind, blocks, body_size, goes_on_over, goes_up, set_levels
 from source.pdf.furniture import furniture
 from source.pdf.page import Line, Page, read_page
+from source.pdf.recognise import recognise
 from source.places import Heading, Places
 from source.spans import Span
 

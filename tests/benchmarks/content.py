@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from source.document import RegionKind
-from source.html import decode_html, read_html
+from source.html.page import decode_html, read_html
 
 # Han, kana, Thai, Lao and Burmese are written without spaces: a character is a token there.
 _TOKEN = re.compile(r"[぀-ヿ㐀-鿿฀-໿က-႟]|[^\W぀-ヿ㐀-鿿฀-໿က-႟]+")

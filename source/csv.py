@@ -1,0 +1,149 @@
+"""CSV and TSV: the text is the file itself; each record is a paragraph, and the first may head the columns.
+
+>>> document = read_csv(b'ship,built\\nErik,1902\\n"Two\\nBrothers",1911\\n', id="ships.csv")
+>>> [document.text[span.start : span.end] for span in document.quotable()]
+['ship,built', 'Erik,1902', '"Two\\nBrothers",1911']
+>>> document.place(document.text.index("Two")).heading
+('ship | built',)
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from source.builder import HEADER_LEVEL
+from source.document import Document, Doubt, DoubtKind
+from source.encoding import decode
+from source.errors import SourceEmpty
+from source.places import Heading, Places
+from source.spans import Span, trim
+
+EXTRACTOR = "csv/1"
+
+_DELIMITERS = "\t;|,"  # among equals the first: a comma also stands in prose and in numbers
+_SAMPLE = 100  # records that tell the delimiter and the header
+_CONSISTENT = 0.6  # share of these that have the same number of cells, or else there is one column
+_LONGEST_TITLE = 200  # characters
+_LONGEST_NAME = 40  # characters of a column's name, where nothing but its length tells that it is one
+_NUMBER = re.compile(r"[^\w\s]*\d[\d\W]*(?:[a-z]{1,3}|e[-+]?\d+)?", re.IGNORECASE)  # or a date, a price, "12 km"
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+_VALUE = re.compile(r"@|://")  # a column holds such, but is not called so
+_WORD = re.compile(r"[^\W_]")
+
+
+def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
+    """A Document of a table kept as text, with any of the usual delimiters and quotes as RFC 4180 has them.
+
+    A quote that is never closed ends with its line. Raises NotText or SourceEmpty.
+    """
+    text = decode(data, path or id)
+    delimiter = _delimiter(text)
+    matches = list(_records(text, delimiter))
+    if not matches:
+        raise SourceEmpty(f"{path or id} has no words in it; put text into it or leave it out.")
+    rows = [_cells(match.group(), delimiter) for match in matches[:_SAMPLE]]
+    at = _first_of_table(rows)
+    headed = _is_header(rows[at], rows[at + 1 :])
+    return Document(
+        id=id,
+        title=title or id,
+        path=path,
+        sha256=sha256,
+        extractor=EXTRACTOR,
+        text=text,
+        places=Places(
+            paragraphs=tuple(trim(text, Span(*match.span())) for match in matches),
+            headings=(Heading(matches[at].end(), HEADER_LEVEL, _title(rows[at]), len(text)),) if headed else (),
+        ),
+        doubts=(Doubt(DoubtKind.TRUNCATED),) if any(any(match.groups()) for match in matches) else (),
+    )
+
+
+def _delimiter(text: str) -> str:
+    """The one that cuts the first records into the same number of cells most consistently."""
+    best, found = (_CONSISTENT, 1), _DELIMITERS[-1]
+    for delimiter in _DELIMITERS:
+        counts = Counter(len(_cells(m.group(), delimiter)) for m in islice(_records(text, delimiter), _SAMPLE))
+        cells, records = counts.most_common(1)[0] if counts else (1, 1)
+        if cells > 1 and (records / counts.total(), cells) > best:
+            best, found = (records / counts.total(), cells), delimiter
+    return found
+
+
+def _cell(delimiter: str) -> str:
+    """The pattern of a cell, with a group that is there only where the file ends before the cell's quote is closed.
+
+    A quote opens a cell only if another, right before a delimiter or a line's end,
+    closes it; any other is a character like the rest, as in TSV. Possessive, so that
+    no quote is looked at more than a few times.
+    """
+    end = re.escape(delimiter) + r"\r\n"
+    opened = r' *+"(?:[^"]++|"")*+'
+    return rf'(?>{opened}"(?=[{end}]|\Z)|((?={opened}\Z) *+")?[^{end}]*+)'
+
+
+def _records(text: str, delimiter: str) -> Iterator[re.Match[str]]:
+    """The records with a word in them."""
+    cell = _cell(delimiter)
+    record = re.compile(rf"{cell}(?:{re.escape(delimiter)}{cell})*+")
+    at = 0
+    while at < len(text) and (match := record.match(text, at)):
+        if _WORD.search(text, at, match.end()):
+            yield match
+        at = match.end() + 1
+
+
+def _cells(record: str, delimiter: str) -> list[str]:
+    """The cells' words, without quotes and with white space collapsed."""
+    pattern = rf"(?:\A|{re.escape(delimiter)})(?P<cell>{_cell(delimiter)})"
+    return [_bare(match["cell"]) for match in re.finditer(pattern, record)]
+
+
+def _bare(cell: str) -> str:
+    cell = cell.strip()
+    if cell.startswith('"') and cell.endswith('"'):
+        cell = cell[1:-1].replace('""', '"')
+    return " ".join(cell.split())
+
+
+def _first_of_table(rows: list[list[str]]) -> int:
+    """The first row that is filled for the most part; a title or a note may stand above the table."""
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    filled = (2 * sum(map(bool, row)) > width for row in rows)
+    return next((number for number, full in enumerate(filled) if full), 0)
+
+
+def _is_header(first: list[str], rows: list[list[str]]) -> bool:
+    """Whether a record names the columns of those that follow.
+
+    Its cells are names: there (the first may be empty, above row numbers), unlike
+    each other, no numbers (but for years above what is none), and not met again
+    below. Then either a column below it is mostly numbers, or all are short.
+    """
+    if not rows or "" in first[1:] or len(set(first)) < len(first):
+        return False
+    columns = [[row[number] for row in rows if number < len(row)] for number in range(len(first))]
+    if not all(_is_name(cell, column) for cell, column in zip(first, columns, strict=True)):
+        return False
+    return any(map(_mostly_numbers, columns)) or (len(first) > 1 and max(map(len, first)) <= _LONGEST_NAME)
+
+
+def _is_name(cell: str, column: list[str]) -> bool:
+    if _NUMBER.fullmatch(cell):
+        return bool(_YEAR.fullmatch(cell)) and not any(map(_YEAR.fullmatch, column))
+    return not _VALUE.search(cell) and cell not in column
+
+
+def _mostly_numbers(column: list[str]) -> bool:
+    return 2 * sum(bool(_NUMBER.fullmatch(cell)) for cell in column) > len(column)
+
+
+def _title(cells: list[str]) -> str:
+    """The names of as many columns as fit."""
+    title = " | ".join(cell for cell in cells if cell)
+    if len(title) <= _LONGEST_TITLE:
+        return title
+    return title[:_LONGEST_TITLE].rpartition(" | ")[0] or title[:_LONGEST_TITLE]

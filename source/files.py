@@ -1,0 +1,70 @@
+"""The files to read: which there are below a folder, and what they are called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from source.errors import SourceMissing, UnknownFormat
+from source.formats import COLLECTION, SUFFIXES
+
+
+@dataclass(slots=True)
+class SourceFile:
+    """A file to read, and the id its document gets (its path inside the source)."""
+
+    path: Path
+    id: str
+
+    @property
+    def is_collection(self) -> bool:
+        """Whether it holds many documents."""
+        return self.path.suffix.lower() == COLLECTION
+
+    @property
+    def shown_as(self) -> str:
+        """The path as a reader is to see it: below the working folder where it can be."""
+        try:
+            return name_of(self.path.resolve().relative_to(Path.cwd()))
+        except (ValueError, RuntimeError, OSError):  # elsewhere; a link that leads to itself
+            return name_of(self.path)
+
+
+def files_in(roots: Sequence[Path]) -> list[SourceFile]:
+    """The files that are named, and those of known formats below the folders that are. Raises SourceMissing."""
+    files: list[SourceFile] = []
+    for root in roots:
+        if not _exists(root):
+            raise SourceMissing(f"There is no source {root}; name a file, a folder or a .jsonl collection that exists.")
+        files.extend(_walk(root) if root.is_dir() else [_named(root)])
+    return files
+
+
+def name_of(path: Path) -> str:
+    """The path in Unicode: a name may be any bytes, and what is no UTF-8 is written `\\xff`."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name too long to be one
+        return False
+
+
+def _named(path: Path) -> SourceFile:
+    if path.suffix.lower() not in SUFFIXES:
+        raise UnknownFormat(f"{path} is of no known format; name a file that ends in {', '.join(SUFFIXES)}.")
+    return SourceFile(path, name_of(Path(path.name)))
+
+
+def _walk(root: Path) -> Iterator[SourceFile]:
+    # Links to folders are not followed: a link upwards would never end.
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder, name)
+            if not name.startswith(".") and path.suffix.lower() in SUFFIXES:
+                yield SourceFile(path, name_of(path.relative_to(root)))

@@ -1,0 +1,189 @@
+"""What the readers of office files share: blocks, the tables among them, titles and white space.
+
+>>> builder = OfficeBuilder()
+>>> builder.add([Block("Ships", level=1), Block("Two  sail."), Block("Erik's,", listed=True)])
+>>> builder.build(id="a.docx", extractor="docx/1").text
+"Ships\\n\\nTwo sail.\\nErik's,"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from source.builder import TextBuilder
+from source.document import Document, RegionKind
+from source.errors import Damaged, Encrypted, SourceEmpty
+
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what Office wrote up to 2003, and what it encrypts
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_LONGEST_HEADING = 300  # characters: what is longer is a paragraph that looks like a heading
+_LONGEST_NAME = 40  # characters of a column's name
+_NUMBER = re.compile(r"\W*\d[\d\W]*[^\W\d]{0,3}\W*")  # "1,234.5", "$3.4m", "12 kg", "45 %"
+_NO_TITLE = re.compile(
+    r"microsoft (?:office )?(?:word|powerpoint)\b.*|word[- ]do[ck]ument|powerpoint.{0,3}pr[eäéè]sentation.*"
+    r"|pr[eäéè]sentation powerpoint|презентация powerpoint|документ microsoft word"
+    r"|(?:do[ck]umento?|présentation|presentation|untitled|unbenannt|slide|folie|diapositive|слайд|документ)[ -]*\d*"
+    r"|.*\.(?:docx?|dotx?|odt|rtf|pptx?|potx?|pdf)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class Block:
+    """A paragraph; or, with `rows`, a table, in whose cells stand blocks again."""
+
+    text: str = ""
+    level: int = 0  # of a heading, from 1; 0 is none
+    listed: bool = False  # an item of a list
+    navigation: bool = False  # a line of a table of contents
+    strong: bool = False  # all in bold type
+    rows: list[list[list[Block]]] = field(default_factory=list)
+    header: bool = False  # the file says that the first row heads the columns
+
+
+class OfficeBuilder(TextBuilder):
+    """Takes whole blocks, and lets headings end where a slide or the notes begin."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ended = 0
+
+    def add(self, blocks: Iterable[Block]) -> None:
+        """The blocks, one after another."""
+        for block in blocks:
+            text = tidy(block.text)
+            if block.rows:
+                self._add_table(block)
+            elif block.navigation:
+                self.marked(text, RegionKind.NAVIGATION)
+            elif block.level and len(text) <= _LONGEST_HEADING:
+                self.heading(text, block.level)
+            elif block.listed:
+                self.item(text)
+            else:
+                self.paragraph(text)
+
+    def end_headings(self) -> None:
+        """What follows stands under none of the headings so far."""
+        for number in range(self._ended, len(self._headings)):
+            if self._headings[number].end is None:
+                self._headings[number] = replace(self._headings[number], end=self._length)
+        self._ended = len(self._headings)
+
+    def build(self, *, id: str, extractor: str, title: str = "", path: str = "", sha256: str = "") -> Document:
+        """The document. Raises SourceEmpty if there is not a word in it."""
+        if not self._length:
+            raise SourceEmpty(f"{path or id} holds no text; put text into it or leave it out.")
+        return super().build(id=id, extractor=extractor, title=title, path=path, sha256=sha256)
+
+    def _add_table(self, block: Block) -> None:
+        if _lays_out(block.rows):
+            for row in block.rows:
+                for cell in row:
+                    self.add(cell)
+            return
+        filled = [row for row in block.rows if any(any(_words(cell)) for cell in row)]
+        rows = [[" ".join(_words(cell)) for cell in row] for row in filled]
+        self.table(rows, header=block.header or _heads(filled, rows))
+
+
+def with_boxes(block: Block, boxes: list[Block]) -> list[Block]:
+    """A paragraph and what stands in boxes beside it: before it, if it announces what follows."""
+    announces = tidy(block.text).endswith((":", "："))
+    return [*boxes, block] if announces else [block, *boxes]
+
+
+def tidy(text: str) -> str:
+    """The lines of `text` that hold words, with single spaces and without soft hyphens."""
+    lines = (" ".join(line.split()) for line in text.replace("\xad", "").split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def own_title(title: str | None) -> str:
+    """The title in a file's properties; empty if it is only what a program put there."""
+    title = " ".join((title or "").split())
+    return "" if _NO_TITLE.fullmatch(title) else title
+
+
+def number(text: str, base: int = 10) -> int:
+    """The whole number in an attribute; 0 if there is none."""
+    try:
+        return int(text[:12], base)
+    except ValueError:
+        return 0
+
+
+def refuse_compound(data: bytes, shown_as: str, ending: str) -> None:
+    """Raises Encrypted or Damaged if this is an old binary file or an encrypted one, and no zip archive."""
+    if data.startswith(_COMPOUND):
+        if _ENCRYPTED in data:
+            raise Encrypted(f"{shown_as} is protected by a password; save a copy without one.")
+        raise Damaged(f"{shown_as} is in the old binary format of Office; open it there and save it as {ending}.")
+
+
+def tag(element: Any) -> str:
+    """The element's name without its namespace; empty for a comment."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def children(element: Any) -> Iterable[Any]:
+    """The children of an element; none if it is None."""
+    return () if element is None else cast(Iterable[Any], element)
+
+
+def child(element: Any, *names: str) -> Any:
+    """The first child of the first name, its first child of the second, and so on; None if there is none."""
+    for name in names:
+        element = next((each for each in children(element) if tag(each) == name), None)
+    return element
+
+
+def attribute(element: Any, name: str) -> str:
+    """An attribute's value, whatever its namespace; empty if the element lacks it, or is None."""
+    if element is None:
+        return ""
+    return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
+
+
+def _words(blocks: Iterable[Block]) -> Iterator[str]:
+    """The text in a cell, with that of the tables in it."""
+    for block in blocks:
+        if text := tidy(block.text):
+            yield text
+        for row in block.rows:
+            for cell in row:
+                yield from _words(cell)
+
+
+def _lays_out(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
+    """Whether a table only puts text side by side: a single column or row, or cells that have headings in them."""
+    full = [[block for block in cell if block.rows or block.text.strip()] for row in rows for cell in row]
+    several = [cell for cell in full if len(cell) > 1]
+    if several and (len(rows) == 1 or any(block.level for cell in several for block in cell)):
+        return True
+    return all(sum(any(_words(cell)) for cell in row) <= 1 for row in rows)
+
+
+def _heads(blocks: Sequence[Sequence[Sequence[Block]]], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row heads the columns though the file does not say so.
+
+    It does if it alone is in bold type, or if short words stand in it over
+    three columns or more, of which one holds numbers and nothing else.
+    """
+    first, *rest = rows
+    named = [name for name in first if name]
+    if len(named) < 2 or any(len(name) > _LONGEST_NAME or _NUMBER.fullmatch(name) for name in named):
+        return False
+    if _strong(blocks[0]):
+        return not any(_strong(row) for row in blocks[1:])
+    if len(first) < 3 or len(rest) < 2 or any(len(row) != len(first) for row in rest):
+        return False
+    return any(all(map(_NUMBER.fullmatch, column)) for column in zip(*rest, strict=True))
+
+
+def _strong(row: Sequence[Sequence[Block]]) -> bool:
+    texts = [block for cell in row for block in cell if block.text.strip()]
+    return bool(texts) and all(block.strong for block in texts)

@@ -1,0 +1,416 @@
+import io
+import zipfile
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from source.document import Document, RegionKind
+from source.errors import Damaged, Encrypted, SourceEmpty, TooLarge
+from source.office.docx import read_docx
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+NAMES = (
+    f'xmlns:w="{W}" xmlns:r="{OFFICE}" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    ' xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
+    ' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml"'
+)
+STYLES = """
+<w:style w:type="paragraph" w:styleId="KonuBal"><w:name w:val="Title"/></w:style>
+<w:style w:type="paragraph" w:styleId="berschrift1"><w:name w:val="heading 1"/>
+  <w:pPr><w:outlineLvl w:val="0"/></w:pPr></w:style>
+<w:style w:type="paragraph" w:styleId="Own"><w:name w:val="My Chapter"/><w:basedOn w:val="H2"/></w:style>
+<w:style w:type="paragraph" w:styleId="H2"><w:name w:val="Überschrift 2"/><w:basedOn w:val="H2"/></w:style>
+<w:style w:type="paragraph" w:styleId="TOCHeading"><w:name w:val="TOC Heading"/><w:basedOn w:val="berschrift1"/>
+  <w:pPr><w:outlineLvl w:val="9"/></w:pPr></w:style>
+<w:style w:type="paragraph" w:styleId="TOC1"><w:name w:val="toc 1"/></w:style>
+<w:style w:type="paragraph" w:styleId="Bullet"><w:name w:val="List Bullet"/>
+  <w:pPr><w:numPr><w:numId w:val="3"/></w:numPr></w:pPr></w:style>
+<w:style w:type="character" w:styleId="Ghost"><w:name w:val="Ghost"/><w:rPr><w:vanish/></w:rPr></w:style>
+<w:style w:type="table" w:styleId="Plain"><w:name w:val="Table Grid"/></w:style>
+<w:style w:type="table" w:styleId="Report"><w:name w:val="Report"/><w:basedOn w:val="Plain"/>
+  <w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr></w:tblStylePr></w:style>
+"""
+
+
+def package(parts: dict[str, str]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return target.getvalue()
+
+
+def relations(**targets: str) -> str:
+    each = "".join(
+        f'<Relationship Id="{id}" Type="{OFFICE}/{id.rstrip("0123456789")}" Target="{target}"/>'
+        for id, target in targets.items()
+    )
+    return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{each}</Relationships>'
+
+
+def docx(body: str, *, title: str = "", notes: str = "", more: dict[str, str] | None = None, **targets: str) -> bytes:
+    core = '<cp:coreProperties xmlns:cp="urn:cp" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{}</dc:title></cp:coreProperties>'
+    return package(
+        {
+            "_rels/.rels": relations(officeDocument="word/document.xml").replace(
+                "</Relationships>",
+                '<Relationship Id="c" Type="x/core-properties" Target="docProps/core.xml"/></Relationships>',
+            ),
+            "docProps/core.xml": core.format(title),
+            "word/document.xml": f"<w:document {NAMES}><w:body>{body}<w:sectPr/></w:body></w:document>",
+            "word/styles.xml": f"<w:styles {NAMES}>{STYLES}</w:styles>",
+            "word/footnotes.xml": f"<w:footnotes {NAMES}>{notes}</w:footnotes>",
+            "word/_rels/document.xml.rels": relations(styles="styles.xml", footnotes="/word/footnotes.xml", **targets),
+            **(more or {}),
+        }
+    )
+
+
+def p(text: str = "", style: str = "", properties: str = "", run: str = "") -> str:
+    """A paragraph; `text` may hold elements."""
+    if style:
+        properties = f'<w:pStyle w:val="{style}"/>{properties}'
+    content = text if text.startswith("<") else f'<w:r><w:rPr>{run}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+    return f"<w:p><w:pPr>{properties}</w:pPr>{content}</w:p>"
+
+
+def table(rows: Iterable[Iterable[str]], properties: str = "", first: str = "") -> str:
+    """A table of cells that are text, or paragraphs with their properties before them."""
+    lines = []
+    for number, row in enumerate(rows):
+        cells = "".join(f"<w:tc>{cell if cell.startswith('<') else p(cell)}</w:tc>" for cell in row)
+        lines.append(f"<w:tr>{first if number == 0 else ''}{cells}</w:tr>")
+    return f"<w:tbl><w:tblPr>{properties}</w:tblPr>{''.join(lines)}</w:tbl>"
+
+
+def read(body: str, title: str = "", notes: str = "") -> Document:
+    return read_docx(docx(body, title=title, notes=notes), id="a.docx", title="stem")
+
+
+def regions(document: Document) -> list[tuple[RegionKind, str]]:
+    return [(each.kind, document.text[each.span.start : each.span.end]) for each in document.regions]
+
+
+def test_headings_paragraphs_and_lists_in_their_order() -> None:
+    body = (
+        p("Of Ships", "KonuBal")
+        + p("Sailing", "berschrift1")
+        + p("  Two   ships sail:")
+        + p("the Long Serpent", "Bullet")
+        + p("the Crane", properties='<w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>')
+        + p("no item", "Bullet", '<w:numPr><w:numId w:val="0"/></w:numPr>')
+        + p("Rowing", "Own")
+        + p("Oars.")
+        + p("Last things", properties='<w:outlineLvl w:val="0"/>')
+        + p("The end.", "berschrift1", '<w:outlineLvl w:val="9"/>')
+    )
+    document = read(body)
+    assert document.text == (
+        "Of Ships\n\nSailing\n\nTwo ships sail:\nthe Long Serpent\nthe Crane\n\nno item\n\nRowing\n\nOars.\n\n"
+        "Last things\n\nThe end."
+    )
+    assert document.title == "Of Ships"
+    assert [(each.level, each.title) for each in document.places.headings] == [
+        (1, "Of Ships"), (1, "Sailing"), (2, "Rowing"), (1, "Last things"),
+    ]  # fmt: skip
+    assert document.place(document.text.index("Oars")).heading == ("Sailing", "Rowing")
+    assert document.place(document.text.index("Crane")).paragraph == 3
+    assert document.extractor == "docx/1"
+
+
+def test_a_paragraph_that_looks_like_a_heading_is_none() -> None:
+    long = "A sentence of many words in the wrong style. " * 10
+    assert not read(p(long, "berschrift1")).places.headings
+
+
+def test_the_contents_are_marked() -> None:
+    document = read(p("Contents", "TOCHeading") + p("Sailing 3", "TOC1") + p("Text."))
+    assert regions(document) == [(RegionKind.NAVIGATION, "Contents"), (RegionKind.NAVIGATION, "Sailing 3")]
+    assert [document.text[s.start : s.end] for s in document.quotable()] == ["Text."]
+
+
+def test_what_is_shown_in_a_line_and_what_is_not() -> None:
+    line = (
+        "<w:r><w:t>One</w:t><w:tab/><w:t>two</w:t><w:br/><w:t>three</w:t><w:noBreakHyphen/><w:t>fo</w:t>"
+        "<w:softHyphen/><w:t>ur</w:t></w:r>"
+        '<w:hyperlink r:id="x"><w:r><w:t> link</w:t></w:r></w:hyperlink>'
+        "<w:ins><w:r><w:t> inserted</w:t></w:r></w:ins><w:del><w:r><w:delText> deleted</w:delText></w:r></w:del>"
+        "<w:moveFrom><w:r><w:t> from</w:t></w:r></w:moveFrom><w:moveTo><w:r><w:t> to</w:t></w:r></w:moveTo>"
+        "<w:r><w:rPr><w:vanish/></w:rPr><w:t> hidden</w:t></w:r>"
+        '<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t> seen</w:t></w:r>'
+        '<w:r><w:rPr><w:rStyle w:val="Ghost"/></w:rPr><w:t> ghost</w:t></w:r>'
+        "<w:r><w:commentReference w:id='1'/></w:r>"
+        '<w:smartTag><w:sdt><w:sdtPr><w:alias w:val="x"/></w:sdtPr><w:sdtContent><w:r><w:t> control</w:t></w:r>'
+        "</w:sdtContent></w:sdt></w:smartTag>"
+        '<w:r><w:sym w:font="Symbol" w:char="F061"/><w:sym w:font="Wingdings" w:char="F0E0"/></w:r>'
+        "<w:r><w:ruby><w:rt><w:r><w:t>kan</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>漢</w:t></w:r></w:rubyBase></w:ruby></w:r>"
+    )
+    assert read(p(line)).text == "One two\nthree-four link inserted to seen controlα→漢"
+
+
+def test_a_field_gives_its_result_and_not_what_it_is_told() -> None:
+    line = (
+        '<w:r><w:t>See </w:t></w:r><w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+        "<w:r><w:instrText>REF x</w:instrText></w:r>"
+        '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>'
+        '<w:r><w:t>inner</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>'
+        '<w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>page 3</w:t></w:r>'
+        '<w:r><w:fldChar w:fldCharType="end"/></w:r><w:r><w:t> and </w:t></w:r>'
+        '<w:fldSimple w:instr="DATE"><w:r><w:t>today</w:t></w:r></w:fldSimple>'
+        '<w:r><w:fldChar w:fldCharType="end"/></w:r><w:r><w:t>.</w:t></w:r>'
+    )
+    assert read(p(line)).text == "See page 3 and today."
+
+
+def test_paragraphs_shown_as_one_are_one() -> None:
+    deleted = p("A shi", properties="<w:rPr><w:del/></w:rPr>") + p("p sails.")
+    initial = p("O", properties='<w:framePr w:dropCap="drop"/>') + p("nce upon a time.")
+    assert read(deleted + initial).text == "A ship sails.\n\nOnce upon a time."
+    assert read(p("Left", properties="<w:rPr><w:del/></w:rPr>") + table([["a", "b"]])).text == "Left\n\na\tb"
+
+
+def test_a_box_is_given_once_and_not_between_a_colon_and_its_list() -> None:
+    box = (
+        "<w:r><mc:AlternateContent><mc:Choice Requires='wps'><w:drawing><w:txbxContent>{}</w:txbxContent></w:drawing>"
+        "</mc:Choice><mc:Fallback><w:pict><v:textbox><w:txbxContent>{}</w:txbxContent></v:textbox></w:pict>"
+        "</mc:Fallback></mc:AlternateContent></w:r>"
+    ).format(p("In a box."), p("In an old box."))
+    assert read(p(f"<w:r><w:t>Beside it.</w:t></w:r>{box}")).text == "Beside it.\n\nIn a box."
+    listed = read(p(f"<w:r><w:t>Take:</w:t></w:r>{box}") + p("oars", "Bullet"))
+    assert listed.text == "In a box.\n\nTake:\noars"
+
+
+def test_endnotes_are_notes_too() -> None:
+    notes = f'<w:endnotes {NAMES}><w:endnote w:id="1">{p("The end.")}</w:endnote></w:endnotes>'
+    reference = p('<w:r><w:t>A</w:t><w:endnoteReference w:id="1"/></w:r>')
+    data = docx(reference, endnotes="endnotes.xml", more={"word/endnotes.xml": notes})
+    assert read_docx(data, id="x").text == "A\n\nThe end."
+
+
+def test_notes_follow_the_body_under_no_heading() -> None:
+    reference = '<w:r><w:t>{}</w:t></w:r><w:r><w:footnoteReference w:id="{}"/></w:r>'
+    notes = "".join(
+        f'<w:footnote w:id="{n}">{p(text)}</w:footnote>' for n, text in ((0, "—"), (1, "Note one."), (2, "Two."))
+    )
+    document = read(
+        p("Sailing", "berschrift1") + p(reference.format("B", 2)) + p(reference.format("A", 1)), notes=notes
+    )
+    assert document.text == "Sailing\n\nB\n\nA\n\nTwo.\n\nNote one."
+    assert document.place(document.text.index("A")).heading == ("Sailing",)
+    assert document.place(document.text.index("Note")).heading == ()
+
+
+ROWS = [["Ship", "Sails", "Crew"], ["Serpent", "3", "34"], ["Crane", "2", "30"]]
+NAMES_ALONE = [ROWS[0], ["a", "b", "c"]]
+NAMED = 'w:firstRow="1" w:val="0000"'
+
+
+@pytest.mark.parametrize(
+    ("rows", "properties", "first", "heads"),
+    [
+        (NAMES_ALONE, "", "<w:trPr><w:tblHeader/></w:trPr>", True),
+        (NAMES_ALONE, "", '<w:trPr><w:tblHeader w:val="0"/></w:trPr>', False),
+        (ROWS, "", "", True),  # columns of numbers under words
+        (NAMES_ALONE, f'<w:tblStyle w:val="Report"/><w:tblLook {NAMED}/>', "", True),
+        (NAMES_ALONE, '<w:tblStyle w:val="Report"/><w:tblLook w:val="0420"/>', "", True),
+        (NAMES_ALONE, f'<w:tblStyle w:val="Plain"/><w:tblLook {NAMED}/>', "", False),
+        (NAMES_ALONE, '<w:tblStyle w:val="Report"/><w:tblLook w:val="0400"/>', "", False),
+        (NAMES_ALONE, '<w:tblStyle w:val="Report"/><w:tblLook w:firstRow="0" w:val="0420"/>', "", False),
+        ([[p("Ship", run="<w:b/>"), p("Sails", run="<w:b/>")], ["a", "b"]], "", "", True),
+        ([[p("Ship", run="<w:b/>"), p("Sails")], [p("a", run="<w:b/>"), "b"]], "", "", False),
+        ([[p("A", run="<w:b/>"), p("B", run="<w:b/>")], [p("C", run="<w:b/>"), p("D", run="<w:b/>")]], "", "", False),
+        ([["Ship " * 9, "Sails", "Crew"], *ROWS[1:]], "", "", False),  # too long for a name
+        ([["Name", "Erik"], ["Age", "30"], ["Height", "182"]], "", "", False),  # each row a name and what it is
+        ([["2001", "2002", "2003"], ["1", "2", "3"], ["1", "2", "3"]], "", "", False),
+    ],
+)  # fmt: skip
+def test_when_the_first_row_heads_the_columns(rows: list[list[str]], properties: str, first: str, heads: bool) -> None:
+    document = read(table(rows, properties, first))
+    assert [each.level for each in document.places.headings] == [99] * heads
+
+
+def test_tables_give_each_text_once() -> None:
+    merged = '<w:tcPr><w:vMerge w:val="restart"/></w:tcPr>', "<w:tcPr><w:vMerge/></w:tcPr>"
+    nested = table([["e", "f"], ["g", "h"]])
+    rows = [
+        ["Ship", "Sails", "Crew"],
+        [merged[0] + p("both"), nested, "34"],
+        [merged[1] + p(), p("two") + p("lines"), "30"],
+    ]
+    removed = "<w:tr><w:trPr><w:del/></w:trPr><w:tc>" + p("gone") + "</w:tc></w:tr></w:tbl>"
+    document = read(table(rows).removesuffix("</w:tbl>") + removed)
+    assert document.text == "Ship\tSails\tCrew\nboth\te f g h\t34\n\ttwo lines\t30"
+    assert document.place(document.text.index("two")).heading == ("Ship | Sails | Crew",)
+    assert document.place(document.text.index("two")).paragraph == 3
+
+
+def test_a_table_that_only_lays_out_gives_its_paragraphs() -> None:
+    frame = table([[p("Letter", "berschrift1") + p("Dear Erik.")], [p("Yours.") + table([["a", "b"]])]])
+    assert read(frame).text == "Letter\n\nDear Erik.\n\nYours.\n\na\tb"
+    assert read(table([["One.", p("Two.") + p("Three.")]])).text == "One.\n\nTwo.\n\nThree."
+    assert read(table([["One.", "Two."]])).text == "One.\tTwo."
+    columns = table([[p("Work", "berschrift1"), p("At sea.") + p("On land.")]])
+    assert read(columns).text == "Work\n\nAt sea.\n\nOn land."
+
+
+def test_a_table_whose_names_look_like_headings_is_a_table() -> None:
+    assert read(table([[p("Ship", "berschrift1"), p("Crew", "berschrift1")], ["a", "b"]])).text == "Ship\tCrew\na\tb"
+
+
+def test_lines_of_a_drawing() -> None:
+    lines = "".join(f"<a:p><a:r><a:t>{text}</a:t></a:r></a:p>" for text in ("One", "Two"))
+    assert read(p(f"<w:r><w:drawing><a:txBody>{lines}</a:txBody></w:drawing></w:r>")).text == "One\nTwo"
+
+
+def test_the_words_of_a_chart_are_read() -> None:
+    chart = (
+        f"<c:chartSpace {NAMES}><c:chart><c:title><c:tx><c:rich><a:p><a:r><a:t>Crews</a:t></a:r></a:p></c:rich></c:tx>"
+        "</c:title><c:ser><c:tx><c:strCache><c:pt><c:v>Men</c:v></c:pt></c:strCache></c:tx><c:cat><c:strCache><c:pt>"
+        "<c:v>Serpent</c:v></c:pt></c:strCache></c:cat><c:val><c:numCache><c:pt><c:v>34.0000001</c:v></c:pt></c:numCache>"
+        "</c:val></c:ser></c:chart></c:chartSpace>"
+    )
+    drawing = p('<w:r><w:drawing><c:chart r:id="chart1"/></w:drawing></w:r>')
+    data = docx(p("Look.") + drawing, chart1="charts/c.xml", more={"word/charts/c.xml": chart})
+    assert read_docx(data, id="x").text == "Look.\nCrews\nMen\nSerpent"
+
+
+@pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        ("Of the Sea", "Of the Sea"), ("Word Document", "Heading"), ("Microsoft Word - draft.doc", "Heading"),
+        ("Document1", "Heading"), ("", "Heading"), ("final.docx", "Heading"),
+    ],
+)  # fmt: skip
+def test_the_title(given: str, title: str) -> None:
+    assert read(p("Heading", "berschrift1") + p("Text."), title=given).title == title
+    assert read(p("Text."), title="").title == "stem"
+
+
+def test_wrapped_blocks() -> None:
+    body = "".join(f"<w:{name}>{p(name)}</w:{name}>" for name in ("sdtContent", "customXml", "ins", "moveTo"))
+    assert read(f"{body}<w:del>{p('gone')}</w:del>").text == "sdtContent\n\ncustomXml\n\nins\n\nmoveTo"
+
+
+def test_files_of_the_strict_kind() -> None:
+    archive = zipfile.ZipFile(io.BytesIO(docx(p("Sailing", "berschrift1") + p("Text."))))
+    parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    for old, new in ((W, "wordprocessingml/main"), (OFFICE, "officeDocument/relationships")):
+        parts = {name: text.replace(old, f"http://purl.oclc.org/ooxml/{new}") for name, text in parts.items()}
+    document = read_docx(package(parts), id="x")
+    assert (document.title, document.text) == ("Sailing", "Sailing\n\nText.")
+
+
+def test_characters_that_only_a_font_knows_are_kept() -> None:
+    assert read(p('<w:r><w:sym w:font="Webdings" w:char="F04B"/><w:t> ok</w:t></w:r>')).text == "\uf04b ok"
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8).map(
+    lambda text: text.replace("&", "&amp;").replace("<", "&lt;")
+)
+BLOCKS = st.recursive(
+    st.builds(p, TEXT, st.sampled_from(["", "berschrift1", "Own", "Bullet", "TOC1", "KonuBal"])),
+    lambda inner: st.lists(st.lists(inner, min_size=1, max_size=3), min_size=1, max_size=3).map(table),
+    max_leaves=12,
+)
+
+
+@given(st.lists(BLOCKS, min_size=1, max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_paragraphs_lie_in_order_and_are_trimmed(blocks: list[str]) -> None:
+    try:
+        document = read("".join(blocks))
+    except SourceEmpty:
+        return
+    end = 0
+    for span in document.places.paragraphs:
+        text = document.text[span.start : span.end]
+        assert end <= span.start < span.end <= len(document.text)
+        assert text and text == text.strip()
+        end = span.end
+
+
+def test_what_is_no_word_file() -> None:
+    whole = docx(p("Text."))
+    for data in (b"", b"plain text", whole[:200], whole[: len(whole) // 2], package({"a": "b"})):
+        with pytest.raises(Damaged, match=r"a\.docx is damaged"):
+            read_docx(data, id="x", path="a.docx")
+    workbook = {"_rels/.rels": relations(officeDocument="xl/w.xml"), "xl/w.xml": "<workbook/>"}
+    missing = {"_rels/.rels": relations(officeDocument="word/document.xml")}
+    broken = {**missing, "word/document.xml": "<w:document"}
+    for parts in (workbook, missing, broken):
+        with pytest.raises(Damaged):
+            read_docx(package(parts), id="x")
+
+
+def test_missing_parts_that_a_file_can_do_without() -> None:
+    parts = {"_rels/.rels": relations(officeDocument="word/document.xml")}
+    body = p("Text.") + p('<w:r><w:footnoteReference w:id="7"/></w:r>')
+    parts["word/document.xml"] = f"<w:document {NAMES}><w:body>{body}</w:body></w:document>"
+    assert read_docx(package(parts), id="x").text == "Text."
+
+
+def test_old_and_encrypted_files() -> None:
+    compound = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+    with pytest.raises(Damaged, match=r"a\.docx .* save it as \.docx"):
+        read_docx(compound, id="x", path="a.docx")
+    with pytest.raises(Encrypted, match=r"a\.docx .* password"):
+        read_docx(compound + "EncryptedPackage".encode("utf-16-le"), id="x", path="a.docx")
+
+
+def test_a_file_without_words_is_refused() -> None:
+    with pytest.raises(SourceEmpty, match="x holds no text"):
+        read_docx(docx(p("  ")), id="x")
+
+
+def test_no_entity_is_expanded(within: Callable[[float], AbstractContextManager[None]]) -> None:
+    parts = {"_rels/.rels": relations(officeDocument="d.xml")}
+    document = f"<w:document {NAMES}><w:body>{p('x &e;')}</w:body></w:document>"
+    parts["d.xml"] = f"<!DOCTYPE w [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>{document}"
+    assert read_docx(package(parts), id="x").text == "x"
+    chain = "".join(f"<!ENTITY {b} '{f'&{a};' * 99}'>" for a, b in ("ab", "bc", "cd", "de"))
+    parts["d.xml"] = f"<!DOCTYPE w [<!ENTITY a 'lol'>{chain}]>{document}"
+    with within(2), pytest.raises(Damaged):
+        read_docx(package(parts), id="x")
+
+
+def test_bombs_are_refused() -> None:
+    with pytest.raises(TooLarge):
+        read_docx(docx(p("Text."), more={"media": "\0" * (64 << 20)}), id="x")
+    with pytest.raises(Damaged):
+        read_docx(docx("<w:sdt>" * 1000 + "</w:sdt>" * 1000), id="x")
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("<w:tbl><w:tr><w:tc>", "</w:tc></w:tr></w:tbl>"), ("<w:sdt>", "</w:sdt>"),
+        ("<w:p><w:r><w:txbxContent>", "</w:txbxContent></w:r></w:p>"),
+    ],
+)  # fmt: skip
+def test_deep_nesting_does_no_harm(start: str, end: str) -> None:
+    depth = 240 // start.count("<")
+    assert read(start * depth + p("deep") + end * depth).text == "deep"
+
+
+def test_numbers_that_are_none_do_no_harm() -> None:
+    odd = '<w:outlineLvl w:val="x"/><w:numPr><w:numId/></w:numPr>'
+    body = p('<w:r><w:sym w:font="Symbol" w:char="zz"/><w:t>Text.</w:t></w:r>', properties=odd)
+    assert read(body + table([["a", "b"]], '<w:tblLook w:val="zz"/>')).text.endswith(
+        "Text.\na\tb".replace("\na", "\n\na")
+    )
+
+
+def test_time_grows_with_the_size_alone(within: Callable[[float], AbstractContextManager[None]]) -> None:
+    chain = "".join(
+        f'<w:style w:styleId="s{n}"><w:name w:val="s{n}"/><w:basedOn w:val="s{n + 1}"/></w:style>' for n in range(2000)
+    )
+    data = docx(
+        "".join(p(f"Line {n}.", f"s{n}") for n in range(2000)),
+        more={"word/styles.xml": f"<w:styles {NAMES}>{chain}</w:styles>"},
+    )
+    with within(5):
+        assert read_docx(data, id="x").text.count("\n\n") == 1999
