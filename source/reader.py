@@ -50,6 +50,7 @@ class Reading:
         A file that was named by the caller must be readable: its SourceError
         is raised. One that lay in a folder is skipped and noted in `skipped`; of a
         collection, what comes before the line that is wrong has been given by then.
+        Two documents with one id are nobody's fault alone: DuplicateId is raised.
         """
         seen: dict[str, str] = {}
         for file, result in _in_order(self.files, self.ocr):
@@ -58,7 +59,7 @@ class Reading:
                     _claim(seen, document)
                     yield document
             except SourceError as error:
-                if file.path in self.named:
+                if file.path in self.named or isinstance(error, DuplicateId):
                     raise
                 self.skipped.append(error)
 

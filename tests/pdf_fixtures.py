@@ -10,6 +10,10 @@ _FONT = "<< /Type /Font /Subtype /Type1 /BaseFont /{} /Encoding /WinAnsiEncoding
 _FONTS = f"<< /F1 {_FONT.format('Helvetica')} /F2 {_FONT.format('Helvetica-Bold')} >>"
 
 
+_RULE = "0 0 m 100 100 l S"
+"""What is drawn on a page without text."""
+
+
 @dataclass(frozen=True)
 class Text:
     """Words whose first baseline begins at x, y (points from the top left corner)."""
@@ -33,7 +37,7 @@ def pdf(pages: Sequence[Sequence[Text]], *, title: str = "", rotate: int = 0, cr
     ]
     box = f"/CropBox [{crop}]" if crop else ""
     for i, page in enumerate(pages):
-        content = "\n".join(_shown(text) for text in page)
+        content = "\n".join(_shown(text) for text in page) if page else _RULE
         objects += [
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] {box} /Rotate {rotate} "
             f"/Resources << /Font 3 0 R >> /Contents {6 + 2 * i} 0 R >>",

@@ -78,7 +78,7 @@ def test_a_damaged_index_does_not_verify(tmp_path: Path, source: Path, capsys: p
     ("name", "data", "status", "said"),
     [
         ("none.txt", None, 2, "There is no source"),
-        ("a.docx", b"PK", 1, "is of no known format"),
+        ("a.exe", b"MZ", 1, "is of no known format"),
         ("a.txt", b"", 1, "is empty; put text into it"),
         ("a.txt", b"\0\1\2" * 99, 1, "is not text in any encoding"),
         ("a.jsonl", b'{"id": 1, "text": "t"}\n{\n', 1, "line 2 is not JSON"),

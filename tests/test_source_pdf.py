@@ -154,6 +154,11 @@ def test_a_page_without_text_is_doubtful() -> None:
     assert document.doubts_about(Span(0, 5)) == ()
 
 
+def test_a_blank_page_is_not() -> None:
+    data = pdf([paragraph(LINES), [], paragraph(LINES)]).replace(b"0 0 m 100 100 l S", b" " * 17)
+    assert read_pdf(data, id="a.pdf").doubts == ()
+
+
 def test_lines_in_disorder_are_doubtful() -> None:
     lines = [f"Line {i} of many, in a strange order." for i in range(12)]
     texts = paragraph(lines)

@@ -95,9 +95,9 @@ def test_what_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
 
 
 def test_an_unknown_ending_and_a_folder_of_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "a.docx"
-    path.write_bytes(b"PK")
-    with pytest.raises(UnknownFormat, match=r"a\.docx is of no known format.*\.txt, .*\.jsonl"):
+    path = tmp_path / "a.exe"
+    path.write_bytes(b"MZ")
+    with pytest.raises(UnknownFormat, match=r"a\.exe is of no known format.*\.txt, .*\.jsonl"):
         find([path])
     with pytest.raises(SourceEmpty, match="No document was found"):
         find([tmp_path])
@@ -140,10 +140,14 @@ def test_duplicate_ids_name_both_places(tmp_path: Path) -> None:
     assert ids(tmp_path) == ["one/same.txt", "two/same.txt"]
 
 
-def test_a_bad_collection_in_a_folder_is_not_passed_over(tmp_path: Path) -> None:
+def test_a_bad_collection_is_an_error_if_named_and_noted_in_a_folder(tmp_path: Path) -> None:
     (tmp_path / "set.jsonl").write_text('{"id": "a", "text": "t"}\nnonsense\n')
+    (tmp_path / "text.txt").write_text("Words.")
     with pytest.raises(BadCollection, match=r"set\.jsonl, line 2 is not JSON"):
-        ids(tmp_path)
+        ids(tmp_path / "set.jsonl")
+    reading = find([tmp_path])
+    assert [document.id for document in reading.documents()] == ["a", "text.txt"]
+    assert "set.jsonl, line 2 is not JSON" in str(reading.skipped[0])
 
 
 def test_a_file_name_that_is_no_utf_8_gets_an_id_that_is_unicode(tmp_path: Path) -> None:

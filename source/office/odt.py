@@ -32,9 +32,7 @@ _LEFT_OUT = {
 _INDEXES = {
     "table-of-content", "illustration-index", "table-index", "object-index", "user-index", "alphabetical-index",
 }  # fmt: skip
-_LISTS = {"list", "numbered-paragraph"}
 _MARKS = {"s": " ", "tab": "\t", "line-break": "\n"}
-_CELLS = {"table-cell", "covered-table-cell"}
 _ROWS = {"table-header-rows", "table-rows", "table-row-group"}
 _MOST_BASES = 20  # styles based on one another
 
@@ -137,7 +135,7 @@ class _Reading:
                 yield from self._paragraph(each)
             elif name == "table":
                 yield self._table(each)
-            elif name in _LISTS:
+            elif name in {"list", "numbered-paragraph"}:
                 yield from (replace(block, listed=True) for block in self.blocks(each))
             elif name in _INDEXES:
                 yield from (replace(block, navigation=True) for block in self.blocks(each))
@@ -181,7 +179,7 @@ class _Reading:
             [
                 [] if tag(cell) == "covered-table-cell" else list(self.blocks(cell))
                 for cell in row
-                if tag(cell) in _CELLS
+                if tag(cell) in {"table-cell", "covered-table-cell"}
             ]
             for row in _rows(table)
         ]

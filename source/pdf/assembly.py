@@ -131,7 +131,7 @@ class _Assembly:
 
     def _add_page(self, number: int, page: Page, found: Sequence[Block]) -> None:
         self._starts.append(self._length)
-        if not page.lines:
+        if not page.lines and not page.blank:
             self._doubts.append(Doubt(DoubtKind.NO_TEXT, number))
         if page.recognised:
             self._doubts.append(Doubt(DoubtKind.RECOGNISED, number))

@@ -120,3 +120,10 @@ def recognised(text_page: Any) -> bool:
         return False
     drawn = pdfium.FPDFText_GetTextObject(text_page.raw, 0)
     return bool(drawn) and pdfium.FPDFTextObj_GetTextRenderMode(drawn) == _INVISIBLE
+
+
+def is_blank(page: Any) -> bool:
+    """Whether nothing is drawn on a page."""
+    import pypdfium2.raw as pdfium
+
+    return bool(pdfium.FPDFPage_CountObjects(page.raw) == 0)

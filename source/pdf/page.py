@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from source.boxes import Corners
-from source.pdf.glyphs import Glyph, Shown, glyphs, recognised
+from source.pdf.glyphs import Glyph, Shown, glyphs, is_blank, recognised
 
 _SAME_BASELINE = 0.5  # of the font's size: the next line is farther off
 _RAISED = 0.8  # of the larger font's size: how far a smaller one is raised or lowered, in formulas
@@ -52,13 +52,14 @@ class Line:
 class Page:
     """The lines of a page in its own order; width and height in points, as it is shown.
 
-    `recognised`: the text was read off a picture by a program.
+    `recognised`: the text was read off a picture by a program. `blank`: nothing is drawn on it.
     """
 
     lines: list[Line]
     width: float
     height: float
     recognised: bool = False
+    blank: bool = False
 
 
 def read_page(page: Any) -> Page:
@@ -67,7 +68,7 @@ def read_page(page: Any) -> Page:
     shown = Shown(page, width, height)
     text_page = page.get_textpage()
     lines = [_line(run, shown) for run in _runs(_ligatures(list(glyphs(text_page))))]
-    found = Page([line for line in lines if line.text], width, height, recognised(text_page))
+    found = Page([line for line in lines if line.text], width, height, recognised(text_page), is_blank(page))
     text_page.close()
     return found
 
