@@ -2,7 +2,7 @@
 
 from index.arrays import Rows, Scores
 from index.build import Report, build, ignore, last_build
-from index.encoder import Encoded, Encoder, FloatMatrix, Offsets
+from index.encoder import Encoded, Encoder, FloatMatrix, Offsets, pieces_per_word
 from index.encoders import encoder_of, load_encoder
 from index.errors import (
     EncoderMissing,
@@ -39,6 +39,7 @@ __all__ = [
     "Scores",
     "encoder_of",
     "load_encoder",
+    "pieces_per_word",
     # models
     "language_of",
     "open_model",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from index.models import Identity
 
+# Words of letters; those of scripts without spaces (Thai, Lao, Burmese, Khmer, Kana, Han) are left out.
+_SPACED_WORD = re.compile(r"[^\W\d_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
 FloatMatrix: TypeAlias = NDArray[np.float32]
 Offsets: TypeAlias = NDArray[np.int64]
 
@@ -64,6 +67,21 @@ def known_share(text: str, pieces: Iterable[tuple[int, int, bool]]) -> float:
         if not unknown and (len(own) > 1 or any("\u3400" <= char <= "\u9fff" for char in own)):
             known += len(own)
     return known / letters if letters else 1.0
+
+
+def pieces_per_word(text: str, pieces: Offsets) -> float:
+    """Into how many word pieces a word of `text` is broken, in scripts that put spaces between words; 1 if it has none.
+
+    A model's vocabulary has most words of its own languages whole, and breaks those of others.
+    """
+    words = [match.span() for match in _SPACED_WORD.finditer(text)]
+    if not words:
+        return 1.0
+    starts = np.array([start for start, _ in words])
+    ends = np.array([end for _, end in words])
+    of = np.searchsorted(starts, pieces[:, 0], side="right") - 1
+    inside = (of >= 0) & (pieces[:, 0] < ends[of])
+    return max(1.0, float(inside.sum()) / len(words))
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

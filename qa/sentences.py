@@ -13,7 +13,7 @@ from index import Store
 from qa.expectation import Expects, expectation, has_expected
 from qa.late_interaction import best_matches
 from qa.reader import Found, Reading
-from qa.retrieve import Candidate, Query
+from qa.retrieve import LEAST, Candidate, Query
 from source import Document, Span
 
 Signs = Mapping[str, float]
@@ -103,7 +103,7 @@ def ranked_sentences(
 def _sentences(
     store: Store, wanted: list[Query], candidate: Candidate, reading: Reading | None, asked: Terms, expected: Expects
 ) -> Iterator[Sentence]:
-    way = Way.READ if reading else Way.MATCHED if wanted[0].meaning == 1 else Way.WORDS
+    way = Way.READ if reading else Way.MATCHED if wanted[0].meaning >= LEAST else Way.WORDS
     document: Document = store.document(store.document_of(candidate.passage))
     offset = store.span(candidate.passage).start
     starts = candidate.offsets[:, 0] + offset

@@ -13,7 +13,7 @@ import onnxruntime
 import pytest
 
 import index.encoders
-from index.encoder import Encoder, known_share, unit
+from index.encoder import Encoder, known_share, pieces_per_word, unit
 from index.encoders import encoder_of, export_folder, load_encoder
 from index.errors import EncoderMissing, IndexIncompatible
 from index.export import CannotExport, export
@@ -49,6 +49,20 @@ def test_letters_in_longer_pieces_are_known(pieces: list[tuple[int, int, bool]],
 def test_a_chinese_character_is_a_word_and_a_number_is_no_letter() -> None:
     assert known_share("漢字23", [(0, 1, False), (1, 2, True), (2, 4, False)]) == 0.5
     assert known_share("23!", [(0, 2, False), (2, 3, False)]) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces", "each"),
+    [
+        ("red fish", [(0, 3), (4, 8)], 1.0),
+        ("Vierwaldstättersee, 23", [(0, 4), (4, 9), (9, 18), (18, 19), (20, 22)], 3.0),
+        ("漢字 only", [(0, 1), (1, 2), (3, 7)], 1.0),
+        ("漢字23", [(0, 1), (1, 2), (2, 4)], 1.0),
+        ("", [], 1.0),
+    ],
+)
+def test_pieces_per_word(text: str, pieces: list[tuple[int, int]], each: float) -> None:
+    assert pieces_per_word(text, np.array(pieces, np.int64).reshape(-1, 2)) == each
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from qa_fixtures import ARTICLE_QUESTIONS
 import qa
 import qa.retrieve
 from qa.conversation import Understood
-from qa.retrieve import TIES, candidates, first_stage, queries
+from qa.retrieve import LEAST, TIES, candidates, first_stage, queries
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -102,3 +102,16 @@ def test_fewer_candidates_are_the_first_of_more(qa_article: qa.Book) -> None:
     wanted = queries(Understood(ARTICLE_QUESTIONS[1]), qa_article.encoder)
     every = [each.passage for each in candidates(qa_article.store, wanted)]
     assert [each.passage for each in candidates(qa_article.store, wanted, 3)] == every[:3]
+
+
+def test_the_meaning_of_a_question_weighs_less_the_more_its_words_are_broken(qa_article: qa.Book) -> None:
+    questions = [
+        "Who spoke first at the conference?",
+        "¿Quién pronunció el discurso de bienvenida a los participantes?",
+        "Welche Bedrohungen für die Region wurden besprochen?",
+        "Кто выступил с приветственной речью?",
+    ]
+    weights = [queries(Understood(question), qa_article.encoder)[0].meaning for question in questions]
+    assert weights[0] == 1.0
+    assert all(LEAST <= weight < 0.8 for weight in weights[1:3])
+    assert weights[3] == TIES

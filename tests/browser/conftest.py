@@ -26,6 +26,9 @@ from playwright.sync_api import (
 
 import qa
 
+sys.path.append(str(Path(__file__).parents[1]))
+from pdf_fixtures import Text, pdf
+
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "source" / "documents" / "valdai-russia-central-asia.txt"
 expect.set_options(timeout=30_000)  # milliseconds: a machine that does other things too is slow, not wrong
@@ -58,6 +61,8 @@ EVIL = f"""# Evil <script>alert('title')</script> ${{alert(0)}} {{{{value}}}}
 """
 HERON = "The blue heron nested in the clock tower of Aldermoor."
 CHRONICLE = "\n\n".join(HERON if n == 300 else f"On day {n} the keeper counted {n} lanterns." for n in range(1, 421))
+LANTERN = "The lamplighter of Visby trims forty-one lanterns."
+LANTERNS = pdf([[Text(72, 200, "This page has nothing to say.")], [Text(72, 300, LANTERN, 14)]], title="The Lanterns")
 CALLED = "The harbour master of Lund is called {name} Lindqvist.\n"
 
 
@@ -80,6 +85,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     )
     (sources / "chronicle.txt").write_text(CHRONICLE, encoding="utf-8")
     (sources / "harbour.txt").write_text(CALLED.format(name="Astrid"), encoding="utf-8")
+    (sources / "lanterns.pdf").write_bytes(LANTERNS)
     qa.rebuild(index, sources=[sources])
     port = free_port()
     command = [sys.executable, "app.py", "--port", str(port), "--index", str(index), "--source", str(sources)]

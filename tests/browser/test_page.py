@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import GARDENER, GREENHOUSE, HERON, PARROT, SHIPPED, ask
+from .conftest import GARDENER, GREENHOUSE, HERON, PARROT, SHIPPED, Server, ask
 
 pytestmark = pytest.mark.browser
 
@@ -187,3 +187,44 @@ def _fits(page: Page) -> None:
     )
     assert wide == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_quote_of_a_pdf_is_marked_on_its_page(page: Page) -> None:
+    ask(page, "How many lanterns does the lamplighter of Visby trim?")
+    card = page.locator(".card").first
+    expect(card).to_contain_text("page 2")
+    card.get_by_role("button", name="Show").click()
+    sheet = page.locator(".sheet")
+    expect(sheet).to_have_count(1)
+    expect(page.get_by_role("img", name="Page 2")).to_be_visible()
+    mark, picture = (sheet.locator(name).bounding_box() for name in ("mark.box", "img"))
+    assert mark and picture
+    at = (mark["x"] - picture["x"]) / picture["width"], (mark["y"] - picture["y"]) / picture["height"]
+    assert at == pytest.approx((72 / 595, 288 / 842), abs=0.01)
+    page.get_by_role("button", name="Show the page before").click()
+    expect(sheet).to_have_count(2)
+    expect(sheet.first.locator("mark.box")).to_have_count(0)
+
+
+def test_a_pdf_that_has_changed_is_shown_as_its_text(page: Page, server: Server) -> None:
+    ask(page, "How many lanterns does the lamplighter of Visby trim?")
+    file = server.sources / "lanterns.pdf"
+    data = file.read_bytes()
+    file.write_bytes(data + b"\n")
+    try:
+        page.locator(".card").first.get_by_role("button", name="Show").click()
+        expect(page.get_by_role("alert")).to_contain_text("lanterns.pdf has changed since it was read")
+        expect(page.locator(".reading mark.quoted").first).to_have_text("The lamplighter of Visby trims ")
+    finally:
+        file.write_bytes(data)
+
+
+def test_some_documents_can_be_asked_alone(page: Page) -> None:
+    picker = page.get_by_role("combobox", name="Ask only these documents")
+    picker.click()
+    page.get_by_role("option", name="harbour").click()
+    page.keyboard.press("Escape")
+    ask(page, "How many lanterns does the lamplighter of Visby trim?")
+    expect(page.locator(".turn").last).to_contain_text("The documents do not answer this.")
+    titles = page.locator(".turn").last.locator("cite").all_inner_texts()
+    assert set(titles) == {"harbour"}
