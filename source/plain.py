@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from source.debris import find_debris
@@ -11,7 +11,7 @@ from source.document import Document, Region, RegionKind
 from source.places import Heading, Places
 from source.spans import Span, subtract, trim
 
-EXTRACTOR = "plain/1"
+EXTRACTOR = "plain/2"
 
 _LINE = re.compile(r"[^\r\n]+")
 # Atomic: or else a lone \r\n would be read as a \r and a \n with nothing between.
@@ -31,6 +31,9 @@ _TERMINAL = re.compile(r"[.!?;:,…。！？；：，、][\"'”’»)\]]*$")
 _LONGEST_HEADING = 100  # characters
 _LONGEST_TITLE = 200
 _UNNUMBERED_LEVEL = 9
+_CONTENTS = 0.5  # of a table of contents is titles of headings that were found
+_TITLE_KEY = 12  # characters by which a title is looked up
+_TITLE_LINES = 3
 _UNWRAPPED = 120  # a line longer than this was not wrapped by hand: each line is a paragraph
 
 
@@ -48,6 +51,8 @@ def read_plain(text: str, *, id: str, title: str = "", path: str = "", sha256: s
     regions = debris + rules + [Region(span, RegionKind.HEADING) for span, _ in headings]
     heading_spans = [span for span, _ in headings]
     body = [b for b in (trim(text, s) for s in subtract(clean, heading_spans)) if b]
+    paragraphs = [p for b in body for p in _paragraphs(text, b)]
+    regions += _contents(text, paragraphs, [heading for _, heading in headings])
     attributions = [r.span for r in debris if r.kind.quotable]
     return Document(
         id=id,
@@ -58,10 +63,31 @@ def read_plain(text: str, *, id: str, title: str = "", path: str = "", sha256: s
         text=text,
         regions=tuple(sorted(regions, key=lambda region: region.span)),
         places=Places(
-            paragraphs=tuple(sorted([p for b in body for p in _paragraphs(text, b)] + attributions)),
+            paragraphs=tuple(sorted(paragraphs + attributions)),
             headings=tuple(heading for _, heading in headings),
         ),
     )
+
+
+def _contents(text: str, paragraphs: Iterable[Span], headings: Iterable[Heading]) -> list[Region]:
+    """Tables of contents: paragraphs that consist of what headings further down say, word for word."""
+    titles: dict[str, list[tuple[int, str]]] = {}
+    for heading in headings:
+        title = heading.title.casefold()
+        titles.setdefault(title[:_TITLE_KEY], []).append((heading.start, title))
+    return [Region(span, RegionKind.NAVIGATION) for span in paragraphs if _is_contents(text, span, titles)]
+
+
+def _is_contents(text: str, span: Span, titles: dict[str, list[tuple[int, str]]]) -> bool:
+    said = 0
+    lines = [_collapse(match.group()).casefold() for match in _LINE.finditer(text, span.start, span.end)]
+    for number, line in enumerate(lines):
+        entry = " ".join(lines[number : number + _TITLE_LINES])
+        for start, title in titles.get(line[:_TITLE_KEY], ()):
+            if start > span.start and entry.startswith(title):
+                said += len(title) + 1
+                break
+    return said > _CONTENTS * sum(len(line) + 1 for line in lines)
 
 
 def _collapse(text: str) -> str:

@@ -149,3 +149,19 @@ def test_hostile_text_is_read_in_time(hostile: str, within: Callable[[float], Ab
         document = read_plain(hostile, id="x")
         document.quotable()
     assert document.text == hostile
+
+
+def test_a_table_of_contents_is_not_quoted() -> None:
+    body = "The text of this chapter goes on for a while, so that it is longer than its heading by far. " * 2
+    parts = [f"{n}.{m}. What is question {m} of part {n}?\n\n{body}" for n in (1, 2) for m in (1, 2, 3)]
+    entries = "\n".join(f"    {n}.{m}. What is question {m} of part {n}?" for n in (1, 2) for m in (1, 2, 3))
+    document = read_plain(f"A Manual\n\nContents of it\n\n1. Part\n{entries}\n\n" + "\n\n".join(parts), id="x")
+    assert not any("What is question" in text for text in quotable(document))
+    assert len(document.places.headings) >= 6
+    assert quotable(document).count(body.strip()) == 6
+
+
+def test_a_paragraph_that_names_a_later_heading_is_text() -> None:
+    body = "Words and more words in a paragraph that is long enough to follow a heading of its own. " * 2
+    text = f"A Manual\n\nSailing is treated below, and here is more of it to say.\n\nSailing\n\n{body}"
+    assert "Sailing is treated below, and here is more of it to say." in quotable(read_plain(text, id="x"))
