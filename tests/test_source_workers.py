@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from pdf_fixtures import paragraph, pdf
@@ -118,3 +120,49 @@ def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
         file.truncate(5 << 30)
     with pytest.raises(TooLarge, match="has 5,120 MB; split it, 1,024 MB is the most"):
         list(find([path]).documents())
+
+
+def test_names_in_any_script_and_with_control_characters(tmp_path: Path) -> None:
+    names = ["中文 文件.pdf", "new\nline.pdf", "tab\tbell\a.pdf", "-rf.pdf", "Ünï\u202ecode.pdf"]
+    for name in names:
+        (tmp_path / name).write_bytes(pdf([paragraph(["The keeper counted the ships."])]))
+    assert {document.id for document in find([tmp_path]).documents()} == set(names)
+
+
+def test_a_file_that_is_written_while_it_is_read_gives_one_of_its_states(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    states = {text: pdf([paragraph([text])]) for text in ("The first state of it.", "The second state of it, longer.")}
+    path.write_bytes(states["The first state of it."])
+    stop = Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            for data in states.values():
+                path.with_suffix(".new").write_bytes(data)
+                path.with_suffix(".new").replace(path)
+
+    writer = Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(5):
+            (document,) = find([path]).documents()
+            assert hashlib.sha256(states[document.text]).hexdigest() == document.sha256
+    finally:
+        stop.set()
+        writer.join()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_named(file: Path) -> None:
+    file.chmod(0)
+    with pytest.raises(SourceUnreadable, match="permission denied"):
+        list(find([file]).documents())
+
+
+def test_a_file_that_goes_before_its_turn_is_noted(tmp_path: Path) -> None:
+    for name in ("a.pdf", "b.pdf"):
+        (tmp_path / name).write_bytes(pdf([paragraph(LINES)]))
+    reading = find([tmp_path])
+    (tmp_path / "b.pdf").unlink()
+    assert [document.id for document in reading.documents()] == ["a.pdf"]
+    assert "b.pdf cannot be read (no such file" in str(reading.skipped[0])
