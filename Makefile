@@ -27,6 +27,9 @@ lint: .venv/test
 bench: .venv/run
 	$(BIN)/python tests/benchmarks/peers/run.py $(EVAL)
 
+screenshots: .venv/test chromium
+	$(BIN)/python tests/browser/screenshots.py docs/images
+
 chromium:
 	@command -v chromium >/dev/null || sh tests/browser/install-chromium.sh
 
