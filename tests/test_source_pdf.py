@@ -97,6 +97,17 @@ def test_running_headers_and_page_numbers_are_furniture_and_stand_in_no_sentence
     whole = quotable(document)[0]
     assert [box.page for box in boxes(document, whole)] == [1, 2, 2, 3]
     assert document.place(document.text.index("yet over")).page == 2
+    assert document.text.startswith("The Annals of Ships 1\n\nThe sentence begins")
+    assert document.text.endswith("the third.\n\n1\n\nThe Annals of Ships 2\n\n2\n\nThe Annals of Ships 3\n\n3")
+
+
+def test_a_header_stands_before_its_pages_text_and_a_footer_after_it() -> None:
+    pages = [
+        [Text(72, 40, "Ships", 9), *paragraph([f"Sentence {n}."], y=120), Text(290, 815, f"{n}", 9)] for n in (1, 2)
+    ]
+    document = read(*pages)
+    assert document.text == "Ships\n\nSentence 1.\n\n1\n\nShips\n\nSentence 2.\n\n2"
+    assert [document.place(at).page for at in (document.text.index(each) for each in ("1\n", "Sentence 2"))] == [1, 2]
 
 
 def test_a_contents_page_is_not_quoted() -> None:
@@ -108,6 +119,11 @@ def test_a_row_keeps_its_cells_and_stands_alone() -> None:
     rows = [("Name", "Sails"), ("Erik", "3"), ("Olaf", "12")]
     texts = [Text(72 + 200 * i, 100 + 14 * j, cell) for j, row in enumerate(rows) for i, cell in enumerate(row)]
     assert quotable(read(texts)) == ["Name\tSails", "Erik\t3", "Olaf\t12"]
+
+
+def test_a_raised_mark_stays_with_its_word() -> None:
+    document = read([Text(72, 100, "The keeper", 12), Text(131, 95, "1", 7), Text(138, 100, "counted ships.", 12)])
+    assert document.text == "The keeper1 counted ships."
 
 
 def test_a_divided_word_keeps_its_hyphen() -> None:

@@ -130,6 +130,8 @@ class _Assembly:
         return " ".join(largest.text.split()) if largest and largest.lines[0].size > _LARGE * self._body else ""
 
     def _add_page(self, number: int, page: Page, found: Sequence[Block]) -> None:
+        if not (found and found[0].goes_on):
+            self._add_aside()
         self._starts.append(self._length)
         if not page.lines and not page.blank:
             self._doubts.append(Doubt(DoubtKind.NO_TEXT, number))
@@ -139,10 +141,11 @@ class _Assembly:
         if disorder >= max(_LEAST_DISORDER, _DISORDER * len(page.lines)):
             self._doubts.append(Doubt(DoubtKind.READING_ORDER, number, disorder))
         aside = [block for block in found if block.kind is BlockKind.FURNITURE]
-        text = [block for block in found if block.kind is not BlockKind.FURNITURE]
-        self._aside += aside
-        for block in text:
-            self._add_block(block)
+        self._aside += [block for block in aside if _is_above(block, page)]
+        for block in found:
+            if block.kind is not BlockKind.FURNITURE:
+                self._add_block(block)
+        self._aside += [block for block in aside if not _is_above(block, page)]
 
     def _add_block(self, block: Block) -> None:
         if block.goes_on and self._paragraphs:
@@ -182,3 +185,9 @@ class _Assembly:
         self._parts.append(text)
         self._corners.append(corners)
         self._length += len(text)
+
+
+def _is_above(block: Block, page: Page) -> bool:
+    """Whether it is a header, and stands before the page's text; a footer and what stands in the margin come after."""
+    line = block.lines[0]
+    return line.upright and 2 * line.baseline < page.height

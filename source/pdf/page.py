@@ -19,7 +19,7 @@ from source.pdf.glyphs import Glyph, Shown, glyphs, is_blank, recognised
 
 _SAME_BASELINE = 0.5  # of the font's size: the next line is farther off
 _RAISED = 0.8  # of the larger font's size: how far a smaller one is raised or lowered, in formulas
-_SMALLER = 0.85
+_SMALLER, _HIGHER, _CLOSE = 0.85, 0.2, 0.3  # of the font's size: a note's mark
 _CELL_GAP = 1.8  # of the font's size: a wider gap divides a row's cells
 _BACK = 1.0  # of the font's size: a step back that far begins a line (kerning and accents step back less)
 _TAB, _SPACE = 9, 32
@@ -105,7 +105,7 @@ def _runs(drawn: list[Glyph | None]) -> Iterator[list[Glyph | int]]:
             run, main = [], glyph
         elif glyph.along - last.end > _CELL_GAP * last.size:
             run.append(_TAB)
-        elif gap:
+        elif gap and not _is_raised(last, glyph):
             run.append(_SPACE)
         run.append(glyph)
         last, gap = glyph, False
@@ -126,6 +126,12 @@ def _follows(last: Glyph, main: Glyph, glyph: Glyph) -> bool:
 def _level(one: Glyph, other: Glyph) -> bool:
     small, large = sorted((one.size, other.size))
     return abs(one.across - other.across) < (_RAISED if small < _SMALLER * large else _SAME_BASELINE) * large
+
+
+def _is_raised(last: Glyph, glyph: Glyph) -> bool:
+    """Whether a small number or sign is raised close behind a word, as a note's mark is: no space parts the two."""
+    close = glyph.along - last.end < _CLOSE * last.size
+    return close and glyph.size < _SMALLER * last.size and glyph.across - last.across > _HIGHER * last.size
 
 
 def _steps_back(code: int) -> bool:

@@ -37,6 +37,7 @@ from qa.retrieve import RERANKED, first_stage, queries
 
 _NEGATIVES = 5
 _BATCH = 16
+_SAMPLE = 300  # passages of each set, to take principal components of
 _SCALE = 20.0  # of scores, before the softmax; learnt from here on
 Floats = NDArray[np.float32]
 
@@ -55,11 +56,17 @@ class Head(nn.Module):
     def __init__(self, width: int, dimension: int) -> None:
         super().__init__()
         self.projection = nn.Linear(width, dimension, bias=False)
-        nn.init.orthogonal_(self.projection.weight)
         self.weight = nn.Linear(width, 1)
         nn.init.zeros_(self.weight.weight)
         nn.init.zeros_(self.weight.bias)
         self.scale = nn.Parameter(torch.tensor(_SCALE))
+
+    def start_from(self, tokens: Floats) -> None:
+        """Takes the principal components of token vectors for the projection: untrained, they already lose little."""
+        _, vectors = np.linalg.eigh(tokens.T @ tokens)
+        count = self.projection.weight.shape[0]
+        with torch.no_grad():
+            self.projection.weight.copy_(torch.from_numpy(vectors[:, ::-1][:, :count].T.copy()))
 
     def vectors(self, tokens: torch.Tensor) -> torch.Tensor:
         return functional.normalize(self.projection(tokens), dim=-1)
@@ -118,6 +125,10 @@ def train(sets: Sequence[Set], dimension: int, epochs: int) -> Head:
     torch.manual_seed(0)
     drawn = random.Random(0)
     head = Head(sets[0].book.encoder.dimension, dimension)
+    sample = [
+        each.tokens[row] for each in sets for row in drawn.sample(range(len(each.store)), min(500, len(each.store)))
+    ]
+    head.start_from(np.concatenate(sample))
     optimiser = torch.optim.AdamW(head.parameters(), lr=1e-3, weight_decay=0.0)
     tasks = [(each, triple) for each in sets for triple in each.triples()]
     batches = []
