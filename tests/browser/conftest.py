@@ -63,6 +63,7 @@ HERON = "The blue heron nested in the clock tower of Aldermoor."
 CHRONICLE = "\n\n".join(HERON if n == 300 else f"On day {n} the keeper counted {n} lanterns." for n in range(1, 421))
 LANTERN = "The lamplighter of Visby trims forty-one lanterns."
 LANTERNS = pdf([[Text(72, 200, "This page has nothing to say.")], [Text(72, 300, LANTERN, 14)]], title="The Lanterns")
+BARRELS = "The cooper of Ystad sells seventeen barrels."
 CALLED = "The harbour master of Lund is called {name} Lindqvist.\n"
 
 
@@ -86,6 +87,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (sources / "chronicle.txt").write_text(CHRONICLE, encoding="utf-8")
     (sources / "harbour.txt").write_text(CALLED.format(name="Astrid"), encoding="utf-8")
     (sources / "lanterns.pdf").write_bytes(LANTERNS)
+    (sources / "barrels.pdf").write_bytes(pdf([[Text(72, 300, BARRELS)]], title="The Barrels"))
     qa.rebuild(index, sources=[sources])
     port = free_port()
     command = [sys.executable, "app.py", "--port", str(port), "--index", str(index), "--source", str(sources)]

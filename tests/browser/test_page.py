@@ -207,14 +207,14 @@ def test_a_quote_of_a_pdf_is_marked_on_its_page(page: Page) -> None:
 
 
 def test_a_pdf_that_has_changed_is_shown_as_its_text(page: Page, server: Server) -> None:
-    ask(page, "How many lanterns does the lamplighter of Visby trim?")
-    file = server.sources / "lanterns.pdf"
+    ask(page, "How many barrels does the cooper of Ystad sell?")
+    file = server.sources / "barrels.pdf"
     data = file.read_bytes()
     file.write_bytes(data + b"\n")
     try:
         page.locator(".card").first.get_by_role("button", name="Show").click()
-        expect(page.get_by_role("alert")).to_contain_text("lanterns.pdf has changed since it was read")
-        expect(page.locator(".reading mark.quoted").first).to_have_text("The lamplighter of Visby trims ")
+        expect(page.get_by_role("alert")).to_contain_text("barrels.pdf has changed since it was read")
+        expect(page.locator(".reading mark.quoted").first).to_have_text("The cooper of Ystad sells ")
     finally:
         file.write_bytes(data)
 
