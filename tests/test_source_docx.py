@@ -6,13 +6,13 @@ from contextlib import AbstractContextManager
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from office_fixtures import COMPOUND, ENCRYPTED, OFFICE, check_paragraphs, package, relations
 
 from source.document import Document, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty, TooLarge
 from source.office.docx import read_docx
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 NAMES = (
     f'xmlns:w="{W}" xmlns:r="{OFFICE}" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
     ' xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
@@ -34,22 +34,6 @@ STYLES = """
 <w:style w:type="table" w:styleId="Report"><w:name w:val="Report"/><w:basedOn w:val="Plain"/>
   <w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr></w:tblStylePr></w:style>
 """
-
-
-def package(parts: dict[str, str]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return target.getvalue()
-
-
-def relations(**targets: str) -> str:
-    each = "".join(
-        f'<Relationship Id="{id}" Type="{OFFICE}/{id.rstrip("0123456789")}" Target="{target}"/>'
-        for id, target in targets.items()
-    )
-    return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{each}</Relationships>'
 
 
 def docx(body: str, *, title: str = "", notes: str = "", more: dict[str, str] | None = None, **targets: str) -> bytes:
@@ -325,12 +309,7 @@ def test_paragraphs_lie_in_order_and_are_trimmed(blocks: list[str]) -> None:
         document = read("".join(blocks))
     except SourceEmpty:
         return
-    end = 0
-    for span in document.places.paragraphs:
-        text = document.text[span.start : span.end]
-        assert end <= span.start < span.end <= len(document.text)
-        assert text and text == text.strip()
-        end = span.end
+    check_paragraphs(document)
 
 
 def test_what_is_no_word_file() -> None:
@@ -354,11 +333,10 @@ def test_missing_parts_that_a_file_can_do_without() -> None:
 
 
 def test_old_and_encrypted_files() -> None:
-    compound = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
     with pytest.raises(Damaged, match=r"a\.docx .* save it as \.docx"):
-        read_docx(compound, id="x", path="a.docx")
+        read_docx(COMPOUND, id="x", path="a.docx")
     with pytest.raises(Encrypted, match=r"a\.docx .* password"):
-        read_docx(compound + "EncryptedPackage".encode("utf-16-le"), id="x", path="a.docx")
+        read_docx(ENCRYPTED, id="x", path="a.docx")
 
 
 def test_a_file_without_words_is_refused() -> None:

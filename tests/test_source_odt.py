@@ -1,11 +1,10 @@
-import io
-import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from office_fixtures import check_paragraphs, package
 
 from source.document import Document, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty, TooLarge
@@ -30,14 +29,6 @@ SHARED = """
 <style:style style:family="paragraph" style:name="Table_20_Heading"/>
 <style:style style:family="paragraph" style:name="Ghost"><style:text-properties text:display="none"/></style:style>
 """
-
-
-def package(parts: dict[str, str]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return target.getvalue()
 
 
 def content(body: str) -> str:
@@ -212,12 +203,7 @@ def test_paragraphs_lie_in_order_and_are_trimmed(blocks: list[str]) -> None:
         document = read("".join(blocks))
     except SourceEmpty:
         return
-    end = 0
-    for span in document.places.paragraphs:
-        text = document.text[span.start : span.end]
-        assert end <= span.start < span.end <= len(document.text)
-        assert text and text == text.strip()
-        end = span.end
+    check_paragraphs(document)
 
 
 def test_what_is_no_text() -> None:

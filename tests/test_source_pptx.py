@@ -1,42 +1,21 @@
-import io
-import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from office_fixtures import COMPOUND, ENCRYPTED, OFFICE, check_paragraphs, package, relations
 
 from source.document import Document, DoubtKind
 from source.errors import Damaged, Encrypted, SourceEmpty, TooLarge
 from source.office.pptx import read_pptx
 
-OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 NAMES = (
     'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
     ' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
     f' xmlns:r="{OFFICE}" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
     ' xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram" xmlns:m="m"'
 )
-
-
-def package(parts: dict[str, str]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return target.getvalue()
-
-
-def relations(**targets: str) -> str:
-    """A relation of each kind to a part; a number after the kind tells the ids apart."""
-    written = "".join(
-        f'<Relationship Id="{id}" Type="{OFFICE}/{id.rstrip("0123456789")}" Target="{target}"/>'
-        for id, target in targets.items()
-    )
-    return (
-        f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{written}</Relationships>'
-    )
 
 
 def tree(shapes: str, root: str = "sld") -> str:
@@ -227,12 +206,7 @@ def test_paragraphs_lie_in_order_and_pages_in_theirs(slides: list[str]) -> None:
         document = read(*slides)
     except SourceEmpty:
         return
-    end = 0
-    for span in document.places.paragraphs:
-        text = document.text[span.start : span.end]
-        assert end <= span.start < span.end <= len(document.text)
-        assert text and text == text.strip()
-        end = span.end
+    check_paragraphs(document)
     assert len(document.places.pages) == len(slides)
     assert list(document.places.pages) == sorted(document.places.pages)
 
@@ -254,11 +228,10 @@ def test_a_missing_slide_is_damage() -> None:
 
 
 def test_old_and_encrypted_files() -> None:
-    compound = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
     with pytest.raises(Damaged, match=r"save it as \.pptx"):
-        read_pptx(compound, id="x")
+        read_pptx(COMPOUND, id="x")
     with pytest.raises(Encrypted, match="password"):
-        read_pptx(compound + "EncryptedPackage".encode("utf-16-le"), id="x")
+        read_pptx(ENCRYPTED, id="x")
 
 
 def test_a_file_without_words_is_refused() -> None:

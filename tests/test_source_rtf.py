@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from office_fixtures import COMPOUND, ENCRYPTED, check_paragraphs
 
 from source.document import Document, DoubtKind, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty
@@ -178,12 +179,7 @@ def test_any_words_give_paragraphs_in_order(words: list[str]) -> None:
         document = read(" ".join(words) + "end")
     except SourceEmpty:
         return
-    end = 0
-    for span in document.places.paragraphs:
-        text = document.text[span.start : span.end]
-        assert end <= span.start < span.end <= len(document.text)
-        assert text and text == text.strip()
-        end = span.end
+    check_paragraphs(document)
     document.text.encode("utf-8")
 
 
@@ -200,11 +196,10 @@ def test_what_is_no_rtf() -> None:
         with pytest.raises(Damaged, match=r"a\.rtf is damaged"):
             read_rtf(data, id="x", path="a.rtf")
     assert read_rtf(b"\xef\xbb\xbf\r\n{\\rtf1 Text.}", id="x").text == "Text."
-    compound = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
     with pytest.raises(Damaged, match=r"save it as \.rtf"):
-        read_rtf(compound, id="x")
+        read_rtf(COMPOUND, id="x")
     with pytest.raises(Encrypted, match="password"):
-        read_rtf(compound + "EncryptedPackage".encode("utf-16-le"), id="x")
+        read_rtf(ENCRYPTED, id="x")
 
 
 def test_a_file_without_words_is_refused() -> None:
