@@ -64,7 +64,8 @@ class Words:
         next_by_one = (spans[1:, 0] - spans[:-1, 1] == 1) & (self._kinds[spans[:-1, 1]] == SPACE)
         single = self._lengths == 1
         counts, letters = Counter[int](), Counter[int]()
-        for first, last in runs(single[:-1] & single[1:] & next_by_one).tolist():
+        found = runs(single[:-1] & single[1:] & next_by_one)
+        for first, last in found[found[:, 1] - found[:, 0] >= _RUN - 1].tolist():
             run = self._text[spans[first, 0] : spans[last, 1]].split(" ")
             if len(run) >= _RUN and not all(a <= b for a, b in pairwise(run)):  # "A B C D E F" heads columns
                 counts[int(self._pages[first])] += 1
