@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.models import DEFAULT_MODEL
-from source import UsageError
+from source import UsageError, cores
 
 _MOST_THREADS = 256
 DEFAULT_INDEX = Path(".chapter-verse/index")
@@ -40,7 +40,7 @@ def threads() -> int:
     """
     wanted = os.environ.get("CHAPTER_VERSE_THREADS")
     if not wanted:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return cores()
     if not wanted.isdecimal() or not 1 <= int(wanted) <= _MOST_THREADS:
         raise UsageError(f"CHAPTER_VERSE_THREADS is {wanted!r}; set it to a number from 1 to {_MOST_THREADS}.")
     return int(wanted)

@@ -4,12 +4,12 @@ from source.boxes import Box, Corners, boxes_of
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.doubts import told
 from source.errors import ChapterVerseError, SourceError, UsageError
-from source.formats import SUFFIXES, extractors
-from source.pdf import OCR
+from source.formats import OCR, SUFFIXES, extractors
 from source.pictures import has_pictures, page_picture
 from source.places import Heading, Place, Places
 from source.reader import SHIPPED, Reading, find
 from source.spans import Span
+from source.workers import cores
 
 __all__ = [
     # types
@@ -30,6 +30,7 @@ __all__ = [
     "OCR",
     "Reading",
     "boxes_of",
+    "cores",
     "extractors",
     "find",
     "has_pictures",

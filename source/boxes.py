@@ -31,6 +31,14 @@ class Box:
     bottom: float
 
 
+def corners_of(points: NDArray[np.float64], width: float, height: float) -> Corners:
+    """(n, 4) left, top, right, bottom on a page of that size, in its units → corners; none for what lies outside."""
+    scaled = points / np.maximum([width, height, width, height], 1) * SCALE
+    outside = (scaled[:, 2:] < 0).any(axis=1) | (scaled[:, :2] > SCALE).any(axis=1)
+    scaled[outside] = 0
+    return np.asarray(np.clip(np.rint(scaled), 0, SCALE), np.uint16)
+
+
 def boxes_of(places: Places, span: Span, corners: Corners, text: str) -> tuple[Box, ...]:
     """A box around each line, or cell of a row, that a span stands on; none at all if any letter's place is not known.
 

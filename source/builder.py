@@ -27,6 +27,7 @@ class TextBuilder:
     """Takes the blocks of a document in reading order. Blocks without a word are left out.
 
     The words are the file's own; between blocks stands white space, which is not.
+    What adds a block says where it stands in the text; None if it was left out.
     """
 
     def __init__(self) -> None:
@@ -39,27 +40,36 @@ class TextBuilder:
         self._page_name = "page"
         self._doubts: list[Doubt] = []
 
-    def heading(self, text: str, level: int) -> None:
+    def heading(self, text: str, level: int) -> Span | None:
         """A heading; level 1 is the highest."""
         if span := self._add(text):
             self._headings.append(Heading(span.start, level, " ".join(text.split())))
             self._regions.append(Region(span, RegionKind.HEADING))
+        return span
 
-    def paragraph(self, text: str) -> None:
+    def paragraph(self, text: str) -> Span | None:
         """A paragraph of its own."""
         if span := self._add(text):
             self._paragraphs.append(span)
+        return span
 
-    def item(self, text: str) -> None:
+    def more(self, text: str) -> Span | None:
+        """More of the last paragraph, which was the last block, on a line of its own."""
+        if span := self._add(text, "\n"):
+            self._paragraphs.append(Span(self._paragraphs.pop().start, span.end))
+        return span
+
+    def item(self, text: str) -> Span | None:
         """A list's item, or a line: a paragraph with no blank line before it."""
         if span := self._add(text, "\n"):
             self._paragraphs.append(span)
+        return span
 
-    def marked(self, text: str, kind: RegionKind) -> None:
+    def marked(self, text: str, kind: RegionKind) -> Span | None:
         """A block that is not quoted, or only if its kind says so."""
-        if span := self._add(text):
-            self._paragraphs.append(span)
+        if span := self.paragraph(text):
             self._regions.append(Region(span, kind))
+        return span
 
     def table(self, rows: Sequence[Sequence[str]], *, header: bool) -> None:
         """Rows of cells, a line each, with a tab between cells; the first row heads the columns if `header`."""

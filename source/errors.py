@@ -43,6 +43,12 @@ class SourceUnreadable(SourceError):
     """The operating system does not let us read it."""
 
 
+def unreadable(shown_as: str, error: OSError) -> SourceUnreadable:
+    """The system's error about a file as one of ours."""
+    reason = (error.strerror or str(error)).lower()
+    return SourceUnreadable(f"{shown_as} cannot be read ({reason}); mend its permissions or leave it out.")
+
+
 class SourceEmpty(SourceError):
     """The source holds no text at all."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 from source.document import Document
@@ -52,6 +51,8 @@ class Format:
     @property
     def extractor(self) -> str:
         """The reader, its version and its library's: with another, offsets may be others."""
+        from importlib.metadata import version  # not before it is needed: asking reads no file
+
         own: str = import_module(f"source.{self.module}").EXTRACTOR
         return f"{own} {self.library}/{version(self.library)}" if self.library else own
 
@@ -69,6 +70,8 @@ FORMATS = (
     Format("rst", (".rst",), apart=False, text=True),
     Format("csv", (".csv", ".tsv"), apart=False),
 )
+OCR = "tesseract/"
+"""What follows an extractor's name where text in pictures was recognised, before the languages."""
 COLLECTION = ".jsonl"
 SUFFIXES = (*(suffix for each in FORMATS for suffix in each.suffixes), COLLECTION)
 """The file name endings that are read."""
@@ -83,4 +86,6 @@ def format_of(suffix: str) -> Format | None:
 
 def extractors() -> list[str]:
     """Every reader and its version, with the sentence splitter's."""
+    from importlib.metadata import version
+
     return [*(each.extractor for each in FORMATS), f"sentencex/{version('sentencex')}"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import stat
 import sys
 from collections import deque
@@ -22,11 +21,11 @@ from source.errors import (
     SourceError,
     SourceUnreadable,
     TooLarge,
+    unreadable,
 )
 from source.files import SourceFile, files_in, name_of
 from source.formats import SUFFIXES, format_of
-from source.pdf import check_languages
-from source.workers import Workers
+from source.workers import Workers, cores
 
 SHIPPED = Path(__file__).parent / "documents"
 """The folder of the documents that the project ships with."""
@@ -66,17 +65,16 @@ class Reading:
 
 def _in_order(files: Sequence[SourceFile], ocr: str) -> Iterator[tuple[SourceFile, Callable[[], Iterable[Document]]]]:
     """Each file, and what gives its documents or raises its error."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = Workers()
     waiting: deque[tuple[SourceFile, Callable[[], Iterable[Document]]]] = deque()
-    with ThreadPoolExecutor(cores, "reader") as pool, closing(workers):
+    with ThreadPoolExecutor(cores(), "reader") as pool, closing(workers):
         try:
             for file in files:
                 if file.is_collection:  # long, and read as it is asked for
                     waiting.append((file, partial(_collection, file)))
                 else:
                     waiting.append((file, partial(_only, pool.submit(_read, file, ocr, workers))))
-                if len(waiting) > _AHEAD * cores:
+                if len(waiting) > _AHEAD * cores():
                     yield waiting.popleft()
             while waiting:
                 yield waiting.popleft()
@@ -97,6 +95,8 @@ def find(sources: Sequence[str | Path] = (), ocr: str = "") -> Reading:
     UsageError or ExtraMissing where text cannot be recognised.
     """
     if ocr:
+        from source.pdf import check_languages  # not before it is needed: asking reads no file
+
         check_languages(ocr)
     roots = [Path(source) for source in sources] or [SHIPPED]
     files = files_in(roots)
@@ -143,7 +143,4 @@ def _readable(file: SourceFile, most: int) -> Iterator[None]:
             raise TooLarge(f"{file.shown_as} has {status.st_size >> 20:,} MB; split it, {most >> 20:,} MB is the most.")
         yield
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise SourceUnreadable(
-            f"{file.shown_as} cannot be read ({reason}); mend its permissions or leave it out."
-        ) from error
+        raise unreadable(file.shown_as, error) from error

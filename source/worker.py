@@ -48,22 +48,22 @@ def _limit() -> None:
 
 
 def _answer(request: dict[str, Any]) -> tuple[Any, ...]:
-    shown_as = request["path"]
     try:
         parts = _draw(request) if "page" in request else _read(request)
         return {"lengths": [len(part) for part in parts]}, *parts
-    except errors.SourceError as error:
-        return ({"error": type(error).__name__, "message": str(error)},)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        message = f"{shown_as} cannot be read ({reason}); mend its permissions or leave it out."
-        return ({"error": "SourceUnreadable", "message": message},)
-    except (MemoryError, RecursionError):
-        return (
-            {"error": "TooLarge", "message": f"{shown_as} takes more memory than a document should; leave it out."},
-        )
-    except Exception:  # whatever a parser raises on a broken file
-        return ({"error": "Damaged", "message": f"{shown_as} is damaged; save it again, or leave it out."},)
+    except Exception as error:  # a parser raises on a broken file whatever it likes
+        told = _told(error, request["path"])
+        return ({"error": type(told).__name__, "message": str(told)},)
+
+
+def _told(error: Exception, shown_as: str) -> errors.SourceError:
+    if isinstance(error, errors.SourceError):
+        return error
+    if isinstance(error, OSError):
+        return errors.unreadable(shown_as, error)
+    if isinstance(error, MemoryError | RecursionError):
+        return errors.TooLarge(f"{shown_as} takes more memory than a document should; leave it out.")
+    return errors.Damaged(f"{shown_as} is damaged; save it again, or leave it out.")
 
 
 def _read(request: dict[str, Any]) -> list[bytes]:

@@ -28,6 +28,11 @@ _ROOT = Path(__file__).parent.parent
 _T = TypeVar("_T")
 
 
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Workers:
     """Lends out processes that read files; starts one when none is free. Safe to use from several threads."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
@@ -69,12 +69,11 @@ def blocks(page: Page, aside: set[int], body: float) -> list[Block]:
             found[-1].lines.append(line)
         else:
             found.append(Block(_kind_of(line), [line]))
-    for before, block in pairwise(found):
-        block.goes_on = _goes_on(before, block)
     for block in found:
         if block.kind is BlockKind.PARAGRAPH and _is_heading(block, body):
             block.kind = BlockKind.HEADING
-            block.goes_on = False
+    for before, block in pairwise(found):
+        block.goes_on = goes_on(before, block)
     return found + [Block(BlockKind.FURNITURE, [page.lines[i]]) for i in sorted(aside)]
 
 
@@ -119,7 +118,7 @@ def _begins_indented(block: Block, line: Line) -> bool:
     return _INDENT * line.size < line.left - left < 6 * line.size
 
 
-def _goes_on(before: Block, block: Block) -> bool:
+def goes_on(before: Block, block: Block) -> bool:
     """Whether a paragraph goes on in the next column or on the next page."""
     if {before.kind, block.kind} != {BlockKind.PARAGRAPH} or _ITEM.match(block.text):
         return False
@@ -128,11 +127,6 @@ def _goes_on(before: Block, block: Block) -> bool:
         return False
     text = last.text
     return bool(_CONTINUED.search(text)) or (not _END.search(text) and first.text[:1].islower())
-
-
-def goes_on_over(before: Block, block: Block) -> bool:
-    """As within a page, for the last block of one page and the first of the next."""
-    return _goes_on(before, block)
 
 
 def _is_heading(block: Block, body: float) -> bool:
@@ -157,11 +151,12 @@ def _style(block: Block) -> tuple[float, bool]:
     return round(block.lines[0].size), block.lines[0].bold
 
 
-def goes_up(page: Page) -> Iterator[int]:
-    """The lines that stand above the line before them though they are below one another: an order to doubt."""
-    for i, (before, line) in enumerate(pairwise(page.lines), start=1):
-        shared = min(before.right, line.right) - max(before.left, line.left)
-        if line.baseline < before.baseline - line.size and 2 * shared > min(
-            before.right - before.left, line.right - line.left
-        ):
-            yield i
+def rises(page: Page) -> int:
+    """How many lines stand above the line before them and not beside it: an order to doubt."""
+    return sum(_rises(before, line) for before, line in pairwise(page.lines))
+
+
+def _rises(before: Line, line: Line) -> bool:
+    shared = min(before.right, line.right) - max(before.left, line.left)
+    narrower = min(before.right - before.left, line.right - line.left)
+    return line.baseline < before.baseline - line.size and 2 * shared > narrower

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from source.boxes import SCALE, Corners
-
 _BOLD = 600  # font weight
+_FONT_NAME = 64  # bytes of it that are looked at
 _HYPHEN = 45
 _NOT_A_CHARACTER = frozenset({0, 0xFFFE, 0xFFFF})
 _INVISIBLE = 3  # the way of drawing that draws nothing
@@ -57,14 +56,6 @@ class Shown:
         second = corners[:, 2:] @ self._matrix + self._origin
         return np.hstack([np.minimum(first, second), np.maximum(first, second)])
 
-    def shares(self, points: NDArray[np.float64]) -> Corners:
-        """As shares of the page, in whole numbers; what lies outside the page has no box."""
-        sizes = np.array([self.width, self.height] * 2)
-        scaled = points / np.maximum(sizes, 1) * SCALE
-        outside = (scaled[:, 2:] < 0).any(axis=1) | (scaled[:, :2] > SCALE).any(axis=1)
-        scaled[outside] = 0
-        return np.asarray(np.clip(np.rint(scaled), 0, SCALE), np.uint16)
-
 
 def glyphs(text_page: Any) -> Iterator[Glyph | None]:
     """The characters in their order; None where PDFium puts a space that the page does not draw."""
@@ -72,7 +63,7 @@ def glyphs(text_page: Any) -> Iterator[Glyph | None]:
 
     raw = text_page.raw
     left, right, bottom, top, x, y = (ctypes.c_double() for _ in range(6))
-    matrix = pdfium.FS_MATRIX()
+    matrix, font = pdfium.FS_MATRIX(), ctypes.create_string_buffer(_FONT_NAME)
     for index in range(text_page.count_chars()):
         code = pdfium.FPDFText_GetUnicode(raw, index)
         if pdfium.FPDFText_IsGenerated(raw, index) == 1:
@@ -87,20 +78,13 @@ def glyphs(text_page: Any) -> Iterator[Glyph | None]:
         pdfium.FPDFText_GetMatrix(raw, index, matrix)
         angle = max(0.0, pdfium.FPDFText_GetCharAngle(raw, index))
         size = pdfium.FPDFText_GetFontSize(raw, index) * math.hypot(matrix.c, matrix.d)
-        bold = pdfium.FPDFText_GetFontWeight(raw, index) >= _BOLD or _named_bold(raw, index)
+        bold = pdfium.FPDFText_GetFontWeight(raw, index) >= _BOLD
+        if not bold:  # many fonts do not give their weight, but their name says it
+            pdfium.FPDFText_GetFontInfo(raw, index, font, _FONT_NAME, None)
+            bold = b"bold" in font.value.lower()
         corner = left.value, bottom.value, right.value, top.value
         along, end, across = _turned(x.value, y.value, corner, angle)
         yield Glyph(code, along, end, across, size, angle, bold, corner)
-
-
-def _named_bold(raw: Any, index: int) -> bool:
-    """Whether the font's name says that it is bold: many fonts do not give their weight."""
-    import pypdfium2.raw as pdfium
-
-    name = ctypes.create_string_buffer(64)
-    flags = ctypes.c_int()
-    pdfium.FPDFText_GetFontInfo(raw, index, name, 64, ctypes.byref(flags))
-    return b"bold" in name.value.lower()
 
 
 def _turned(x: float, y: float, corner: tuple[float, float, float, float], angle: float) -> tuple[float, float, float]:

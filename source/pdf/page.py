@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from source.boxes import Corners
+from source.boxes import Corners, corners_of
 from source.pdf.glyphs import Glyph, Shown, glyphs, is_blank, recognised
 
 _SAME_BASELINE = 0.5  # of the font's size: the next line is farther off
@@ -184,7 +184,7 @@ def _line(run: list[Glyph | int], shown: Shown) -> Line:
     drawn = [each for each in run if isinstance(each, Glyph)]
     points = shown.points(np.array([each.corner for each in drawn], np.float64))
     corners = np.zeros((len(run), 4), np.uint16)
-    corners[[not isinstance(each, int) for each in run]] = shown.shares(points)
+    corners[[not isinstance(each, int) for each in run]] = corners_of(points, shown.width, shown.height)
     sizes = sorted(each.size for each in drawn)
     first = drawn[0]
     origin = shown.points(np.array([[first.along, first.across] * 2]))[0] if not first.angle else points[0]

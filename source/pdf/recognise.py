@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from source.boxes import SCALE
+from source.boxes import corners_of
 from source.errors import ExtraMissing, UsageError
 from source.pdf.page import Line, Page
 
@@ -82,11 +82,10 @@ def _lines(words: list[dict[str, str]], width: float, height: float, scale: floa
             parts.append(text)
             corners += [corner] * len(text) + [(0, 0, 0, 0)]
         pixels = np.array(corners[:-1], np.float64)
-        shares = np.clip(np.rint(pixels / [width, height, width, height] * SCALE), 0, SCALE)
         known = pixels[pixels.any(axis=1)] / scale
         yield Line(
             text=" ".join(parts),
-            corners=np.asarray(shares, np.uint16),
+            corners=corners_of(pixels, width, height),
             left=float(known[:, 0].min()),
             right=float(known[:, 2].max()),
             baseline=float(known[:, 3].max()),
