@@ -98,18 +98,19 @@ def _lines() -> Progress:
 def _status(arguments: argparse.Namespace) -> int:
     store = Store(arguments.index)
     manifest = store.manifest
-    size = sum(facts["bytes"] for facts in manifest.files.values())
+    size = manifest.size + sum(segment.size for segment in store.segments)
+    made_from = store.sources()
     print(f"index       {arguments.index}")
     print(f"generation  {store.generation}, built {manifest.created}")
     print(f"encoder     {manifest.encoder['name']} ({manifest.encoder['sha256'][:12]})")
     for name, count in manifest.counts.items():
         print(f"{name:11} {count:,}")
     print(f"size        {size:,} bytes")
-    for path in manifest.sources:
+    for path in made_from["files"]:
         print(f"source      {path}")
-    for sentence in manifest.skipped:
+    for sentence in made_from["skipped"]:
         print(f"skipped     {sentence}")
-    for id, reasons in manifest.doubts.items():
+    for id, reasons in made_from["doubts"].items():
         print(f"doubtful    {id}: {'; '.join(reasons)}")
     return 0
 

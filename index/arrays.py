@@ -161,6 +161,11 @@ class Table:
     def __len__(self) -> int:
         return len(self._array)
 
+    @property
+    def columns(self) -> int:
+        """How many numbers are in a row."""
+        return int(self._array.shape[1])
+
     def __getitem__(self, rows: int | slice) -> NDArray[Any]:
         first, last = (rows, rows + 1) if isinstance(rows, int) else (rows.start or 0, rows.stop)
         last = len(self) if last is None else last
@@ -171,3 +176,9 @@ class Table:
         """A copy of these rows."""
         self._file.check_each(self._start + rows * self._row, self._row)
         return np.asarray(self._array[rows])
+
+
+def runs(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The numbers of all these runs, one run after another."""
+    ends = np.cumsum(lengths)
+    return np.arange(int(lengths.sum())) + np.repeat(starts - ends + lengths, lengths)

@@ -1,25 +1,34 @@
-"""Sources in, a new generation of the index out."""
+"""Sources in, a new generation of the index out: what is unchanged is neither read nor encoded again."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from index.base import Base
+from index.changes import changes_since
+from index.checked import fingerprints
 from index.commit import commit, writing
+from index.current import read_current
+from index.encoder import Encoder
 from index.encoders import load_encoder
-from index.errors import IndexCorrupt, IndexIncompatible, IndexMissing, StoreError
-from index.layout import FORMAT, GenerationLayout, Layout
-from index.manifest import Manifest, check_files, fingerprints, load_manifest
+from index.errors import StoreError
+from index.layout import FORMAT, UNFINISHED, GenerationLayout, Layout
+from index.manifest import Manifest
+from index.merge import merge, to_merge
 from index.models import identity
+from index.segment import Segment
 from index.settings import Settings
-from index.store import Store, read_current
-from index.writer import Progress, Writer
-from source import Reading, extractors, find
+from index.store import Store
+from index.tables import Rows, write_tables
+from index.writer import Known, Progress, Writer
+from source import Reading, find
 from source.errors import SourceEmpty
 
 
@@ -27,33 +36,40 @@ def ignore(step: str, done: int, total: int) -> None:
     """The progress of someone who does not look."""
 
 
+Approve = Callable[[Store | None, Store, Sequence[Path]], None]
+"""Called with the generation that answers, the one that is to, and the files of golden questions; raises to refuse."""
+
+
+def approve_all(old: Store | None, new: Store, golden: Sequence[Path]) -> None:
+    """The judgement of someone who does not ask."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a build did.
 
-    `skipped` are sentences about files that gave no document; `doubtful` counts
-    the documents that may not be read as they show.
+    `changes`: how many documents were added, changed and removed. `encoded`: how many
+    texts were encoded for it. `skipped`: sentences about files that gave no document.
+    `doubtful`: how many documents may not be read as they show. `healed`: sentences
+    about what was damaged in the index that was there, and is made again.
     """
 
     generation: str
     up_to_date: bool
     documents: int
     passages: int
+    changes: dict[str, int]
+    encoded: int
     skipped: tuple[str, ...]
     doubtful: int
-
-    @classmethod
-    def of(cls, generation: str, manifest: Manifest, *, up_to_date: bool) -> Report:
-        """What is told of a generation."""
-        counts = manifest.counts
-        skipped = tuple(manifest.skipped)
-        return cls(generation, up_to_date, counts["documents"], counts["passages"], skipped, len(manifest.doubts))
+    healed: tuple[str, ...]
 
     def __str__(self) -> str:
         state = "is up to date" if self.up_to_date else "is built"
+        changed = ", ".join(f"{count:,} {kind}" for kind, count in self.changes.items() if count)
         return (
-            f"The index {state}: {self.documents} document{'s' * (self.documents != 1)}, "
-            f"{self.passages} passages, generation {self.generation}."
+            f"The index {state}: {self.documents:,} document{'s' * (self.documents != 1)}, "
+            f"{self.passages:,} passages, generation {self.generation}{f' ({changed})' if changed else ''}."
         )
 
 
@@ -64,56 +80,111 @@ def build(
     full: bool = False,
     settings: Settings | None = None,
     progress: Progress = ignore,
+    approve: Approve = approve_all,
 ) -> Report:
     """Makes the index in `root` answer from `sources` (the shipped documents by default).
 
     Nothing is done when the sources, the settings and the encoder are those of
-    the index that is there, unless `full`. Raises the errors of `source` and
-    `index.errors`; the index that was there then goes on to answer.
+    the index that is there; `full` takes nothing over from it. What is damaged
+    there is made again. Raises the errors of `source` and `index.errors`; the
+    index that was there then goes on to answer.
     """
     settings = settings or Settings.from_environment()
     reading = find(sources, settings.ocr)
-    facts: dict[str, Any] = {
-        "settings": asdict(settings),
-        "roots": [str(root) for root in sources],
-        "sources": {file.shown_as: _fingerprint(file.path) for file in reading.files},
-        "extractors": extractors(),
-        "encoder": asdict(identity(settings.model)),
-    }
-    if not full and (current := _up_to_date(root, facts)):
-        return current
+    made_from = {"roots": [str(root) for root in sources], "files": reading.look(), "readers": reading.readers()}
+    wanted = asdict(identity(settings.model))
     with writing(root) as layout:
+        base = Base() if full else Base.of(layout, wanted)
+        if not full and not base.damage and base.read and base.read.made_from(made_from, asdict(settings)):
+            return _report(read_current(layout)[0], base.read.manifest, base.read.sources, up_to_date=True)
         encoder = load_encoder(settings.model)
-        writer = Writer(layout, encoder, settings.passage_tokens)
-        content = writer.write(reading.documents(), _size(reading), progress)
-        if not content["counts"]["passages"]:
-            reasons = " ".join(str(error) for error in reading.skipped[:1])
-            raise SourceEmpty(reasons or "The sources hold no text that can be quoted; name others.")
-        encoder_facts = {
-            **facts["encoder"],
-            "precision": encoder.precision,
-            "dimension": encoder.dimension,
-            "max_tokens": encoder.max_tokens,
-        }
-        manifest = Manifest(
-            format=FORMAT,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            **{**facts, "encoder": encoder_facts},
-            **content,
-            skipped=[str(error) for error in reading.skipped],
-            files=fingerprints(layout),
-        )
-        name = commit(root, layout, manifest)
-    return Report.of(name, manifest, up_to_date=False)
+        facts = {**wanted, "precision": encoder.precision, "dimension": encoder.dimension}
+        base = base.restricted(facts)
+        writer, rows = _written(layout, base, reading, encoder, facts, settings, progress)
+        record = {**made_from, "skipped": [str(error) for error in reading.skipped], "doubts": writer.rows.doubts}
+        changes = changes_since(base.read, rows)
+        progress("sorting", 0, 1)
+        written, manifest = _generation(layout, rows, writer.segments, record, facts, settings, changes)
+        approve(answering(root), Store.of(root, written, manifest, whole=True), reading.golden)
+        progress("sorting", 1, 1)
+        name = commit(layout, written, manifest)
+    return _report(name, manifest, record, encoded=writer.texts.new, healed=base.damage)
+
+
+def _generation(
+    layout: Layout, rows: Rows, segments: Sequence[Segment], record: dict[str, Any], encoder: dict[str, Any],
+    settings: Settings, changes: dict[str, int],
+) -> tuple[GenerationLayout, Manifest]:  # fmt: skip
+    """Writes a generation, which is not committed yet."""
+    written = GenerationLayout(layout.generations / f"{UNFINISHED}0")
+    written.root.mkdir()
+    used = rows.use_only(segments)
+    write_tables(written, rows, used)
+    written.sources.write_bytes(json.dumps(record, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    parent = None
+    with suppress(StoreError):
+        parent = read_current(layout)[0]
+    manifest = Manifest(
+        format=FORMAT,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        parent=parent,
+        encoder=encoder,
+        settings=asdict(settings),
+        counts=rows.counts(),
+        changes=changes,
+        languages=list(rows.languages),
+        segments=[segment.name for segment in used],
+        files=fingerprints(written),
+    )
+    return written, manifest
+
+
+def _written(
+    layout: Layout, base: Base, reading: Reading, encoder: Encoder, facts: dict[str, Any], settings: Settings,
+    progress: Progress,
+) -> tuple[Writer, Rows]:  # fmt: skip
+    """The sources' documents in segments, and the rows of the generation that they make."""
+    known = Known(base, f"{FORMAT} {settings.passage_tokens} sentencex/{version('sentencex')}")
+    writer = Writer(layout, base, known, encoder, facts, settings.passage_tokens)
+    writer.write(reading.found(known.id), _size(reading), progress)
+    rows = Rows.of(writer.rows, writer.texts.places())
+    if not len(rows.passages):
+        reasons = " ".join(str(error) for error in reading.skipped[:1])
+        raise SourceEmpty(reasons or "The sources hold no text that can be quoted; name others.")
+    if numbers := to_merge(writer.segments, *rows.live(len(writer.segments))):
+        merge(layout, writer.segments, numbers, rows.texts, rows.documents, facts)
+    return writer, rows
+
+
+def answering(root: Path) -> Store | None:
+    """The generation of an index that answers, if one does."""
+    try:
+        return Store(root)
+    except StoreError:
+        return None
+
+
+def _report(
+    name: str, manifest: Manifest, sources: dict[str, Any], *, up_to_date: bool = False, encoded: int = 0,
+    healed: Sequence[str] = (),
+) -> Report:  # fmt: skip
+    return Report(
+        generation=name,
+        up_to_date=up_to_date,
+        documents=manifest.counts["documents"],
+        passages=manifest.counts["passages"],
+        changes={} if up_to_date else manifest.changes,
+        encoded=encoded,
+        skipped=tuple(sources["skipped"]),
+        doubtful=len(sources["doubts"]),
+        healed=tuple(healed),
+    )
 
 
 def last_build(root: Path) -> tuple[list[str], str]:
     """What the index in `root` was last made from, and the languages of recognised text; nothing if there is none."""
-    try:
-        manifest = Store(root).manifest
-    except StoreError:
-        return [], ""
-    return manifest.roots, manifest.settings["ocr"]
+    store = answering(root)
+    return (store.sources()["roots"], store.manifest.settings["ocr"]) if store else ([], "")
 
 
 def _size(reading: Reading) -> int:
@@ -123,34 +194,3 @@ def _size(reading: Reading) -> int:
         with suppress(OSError):
             size += file.path.stat().st_size
     return size
-
-
-def _fingerprint(path: Path) -> str:
-    try:
-        if not path.is_file():  # opening a pipe would wait for ever
-            return "unreadable"
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return "unreadable"
-
-
-def _up_to_date(root: Path, facts: dict[str, Any]) -> Report | None:
-    """A report if the index in `root` was made from just these facts and is whole."""
-    try:
-        name, sha256 = read_current(root)
-        layout = GenerationLayout(Layout(root).generations / name)
-        manifest = load_manifest(layout, sha256)
-        check_files(layout, manifest)
-    except (IndexMissing, IndexCorrupt, IndexIncompatible):
-        return None
-    made_from = {
-        "settings": manifest.settings,
-        "roots": manifest.roots,
-        "sources": manifest.sources,
-        "extractors": manifest.extractors,
-        "encoder": {key: manifest.encoder[key] for key in facts["encoder"]},
-    }
-    if made_from != facts:
-        return None
-    return Report.of(name, manifest, up_to_date=True)

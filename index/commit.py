@@ -1,49 +1,54 @@
-"""Writing a generation beside the old one, and swapping it in at one stroke.
+"""Who may write to an index, and how what is written becomes the generation that answers.
 
-The files of a new generation are written into a folder of no meaning, flushed
-to disk, and renamed; then CURRENT is replaced. Whatever is killed when, CURRENT
-names a complete generation: the old one or the new one (invariant 4).
+Segments and generations are written into folders of no meaning, flushed to disk,
+and renamed; then CURRENT is replaced. Whatever is killed when, CURRENT names a
+complete generation: the old one or the new one (invariant 4).
 """
 
 from __future__ import annotations
 
-import hashlib
+import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from index.errors import IndexUnwritable
-from index.layout import GenerationLayout, Layout
-from index.manifest import Manifest
+from index.current import read_current
+from index.disk import publish, remove, replace
+from index.errors import IndexUnwritable, StoreError
+from index.layout import UNFINISHED, GenerationLayout, Layout
+from index.manifest import Manifest, dump, load_manifest
 
-_KEPT = 2  # generations: the one that answers, and the one a reader may just be opening
-_UNFINISHED = "unfinished-"
+KEPT = 5
+"""Generations that are kept."""
 
 
 @contextmanager
-def writing(root: Path) -> Iterator[GenerationLayout]:
-    """A new, empty generation folder; it is removed if the writer fails.
+def writing(root: Path) -> Iterator[Layout]:
+    """The right to write to an index, alone; what is left unfinished is removed before and after.
 
-    Raises IndexUnwritable if the folder takes no files or another build is at work.
+    The lock is the system's, and goes with the process that holds it. Raises
+    IndexUnwritable if the folder takes no files or another build is at work.
     """
     layout = Layout(root)
     try:
-        layout.generations.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / "lock", timeout=0):
-            for left in layout.generations.glob(f"{_UNFINISHED}*"):
-                shutil.rmtree(left, ignore_errors=True)
-            folder = layout.generations / f"{_UNFINISHED}{os.getpid()}"
-            folder.mkdir()
+        for folder in (layout.segments, layout.generations):
+            folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(layout.lock, timeout=0):
+            _say_who(layout)
+            _clear(layout)
             try:
-                yield GenerationLayout(folder)
+                yield layout
             finally:
-                shutil.rmtree(folder, ignore_errors=True)
+                _clear(layout)
     except Timeout as error:
-        raise IndexUnwritable(f"Another build is writing to {root}; wait until it has ended.") from error
+        raise IndexUnwritable(f"{_holder(layout)} is writing to {root}; wait until it has ended.") from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise IndexUnwritable(
@@ -51,41 +56,76 @@ def writing(root: Path) -> Iterator[GenerationLayout]:
         ) from error
 
 
-def commit(root: Path, written: GenerationLayout, manifest: Manifest) -> str:
-    """Makes what was written the generation that answers; its name is returned."""
-    layout = Layout(root)
-    data = manifest.dump()
+def _say_who(layout: Layout) -> None:
+    who = {
+        "process": os.getpid(),
+        "host": socket.gethostname(),
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    layout.writer.write_text(json.dumps(who), "utf-8")
+
+
+def _holder(layout: Layout) -> str:
+    """Who holds the lock, as far as that is known."""
+    try:
+        who = json.loads(layout.writer.read_bytes())
+        return f"Another build (process {int(who['process'])} on {who['host']!s:.99}, since {who['since']!s:.25})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "Another build"
+
+
+def _clear(layout: Layout) -> None:
+    for folder in (layout.segments, layout.generations):
+        for left in folder.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def commit(layout: Layout, written: GenerationLayout, manifest: Manifest) -> str:
+    """Makes what was written the generation that answers; its name is returned. Old ones are forgotten."""
+    data = dump(manifest)
     written.manifest.write_bytes(data)
-    for path in [*written.files(), written.blocks, written.manifest]:
-        _flush(path)
-    for folder in [written.words.root, written.root]:
-        _flush(folder)
-    name = f"{max((int(old.name) for old in _generations(layout)), default=0) + 1:06d}"
-    written.root.rename(layout.generations / name)
-    _flush(layout.generations)
-    replace(layout.current, lambda path: path.write_text(f"{name} {hashlib.sha256(data).hexdigest()}\n", "ascii"))
-    for old in _generations(layout)[:-_KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+    name = f"{max((int(old) for old in generations(layout)), default=0) + 1:06d}"
+    publish(written, layout.generations / name)
+    point_to(layout, name, sha256(data).hexdigest())
+    forget(layout, KEPT)
     return name
 
 
-def replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Writes a file beside `path` and puts it in its place, safe against a kill or a power cut."""
-    beside = path.with_name(f"{path.name}.new")
-    write(beside)
-    _flush(beside)
-    beside.replace(path)
-    _flush(path.parent)
+def point_to(layout: Layout, name: str, sha256: str) -> None:
+    """Makes this the generation that answers."""
+    replace(layout.current, lambda path: path.write_text(f"{name} {sha256}\n", "ascii"))
 
 
-def _generations(layout: Layout) -> list[Path]:
-    """The committed generations, oldest first."""
-    return sorted(path for path in layout.generations.iterdir() if path.name.isdecimal())
+def generations(layout: Layout) -> list[str]:
+    """The names of the committed generations, oldest first."""
+    with suppress(FileNotFoundError):
+        return sorted(path.name for path in layout.generations.iterdir() if path.name.isdecimal())
+    return []
 
 
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+def forget(layout: Layout, kept: int) -> None:
+    """Removes all but the last `kept` generations and the one that answers, and every segment that none of them has."""
+    current, _ = read_current(layout)
+    names = generations(layout)
+    keep = {*names[-kept:], current} if kept else {current}
+    for name in names:
+        if name not in keep:
+            remove(layout.generations / name)
+    used: set[str] = set()
+    for name in keep:
+        try:
+            used.update(load_manifest(layout.generation(name), sha256_of_manifest(layout, name)).segments)
+        except StoreError:  # another format's, or damaged: it cannot be gone back to
+            if name != current:
+                remove(layout.generations / name)
+    for path in layout.segments.iterdir():
+        if path.name not in used:
+            remove(path)
+
+
+def sha256_of_manifest(layout: Layout, name: str) -> str:
+    """The SHA-256 that a generation's manifest has now; only CURRENT says which it should have."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        return sha256(layout.generation(name).manifest.read_bytes()).hexdigest()
+    except OSError:
+        return ""

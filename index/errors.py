@@ -2,7 +2,7 @@
 
 from source.errors import ChapterVerseError
 
-REBUILD = "run `python -m index build --full` to make a new one"
+REBUILD = "run `python -m index build` to mend it"
 """The remedy for most of what can be wrong with an index."""
 
 

@@ -9,6 +9,7 @@ are only looked up for the passages that are in the running.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.arrays import Rows, Scores, Table
+from index.checked import Files
+from index.layout import WordsLayout
 from index.strings import Strings
 from index.words import query_words, split_words
 
@@ -133,3 +136,18 @@ def _highest(scores: Scores, count: int) -> Rows:
     """Where the `count` highest scores above 0 are."""
     rows = np.argpartition(-scores, count)[:count] if len(scores) > count else np.arange(len(scores))
     return rows[scores[rows] > 0].astype(np.int64)
+
+
+def open_lexical(files: Files, layout: WordsLayout, passages: int, languages: list[str]) -> Lexical:
+    """The words of a generation."""
+    stopwords = files.file(layout.stopwords)
+    return Lexical(
+        Strings(files.table(layout.terms), files.table(layout.term_ends)),
+        files.table(layout.starts),
+        files.table(layout.postings),
+        files.table(layout.scores),
+        files.table(layout.largest),
+        count=passages,
+        languages=languages,
+        stopwords=json.loads(bytes(stopwords.read(0, len(stopwords)))),
+    )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 import numpy as np
@@ -25,7 +23,7 @@ Postings = NDArray[np.void]
 
 
 class PostingsWriter:
-    """Takes the terms of each passage, one passage after another, and writes the index of them all.
+    """Takes the terms of some passages after others, and writes the index of them all.
 
     In memory are the vocabulary and one number a passage; everything else is in `spool`, an
     empty file that is open for reading and writing.
@@ -34,26 +32,36 @@ class PostingsWriter:
     def __init__(self, spool: IO[bytes]) -> None:
         self._spool = spool
         self._vocabulary: dict[str, int] = {}
-        self._lengths = array("i")
+        self._lengths: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+        self._passages = 0
 
-    def add(self, terms: Sequence[str]) -> None:
-        counts = Counter(terms)
-        rows = np.empty(len(counts), _POSTING)
-        rows["term"] = [self._vocabulary.setdefault(term, len(self._vocabulary)) for term in counts]
-        rows["passage"] = len(self._lengths)
-        rows["count"] = list(counts.values())
-        self._lengths.append(len(terms))
+    def numbers(self, terms: Iterable[str]) -> NDArray[np.int32]:
+        """(n,): what each term is called in `add`."""
+        return np.array([self._vocabulary.setdefault(term, len(self._vocabulary)) for term in terms], np.int32)
+
+    def add(self, terms: NDArray[np.int32], counts: NDArray[np.int32], ends: NDArray[np.int64]) -> None:
+        """The terms of the next passages, one passage after another, and how often each has them.
+
+        `ends`: (passages + 1,), those of passage p being `ends[p]:ends[p + 1]`.
+        """
+        rows = np.empty(len(terms), _POSTING)
+        rows["term"], rows["count"] = terms, counts
+        rows["passage"] = np.repeat(np.arange(len(ends) - 1) + self._passages, np.diff(ends))
         self._spool.write(rows.tobytes())
+        self._lengths.append(np.diff(np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])[ends]))
+        self._passages += len(ends) - 1
 
     def finish(self, layout: WordsLayout) -> None:
         """Writes the files."""
-        words = sorted(self._vocabulary, key=key)
-        write_strings(layout.terms, layout.term_ends, words)
-        row_of = np.empty(len(words), np.int32)
-        row_of[[self._vocabulary[word] for word in words]] = np.arange(len(words), dtype=np.int32)
-        frequency = np.zeros(len(words), np.int64)
+        occurrences = np.zeros(len(self._vocabulary), np.int64)
         for chunk in self._chunks():
-            frequency += np.bincount(row_of[chunk["term"]], minlength=len(words))
+            occurrences += np.bincount(chunk["term"], minlength=len(occurrences))
+        words = sorted((word for word, number in self._vocabulary.items() if occurrences[number]), key=key)
+        write_strings(layout.terms, layout.term_ends, words)
+        numbers = np.array([self._vocabulary[word] for word in words], np.int64)
+        row_of = np.zeros(len(occurrences), np.int32)
+        row_of[numbers] = np.arange(len(words), dtype=np.int32)
+        frequency = occurrences[numbers]
         starts = np.concatenate([[0], np.cumsum(frequency)])
         with ArrayWriter(layout.starts, np.int64) as file:
             file.append(starts)
@@ -61,8 +69,8 @@ class PostingsWriter:
 
     def _write_postings(self, layout: WordsLayout, row_of: NDArray[np.int32], starts: NDArray[np.int64]) -> None:
         frequency = np.diff(starts)
-        rarity = np.log1p((len(self._lengths) - frequency + 0.5) / (frequency + 0.5))
-        lengths = np.array(self._lengths, np.float64)
+        lengths = np.concatenate(self._lengths).astype(np.float64)
+        rarity = np.log1p((len(lengths) - frequency + 0.5) / (frequency + 0.5))
         penalty = _K1 * (1 - _B + _B * lengths / max(float(lengths.mean()), 1e-9))
         with (
             ArrayWriter(layout.postings, np.int32) as passages,

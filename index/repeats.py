@@ -7,7 +7,6 @@ compared with the text before it is believed. White space counts as one space.
 from __future__ import annotations
 
 import hashlib
-from array import array
 from pathlib import Path
 
 import numpy as np
@@ -16,34 +15,24 @@ from numpy.typing import NDArray
 from index.arrays import ArrayWriter, Table
 
 
-class RepeatsWriter:
-    """Takes the text of every sentence, in the order of their rows."""
-
-    def __init__(self) -> None:
-        self._keys = array("q")
-
-    def add(self, text: str) -> None:
-        self._keys.append(_key(text))
-
-    def finish(self, path: Path) -> None:
-        """Writes (repeated sentences, 2): key and row, sorted."""
-        keys = np.frombuffer(self._keys, np.int64)
-        _, text, counts = np.unique(keys, return_inverse=True, return_counts=True)
-        repeated = np.flatnonzero(counts[text] > 1)
-        repeated = repeated[np.argsort(keys[repeated], kind="stable")]
-        with ArrayWriter(path, np.int64, 2) as file:
-            file.append(np.column_stack([keys[repeated], repeated]))
+def write_repeats(path: Path, keys: NDArray[np.int64]) -> None:
+    """Writes (repeated sentences, 2): key and row, sorted. `keys`: (sentences,) `sentence_key` of each."""
+    _, text, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    repeated = np.flatnonzero(counts[text] > 1)
+    repeated = repeated[np.argsort(keys[repeated], kind="stable")]
+    with ArrayWriter(path, np.int64, 2) as file:
+        file.append(np.column_stack([keys[repeated], repeated]))
 
 
 class Repeats:
-    """What `RepeatsWriter` wrote."""
+    """What `write_repeats` wrote."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def rows(self, text: str, most: int) -> NDArray[np.int64]:
         """(n,): the first `most` sentences that may have this text, in order; none if it stands once."""
-        wanted = _key(text)
+        wanted = sentence_key(text)
         low, high = 0, len(self._table)
         while low < high:
             middle = (low + high) // 2
@@ -60,6 +49,7 @@ def same(one: str, other: str) -> bool:
     return one.split() == other.split()
 
 
-def _key(text: str) -> int:
+def sentence_key(text: str) -> int:
+    """64 bits of a digest of a sentence, white space aside."""
     digest = hashlib.blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)

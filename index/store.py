@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.arrays import CheckedFile, Rows, Table
-from index.errors import REBUILD, IndexMissing
-from index.files import Files, open_lexical
+from index.checked import Files, check_files
+from index.current import read_current
 from index.layout import GenerationLayout, Layout
-from index.lexical import Lexical
+from index.lexical import Lexical, open_lexical
 from index.manifest import Manifest, load_manifest
 from index.models import Identity
 from index.passages import Passage
 from index.repeats import Repeats, same
+from index.segment import CHECKED_WHOLE, Segment, open_segments
 from index.strings import Strings
-from index.tokens import Tokens, TokenVectors
-from index.vectors import FlatVectors, InvertedVectors, Vectors, read_index
+from index.texts import Texts
+from index.tokens import Tokens
+from index.vectors import StoredVectors, Vectors, read_index
 from source.boxes import Box, boxes_of
 from source.document import Document
 from source.records import load_document
@@ -36,39 +40,44 @@ class Store:
     Raises IndexMissing, IndexCorrupt or IndexIncompatible.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.generation, sha256 = read_current(root)
-        layout = GenerationLayout(Layout(root).generations / self.generation)
-        self.manifest: Manifest = load_manifest(layout, sha256)
-        files = Files(layout, self.manifest)
+    def __init__(self, root: Path, like: Store | None = None) -> None:
+        """`like`: an open store of the same index, whose segments need not be opened again."""
+        layout = Layout(root)
+        name, sha256 = read_current(layout)
+        generation = layout.generation(name)
+        self._open(root, name, generation, load_manifest(generation, sha256), like, whole=False)
+
+    @classmethod
+    def of(cls, root: Path, generation: GenerationLayout, manifest: Manifest, *, whole: bool = False) -> Store:
+        """Another generation than the one that answers; `whole`: every file of it is checked now."""
+        store = cls.__new__(cls)
+        store._open(root, generation.root.name, generation, manifest, None, whole=whole)
+        return store
+
+    def _open(
+        self, root: Path, name: str, layout: GenerationLayout, manifest: Manifest, like: Store | None, *, whole: bool
+    ) -> None:
+        self.root, self.generation, self.manifest = root, name, manifest
+        self.segments: list[Segment] = open_segments(Layout(root), manifest, like.segments if like else ())
+        whole = whole or manifest.size <= CHECKED_WHOLE
+        if whole:
+            check_files([(layout, manifest.files)])
+        files = Files(layout, manifest.files, whole=whole)
         self._sentences = files.table(layout.sentences)
         self._repeats = Repeats(files.table(layout.repeats))
         self._passages = files.table(layout.passages)
-        self._document_starts = files.table(layout.document_starts)
-        self._corners = files.table(layout.corners)
-        self._corner_starts = files.table(layout.corner_starts)
+        self._documents = files.table(layout.documents)
         self._ids = Strings(files.table(layout.ids), files.table(layout.id_ends))
         self._id_rows = files.table(layout.id_rows)
-        self._lexical = open_lexical(files, layout.words, len(self._passages), self.manifest.languages)
-        self._tokens = TokenVectors(
-            files.table(layout.tokens),
-            files.table(layout.token_scales),
-            files.table(layout.token_spans),
-            files.table(layout.token_ends),
-        )
+        self._lexical = open_lexical(files, layout.words, len(self._passages), manifest.languages)
+        self._texts = Texts(files.table(layout.texts), self.segments)
+        self._vectors: Vectors = StoredVectors(
+            read_index(files.file(layout.vectors)), self._texts, self._passages,
+            files.table(layout.text_passages), files.table(layout.text_passage_ends),
+        )  # fmt: skip
+        self._sources = partial(_record, files.file(layout.sources))
         # Nothing here refers back to the store, so that its files are let go with it and not some time later.
-        self._texts = partial(_texts, self._passages)
-        self._vectors = self._open_vectors(files, layout)
-        self.document = lru_cache(_KEPT_DOCUMENTS)(
-            partial(_document, files.file(layout.documents), self._document_starts)
-        )
-
-    def _open_vectors(self, files: Files, layout: GenerationLayout) -> Vectors:
-        index = read_index(files.file(layout.vectors))
-        if not files.has(layout.exact_vectors):
-            return FlatVectors(index)
-        return InvertedVectors(index, files.table(layout.exact_vectors), self._texts)
+        self.document = lru_cache(_KEPT_DOCUMENTS)(partial(_document, self.segments, self._documents))
 
     def __len__(self) -> int:
         """The number of passages."""
@@ -77,7 +86,7 @@ class Store:
     @property
     def documents(self) -> int:
         """The number of documents."""
-        return len(self._document_starts) - 1
+        return len(self._documents)
 
     def document_by_id(self, id: str) -> Document:
         """The document with this id. Raises KeyError."""
@@ -104,11 +113,11 @@ class Store:
 
     def boxes(self, document: int, span: Span) -> tuple[Box, ...]:
         """The boxes of a span on its pages; none if its document has none, or if any letter's place is not known."""
-        first, last = map(int, self._corner_starts[document : document + 2])
-        if first == last:
+        number, _, _, first, _ = map(int, self._documents[document])
+        if first < 0:
             return ()
         found = self.document(document)
-        corners = np.asarray(self._corners[first + span.start : first + span.end])
+        corners = np.asarray(self.segments[number].corners[first + span.start : first + span.end])
         return boxes_of(found.places, span, corners, found.text[span.start : span.end])
 
     def sentences(self, passage: int) -> list[Span]:
@@ -140,6 +149,10 @@ class Store:
         """The document that a sentence is from: the sentences of the passages stand one after another."""
         return self.document_of(bisect_right(range(len(self)), row, key=lambda p: int(self._passages[p][1])) - 1)
 
+    def sources(self) -> dict[str, Any]:
+        """What it was made from: `roots`, `files`, `readers`, and what was wrong with some: `skipped`, `doubts`."""
+        return self._sources()
+
     @property
     def vectors(self) -> Vectors:
         """The passages' vectors."""
@@ -152,7 +165,7 @@ class Store:
 
     def tokens(self, passages: NDArray[np.int64]) -> Tokens:
         """The token vectors of these passages."""
-        return self._tokens.of(self._texts(passages))
+        return self._texts.tokens(self._passages.take(passages)[:, 3])
 
     @property
     def encoder(self) -> Identity:
@@ -161,25 +174,12 @@ class Store:
         return Identity(made_by["name"], made_by["sha256"], made_by["settings"])
 
 
-def _document(lines: CheckedFile, starts: Table, row: int) -> Document:
+def _document(segments: Sequence[Segment], documents: Table, row: int) -> Document:
     """The document in row `row`, from 0."""
-    start, end = map(int, starts[row : row + 2])
-    return load_document(bytes(lines.read(start, end)))
+    number, start, end, _, _ = map(int, documents[row])
+    return load_document(bytes(segments[number].documents.read(start, end)))
 
 
-def _texts(table: Table, passages: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What the encoder read for each of these passages."""
-    return np.asarray(table.take(passages)[:, 3])
-
-
-def read_current(root: Path) -> tuple[str, str]:
-    """The name of the generation that answers and its manifest's SHA-256."""
-    try:
-        name, sha256 = Layout(root).current.read_text("ascii").split()
-    except FileNotFoundError:
-        raise IndexMissing(f"There is no index in {root}; run `python -m index build` to make it.") from None
-    except (OSError, ValueError):
-        raise IndexMissing(f"The index in {root} does not say which generation is current; {REBUILD}.") from None
-    if not name.isalnum():  # it becomes a path
-        raise IndexMissing(f"The index in {root} does not say which generation is current; {REBUILD}.")
-    return name, sha256
+def _record(file: CheckedFile) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(bytes(file.read(0, len(file))).decode("utf-8", "surrogatepass"))
+    return record

@@ -1,8 +1,9 @@
-"""A sorted table of strings on disk, searched without being read."""
+"""A table of strings on disk; a sorted one is searched without being read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from index.arrays import ArrayWriter, Table
 
 
 def write_strings(characters: Path, ends: Path, strings: Iterable[str]) -> None:
-    """Writes strings that are sorted by their UTF-8 bytes, each once."""
+    """Writes strings; `Strings` finds them only if they are sorted by their UTF-8 bytes, each once."""
     with ArrayWriter(characters, np.uint8) as bytes_, ArrayWriter(ends, np.int64) as ends_:
         ends_.append([0])
         for string in strings:
@@ -22,6 +23,12 @@ def write_strings(characters: Path, ends: Path, strings: Iterable[str]) -> None:
 def key(string: str) -> bytes:
     """What strings are sorted by."""
     return string.encode("utf-8", "surrogatepass")
+
+
+def all_strings(characters: Table, ends: Table) -> list[str]:
+    """All that `write_strings` wrote, in order."""
+    text, bounds = characters[0 : len(characters)].tobytes(), ends[0 : len(ends)].tolist()
+    return [text[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(bounds)]
 
 
 class Strings:

@@ -8,17 +8,42 @@ evaluation sets moves (`tests/benchmarks/token_forms.py`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from threadpoolctl import ThreadpoolController
 
-from index.arrays import Table
-from index.encoder import FloatMatrix, Offsets
+from index.encoder import Encoded, FloatMatrix, Offsets
+
+
+def token_type(dimension: int) -> np.dtype[np.void]:
+    """A token: its vector, times `scale` to have a unit vector, and its place in the passage."""
+    vector: DTypeLike = np.dtype((np.int8, (dimension,)))
+    return np.dtype([("vector", vector), ("scale", np.float32), ("start", np.int32), ("end", np.int32)])
+
+
+def pack(encoded: Encoded, context: int) -> NDArray[np.void]:
+    """The tokens of a text, less those of its `context`: the characters before the passage."""
+    own = encoded.offsets[:, 0] >= context
+    tokens = np.empty(int(own.sum()), token_type(encoded.tokens.shape[1]))
+    tokens["vector"], tokens["scale"] = quantise(encoded.tokens[own])
+    tokens["start"], tokens["end"] = (encoded.offsets[own] - context).T
+    return tokens
+
+
+def unpack(texts: Sequence[NDArray[np.void]]) -> Tokens:
+    """The tokens of some texts, to be compared with a question's."""
+    return Tokens(
+        vectors=np.concatenate([tokens["vector"] for tokens in texts]).astype(np.float32),
+        scales=np.concatenate([tokens["scale"] for tokens in texts]),
+        ends=np.cumsum([len(tokens) for tokens in texts]),
+        offsets=[np.column_stack([tokens["start"], tokens["end"]]).astype(np.int64) for tokens in texts],
+    )
 
 
 def quantise(tokens: FloatMatrix) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -83,26 +108,3 @@ _one_thread = _OneThread()
 @lru_cache(maxsize=1)
 def _blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
-
-
-@dataclass(frozen=True, slots=True)
-class TokenVectors:
-    """The token vectors of every encoded text, one after another.
-
-    `vectors`: (tokens, dimension) int8. `scales`: (tokens,). `spans`: (tokens, 2)
-    offsets in the text. `ends`: (texts + 1,), text t's tokens being `ends[t]:ends[t + 1]`.
-    """
-
-    vectors: Table
-    scales: Table
-    spans: Table
-    ends: Table
-
-    def of(self, texts: NDArray[np.int64]) -> Tokens:
-        rows = [slice(*map(int, self.ends[int(text) : int(text) + 2])) for text in texts]
-        return Tokens(
-            vectors=np.concatenate([self.vectors[each] for each in rows]).astype(np.float32),
-            scales=np.concatenate([self.scales[each] for each in rows]),
-            ends=np.cumsum([each.stop - each.start for each in rows]),
-            offsets=[self.spans[each].astype(np.int64) for each in rows],
-        )

@@ -4,7 +4,8 @@ from source.boxes import Box, Corners, boxes_of
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.doubts import told
 from source.errors import ChapterVerseError, SourceError, UsageError
-from source.formats import OCR, SUFFIXES, extractors
+from source.formats import OCR, SUFFIXES
+from source.found import Found
 from source.pictures import has_pictures, page_picture
 from source.places import Heading, Place, Places
 from source.reader import SHIPPED, Reading, find
@@ -28,6 +29,7 @@ __all__ = [
     "SUFFIXES",
     "SHIPPED",
     "OCR",
+    "Found",
     "Reading",
     "boxes_of",
     "cores",

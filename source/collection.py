@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +16,39 @@ from source.fidelity import doubts_of
 from source.plain import read_plain
 
 
-def read_collection(path: Path, shown_as: str) -> Iterator[Document]:
-    """The documents of a collection, in the file's order, one line in memory at a time.
+@dataclass(frozen=True)
+class Record:
+    """A line of a collection; what it says is read when it is asked for."""
 
-    Raises BadCollection, naming the line, for anything that is not such an object.
-    """
+    line: bytes
+    where: str
+    path: str
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.line).hexdigest()
+
+    def document(self) -> Document:
+        """Raises BadCollection, naming the line, for anything that is not such an object."""
+        record, where = _parse(self.line, self.where), self.where
+        id = record.get("id", record.get("_id"))
+        if not isinstance(id, str | int) or isinstance(id, bool) or id == "":
+            raise BadCollection(f'{where}: there is no "id"; give every object one of its own.')
+        text, title = record.get("text"), record.get("title") or ""
+        if not isinstance(text, str) or not isinstance(title, str):
+            raise BadCollection(f'{where}: "text" and "title" must be strings; mend the line.')
+        if not _is_unicode(f"{id}{title}{text}"):
+            raise BadCollection(f"{where}: half of a surrogate pair stands alone; mend the line's \\u escapes.")
+        document = read_plain(text, id=str(id), title=title, path=self.path, sha256=self.sha256)
+        return replace(document, doubts=tuple(doubts_of(text, ())))
+
+
+def records(path: Path, shown_as: str) -> Iterator[Record]:
+    """The lines of a collection, in the file's order, one in memory at a time."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if line.strip():
-                yield _document(line.rstrip(b"\r\n"), f"{shown_as}, line {number}", shown_as)
-
-
-def _document(line: bytes, where: str, path: str) -> Document:
-    record = _parse(line, where)
-    id = record.get("id", record.get("_id"))
-    if not isinstance(id, str | int) or isinstance(id, bool) or id == "":
-        raise BadCollection(f'{where}: there is no "id"; give every object one of its own.')
-    text, title = record.get("text"), record.get("title") or ""
-    if not isinstance(text, str) or not isinstance(title, str):
-        raise BadCollection(f'{where}: "text" and "title" must be strings; mend the line.')
-    if not _is_unicode(f"{id}{title}{text}"):
-        raise BadCollection(f"{where}: half of a surrogate pair stands alone; mend the line's \\u escapes.")
-    document = read_plain(text, id=str(id), title=title, path=path, sha256=hashlib.sha256(line).hexdigest())
-    return replace(document, doubts=tuple(doubts_of(text, ())))
+                yield Record(line.rstrip(b"\r\n"), f"{shown_as}, line {number}", shown_as)
 
 
 def _parse(line: bytes, where: str) -> dict[str, Any]:

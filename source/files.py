@@ -10,26 +10,26 @@ from pathlib import Path
 from source.errors import SourceMissing, UnknownFormat
 from source.formats import COLLECTION, SUFFIXES
 
+GOLDEN = "questions.jsonl"
+"""The file, in a folder of sources or beside a file of them, of questions whose answers are known."""
+
 
 @dataclass(slots=True)
 class SourceFile:
-    """A file to read, and the id its document gets (its path inside the source)."""
+    """A file to read, the id its document gets (its path inside the source), and the path that readers see.
+
+    `sha256`: of its bytes when it was looked at; None if it has not been, or cannot be read.
+    """
 
     path: Path
     id: str
+    shown_as: str
+    sha256: str | None = None
 
     @property
     def is_collection(self) -> bool:
         """Whether it holds many documents."""
         return self.path.suffix.lower() == COLLECTION
-
-    @property
-    def shown_as(self) -> str:
-        """The path as a reader is to see it: below the working folder where it can be."""
-        try:
-            return name_of(self.path.resolve().relative_to(Path.cwd()))
-        except (ValueError, RuntimeError, OSError):  # elsewhere; a link that leads to itself
-            return name_of(self.path)
 
 
 def files_in(roots: Sequence[Path]) -> list[SourceFile]:
@@ -54,17 +54,33 @@ def _exists(path: Path) -> bool:
         return False
 
 
+def golden_in(roots: Sequence[Path]) -> list[Path]:
+    """The files of questions that belong to these sources."""
+    beside = dict.fromkeys((root if root.is_dir() else root.parent) / GOLDEN for root in roots)
+    return [path for path in beside if path.is_file() and path not in roots]
+
+
+def _shown(path: Path) -> Path:
+    """The path as a reader is to see it: below the working folder where it can be."""
+    try:
+        return path.resolve().relative_to(Path.cwd())
+    except (ValueError, RuntimeError, OSError):  # elsewhere; a link that leads to itself
+        return path
+
+
 def _named(path: Path) -> SourceFile:
     if path.suffix.lower() not in SUFFIXES:
         raise UnknownFormat(f"{path} is of no known format; name a file that ends in {', '.join(SUFFIXES)}.")
-    return SourceFile(path, name_of(Path(path.name)))
+    return SourceFile(path, name_of(Path(path.name)), name_of(_shown(path)))
 
 
 def _walk(root: Path) -> Iterator[SourceFile]:
+    shown = _shown(root)
     # Links to folders are not followed: a link upwards would never end.
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        inside = Path(folder).relative_to(root)
         for name in sorted(names):
-            path = Path(folder, name)
-            if not name.startswith(".") and path.suffix.lower() in SUFFIXES:
-                yield SourceFile(path, name_of(path.relative_to(root)))
+            if name.startswith(".") or Path(name).suffix.lower() not in SUFFIXES or inside / name == Path(GOLDEN):
+                continue
+            yield SourceFile(Path(folder, name), name_of(inside / name), name_of(shown / inside / name))

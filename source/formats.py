@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -51,10 +52,15 @@ class Format:
     @property
     def extractor(self) -> str:
         """The reader, its version and its library's: with another, offsets may be others."""
-        from importlib.metadata import version  # not before it is needed: asking reads no file
+        return _extractor(self.module, self.library)
 
-        own: str = import_module(f"source.{self.module}").EXTRACTOR
-        return f"{own} {self.library}/{version(self.library)}" if self.library else own
+
+@cache
+def _extractor(module: str, library: str | None) -> str:
+    from importlib.metadata import version  # not before it is needed: asking reads no file
+
+    own: str = import_module(f"source.{module}").EXTRACTOR
+    return f"{own} {library}/{version(library)}" if library else own
 
 
 FORMATS = (
@@ -82,10 +88,3 @@ _BY_SUFFIX = {suffix: each for each in FORMATS for suffix in each.suffixes}
 def format_of(suffix: str) -> Format | None:
     """The format of files that end so; None for a collection or an unknown one."""
     return _BY_SUFFIX.get(suffix.lower())
-
-
-def extractors() -> list[str]:
-    """Every reader and its version, with the sentence splitter's."""
-    from importlib.metadata import version
-
-    return [*(each.extractor for each in FORMATS), f"sentencex/{version('sentencex')}"]

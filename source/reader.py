@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from source.collection import read_collection
+from source.collection import records
 from source.document import Document
 from source.errors import (
     DuplicateId,
@@ -23,8 +23,9 @@ from source.errors import (
     TooLarge,
     unreadable,
 )
-from source.files import SourceFile, files_in, name_of
+from source.files import SourceFile, files_in, golden_in, name_of
 from source.formats import SUFFIXES, format_of
+from source.found import Found, Known, fingerprint, reader_of, sha256_of
 from source.workers import Workers, cores
 
 SHIPPED = Path(__file__).parent / "documents"
@@ -36,42 +37,67 @@ _AHEAD = 4  # files for each core that are read before their turn
 
 @dataclass(slots=True)
 class Reading:
-    """What reading is to give; `skipped` fills up with the files of a folder that gave nothing."""
+    """What reading is to give; `skipped` fills up with the files of a folder that gave nothing.
+
+    `golden`: the files of questions with known answers that lie beside the sources.
+    """
 
     files: list[SourceFile]
     named: frozenset[Path]
+    golden: list[Path]
     ocr: str = ""
     skipped: list[SourceError] = field(default_factory=list)
 
+    def look(self) -> dict[str, str]:
+        """The SHA-256 of every file, by the path that readers see. What cannot be read counts as "unreadable"."""
+        with ThreadPoolExecutor(cores(), "reader") as pool:
+            for file, sha256 in zip(self.files, pool.map(sha256_of, (file.path for file in self.files)), strict=True):
+                file.sha256 = sha256
+        return {file.shown_as: file.sha256 or "unreadable" for file in self.files}
+
+    def readers(self) -> list[str]:
+        """The readers that the files need, with their versions."""
+        return sorted({reader_of(file, self.ocr) for file in self.files})
+
     def documents(self) -> Iterator[Document]:
+        """Every document in the order of the files. Raises as `found`."""
+        return (each.document for each in self.found() if each.document)
+
+    def found(self, known: Known = lambda fingerprint: None) -> Iterator[Found]:
         """Every document in the order of the files; several files are read at a time, and not much ahead.
 
-        A file that was named by the caller must be readable: its SourceError
-        is raised. One that lay in a folder is skipped and noted in `skipped`; of a
-        collection, what comes before the line that is wrong has been given by then.
-        Two documents with one id are nobody's fault alone: DuplicateId is raised.
+        What is known is not read, if the file was looked at. A file that was
+        named by the caller must be readable: its SourceError is raised. One that
+        lay in a folder is skipped and noted in `skipped`; of a collection, what
+        comes before the line that is wrong has been given by then. Two documents
+        with one id are nobody's fault alone: DuplicateId is raised.
         """
         seen: dict[str, str] = {}
-        for file, result in _in_order(self.files, self.ocr):
+        for file, result in _in_order(self.files, self.ocr, known):
             try:
-                for document in result():
-                    _claim(seen, document)
-                    yield document
+                for each in result():
+                    _claim(seen, each.id, file.shown_as)
+                    yield each
             except SourceError as error:
                 if file.path in self.named or isinstance(error, DuplicateId):
                     raise
                 self.skipped.append(error)
 
 
-def _in_order(files: Sequence[SourceFile], ocr: str) -> Iterator[tuple[SourceFile, Callable[[], Iterable[Document]]]]:
+_Result = Callable[[], Iterable[Found]]
+
+
+def _in_order(files: Sequence[SourceFile], ocr: str, known: Known) -> Iterator[tuple[SourceFile, _Result]]:
     """Each file, and what gives its documents or raises its error."""
     workers = Workers()
-    waiting: deque[tuple[SourceFile, Callable[[], Iterable[Document]]]] = deque()
+    waiting: deque[tuple[SourceFile, _Result]] = deque()
     with ThreadPoolExecutor(cores(), "reader") as pool, closing(workers):
         try:
             for file in files:
                 if file.is_collection:  # long, and read as it is asked for
-                    waiting.append((file, partial(_collection, file)))
+                    waiting.append((file, partial(_collection, file, known)))
+                elif each := _known(file, ocr, known):
+                    waiting.append((file, partial(list, [each])))
                 else:
                     waiting.append((file, partial(_only, pool.submit(_read, file, ocr, workers))))
                 if len(waiting) > _AHEAD * cores():
@@ -82,8 +108,16 @@ def _in_order(files: Sequence[SourceFile], ocr: str) -> Iterator[tuple[SourceFil
             pool.shutdown(cancel_futures=True)
 
 
-def _only(future: Future[Document]) -> list[Document]:
+def _only(future: Future[Found]) -> list[Found]:
     return [future.result()]
+
+
+def _known(file: SourceFile, ocr: str, known: Known) -> Found | None:
+    """The document of a file if what it would be read to is known."""
+    if file.sha256 is None:
+        return None
+    key = fingerprint(file.shown_as, file.id, file.sha256, reader_of(file, ocr))
+    return Found(file.id, key, None) if known(key) == file.id else None
 
 
 def find(sources: Sequence[str | Path] = (), ocr: str = "") -> Reading:
@@ -103,33 +137,43 @@ def find(sources: Sequence[str | Path] = (), ocr: str = "") -> Reading:
     if not files:
         names = ", ".join(str(root) for root in roots)
         raise SourceEmpty(f"No document was found in {names}; put files there that end in {', '.join(SUFFIXES)}.")
-    return Reading(files, frozenset(root for root in roots if not root.is_dir()), ocr)
+    named = frozenset(root for root in roots if not root.is_dir())
+    return Reading(files, named, golden_in(roots), ocr)
 
 
-def _claim(seen: dict[str, str], document: Document) -> None:
-    if document.id in seen:
+def _claim(seen: dict[str, str], id: str, path: str) -> None:
+    if id in seen:
         raise DuplicateId(
-            f"Two documents have the id {document.id!r}, in {seen[document.id]} and in {document.path}; "
+            f"Two documents have the id {id!r}, in {seen[id]} and in {path}; "
             "rename one, or build from the folder above both."
         )
-    seen[document.id] = document.path
+    seen[id] = path
 
 
-def _read(file: SourceFile, ocr: str, workers: Workers) -> Document:
+def _read(file: SourceFile, ocr: str, workers: Workers) -> Found:
     """The document in a file, with what is doubtful about it."""
     format = format_of(file.path.suffix)
     assert format, file
     facts = {"id": file.id, "title": name_of(Path(file.path.stem)), "path": file.shown_as}
     with _readable(file, _MOST_BYTES):
         if format.apart:
-            return workers.read(file.path, ocr=ocr, **facts)
-        data = file.path.read_bytes()
-        return format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts)
+            document = workers.read(file.path, ocr=ocr, **facts)
+        else:
+            data = file.path.read_bytes()
+            document = format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts)
+    return Found(file.id, fingerprint(file.shown_as, file.id, document.sha256, reader_of(file, ocr)), document)
 
 
-def _collection(file: SourceFile) -> Iterator[Document]:
+def _collection(file: SourceFile, known: Known) -> Iterator[Found]:
+    reader = reader_of(file, "")
     with _readable(file, sys.maxsize):
-        yield from read_collection(file.path, file.shown_as)
+        for record in records(file.path, file.shown_as):
+            key = fingerprint(file.shown_as, record.sha256, reader)
+            if id := known(key):
+                yield Found(id, key, None)
+            else:
+                document = record.document()
+                yield Found(document.id, key, document)
 
 
 @contextmanager

@@ -244,15 +244,17 @@ def test_no_index_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_damaged_index(qa_article_index: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     root = tmp_path / "index"
     shutil.copytree(qa_article_index, root)
-    (file,) = root.rglob(name)
+    file = next(root.rglob(name))
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
     told = fails(capsys, 1, qa.__main__.main, "ask", QUESTION, "--index", str(root))
-    assert name in told and "run `python -m index build --full`" in told
+    assert name in told and "run `python -m index build` to mend it" in told
     assert name in fails(capsys, 1, index.__main__.main, "verify", "--index", str(root))
     file.unlink()
-    assert "python -m index build --full" in fails(capsys, 1, qa.__main__.main, "ask", QUESTION, "--index", str(root))
+    assert "run `python -m index build` to mend it" in fails(
+        capsys, 1, qa.__main__.main, "ask", QUESTION, "--index", str(root)
+    )
 
 
 @pytest.mark.parametrize(

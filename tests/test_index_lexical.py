@@ -1,5 +1,6 @@
 import math
 import random
+from collections import Counter
 from pathlib import Path
 
 import bm25s
@@ -46,7 +47,9 @@ def make(folder: Path, passages: list[list[str]]) -> Lexical:
     with (folder / "spool").open("w+b") as spool:
         writer = PostingsWriter(spool)
         for passage in passages:
-            writer.add(passage)
+            counts = Counter(passage)
+            numbers = writer.numbers(counts)
+            writer.add(numbers, np.array(list(counts.values()), np.int32), np.array([0, len(counts)]))
         writer.finish(layout)
 
     def table(path: Path) -> Table:

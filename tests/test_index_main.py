@@ -23,12 +23,12 @@ def test_build_status_verify(tmp_path: Path, source: Path, capsys: pytest.Captur
     root = tmp_path / "index"
     assert run("build", source, "--index", root) == 0
     out, err = capsys.readouterr()
-    assert out == "The index is built: 1 document, 1 passages, generation 000001.\n"
+    assert out == "The index is built: 1 document, 1 passages, generation 000001 (1 added).\n"
     assert err.splitlines() == ["encoding …", "sorting …"]
     assert run("build", source, "--index", root) == 0
     assert capsys.readouterr().out.startswith("The index is up to date: 1 document")
     assert run("build", "--full", source, "--index", root) == 0
-    assert capsys.readouterr().out.endswith("generation 000002.\n")
+    assert capsys.readouterr().out.endswith("generation 000002 (1 added).\n")
     assert run("status", "--index", root) == 0
     out = capsys.readouterr().out
     assert "generation  000002, built 20" in out
@@ -64,14 +64,14 @@ def test_a_doubtful_document_is_named_with_its_pages(tmp_path: Path, capsys: pyt
 def test_a_damaged_index_does_not_verify(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = tmp_path / "index"
     run("build", source, "--index", root)
-    (root / "generations" / "000001" / "tokens.npy").write_bytes(b"")
+    next(root.rglob("tokens.npy")).write_bytes(b"")
     capsys.readouterr()
     for command in ("verify", "status"):
         assert run(command, "--index", root) == 1
         out, err = capsys.readouterr()
         assert out == ""
         assert err.count("\n") == 1
-        assert "tokens.npy is damaged; run `python -m index build --full`" in err
+        assert "tokens.npy is damaged; run `python -m index build`" in err
 
 
 @pytest.mark.parametrize(

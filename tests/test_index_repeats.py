@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index import Store, build
 from index.arrays import CheckedFile, Table
-from index.repeats import Repeats, RepeatsWriter, same
+from index.repeats import Repeats, same, sentence_key, write_repeats
 
 
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.sampled_from(["a b", "a  b", "a\nb", "c", "d", "ab", ""])), most=st.integers(1, 4))
 def test_the_rows_of_every_repeated_text(tmp_path: Path, texts: list[str], most: int) -> None:
-    writer = RepeatsWriter()
-    for text in texts:
-        writer.add(text)
     path = tmp_path / "repeats.npy"
-    writer.finish(path)
+    write_repeats(path, np.array([sentence_key(text) for text in texts], np.int64))
     repeats = Repeats(Table(CheckedFile(path, path.stat().st_size, None)))
     counts = Counter(" ".join(text.split()) for text in texts)
     for text in [*texts, "elsewhere"]:

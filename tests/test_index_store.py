@@ -12,8 +12,8 @@ import pytest
 from index import IndexCorrupt, IndexIncompatible, IndexMissing, Store, build
 from index.encoder import Encoder
 from index.errors import StoreError
-from index.layout import FORMAT, GenerationLayout
-from index.vectors import FlatVectors, InvertedVectors
+from index.layout import FORMAT, Folder, GenerationLayout, SegmentLayout
+from index.manifest import NAME_LENGTH
 from source import find
 
 TEXT = "Ships\n\nThe keeper counted the ships. They went north.\n\nThe harbour was closed on Monday by a storm.\n"
@@ -39,25 +39,36 @@ def generation(root: Path) -> GenerationLayout:
     return GenerationLayout(root / "generations" / "000001")
 
 
+def segment(root: Path) -> SegmentLayout:
+    (folder,) = (root / "segments").iterdir()
+    return SegmentLayout(folder)
+
+
 def forge(root: Path, **changes: object) -> None:
-    """Changes the manifest, and makes every hash right again."""
+    """Changes the generation's manifest, and makes every hash right again."""
+    old = segment(root)
+    data = rehashed(old)
+    old.manifest.write_bytes(data)
+    name = hashlib.sha256(data).hexdigest()[:NAME_LENGTH]
+    old.root.rename(old.root.with_name(name))
     layout = generation(root)
-    record = json.loads(layout.manifest.read_bytes()) | changes
-    for name, facts in record["files"].items():
-        data = (layout.root / name).read_bytes()
-        facts.update(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
-    data = json.dumps(record).encode()
+    data = rehashed(layout, segments=[name], **changes)
     layout.manifest.write_bytes(data)
     (root / "CURRENT").write_text(f"000001 {hashlib.sha256(data).hexdigest()}\n")
 
 
-@pytest.mark.parametrize("exact", [100_000, 1])
-def test_what_is_let_go_is_freed_at_once(tmp_path: Path, exact: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.vectors.EXACT", exact)
+def rehashed(folder: Folder, **changes: object) -> bytes:
+    record = json.loads(folder.manifest.read_bytes()) | changes
+    for name in record["files"]:
+        data = (folder.root / name).read_bytes()
+        record["files"][name] = hashlib.sha256(data).hexdigest(), len(data)
+    return json.dumps(record).encode()
+
+
+def test_what_is_let_go_is_freed_at_once(tmp_path: Path) -> None:
     (tmp_path / "words.md").write_text("\n\n".join(f"# {n}\n\nThe keeper counted {n} ships." for n in range(80)))
     build(tmp_path / "index", [tmp_path / "words.md"])
     store = Store(tmp_path / "index")
-    assert isinstance(store.vectors, FlatVectors if exact > 1 else InvertedVectors)
     store.document(0)
     store.tokens(np.arange(1))
     gone = weakref.ref(store)
@@ -117,34 +128,40 @@ def test_token_vectors_stand_where_they_say(built: Path, encoder: Encoder) -> No
 
 
 FILES = [
-    "blocks.bin", "corner_starts.npy", "corners.npy", "documents.jsonl", "documents.npy", "id_ends.npy",
-    "id_rows.npy", "ids.npy", "passages.npy", "repeats.npy", "sentences.npy", "token_ends.npy",
-    "token_scales.npy", "token_spans.npy", "tokens.npy",
-    "vectors.faiss", "words/largest.npy", "words/postings.npy", "words/scores.npy", "words/starts.npy",
+    "blocks.bin", "documents.npy", "fingerprints.npy", "id_ends.npy", "id_rows.npy", "ids.npy", "passages.npy",
+    "repeats.npy", "sentence_keys.npy", "sentences.npy", "sources.json", "text_passage_ends.npy", "text_passages.npy",
+    "texts.npy", "vectors.faiss", "words/largest.npy", "words/postings.npy", "words/scores.npy", "words/starts.npy",
     "words/stopwords.json", "words/term_ends.npy", "words/terms.npy",
+]  # fmt: skip
+SEGMENT_FILES = [
+    "blocks.bin", "corners.npy", "count_ends.npy", "counts.npy", "digests.npy", "documents.jsonl", "term_ends.npy",
+    "terms.npy", "token_ends.npy", "tokens.npy", "vectors.npy",
 ]  # fmt: skip
 
 
 def test_the_files_are_those_of_the_layout(built: Path) -> None:
-    assert sorted(Store(built).manifest.files) == FILES
+    store = Store(built)
+    assert sorted(store.manifest.files) == FILES
+    assert [sorted(segment.manifest.files) for segment in store.segments] == [SEGMENT_FILES]
 
 
 def test_one_damaged_byte_in_any_file_is_noticed_and_the_file_named(root: Path) -> None:
-    for name in Store(root).manifest.files:
-        path = generation(root).root / name
+    store = Store(root)
+    paths = [generation(root).root / name for name in FILES] + [segment(root).root / name for name in SEGMENT_FILES]
+    for path in paths:
         data = path.read_bytes()
         for position in {0, len(data) // 2, len(data) - 1}:
             path.write_bytes(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
-            with pytest.raises(IndexCorrupt, match=rf"{name} is damaged; run `python -m index build --full`"):
+            with pytest.raises(IndexCorrupt, match=rf"{path.name} is damaged; run `python -m index build` to mend"):
                 Store(root)
         path.write_bytes(data[:-1])
-        with pytest.raises(IndexCorrupt, match=name):
+        with pytest.raises(IndexCorrupt, match=path.name):
             Store(root)
         path.unlink()
-        with pytest.raises(IndexCorrupt, match=f"{name} is missing"):
+        with pytest.raises(IndexCorrupt, match=f"{path.name} is missing"):
             Store(root)
         path.write_bytes(data)
-    Store(root)
+    assert Store(root).generation == store.generation
 
 
 def test_a_changed_or_missing_manifest(root: Path) -> None:
@@ -194,7 +211,7 @@ class Trap:
 def test_a_pickle_with_the_right_hash_is_refused_and_never_run(root: Path, name: str, as_array: bool) -> None:
     trap = Trap()
     trap.__dict__["x"] = 1
-    path = generation(root).root / name
+    path = next(root.rglob(name))
     if as_array:
         np.save(path, np.array([trap], dtype=object), allow_pickle=True)
     else:
@@ -210,11 +227,12 @@ def test_a_pickle_with_the_right_hash_is_refused_and_never_run(root: Path, name:
 
 def test_a_large_index_is_checked_as_it_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Store(root)
-    monkeypatch.setattr("index.manifest.CHECKED_WHOLE", 0)
+    monkeypatch.setattr("index.segment.CHECKED_WHOLE", 0)
+    monkeypatch.setattr("index.store.CHECKED_WHOLE", 0)
     store = Store(root)
     assert [store.passage(row) for row in range(len(store))] == [whole.passage(row) for row in range(len(store))]
     assert (store.tokens(np.array([2, 0])).vectors == whole.tokens(np.array([2, 0])).vectors).all()
-    path = generation(root).documents
+    path = segment(root).documents
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)

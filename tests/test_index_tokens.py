@@ -1,13 +1,8 @@
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from index.arrays import ArrayWriter, CheckedFile, Table
-from index.encoder import unit
-from index.tokens import TokenVectors, quantise
+from index.encoder import Encoded, unit
+from index.tokens import pack, quantise, unpack
 
 
 def test_a_byte_a_dimension_keeps_the_direction() -> None:
@@ -28,24 +23,21 @@ def test_zero_and_none() -> None:
     assert quantise(np.zeros((0, 4), np.float32))[0].shape == (0, 4)
 
 
-def table(path: Path, rows: NDArray[Any]) -> Table:
-    with ArrayWriter(path, rows.dtype, rows.shape[1] if rows.ndim == 2 else None) as file:
-        file.append(rows)
-    return Table(CheckedFile(path, path.stat().st_size, None))
-
-
-def test_each_passage_gets_its_own_tokens(tmp_path: Path) -> None:
-    quantised, scales = quantise(np.eye(5, dtype=np.float32))
-    tokens = TokenVectors(
-        table(tmp_path / "vectors", quantised),
-        table(tmp_path / "scales", scales),
-        table(tmp_path / "spans", np.array([[i, i + 1] for i in range(5)], np.int32)),
-        table(tmp_path / "ends", np.array([0, 2, 2, 5], np.int64)),
-    )
-    found = tokens.of(np.array([2, 0, 1]))
+def test_each_passage_gets_its_own_tokens() -> None:
+    identity = np.eye(5, dtype=np.float32)
+    offsets = np.array([[i, i + 1] for i in range(5)])
+    texts = [Encoded(identity[0], identity[rows], offsets[rows]) for rows in ([2, 3, 4], [0, 1], [])]
+    found = unpack([pack(text, 0) for text in texts])
     assert found.vectors.argmax(axis=1).tolist() == [2, 3, 4, 0, 1]
     assert [each.tolist() for each in found.offsets] == [[[2, 3], [3, 4], [4, 5]], [[0, 1], [1, 2]], []]
     query = np.array([[1, 0, 0, 0, 0], [0, 0, 0, 0.6, 0.8]], np.float32)
     assert [np.round(each, 6).tolist() for each in found.cosines(query)] == [
         [[0, 0, 0], [0, pytest.approx(0.6), pytest.approx(0.8)]], [[1, 0], [0, 0]], [[], []],
     ]  # fmt: skip
+
+
+def test_the_tokens_of_the_context_are_left_out() -> None:
+    identity = np.eye(5, dtype=np.float32)
+    tokens = pack(Encoded(identity[0], identity, np.array([[i, i + 1] for i in range(5)])), 3)
+    assert [(token["start"], token["end"]) for token in tokens] == [(0, 1), (1, 2)]
+    assert tokens["vector"].argmax(axis=1).tolist() == [3, 4]

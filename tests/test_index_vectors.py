@@ -4,11 +4,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index.arrays import CheckedFile, Table
+from index.arrays import ArrayWriter, CheckedFile, Table
 from index.encoder import FloatMatrix, unit
-from index.vectors import FlatVectors, InvertedVectors, read_index, write_index
+from index.layout import Layout
+from index.segment_writer import EncodedText, SegmentWriter
+from index.texts import Texts
+from index.tokens import token_type
+from index.vectors import StoredVectors, read_index, write_index
 
-COUNT, DIMENSION = 6000, 64
+COUNT, DIMENSION = 6000, 64  # texts
+SEGMENTS = 3
 
 
 @pytest.fixture(scope="module")
@@ -21,35 +26,69 @@ def exact() -> FloatMatrix:
 
 @pytest.fixture(scope="module")
 def text_of() -> NDArray[np.int64]:
-    """Every tenth passage is word for word another one."""
-    rows = np.arange(COUNT)
-    rows[::10] = rows[::-10]
-    return rows
+    """The last tenth of the passages are word for word others."""
+    return np.concatenate([np.arange(COUNT), np.arange(0, COUNT, 10)])
+
+
+def table(path: Path, rows: NDArray[np.int64]) -> Table:
+    with ArrayWriter(path, np.int64, rows.shape[1] if rows.ndim > 1 else None) as file:
+        file.append(rows)
+    return Table(opened(path))
 
 
 def opened(path: Path) -> CheckedFile:
     return CheckedFile(path, path.stat().st_size, None)
 
 
-def test_few_vectors_are_all_compared(tmp_path: Path, exact: FloatMatrix, text_of: NDArray[np.int64]) -> None:
-    assert not write_index(tmp_path / "index", exact, text_of)
-    vectors = FlatVectors(read_index(opened(tmp_path / "index")))
-    rows, cosines = vectors.nearest(exact[7], 10)
-    expected = exact[text_of] @ exact[7]
-    assert cosines.tolist() == pytest.approx(np.sort(expected)[::-1][:10].tolist(), abs=1e-5)
-    assert (vectors.of(rows) == exact[text_of[rows]]).all()
-    assert len(vectors.nearest(exact[7], 2 * COUNT)[0]) == COUNT
+def stored(folder: Path, exact: FloatMatrix, text_of: NDArray[np.int64]) -> StoredVectors:
+    """The vectors in several segments, in turn."""
+    layout = Layout(folder)
+    layout.segments.mkdir()
+    encoder = {"dimension": exact.shape[1]}
+    places = np.zeros((len(exact), 4), np.int64)
+    segments = []
+    for number in range(SEGMENTS):
+        with SegmentWriter(layout.segment(f"unfinished-{number}"), encoder) as writer:
+            for row in range(number, len(exact), SEGMENTS):
+                digest, tokens = np.array([row, 0]), np.zeros(0, token_type(exact.shape[1]))
+                places[row] = number, *writer.add_text(EncodedText(digest, exact[row], tokens, {}))
+            segments.append(writer.close(layout.segments))
+    texts = Texts(table(folder / "texts.npy", places), segments)
+    write_index(folder / "vectors.faiss", texts)
+    passages = np.zeros((len(text_of), 4), np.int64)
+    passages[:, 3] = text_of
+    ends = np.concatenate([[0], np.cumsum(np.bincount(text_of, minlength=len(exact)))])
+    return StoredVectors(
+        read_index(opened(folder / "vectors.faiss")),
+        texts,
+        table(folder / "passages.npy", passages),
+        table(folder / "text_passages.npy", np.argsort(text_of, kind="stable")),
+        table(folder / "ends.npy", ends),
+    )
+
+
+@pytest.fixture(scope="module")
+def vectors(tmp_path_factory: pytest.TempPathFactory, exact: FloatMatrix, text_of: NDArray[np.int64]) -> StoredVectors:
+    return stored(tmp_path_factory.mktemp("vectors"), exact, text_of)
+
+
+@pytest.mark.parametrize("count", [1, 2, 700])
+def test_few_vectors_are_all_compared(tmp_path: Path, exact: FloatMatrix, count: int) -> None:
+    few = stored(tmp_path, exact[:count], np.arange(count))
+    rows, cosines = few.nearest(exact[0], 100)
+    expected = exact[:count] @ exact[0]
+    assert rows.tolist() == np.argsort(-expected)[:100].tolist()
+    assert cosines.tolist() == pytest.approx(np.sort(expected)[::-1][:100].tolist(), abs=1e-5)
+
+
+def test_copies_of_one_vector_are_all_found(tmp_path: Path, exact: FloatMatrix) -> None:
+    same = stored(tmp_path, np.repeat(exact[:1], 1000, axis=0), np.arange(1000))
+    assert len(same.nearest(exact[0], 100)[0]) == 100
 
 
 def test_of_many_vectors_nearly_all_of_the_nearest_are_found(
-    tmp_path: Path, exact: FloatMatrix, text_of: NDArray[np.int64], monkeypatch: pytest.MonkeyPatch
+    vectors: StoredVectors, exact: FloatMatrix, text_of: NDArray[np.int64]
 ) -> None:
-    monkeypatch.setattr("index.vectors.EXACT", 1000)
-    np.save(tmp_path / "exact.npy", exact)
-    assert write_index(tmp_path / "index", exact, text_of)
-    table = Table(opened(tmp_path / "exact.npy"))
-    vectors = InvertedVectors(read_index(opened(tmp_path / "index")), table, lambda rows: text_of[rows])
-    assert vectors._index.nprobe == vectors._index.nlist // 8  # whatever the file says
     drawn = np.random.default_rng(2)
     found = 0
     for row in drawn.integers(0, COUNT, 50):
@@ -60,7 +99,17 @@ def test_of_many_vectors_nearly_all_of_the_nearest_are_found(
         assert (np.diff(cosines) <= 0).all()
         # Copies tie: what counts is how near, not which of them.
         found += int((cosines >= np.sort(expected)[::-1][9] - 1e-6).sum())
-    assert found / 500 >= 0.95
+    assert found / 500 >= 0.99
     rows, cosines = vectors.nearest(exact[0], 100)
-    assert len(set(rows.tolist())) == len(rows) == len(cosines)
+    assert len(set(rows.tolist())) == len(rows) == len(cosines) == 100
     assert (vectors.of(rows) == exact[text_of[rows]]).all()
+
+
+def test_among_some_every_one_is_compared(
+    vectors: StoredVectors, exact: FloatMatrix, text_of: NDArray[np.int64]
+) -> None:
+    among = np.arange(5, len(text_of), 7)
+    rows, cosines = vectors.nearest(exact[0], 20, among)
+    expected = exact[text_of[among]] @ exact[0]
+    assert cosines.tolist() == pytest.approx(np.sort(expected)[::-1][:20].tolist(), abs=1e-5)
+    assert set(rows) <= set(among)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from source import find
-from source.collection import read_collection
+from source.collection import records
 from source.document import Document
 from source.errors import BadCollection, DuplicateId
 
@@ -13,7 +13,7 @@ from source.errors import BadCollection, DuplicateId
 def read(folder: Path, data: str | bytes) -> list[Document]:
     path = folder / "set.jsonl"
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    return list(read_collection(path, "set.jsonl"))
+    return [record.document() for record in records(path, "set.jsonl")]
 
 
 def test_each_line_is_a_document_with_its_own_text_and_hash(tmp_path: Path) -> None:

@@ -1,0 +1,136 @@
+"""What of an index the next build need not make again: what was read and encoded, and is intact."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.arrays import Table
+from index.checked import Files, Listing, damaged
+from index.current import read_current
+from index.errors import IndexIncompatible, StoreError
+from index.layout import UNFINISHED, Folder, GenerationLayout, Layout
+from index.manifest import Manifest, SegmentManifest, load_manifest, load_segment
+from index.segment import Segment
+from index.strings import all_strings
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The documents of the generation that answers, by rows, with their passages and sentences.
+
+    `segment_of`: from its segments' numbers to those of the base, -1 for one that is not intact.
+    """
+
+    manifest: Manifest
+    ids: list[str]
+    documents: NDArray[np.int64]
+    fingerprints: NDArray[np.int64]
+    sentences: NDArray[np.int64]
+    sentence_keys: NDArray[np.int64]
+    passages: NDArray[np.int64]
+    texts: NDArray[np.int64]
+    segment_of: NDArray[np.int64]
+    sources: dict[str, Any]
+
+    def made_from(self, sources: dict[str, Any], settings: dict[str, Any]) -> bool:
+        """Whether a build from these would give the same."""
+        return self.manifest.settings == settings and all(self.sources[name] == sources[name] for name in sources)
+
+    def usable(self) -> NDArray[np.bool_]:
+        """(documents,): whether everything of each is intact."""
+        usable = self.segment_of[self.documents[:, 0]] >= 0
+        lost = self.segment_of[self.texts[:, 0]][self.passages[:, 3]] < 0
+        usable[self.passages[lost, 0]] = False
+        return usable
+
+
+class Base:
+    """The intact segments of an index, and its generation that answers if that is intact.
+
+    `damage`: a sentence for each thing that was found damaged, and is made again.
+    """
+
+    def __init__(self) -> None:
+        self.segments: list[Segment] = []
+        self.read: Read | None = None
+        self.damage: list[str] = []
+
+    @classmethod
+    def of(cls, layout: Layout, encoder: dict[str, Any]) -> Base:
+        """What is there that an encoder of these facts made. Every file of it is checked."""
+        base = cls()
+        segments = base._open_segments(layout)
+        generation = base._open_generation(layout)
+        folders: list[tuple[Folder, Listing]] = [(each.layout, each.manifest.files) for each in segments]
+        if generation:
+            folders.append((generation[0], generation[1].files))
+        broken = damaged(folders)
+        base.damage += broken.values()
+        base.segments = [each for each in segments if each.layout not in broken and _made_by(each.manifest, encoder)]
+        if generation and generation[0] not in broken and _made_by(generation[1], encoder):
+            base.read = base._read(*generation)
+        return base
+
+    def restricted(self, encoder: dict[str, Any]) -> Base:
+        """This, unless some of it was made by a form of the encoder that computes other vectors."""
+        if all(_made_by(segment.manifest, encoder) for segment in self.segments):
+            return self
+        base = Base()
+        base.damage = self.damage
+        return base
+
+    def _open_segments(self, layout: Layout) -> list[Segment]:
+        found = []
+        for path in sorted(layout.segments.iterdir()):
+            if path.name.startswith(UNFINISHED):
+                continue
+            try:
+                segment = layout.segment(path.name)
+                found.append(Segment(segment, load_segment(segment), whole=True))
+            except IndexIncompatible:
+                continue
+            except StoreError as error:
+                self.damage.append(str(error))
+        return found
+
+    def _open_generation(self, layout: Layout) -> tuple[GenerationLayout, Manifest] | None:
+        try:
+            name, sha256 = read_current(layout)
+            generation = layout.generation(name)
+            return generation, load_manifest(generation, sha256)
+        except StoreError as error:
+            if layout.current.exists() and not isinstance(error, IndexIncompatible):
+                self.damage.append(str(error))
+            return None
+
+    def _read(self, layout: GenerationLayout, manifest: Manifest) -> Read:
+        files = Files(layout, manifest.files, whole=True)
+
+        def rows(table: Table) -> Any:
+            return table[0 : len(table)]
+
+        ids = all_strings(files.table(layout.ids), files.table(layout.id_ends))
+        by_row = np.argsort(rows(files.table(layout.id_rows)))
+        numbers = {segment.name: number for number, segment in enumerate(self.segments)}
+        sources = files.file(layout.sources)
+        return Read(
+            manifest=manifest,
+            ids=[ids[row] for row in by_row.tolist()],
+            documents=rows(files.table(layout.documents)),
+            fingerprints=rows(files.table(layout.fingerprints)),
+            sentences=rows(files.table(layout.sentences)),
+            sentence_keys=rows(files.table(layout.sentence_keys)),
+            passages=rows(files.table(layout.passages)),
+            texts=rows(files.table(layout.texts)),
+            segment_of=np.array([numbers.get(name, -1) for name in manifest.segments], np.int64),
+            sources=json.loads(bytes(sources.read(0, len(sources))).decode("utf-8", "surrogatepass")),
+        )
+
+
+def _made_by(manifest: Manifest | SegmentManifest, encoder: dict[str, Any]) -> bool:
+    return all(manifest.encoder[name] == value for name, value in encoder.items())

@@ -1,0 +1,101 @@
+"""One segment, opened: documents as they were read, and texts as they were encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.arrays import CheckedFile, Table
+from index.checked import Files, check_files
+from index.errors import StoreError
+from index.layout import Layout, SegmentLayout
+from index.manifest import Manifest, SegmentManifest, load_segment
+from index.strings import all_strings
+
+CHECKED_WHOLE = 1 << 26
+"""Bytes up to which what is opened is checked whole: 64 MB, about 50 ms."""
+
+
+class Segment:
+    """Read access to a segment. Raises IndexCorrupt.
+
+    `documents`: lines of JSON. `corners`: (characters, 4). `vectors`: (texts,
+    dimension). `tokens`: (tokens,) of `token_type`. What only a build reads is
+    opened when it does.
+    """
+
+    def __init__(self, layout: SegmentLayout, manifest: SegmentManifest | None = None, *, whole: bool = False) -> None:
+        self.layout = layout
+        self.manifest = manifest or load_segment(layout)
+        self._files = Files(layout, self.manifest.files, whole=whole)
+        self.documents: CheckedFile = self._files.file(layout.documents)
+        self.corners: Table = self._files.table(layout.corners)
+        self.vectors: Table = self._files.table(layout.vectors)
+        self.tokens: Table = self._files.table(layout.tokens)
+
+    @property
+    def name(self) -> str:
+        return self.layout.root.name
+
+    @property
+    def texts(self) -> int:
+        """How many texts it holds."""
+        return self.manifest.counts["texts"]
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(size for _, size in self.manifest.files.values())
+
+    @cached_property
+    def token_ends(self) -> NDArray[np.int64]:
+        """(texts + 1,): where each text's tokens start."""
+        return self._all(self._files.table(self.layout.token_ends))
+
+    @cached_property
+    def digests(self) -> NDArray[np.int64]:
+        """(texts, 2): which text it is."""
+        return self._all(self._files.table(self.layout.digests))
+
+    @cached_property
+    def counts(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """(n, 2): the terms of the texts and how often each has them; (texts + 1,): where each text's start."""
+        tables = self._files.table(self.layout.counts), self._files.table(self.layout.count_ends)
+        return self._all(tables[0]), self._all(tables[1])
+
+    @cached_property
+    def terms(self) -> list[str]:
+        """The index terms of all its texts."""
+        return all_strings(self._files.table(self.layout.terms), self._files.table(self.layout.term_ends))
+
+    @staticmethod
+    def _all(table: Table) -> NDArray:  # type: ignore[type-arg]
+        return table[0 : len(table)]
+
+
+def is_intact(layout: SegmentLayout) -> bool:
+    """Whether there is such a segment, as it was written."""
+    try:
+        check_files([(layout, load_segment(layout).files)])
+    except StoreError:
+        return False
+    return True
+
+
+def open_segments(layout: Layout, manifest: Manifest, open_already: Sequence[Segment]) -> list[Segment]:
+    """The segments of a generation; those of `open_already` serve again. Raises IndexCorrupt.
+
+    Small ones are checked whole, large ones as they are read.
+    """
+    known = {segment.name: segment for segment in open_already}
+    fresh = {name: layout.segment(name) for name in manifest.segments if name not in known}
+    manifests = {name: load_segment(segment) for name, segment in fresh.items()}
+    sizes = {name: sum(size for _, size in each.files.values()) for name, each in manifests.items()}
+    whole = sum(sizes.values()) <= CHECKED_WHOLE
+    if whole:
+        check_files([(fresh[name], each.files) for name, each in manifests.items()])
+    known |= {name: Segment(fresh[name], each, whole=whole) for name, each in manifests.items()}
+    return [known[name] for name in manifest.segments]
