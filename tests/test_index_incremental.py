@@ -1,0 +1,188 @@
+"""A build takes over what is unchanged, and comes to the same as one from nothing."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from index import Settings, Store, build
+from index.encoder import Encoder
+from index.exported import OnnxEncoder
+from index.layout import GenerationLayout
+from source.reader import Reading
+
+pytestmark = pytest.mark.usefixtures("encoder")
+
+# What depends on where things lie; everything else is a function of the documents.
+PLACES = {"documents.npy", "texts.npy", "manifest.json", "blocks.bin"}
+SENTENCES = [
+    "The keeper counted the ships.", "They went north.", "Der Hafen war geschlossen.", "Nobody came.", "# Notes",
+    "The wind blew from the north all night.", "- one\n- two", "Die Schiffe fuhren nach Norden und kamen nicht wieder.",
+]  # fmt: skip
+NAMES = ["a.md", "b.txt", "sub/a.md", "sub/c.jsonl"]
+
+texts = st.lists(st.sampled_from(SENTENCES), max_size=4).map("\n\n".join)
+edits = st.lists(st.dictionaries(st.sampled_from(NAMES), texts, max_size=4), min_size=2, max_size=5)
+
+
+@pytest.fixture
+def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text that the encoder is given, other than questions."""
+    seen: list[str] = []
+    encode = OnnxEncoder.encode
+
+    def listening(self: OnnxEncoder, texts: Any, *, query: bool = False) -> Any:
+        def tell() -> Any:
+            for text in texts:
+                if not query:
+                    seen.append(text)
+                yield text
+
+        return encode(self, tell(), query=query)
+
+    monkeypatch.setattr(OnnxEncoder, "encode", listening)
+    return seen
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Makes the folder hold these files; a collection has a document for each paragraph."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".jsonl"):
+            lines = (
+                f'{{"id": "{hash(part) % 97}-{row}", "text": "{part!r}"}}\n'
+                for row, part in enumerate(text.split("\n\n"))
+            )
+            path.write_text("".join(lines))
+        else:
+            path.write_text(text)
+
+
+def same(one: Path, other: Path) -> None:
+    """That two indexes answer the same, bit for bit."""
+    left, right = Store(one), Store(other)
+    roots = [GenerationLayout(store.root / "generations" / store.generation) for store in (left, right)]
+    for path in roots[0].files():
+        name = path.relative_to(roots[0].root).as_posix()
+        if name not in PLACES:
+            assert path.read_bytes() == (roots[1].root / name).read_bytes(), name
+    assert [left.document(row) for row in range(left.documents)] == [
+        right.document(row) for row in range(right.documents)
+    ]
+    rows = np.arange(len(left))
+    assert (left.vectors.of(rows) == right.vectors.of(rows)).all()
+    ours, theirs = left.tokens(rows), right.tokens(rows)
+    assert (ours.vectors == theirs.vectors).all() and (ours.scales == theirs.scales).all()
+    assert all((a == b).all() for a, b in zip(ours.offsets, theirs.offsets, strict=True))
+    assert left.manifest.counts == right.manifest.counts and left.manifest.languages == right.manifest.languages
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(histories=edits)
+@example([{"a.md": SENTENCES[0], "b.txt": SENTENCES[0]}, {"b.txt": SENTENCES[0]}])
+def test_any_history_of_edits_comes_to_the_same(
+    monkeypatch: pytest.MonkeyPatch, histories: list[dict[str, str]]
+) -> None:
+    monkeypatch.setattr("index.writer.LEAST_TEXTS", 2)
+    monkeypatch.setattr("index.merge.CROWD", 2)
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for files in histories:
+            files = {**files, "z.md": "There is always this."}
+            write(folder / "in", files)
+            build(folder / "index", [folder / "in"])
+            shutil.rmtree(folder / "full", ignore_errors=True)
+            build(folder / "full", [folder / "in"])
+            same(folder / "index", folder / "full")
+
+
+def test_only_what_is_new_is_read_and_encoded(
+    tmp_path: Path, encoded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr("source.reader._read", _noting(read))
+    folder, root = tmp_path / "in", tmp_path / "index"
+    write(folder, {"a.md": "One thing.", "b.txt": "Another thing.", "sub/c.jsonl": "A line.\n\nA second line."})
+    assert build(root, [folder]).encoded == len(encoded) == 4
+    assert read == ["a.md", "b.txt"]
+    write(folder, {"a.md": "One thing.", "b.txt": "Something else.", "sub/c.jsonl": "A line.\n\nA second line."})
+    report = build(root, [folder])
+    assert (report.encoded, report.changes) == (1, {"added": 0, "changed": 1, "removed": 0})
+    assert read == ["a.md", "b.txt", "b.txt"] and len(encoded) == 5
+    # What has moved, or stands elsewhere too, costs no encoding.
+    write(folder, {"sub/a.md": "One thing.", "sub/c.jsonl": "A line.\n\nA second line."})
+    report = build(root, [folder])
+    assert (report.encoded, report.changes) == (0, {"added": 1, "changed": 0, "removed": 2})
+    assert len(Store(root)) == 3
+
+
+def _noting(read: list[str]) -> Any:
+    from source import reader
+
+    original = reader._read
+
+    def noting(file: Any, *arguments: Any) -> Any:
+        read.append(file.id)
+        return original(file, *arguments)
+
+    return noting
+
+
+def test_another_passage_length_reads_again_and_encodes_only_other_texts(tmp_path: Path, encoded: list[str]) -> None:
+    (tmp_path / "a.txt").write_text("A short one.\n")
+    (tmp_path / "b.txt").write_text(" ".join(f"Sentence number {n} is here." for n in range(30)))
+    build(tmp_path / "index", [tmp_path / "a.txt", tmp_path / "b.txt"])
+    before = len(encoded)
+    build(tmp_path / "index", [tmp_path / "a.txt", tmp_path / "b.txt"], settings=Settings(passage_tokens=64))
+    assert not any("A short one" in text for text in encoded[before:])
+    assert len(encoded) > before
+
+
+def test_a_build_that_was_stopped_is_resumed(
+    tmp_path: Path, encoded: list[str], monkeypatch: pytest.MonkeyPatch, encoder: Encoder
+) -> None:
+    monkeypatch.setattr("index.writer.LEAST_TEXTS", 8)
+    lines = (f'{{"id": {n}, "text": "The keeper counted {n} ships."}}\n' for n in range(50))
+    (tmp_path / "a.jsonl").write_text("".join(lines))
+    found = Reading.found
+
+    def stopping(self: Reading, known: Any) -> Any:
+        for count, each in enumerate(found(self, known)):
+            if count == 30:
+                raise KeyboardInterrupt
+            yield each
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Reading, "found", stopping)
+        build(tmp_path / "index", [tmp_path / "a.jsonl"])
+    assert not list((tmp_path / "index").rglob("unfinished-*"))
+    before = len(encoded)
+    report = build(tmp_path / "index", [tmp_path / "a.jsonl"])
+    assert report.encoded <= 50 - 16
+    assert len(encoded) - before == report.encoded
+    build(tmp_path / "full", [tmp_path / "a.jsonl"])
+    same(tmp_path / "index", tmp_path / "full")
+
+
+def test_segments_stay_few_and_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.merge.CROWD", 4)
+    folder, root = tmp_path / "in", tmp_path / "index"
+    folder.mkdir()
+    for number in range(12):
+        (folder / f"{number}.txt").write_text(f"The keeper counted {number} ships. They went north.\n")
+        build(root, [folder])
+    store = Store(root)
+    assert len(store.segments) <= 5
+    assert sum(segment.texts for segment in store.segments) <= 2 * store.manifest.counts["texts"]
+    assert {store.passage(row).document_id for row in range(len(store))} == {f"{number}.txt" for number in range(12)}
+    build(tmp_path / "full", [folder])
+    same(root, tmp_path / "full")
