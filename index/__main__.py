@@ -11,11 +11,13 @@ from typing import Any
 
 from tqdm import tqdm
 
-from index.build import build
+from index.build import approve_all, build
+from index.generations import Generation, generations, problems, prune, rollback, size_of
 from index.settings import DEFAULT_INDEX, Settings
+from index.sizes import size_lines
 from index.store import Store
 from index.writer import Progress
-from source import ChapterVerseError
+from source import ChapterVerseError, UsageError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,15 +50,35 @@ def _parser() -> argparse.ArgumentParser:
         help="recognise the text in pictures of pages with Tesseract, in these languages (eng, eng+rus)",
     )  # fmt: skip
     make.add_argument("--full", action="store_true", help="build even if nothing has changed")
-    command("status", _status, "Say what is in the index.")
-    command("verify", _verify, "Check every file of the index against its SHA-256.")
+    make.add_argument(
+        "--force", action="store_true", help="even if golden questions (questions.jsonl) are answered worse than before"
+    )
+    command("status", _status, "Say what is in the index, and which generations of it are kept.")
+    command("verify", _verify, "Check every file of every generation against its SHA-256.")
+    back = command("rollback", _rollback, "Let an earlier generation answer.")
+    back.add_argument("--to", metavar="GENERATION", help="default: the one before")
+    room = command("prune", _prune, "Remove old generations, and what only they have.")
+    room.add_argument(
+        "--keep",
+        type=int,
+        default=1,
+        metavar="N",
+        help="how many to keep, the one that answers among them (default: 1)",
+    )
     return parser
 
 
 def _build(arguments: argparse.Namespace) -> int:
+    from qa.golden import judge  # a command is where the packages are put together
+
     progress = _bars() if sys.stderr.isatty() else _lines()
     settings = replace(Settings.from_environment(), ocr=arguments.ocr)
-    report = build(arguments.index, arguments.sources, full=arguments.full, settings=settings, progress=progress)
+    report = build(
+        arguments.index, arguments.sources, full=arguments.full, settings=settings, progress=progress,
+        approve=approve_all if arguments.force else judge,
+    )  # fmt: skip
+    for sentence in report.healed:
+        print(f"Made again: {sentence}", file=sys.stderr)
     for sentence in report.skipped:
         print(f"Skipped: {sentence}", file=sys.stderr)
     if report.doubtful:
@@ -97,15 +119,16 @@ def _lines() -> Progress:
 
 def _status(arguments: argparse.Namespace) -> int:
     store = Store(arguments.index)
-    manifest = store.manifest
-    size = manifest.size + sum(segment.size for segment in store.segments)
-    made_from = store.sources()
+    manifest, made_from = store.manifest, store.sources()
     print(f"index       {arguments.index}")
     print(f"generation  {store.generation}, built {manifest.created}")
     print(f"encoder     {manifest.encoder['name']} ({manifest.encoder['sha256'][:12]})")
     for name, count in manifest.counts.items():
         print(f"{name:11} {count:,}")
-    print(f"size        {size:,} bytes")
+    for line in size_lines(store, size_of(arguments.index)):
+        print(line)
+    for generation in generations(arguments.index):
+        print(f"{'*' if generation.answers else ' '} {_generation_text(generation)}")
     for path in made_from["files"]:
         print(f"source      {path}")
     for sentence in made_from["skipped"]:
@@ -115,9 +138,36 @@ def _status(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _generation_text(generation: Generation) -> str:
+    manifest = generation.manifest
+    if manifest is None:
+        return f"{generation.name}    cannot be gone back to: {generation.problem}"
+    changes = ", ".join(f"{count:,} {kind}" for kind, count in manifest.changes.items() if count) or "nothing changed"
+    since = f" since {manifest.parent}" if manifest.parent else ""
+    counts = manifest.counts
+    return f"{generation.name}    {manifest.created}  {counts['documents']:,} documents: {changes}{since}"
+
+
 def _verify(arguments: argparse.Namespace) -> int:
-    store = Store(arguments.index)  # opening checks every file
-    print(f"All {len(store.manifest.files)} files of generation {store.generation} are as they were written.")
+    found = problems(arguments.index)
+    for sentence in found:
+        print(sentence, file=sys.stderr)
+    kept = generations(arguments.index)
+    if not found:
+        print(f"Every file of {len(kept)} generation{'s' * (len(kept) != 1)} is as it was written.")
+    return 1 if found else 0
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    name = rollback(arguments.index, arguments.to)
+    print(f"Generation {name} answers; the next build goes on from it.")
+    return 0
+
+
+def _prune(arguments: argparse.Namespace) -> int:
+    if arguments.keep < 1:
+        raise UsageError(f"--keep is {arguments.keep}; keep one generation at least.")
+    print(f"{prune(arguments.index, arguments.keep):,} bytes are free again.")
     return 0
 
 

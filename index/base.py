@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.arrays import Table
-from index.checked import Files, Listing, damaged
+from index.checked import Files, Listing, damaged, foreign
+from index.commit import names, sealed
 from index.current import read_current
 from index.errors import IndexIncompatible, StoreError
-from index.layout import UNFINISHED, Folder, GenerationLayout, Layout
+from index.layout import UNFINISHED, Folder, GenerationLayout, Layout, SegmentLayout
 from index.manifest import Manifest, SegmentManifest, load_manifest, load_segment
 from index.segment import Segment
 from index.strings import all_strings
@@ -64,14 +69,19 @@ class Base:
     def of(cls, layout: Layout, encoder: dict[str, Any]) -> Base:
         """What is there that an encoder of these facts made. Every file of it is checked."""
         base = cls()
-        segments = base._open_segments(layout)
-        generation = base._open_generation(layout)
-        folders: list[tuple[Folder, Listing]] = [(each.layout, each.manifest.files) for each in segments]
+        segments = base._segments(layout)
+        generation = base._generation(layout)
+        folders: list[tuple[Folder, Listing]] = [(each, manifest.files) for each, manifest in segments.items()]
         if generation:
             folders.append((generation[0], generation[1].files))
+        base._remove_foreign(folders)
         broken = damaged(folders)
         base.damage += broken.values()
-        base.segments = [each for each in segments if each.layout not in broken and _made_by(each.manifest, encoder)]
+        base.segments = [
+            Segment(each, manifest, whole=True)
+            for each, manifest in segments.items()
+            if each not in broken and _made_by(manifest, encoder)
+        ]
         if generation and generation[0] not in broken and _made_by(generation[1], encoder):
             base.read = base._read(*generation)
         return base
@@ -84,29 +94,42 @@ class Base:
         base.damage = self.damage
         return base
 
-    def _open_segments(self, layout: Layout) -> list[Segment]:
-        found = []
+    def _segments(self, layout: Layout) -> dict[SegmentLayout, SegmentManifest]:
+        """Every segment that says what it holds."""
+        found = {}
         for path in sorted(layout.segments.iterdir()):
-            if path.name.startswith(UNFINISHED):
-                continue
-            try:
-                segment = layout.segment(path.name)
-                found.append(Segment(segment, load_segment(segment), whole=True))
-            except IndexIncompatible:
-                continue
-            except StoreError as error:
-                self.damage.append(str(error))
+            if not path.name.startswith(UNFINISHED):
+                try:
+                    found[layout.segment(path.name)] = load_segment(layout.segment(path.name))
+                except IndexIncompatible:
+                    continue
+                except StoreError as error:
+                    self.damage.append(str(error))
         return found
 
-    def _open_generation(self, layout: Layout) -> tuple[GenerationLayout, Manifest] | None:
+    def _remove_foreign(self, folders: Sequence[tuple[Folder, Listing]]) -> None:
+        for folder, listing in folders:
+            for path in foreign(folder, listing):
+                self.damage.append(f"{path} was no file of the index.")
+                _delete(path)
+
+    def _generation(self, layout: Layout) -> tuple[GenerationLayout, Manifest] | None:
+        """The generation that answers, or else the last one that can."""
         try:
             name, sha256 = read_current(layout)
             generation = layout.generation(name)
             return generation, load_manifest(generation, sha256)
-        except StoreError as error:
-            if layout.current.exists() and not isinstance(error, IndexIncompatible):
-                self.damage.append(str(error))
+        except IndexIncompatible:
             return None
+        except StoreError as error:
+            if not names(layout):
+                return None
+            self.damage.append(str(error))
+        for name in reversed(names(layout)):
+            with suppress(StoreError):
+                generation = layout.generation(name)
+                return generation, load_manifest(generation, sealed(generation))
+        return None
 
     def _read(self, layout: GenerationLayout, manifest: Manifest) -> Read:
         files = Files(layout, manifest.files, whole=True)
@@ -117,6 +140,10 @@ class Base:
         ids = all_strings(files.table(layout.ids), files.table(layout.id_ends))
         by_row = np.argsort(rows(files.table(layout.id_rows)))
         numbers = {segment.name: number for number, segment in enumerate(self.segments)}
+        missing = [name for name in manifest.segments if name not in numbers]
+        self.damage += [
+            f"The segment {name} of generation {layout.root.name} is missing or damaged." for name in missing
+        ]
         sources = files.file(layout.sources)
         return Read(
             manifest=manifest,
@@ -128,9 +155,14 @@ class Base:
             passages=rows(files.table(layout.passages)),
             texts=rows(files.table(layout.texts)),
             segment_of=np.array([numbers.get(name, -1) for name in manifest.segments], np.int64),
-            sources=json.loads(bytes(sources.read(0, len(sources))).decode("utf-8", "surrogatepass")),
+            sources=json.loads(bytes(sources.read(0, len(sources)))),
         )
 
 
 def _made_by(manifest: Manifest | SegmentManifest, encoder: dict[str, Any]) -> bool:
     return all(manifest.encoder[name] == value for name, value in encoder.items())
+
+
+def _delete(path: Path) -> None:
+    with suppress(FileNotFoundError):  # it went with the folder it was in
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -120,7 +120,7 @@ def _generation(
     written.root.mkdir()
     used = rows.use_only(segments)
     write_tables(written, rows, used)
-    written.sources.write_bytes(json.dumps(record, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    written.sources.write_bytes(json.dumps(record).encode())
     parent = None
     with suppress(StoreError):
         parent = read_current(layout)[0]

@@ -54,7 +54,7 @@ def damaged(folders: Iterable[tuple[Folder, Listing]]) -> dict[Folder, str]:
 
 def foreign(folder: Folder, listing: Listing) -> Iterator[Path]:
     """The files and folders in a folder that are not its own."""
-    own = {folder.manifest, *(folder.root / name for name in listing)}
+    own = {folder.manifest, folder.seal, *(folder.root / name for name in listing)}
     own |= {parent for path in own for parent in path.parents}
     return (path for path in sorted(folder.root.rglob("*")) if path not in own)
 

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from index.current import read_current
 from index.disk import publish, remove, replace
-from index.errors import IndexUnwritable, StoreError
+from index.errors import REBUILD, IndexCorrupt, IndexUnwritable, StoreError
 from index.layout import UNFINISHED, GenerationLayout, Layout
 from index.manifest import Manifest, dump, load_manifest
 
@@ -83,10 +83,12 @@ def _clear(layout: Layout) -> None:
 def commit(layout: Layout, written: GenerationLayout, manifest: Manifest) -> str:
     """Makes what was written the generation that answers; its name is returned. Old ones are forgotten."""
     data = dump(manifest)
+    digest = sha256(data).hexdigest()
     written.manifest.write_bytes(data)
-    name = f"{max((int(old) for old in generations(layout)), default=0) + 1:06d}"
+    written.seal.write_text(digest, "ascii")
+    name = f"{max((int(old) for old in names(layout)), default=0) + 1:06d}"
     publish(written, layout.generations / name)
-    point_to(layout, name, sha256(data).hexdigest())
+    point_to(layout, name, digest)
     forget(layout, KEPT)
     return name
 
@@ -96,36 +98,38 @@ def point_to(layout: Layout, name: str, sha256: str) -> None:
     replace(layout.current, lambda path: path.write_text(f"{name} {sha256}\n", "ascii"))
 
 
-def generations(layout: Layout) -> list[str]:
+def names(layout: Layout) -> list[str]:
     """The names of the committed generations, oldest first."""
     with suppress(FileNotFoundError):
         return sorted(path.name for path in layout.generations.iterdir() if path.name.isdecimal())
     return []
 
 
+def sealed(generation: GenerationLayout) -> str:
+    """The SHA-256 that the manifest of a generation was committed with. Raises IndexCorrupt."""
+    try:
+        return generation.seal.read_text("ascii")
+    except (OSError, ValueError):
+        raise IndexCorrupt(f"The index file {generation.seal} is missing or damaged; {REBUILD}.") from None
+
+
 def forget(layout: Layout, kept: int) -> None:
-    """Removes all but the last `kept` generations and the one that answers, and every segment that none of them has."""
+    """Keeps the generation that answers and the last others, `kept` in all; removes what none of them has."""
     current, _ = read_current(layout)
-    names = generations(layout)
-    keep = {*names[-kept:], current} if kept else {current}
-    for name in names:
-        if name not in keep:
-            remove(layout.generations / name)
+    others = [name for name in names(layout) if name != current]
+    last = {current, *others[len(others) - min(len(others), kept - 1) :]}
     used: set[str] = set()
-    for name in keep:
+    for name in names(layout):
+        generation = layout.generation(name)
         try:
-            used.update(load_manifest(layout.generation(name), sha256_of_manifest(layout, name)).segments)
+            segments = load_manifest(generation, sealed(generation)).segments
+            worth_keeping = name in last
         except StoreError:  # another format's, or damaged: it cannot be gone back to
-            if name != current:
-                remove(layout.generations / name)
+            worth_keeping = False
+        if worth_keeping:
+            used.update(segments)
+        else:
+            remove(generation.root)
     for path in layout.segments.iterdir():
         if path.name not in used:
             remove(path)
-
-
-def sha256_of_manifest(layout: Layout, name: str) -> str:
-    """The SHA-256 that a generation's manifest has now; only CURRENT says which it should have."""
-    try:
-        return sha256(layout.generation(name).manifest.read_bytes()).hexdigest()
-    except OSError:
-        return ""

@@ -18,6 +18,7 @@ DIR/
     count_ends.npy         (texts + 1,) int64: where each text's terms start
   generations/NAME/        one committed state, never changed after it is committed
     manifest.json          format, encoder, counts, segments; SHA-256 of every other file
+    manifest.sha256        its own
     blocks.bin             SHA-256 of every block of every other file, in the order of their names
     sources.json           the files it was made from, and what was wrong with some
     documents.npy          (documents, 5) int64: segment, where its line starts and ends, first corner, language
@@ -100,10 +101,12 @@ class Folder:
 
     blocks = _In("blocks.bin")
     manifest = _In("manifest.json")
+    seal = _In("manifest.sha256")
 
     def files(self) -> list[Path]:
         """Every file that holds content, in the order of their names."""
-        return sorted(p for p in self.root.rglob("*") if p.is_file() and p not in (self.manifest, self.blocks))
+        about = (self.manifest, self.seal, self.blocks)
+        return sorted(path for path in self.root.rglob("*") if path.is_file() and path not in about)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import CheckedFile, Rows, Table
+from index.arrays import Rows, Table
 from index.checked import Files, check_files
 from index.current import read_current
+from index.errors import IndexCorrupt, StoreError
 from index.layout import GenerationLayout, Layout
 from index.lexical import Lexical, open_lexical
 from index.manifest import Manifest, load_manifest
@@ -43,14 +45,22 @@ class Store:
     def __init__(self, root: Path, like: Store | None = None) -> None:
         """`like`: an open store of the same index, whose segments need not be opened again."""
         layout = Layout(root)
-        name, sha256 = read_current(layout)
-        generation = layout.generation(name)
-        self._open(root, name, generation, load_manifest(generation, sha256), like, whole=False)
+        self._pointer: tuple[str, str] | None = None
+        while (points_to := read_current(layout)) != self._pointer:
+            name, sha256 = self._pointer = points_to
+            generation = layout.generation(name)
+            try:
+                self._open(root, name, generation, load_manifest(generation, sha256), like, whole=False)
+                return
+            except IndexCorrupt as error:  # or builds have come between, and it is forgotten already
+                problem = error
+        raise problem
 
     @classmethod
     def of(cls, root: Path, generation: GenerationLayout, manifest: Manifest, *, whole: bool = False) -> Store:
         """Another generation than the one that answers; `whole`: every file of it is checked now."""
         store = cls.__new__(cls)
+        store._pointer = None
         store._open(root, generation.root.name, generation, manifest, None, whole=whole)
         return store
 
@@ -75,9 +85,16 @@ class Store:
             read_index(files.file(layout.vectors)), self._texts, self._passages,
             files.table(layout.text_passages), files.table(layout.text_passage_ends),
         )  # fmt: skip
-        self._sources = partial(_record, files.file(layout.sources))
+        self._sources = files.file(layout.sources)
         # Nothing here refers back to the store, so that its files are let go with it and not some time later.
         self.document = lru_cache(_KEPT_DOCUMENTS)(partial(_document, self.segments, self._documents))
+
+    def moved_on(self) -> tuple[str, str] | None:
+        """Where the index points now, if that is not here; None if it is, or if it cannot be told."""
+        with suppress(StoreError):
+            points_to = read_current(Layout(self.root))
+            return points_to if points_to != self._pointer else None
+        return None
 
     def __len__(self) -> int:
         """The number of passages."""
@@ -150,8 +167,9 @@ class Store:
         return self.document_of(bisect_right(range(len(self)), row, key=lambda p: int(self._passages[p][1])) - 1)
 
     def sources(self) -> dict[str, Any]:
-        """What it was made from: `roots`, `files`, `readers`, and what was wrong with some: `skipped`, `doubts`."""
-        return self._sources()
+        """What it was made from: `roots`, `files`, `readers`, and what was wrong: `skipped`, `doubts`."""
+        record: dict[str, Any] = json.loads(bytes(self._sources.read(0, len(self._sources))))
+        return record
 
     @property
     def vectors(self) -> Vectors:
@@ -178,8 +196,3 @@ def _document(segments: Sequence[Segment], documents: Table, row: int) -> Docume
     """The document in row `row`, from 0."""
     number, start, end, _, _ = map(int, documents[row])
     return load_document(bytes(segments[number].documents.read(start, end)))
-
-
-def _record(file: CheckedFile) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads(bytes(file.read(0, len(file))).decode("utf-8", "surrogatepass"))
-    return record

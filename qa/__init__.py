@@ -11,6 +11,8 @@ from index import (
 from qa.answer import Answer, DocumentRef, Hit, Location, Quote, answer_json, hits_json
 from qa.asked import MAX_QUESTION
 from qa.book import Book, load, rebuild
+from qa.edition import Edition
+from qa.golden import AnswersWorse
 from qa.reader import ReaderMissing
 from source import ChapterVerseError, UsageError
 
@@ -18,6 +20,7 @@ __all__ = [
     # asking
     "Book",
     "DEFAULT_INDEX",
+    "Edition",
     "MAX_QUESTION",
     "load",
     "rebuild",
@@ -30,6 +33,7 @@ __all__ = [
     "answer_json",
     "hits_json",
     # errors
+    "AnswersWorse",
     "ChapterVerseError",
     "EncoderMissing",
     "IndexCorrupt",

@@ -12,7 +12,8 @@ from pathlib import Path
 from time import process_time
 
 from qa.answer import Answer, DocumentRef, Hit, Quote, answer_json, hits_json
-from qa.book import QUOTES, load
+from qa.book import load
+from qa.edition import QUOTES
 from qa.evaluate import evaluate
 from qa.figures import Figure
 from qa.questions import read_questions
@@ -128,7 +129,7 @@ def _hit_text(hit: Hit) -> str:
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     questions = read_questions(arguments.questions)
-    figures = evaluate(load(arguments.index), questions)
+    figures = evaluate(load(arguments.index).now(), questions)
     if arguments.json:
         flat = {name: None if math.isnan(f.value) else round(f.value, 4) for name, f in figures.items()}
         print(json.dumps(flat))

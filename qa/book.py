@@ -1,65 +1,88 @@
-"""The façade: an index that can be asked."""
+"""The façade: an index that can be asked, and that follows what is built."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
+from threading import Lock
 
-from index import DEFAULT_INDEX, Encoder, Progress, Rows, Settings, Store, build, encoder_of, ignore, last_build
-from qa.answer import Answer, DocumentRef, Hit, Quote
-from qa.asked import checked, remembered
-from qa.confidence import THRESHOLD, confidence
-from qa.conversation import Understood, asks_for_person, person_name, understand
-from qa.quotes import make_quotes
-from qa.reader import in_play, read
-from qa.retrieve import Candidate, candidates, queries
-from qa.sentences import ranked_sentences, terms
+from index import DEFAULT_INDEX, Encoder, Progress, Settings, Store, StoreError, build, encoder_of, ignore, last_build
+from qa.answer import Answer, DocumentRef, Hit
+from qa.edition import QUOTES, Edition
+from qa.golden import judge
 from qa.timings import stage
-from source import Document, UsageError, page_picture
+from source import Document
 
-MOST_HITS = 1000
-QUOTES = 3
-"""Quotes in an answer, at most."""
-# A further quote is shown only if its score, in log-odds, comes this near to the first one's.
-_WORTH_SHOWING = 1.8
+_log = logging.getLogger("chapter-verse")
 
 
 class Book:
-    """Documents that can be questioned. Safe to use from several threads; it never changes."""
+    """Documents that can be questioned. Safe to use from several threads.
+
+    When the index has been built again, by whatever process, the next question
+    is asked of the new generation; one under way ends on the one it began with.
+    """
 
     def __init__(self, store: Store, encoder: Encoder) -> None:
-        self.store = store
-        self.encoder = encoder
+        self._edition = Edition(store, encoder)
+        self._opening = Lock()
+        self._refused: tuple[str, str] | None = None  # a pointer that led to nothing that can be opened
+
+    def now(self) -> Edition:
+        """The generation that answers now; it stays what it is."""
+        edition = self._edition
+        points_to = edition.store.moved_on()
+        if points_to is None or points_to == self._refused:
+            return edition
+        with self._opening:
+            if self._edition is edition:
+                self._follow(edition, points_to)
+            return self._edition
+
+    def _follow(self, edition: Edition, points_to: tuple[str, str]) -> None:
+        try:
+            store = Store(edition.store.root, edition.store)
+            same = store.encoder == edition.store.encoder
+            self._edition = Edition(store, edition.encoder if same else encoder_of(store.encoder))
+        except StoreError as error:
+            self._refused = points_to
+            _log.warning("Generation %s goes on to answer: %s", edition.generation, error)
+
+    @property
+    def store(self) -> Store:
+        """The index that answers now."""
+        return self.now().store
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder of the index that answers now."""
+        return self.now().encoder
 
     @property
     def generation(self) -> str:
-        """The name of the index generation that answers."""
-        return self.store.generation
+        """The name of the index generation that answers now."""
+        return self.now().generation
 
     def documents(self) -> Iterator[DocumentRef]:
         """Which documents are in the index, in the order they were read."""
-        return (DocumentRef.of(self.store.document(row)) for row in range(self.store.documents))
+        return self.now().documents()
 
     def document(self, id: str) -> Document:
         """The document with this id. Raises KeyError."""
-        return self.store.document_by_id(id)
+        return self.now().document(id)
 
     def page_picture(self, id: str, page: int) -> bytes:
         """A page of a document as a PNG. Raises KeyError, and a SourceError when its file has changed or is gone."""
-        return page_picture(self.document(id), page)
+        return self.now().page_picture(id, page)
 
     def retrieve(self, query: str, k: int = 5, documents: Sequence[str] = ()) -> list[Hit]:
         """The `k` passages that fit best, best first, of all documents or of those with these ids.
 
         Raises UsageError for an empty or oversized query, and for a document that is not there.
         """
-        if not 1 <= k <= MOST_HITS:
-            raise UsageError(f"k is {k}; ask for 1 to {MOST_HITS} passages.")
-        among = self._among(documents)
-        wanted = queries(self._understood(query, (), documents), self.encoder)
-        return self._hits(candidates(self.store, wanted, k, among))
+        return self.now().retrieve(query, k, documents)
 
     def ask(self, question: str, history: Sequence[str] = (), k: int = QUOTES, documents: Sequence[str] = ()) -> Answer:
         """The words that answer `question`, or an Answer that says that none do.
@@ -69,81 +92,7 @@ class Book:
         of them if none is named. Raises UsageError for an empty or oversized
         question, and for a document that is not there.
         """
-        if not 1 <= k <= MOST_HITS:
-            raise UsageError(f"k is {k}; ask for 1 to {MOST_HITS} quotes.")
-        return self._answer(question, history, k, documents)[0]
-
-    def study(self, question: str, history: Sequence[str] = ()) -> tuple[Answer, list[Hit]]:
-        """The answer, and the passages that it was looked for in: what an evaluation judges."""
-        answer, found = self._answer(question, history, QUOTES)
-        return answer, self._hits(found)
-
-    def _answer(
-        self, question: str, history: Sequence[str], k: int, documents: Sequence[str] = ()
-    ) -> tuple[Answer, list[Candidate]]:
-        among = self._among(documents)
-        understood = self._understood(question, history, documents)
-        wanted = queries(understood, self.encoder)
-        found = candidates(self.store, wanted, among=among)
-        with stage("reading"):
-            chosen = in_play(found)
-            readings = read(self.store, understood.question, chosen)
-        with stage("sentences"):
-            asked = terms(self.store, understood.question)
-            ranked = ranked_sentences(self.store, wanted, chosen, readings, asked)
-        if not ranked:
-            return Answer(question, False, 0.0, (), (), understood.searched_for), found
-        with stage("confidence"):
-            sure = confidence(self.store, wanted, ranked[0], asked)
-        with stage("quotes"):
-            quotes = make_quotes(self.store, understood.question, ranked, asked, k)
-            if documents:
-                quotes = [_within(quote, documents) for quote in quotes]
-        answered = sure >= THRESHOLD
-        shown = tuple(quote for quote in quotes if quote.score >= quotes[0].score - _WORTH_SHOWING)
-        answer = Answer(
-            question=question,
-            answered=answered,
-            confidence=sure,
-            quotes=shown if answered else (),
-            nearest=() if answered else tuple(quotes),
-            searched_for=understood.searched_for,
-        )
-        return answer, found
-
-    def _hits(self, found: Sequence[Candidate]) -> list[Hit]:
-        with stage("passages"):
-            return [
-                Hit(self.store.passage(each.passage), each.score, rank, self._ref(each.passage))
-                for rank, each in enumerate(found, start=1)
-            ]
-
-    def _among(self, documents: Sequence[str]) -> Rows | None:
-        """The passages of the documents that are asked alone; None for all."""
-        if not documents:
-            return None
-        try:
-            return self.store.passages_of(documents)
-        except KeyError as error:
-            raise UsageError(
-                f"There is no document {error.args[0]!r} in the index; `python -m index status` names those that are."
-            ) from None
-
-    def _understood(self, question: str, history: Sequence[str], documents: Sequence[str]) -> Understood:
-        asked_for = partial(self._person_asked_for, documents)
-        return understand(checked(question), remembered(history), asked_for)
-
-    def _person_asked_for(self, documents: Sequence[str], question: str) -> str | None:
-        """The name that answers an earlier question after a person."""
-        if not asks_for_person(question):
-            return None
-        answer = self.ask(question, k=1, documents=documents)
-        quote = next(iter(answer.quotes or answer.nearest), None)
-        names = [person_name(quote.text_of(mark)) for mark in quote.highlights] if quote else []
-        return next((name for name in names if name), None)
-
-    def _ref(self, passage: int) -> DocumentRef:
-        return DocumentRef.of(self.store.document(self.store.document_of(passage)))
+        return self.now().ask(question, history, k, documents)
 
 
 def load(path: str | Path = DEFAULT_INDEX) -> Book:
@@ -164,13 +113,8 @@ def rebuild(
     """Makes the index in `path` answer from `sources`, and says in a sentence what was done.
 
     Without `sources` it is made again from those it was last made from. Raises
-    the errors of `index` and `source`; the old index then goes on to answer.
+    the errors of `index` and `source`, and AnswersWorse; the old index then goes on to answer.
     """
     roots, ocr = last_build(Path(path))
     settings = replace(Settings.from_environment(), ocr=ocr)
-    return str(build(Path(path), sources or roots, settings=settings, progress=progress or ignore))
-
-
-def _within(quote: Quote, documents: Sequence[str]) -> Quote:
-    """The quote without its other places in documents that are not asked."""
-    return replace(quote, elsewhere=tuple(each for each in quote.elsewhere if each.document.id in documents))
+    return str(build(Path(path), sources or roots, settings=settings, progress=progress or ignore, approve=judge))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from qa.answer import Answer, Hit
-from qa.book import Book
+from qa.edition import Edition
 from qa.figures import Figure, Outcome, summary
 from qa.measures import hit_at, ndcg_at, reciprocal_rank, token_f1
 from qa.questions import Question
@@ -15,7 +15,7 @@ _DEPTH = 10  # documents that ranking is judged on
 
 
 def evaluate(
-    book: Book, questions: Sequence[Question], progress: Callable[[int, int], None] = lambda done, total: None
+    book: Edition, questions: Sequence[Question], progress: Callable[[int, int], None] = lambda done, total: None
 ) -> dict[str, Figure]:
     """The figures of `book` over `questions`, by name."""
     outcomes = []
@@ -25,7 +25,7 @@ def evaluate(
     return summary(outcomes)
 
 
-def outcome(book: Book, question: Question) -> Outcome:
+def outcome(book: Edition, question: Question) -> Outcome:
     """What asking the question comes to."""
     started = time.perf_counter()
     answer, hits = book.study(question.question, question.history)

@@ -36,7 +36,7 @@ def test_build_status_verify(tmp_path: Path, source: Path, capsys: pytest.Captur
     assert "passages    1\n" in out
     assert f"source      {source}" in out
     assert run("verify", "--index", root) == 0
-    assert "files of generation 000002 are as they were written." in capsys.readouterr().out
+    assert "Every file of 2 generations is as it was written." in capsys.readouterr().out
 
 
 def test_what_was_skipped_is_said(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from qa_fixtures import ARTICLE_QUESTIONS, build_book
 
 import qa
+from index.__main__ import main as index_main
 from source import Span
 
 pytest_plugins = ["qa_fixtures"]
@@ -108,13 +109,69 @@ def test_eight_threads_get_the_answers_of_one(qa_article: qa.Book) -> None:
                 assert shown(answer) == shown(expected)
 
 
-def test_an_open_book_goes_on_answering_after_a_rebuild(tmp_path: Path) -> None:
+def test_an_open_book_follows_what_is_built_and_an_edition_stays_what_it_is(tmp_path: Path) -> None:
     book = build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
-    before = book.ask("When was the Zorblax bridge opened?")
-    newer = build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1777."})
-    assert newer.generation != book.generation
-    assert book.ask("When was the Zorblax bridge opened?") == before
-    assert "1777" in newer.ask("When was the Zorblax bridge opened?").quotes[0].text
+    edition = book.now()
+    before = edition.ask("When was the Zorblax bridge opened?")
+    assert "1931" in before.quotes[0].text
+    (tmp_path / "sources/b.txt").write_text("Comets have tails of dust.")
+    build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1777."})
+    assert edition.ask("When was the Zorblax bridge opened?") == before
+    assert "1777" in book.ask("When was the Zorblax bridge opened?").quotes[0].text
+    assert book.now() is book.now() is not edition
+    kept = {segment.name: segment for segment in edition.store.segments}
+    assert all(kept.get(segment.name, segment) is segment for segment in book.store.segments)  # not opened again
+
+
+def test_a_book_goes_on_with_what_it_has_when_the_new_one_cannot_be_opened(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    book = build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
+    current = tmp_path / "index" / "CURRENT"
+    pointer = current.read_text()
+    current.write_text(f"000009 {'0' * 64}\n")
+    for _ in range(3):
+        assert "1931" in book.ask("When was the Zorblax bridge opened?").quotes[0].text
+    assert len(caplog.records) == 1 and "Generation 000001 goes on to answer" in caplog.text
+    current.unlink()
+    assert book.generation == "000001"
+    current.write_text(pointer)
+    build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1777."})
+    assert "1777" in book.ask("When was the Zorblax bridge opened?").quotes[0].text
+
+
+def golden(tmp_path: Path, *lines: str) -> None:
+    (tmp_path / "sources").mkdir(exist_ok=True)
+    (tmp_path / "sources" / "questions.jsonl").write_text("\n".join(lines))
+
+
+BRIDGE = '{"id": "1", "question": "When was the Zorblax bridge opened?", "answers": ["1931"]}'
+HAMLET = '{"id": "2", "question": "Who wrote Hamlet?", "answers": [], "answerable": false}'
+
+
+def test_a_build_that_answers_golden_questions_worse_is_refused(tmp_path: Path) -> None:
+    golden(tmp_path, BRIDGE, HAMLET)
+    book = build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
+    with pytest.raises(qa.AnswersWorse, match=r"answers 1 of 2 .* the old one 2; .* Worse: “When was the .* --force"):
+        build_book(tmp_path, {"a.txt": "The Zorblax bridge is long."})
+    assert "1931" in book.ask("When was the Zorblax bridge opened?").quotes[0].text
+    assert [path.name for path in (tmp_path / "index" / "generations").iterdir()] == ["000001"]
+    build_book(tmp_path, {"a.txt": "Long is the Zorblax bridge. The Zorblax bridge was opened in 1931."})
+    assert book.generation == "000002"
+    golden(tmp_path, "nonsense")
+    with pytest.raises(qa.UsageError, match=r"questions\.jsonl, line 1"):
+        build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1932."})
+
+
+def test_the_command_takes_a_worse_build_by_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    golden(tmp_path, BRIDGE)
+    build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
+    (tmp_path / "sources" / "a.txt").write_text("The Zorblax bridge is long.")
+    command = ["build", str(tmp_path / "sources"), "--index", str(tmp_path / "index")]
+    assert index_main(command) == 1
+    assert "Build with --force" in capsys.readouterr().err
+    assert index_main([*command, "--force"]) == 0
+    assert qa.load(tmp_path / "index").generation == "000002"
 
 
 def test_rebuild_takes_the_sources_of_the_last_time(tmp_path: Path) -> None:

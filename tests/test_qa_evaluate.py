@@ -39,7 +39,7 @@ def qa_small(tmp_path_factory: pytest.TempPathFactory) -> qa.Book:
 def figures(book: qa.Book, tmp_path: Path, *questions: dict[str, Any]) -> dict[str, float]:
     path = tmp_path / "questions.jsonl"
     path.write_text("\n".join(json.dumps(question) for question in questions), "utf-8")
-    return {name: figure.value for name, figure in evaluate(book, read_questions(path)).items()}
+    return {name: figure.value for name, figure in evaluate(book.now(), read_questions(path)).items()}
 
 
 def test_one_right_one_wrong_one_unanswerable(qa_small: qa.Book, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_without_answers_the_quotes_are_not_judged(qa_small: qa.Book, tmp_path: 
 def test_intervals_hold_the_value_and_counts_have_none(qa_small: qa.Book, tmp_path: Path) -> None:
     path = tmp_path / "questions.jsonl"
     path.write_text("\n".join(map(json.dumps, [BRIDGE, WRONG, UNANSWERABLE])))
-    for name, figure in evaluate(qa_small, read_questions(path)).items():
+    for name, figure in evaluate(qa_small.now(), read_questions(path)).items():
         if name.startswith(("latency", "n", "quote_chars")) and name != "ndcg@10":
             assert figure.interval is None, name
         else:
@@ -106,7 +106,7 @@ def test_progress_is_told(qa_small: qa.Book, tmp_path: Path) -> None:
     path = tmp_path / "questions.jsonl"
     path.write_text("\n".join(map(json.dumps, [BRIDGE, UNANSWERABLE])))
     seen: list[tuple[int, int]] = []
-    evaluate(qa_small, read_questions(path), lambda done, total: seen.append((done, total)))
+    evaluate(qa_small.now(), read_questions(path), lambda done, total: seen.append((done, total)))
     assert seen == [(1, 2), (2, 2)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qa import Answer, Book, Quote
+from qa import Answer, Edition, Quote
 from qa.web import texts
 from qa.web.chat import Turn, shown
 from qa.web.markup import element, escaped, marked
@@ -25,7 +25,7 @@ def welcome(examples: Sequence[str], titles: Sequence[str]) -> str:
     return element("div", {"class": "welcome"}, heading, element("p", {}, texts.WELCOME_NOTE), hint)
 
 
-def draw(number: int, answer: Answer, book: Book) -> str:
+def draw(number: int, answer: Answer, book: Edition) -> str:
     """The turn with this number (from 0), every quote checked against its document once more."""
     cards = [_card(number, i, answer, quote, book) for i, quote in enumerate(shown(answer))]
     if answer.answered:
@@ -43,7 +43,7 @@ def notice(message: str, error: bool = False) -> str:
     return element("p", role, escaped(message))
 
 
-def stands(quote: Quote, book: Book) -> bool:
+def stands(quote: Quote, book: Edition) -> bool:
     """Invariant 1: the document says exactly this, exactly there."""
     try:
         text = book.document(quote.document.id).text
@@ -76,7 +76,7 @@ def _group(label: str, cards: Sequence[str], name: str) -> str:
     return element("div", {"class": f"group {name}"}, element("h3", {}, label), *cards)
 
 
-def _card(turn: int, number: int, answer: Answer, quote: Quote, book: Book) -> str:
+def _card(turn: int, number: int, answer: Answer, quote: Quote, book: Edition) -> str:
     if not stands(quote, book):
         return element("p", {"class": "withheld"}, texts.WITHHELD)
     sure = [_sureness(answer.confidence)] if answer.answered and number == 0 else []

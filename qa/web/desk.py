@@ -18,18 +18,27 @@ _LOOKED_AT = 50  # documents; a large collection is not read through for a greet
 
 
 class Desk:
-    """Holds the current book. A question keeps the book it began with; the next one gets the new."""
+    """Holds the book. A question keeps the generation it began with; the next one gets the new."""
 
     def __init__(self, index: Path, sources: Sequence[str] = ()) -> None:
         """Opens the index. Raises the errors of `qa.load`."""
         self._index = index
         self._sources = tuple(sources)
         self._rebuilding = Lock()
-        self._opened = _Opened(qa.load(index))
+        self._book = qa.load(index)
+        self._known = _Opened(self._book.now())
 
     @property
-    def book(self) -> qa.Book:
-        """The book to ask; take it once for each question."""
+    def _opened(self) -> _Opened:
+        """What answers now; another process may have built the index again."""
+        edition = self._book.now()
+        if edition is not self._known.book:
+            self._known = _Opened(edition)
+        return self._known
+
+    @property
+    def book(self) -> qa.Edition:
+        """The generation to ask; take it once for each question."""
         return self._opened.book
 
     @property
@@ -48,20 +57,18 @@ class Desk:
         return tuple(document.title for document in self._opened.documents[:5])
 
     def rebuild(self, progress: Progress = lambda step, done, total: None) -> str:
-        """Rebuilds the index, lays out the new book, returns the report. One at a time.
+        """Rebuilds the index, returns the report. One at a time.
 
         The old book goes on answering until the new one is open, and if anything fails.
         """
         with self._rebuilding:
-            report = qa.rebuild(self._index, sources=self._sources, progress=progress)
-            self._opened = _Opened(qa.load(self._index))
-            return report
+            return qa.rebuild(self._index, sources=self._sources, progress=progress)
 
 
 class _Opened:
-    """A book and what the page says about it, found out once."""
+    """A generation and what the page says about it, found out once."""
 
-    def __init__(self, book: qa.Book) -> None:
+    def __init__(self, book: qa.Edition) -> None:
         self.book = book
 
     @cached_property

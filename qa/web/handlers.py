@@ -9,7 +9,7 @@ from html import escape
 from time import monotonic
 from typing import Any
 
-from qa import ChapterVerseError, Quote
+from qa import ChapterVerseError, Edition, Quote
 from qa.web import cards, reading, texts
 from qa.web.chat import Chat, Turn, at
 from qa.web.desk import Desk
@@ -74,29 +74,19 @@ class Handlers:
         quote = chat.quote(event._data.get("turn"), event._data.get("quote"))
         if quote is None:
             return None, "", cards.notice(texts.UNEXPECTED, error=True)
-        if not cards.stands(quote, self._desk.book):  # a rebuild has come between
+        book = self._desk.book
+        if not cards.stands(quote, book):  # a rebuild has come between
             return None, "", cards.notice(texts.CHANGED, error=True)
-        return self._opened(_opening(quote, self._desk.book.document(quote.document.id)))
+        return _opened(_opening(quote, book.document(quote.document.id)), book)
 
     def more(self, opened: _Opened | None, event: gr.EventData) -> tuple[_Opened | None, Any, Any]:
         """More of the open document, before or after what is shown."""
         if opened is None:
             return None, gr.skip(), gr.skip()
-        if not cards.stands(opened.quote, self._desk.book):
-            return None, gr.skip(), cards.notice(texts.CHANGED, error=True)
-        return self._opened(opened.earlier() if event._data.get("more") == "earlier" else opened.later())
-
-    def _opened(self, opened: _Opened) -> tuple[_Opened, str, str]:
-        """The panel; the document's text where its pages cannot be drawn, and why not."""
         book = self._desk.book
-        document = book.document(opened.quote.document.id)
-        if isinstance(opened, Reading):
-            return opened, reading.draw(opened, document), ""
-        try:
-            return opened, draw_pages(opened, document, partial(book.page_picture, document.id)), ""
-        except ChapterVerseError as error:
-            text = Reading.around(opened.quote, document)
-            return text, reading.draw(text, document), cards.notice(str(error), error=True)
+        if not cards.stands(opened.quote, book):
+            return None, gr.skip(), cards.notice(texts.CHANGED, error=True)
+        return _opened(opened.earlier() if event._data.get("more") == "earlier" else opened.later(), book)
 
     def clear(self) -> tuple[Chat, str, None, str, str]:
         """An empty chat, and the document put away."""
@@ -109,6 +99,18 @@ class Handlers:
         except Exception as error:  # the old book goes on answering
             return _wrong(error), gr.skip(), gr.skip()
         return cards.notice(report), gr.skip() if chat.turns else self.greet(chat), self.choices()
+
+
+def _opened(opened: _Opened, book: Edition) -> tuple[_Opened, str, str]:
+    """The panel; the document's text where its pages cannot be drawn, and why not."""
+    document = book.document(opened.quote.document.id)
+    if isinstance(opened, Reading):
+        return opened, reading.draw(opened, document), ""
+    try:
+        return opened, draw_pages(opened, document, partial(book.page_picture, document.id)), ""
+    except ChapterVerseError as error:
+        text = Reading.around(opened.quote, document)
+        return text, reading.draw(text, document), cards.notice(str(error), error=True)
 
 
 def _opening(quote: Quote, document: Document) -> _Opened:

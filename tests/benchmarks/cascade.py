@@ -60,7 +60,7 @@ def row(book: qa.Book, questions: Sequence[Question], budget: tuple[int, int, fl
             patch.setattr(qa.reader, "_KNOWN", {"no language"})
         for question in questions:
             with timed() as spent:
-                outcomes.append(outcome(book, question))
+                outcomes.append(outcome(book.now(), question))
             reading.append(1000 * spent["reading"])
             found = candidates(book.store, queries(Understood(question.question), book.encoder))
             read.append(len(in_play(found)) if most else 0)

@@ -44,7 +44,7 @@ def outcomes(folder: Path, questions: Sequence[Question], precision: str) -> lis
         with patch("index.build.load_encoder", lambda name: encoder):
             build(Path(scratch), [folder / "passages.jsonl"])
         book = qa.Book(Store(Path(scratch)), encoder)
-        return [outcome(book, question) for question in questions]
+        return [outcome(book.now(), question) for question in questions]
 
 
 def main() -> None:

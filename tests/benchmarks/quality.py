@@ -45,7 +45,7 @@ def outcomes_of(path: Path, *, validation: bool) -> list[Outcome]:
     with tempfile.TemporaryDirectory() as scratch:
         build(Path(scratch), [path / "passages.jsonl"] if path.is_dir() else [])
         book = qa.load(scratch)
-        return [outcome(book, question) for question in questions]
+        return [outcome(book.now(), question) for question in questions]
 
 
 def plain(figure: Figure) -> list[float]:

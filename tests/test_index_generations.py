@@ -1,0 +1,177 @@
+"""The generations that are kept: going back, proving them, freeing room, and mending what is damaged."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from index import IndexCorrupt, IndexMissing, Store, StoreError, build
+from index.__main__ import main
+from index.commit import KEPT
+from index.generations import generations, problems, prune, rollback
+
+pytestmark = pytest.mark.usefixtures("encoder")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three generations: a file, a file more, and the first one changed."""
+    folder = tmp_path_factory.mktemp("built")
+    sources = folder / "in"
+    sources.mkdir()
+    for name, text in (("a.txt", "One thing."), ("b.txt", "Another thing."), ("a.txt", "Something else.")):
+        (sources / name).write_text(text)
+        build(folder / "index", [sources])
+    return folder
+
+
+@pytest.fixture
+def root(built: Path, tmp_path: Path) -> Path:
+    shutil.copytree(built / "index", tmp_path / "index")
+    return tmp_path / "index"
+
+
+def texts(root: Path) -> list[str]:
+    store = Store(root)
+    return [store.passage(row).text for row in range(len(store))]
+
+
+def test_each_says_how_it_differs_from_the_one_before(root: Path) -> None:
+    kept = generations(root)
+    assert [(each.name, each.answers) for each in kept] == [("000001", False), ("000002", False), ("000003", True)]
+    manifests = [each.manifest for each in kept if each.manifest]
+    assert [manifest.parent for manifest in manifests] == [None, "000001", "000002"]
+    assert [manifest.changes for manifest in manifests] == [
+        {"added": 1, "changed": 0, "removed": 0},
+        {"added": 1, "changed": 0, "removed": 0},
+        {"added": 0, "changed": 1, "removed": 0},
+    ]
+
+
+def test_what_is_unchanged_is_shared(root: Path) -> None:
+    second, third = (each.manifest for each in generations(root)[1:] if each.manifest)
+    assert second and third and set(second.segments) & set(third.segments)
+    assert len(list((root / "segments").iterdir())) == 3
+
+
+def test_going_back_and_on(root: Path, built: Path) -> None:
+    assert rollback(root) == "000002"
+    assert texts(root) == ["One thing.", "Another thing."]
+    assert rollback(root) == "000001"
+    with pytest.raises(IndexMissing, match="There is no generation before 000001"):
+        rollback(root)
+    assert rollback(root, to="000003") == "000003"
+    assert texts(root) == ["Something else.", "Another thing."]
+    rollback(root, to="000001")
+    report = build(root, [built / "in"])  # the sources have not gone back
+    assert (report.generation, report.encoded, report.changes["changed"]) == ("000004", 0, 1)
+    assert texts(root) == ["Something else.", "Another thing."]
+    with pytest.raises(IndexMissing, match="There is no generation 9"):
+        rollback(root, to="9")
+
+
+def test_no_going_back_to_what_is_damaged(root: Path) -> None:
+    path = root / "generations" / "000002" / "passages.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(IndexCorrupt, match=r"passages\.npy is damaged"):
+        rollback(root)
+    assert texts(root) == ["Something else.", "Another thing."]
+    assert problems(root) == [f"The index file {path} is damaged; run `python -m index build` to mend it."]
+
+
+def test_pruning_keeps_the_one_that_answers_and_its_segments(root: Path) -> None:
+    rollback(root, to="000002")
+    freed = prune(root)
+    assert freed > 0
+    assert [each.name for each in generations(root)] == ["000002"]
+    assert len(list((root / "segments").iterdir())) == 2
+    assert texts(root) == ["One thing.", "Another thing."]
+    assert problems(root) == []
+    assert prune(root) == 0
+
+
+def test_the_last_few_are_kept(built: Path, root: Path) -> None:
+    for _ in range(KEPT):
+        build(root, [built / "in"], full=True)
+    assert len(generations(root)) == KEPT
+
+
+def files_of(root: Path) -> list[Path]:
+    """Every file that the generation that answers needs."""
+    store = Store(root)
+    folders = [root / "generations" / store.generation, *(segment.layout.root for segment in store.segments)]
+    return [root / "CURRENT", *(path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())]
+
+
+@pytest.mark.parametrize("harm", ["flip", "cut", "remove", "empty"])
+def test_whatever_is_damaged_is_found_and_mended(root: Path, built: Path, harm: str) -> None:
+    expected = texts(root)
+    for path in files_of(root):
+        if not path.exists():  # a mended index may have other segments
+            continue
+        data = path.read_bytes()
+        if harm == "remove":
+            path.unlink()
+        else:
+            half = len(data) // 2
+            flipped = data[:half] + bytes([data[half] ^ 1]) + data[half + 1 :] if data else b"x"
+            path.write_bytes({"flip": flipped, "cut": data[:-2], "empty": b""}[harm])
+            if path.read_bytes() == data:
+                continue
+        assert problems_or_error(root)
+        report = build(root, [built / "in"])
+        assert path.name == "manifest.sha256" or not report.up_to_date, path
+        assert texts(root) == expected
+        assert problems_or_error(root, answers_only=True) == []
+        if not report.up_to_date:
+            assert report.healed
+
+
+def problems_or_error(root: Path, *, answers_only: bool = False) -> list[str]:
+    try:
+        if answers_only:
+            prune(root)
+        return problems(root)
+    except StoreError as error:
+        return [str(error)]
+
+
+def test_a_segment_that_is_gone_is_made_again_and_the_rest_is_not(root: Path, built: Path) -> None:
+    segment = Store(root).segments[0]
+    shutil.rmtree(segment.layout.root)
+    with pytest.raises(IndexCorrupt):
+        Store(root)
+    report = build(root, [built / "in"])
+    assert (report.up_to_date, report.encoded) == (False, 1)
+    assert texts(root) == ["Something else.", "Another thing."]
+
+
+def test_a_file_that_does_not_belong_is_named_and_goes(root: Path, built: Path) -> None:
+    strange = Store(root).segments[0].layout.root / "strange.txt"
+    strange.write_text("What is this?")
+    (root / "generations" / "000003" / "also").mkdir()
+    assert [sentence for sentence in problems(root) if "is no file of the index" in sentence]
+    assert not build(root, [built / "in"]).up_to_date
+    assert not strange.exists()
+    prune(root)
+    assert problems(root) == []
+
+
+def test_the_commands(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = main([*arguments, "--index", str(root)])
+        return status, *capsys.readouterr()
+
+    _, out, _ = run("status")
+    assert "* 000003" in out and "2 documents: 1 changed since 000002" in out
+    assert " bytes, " in out and " a passage" in out
+    assert run("rollback")[:2] == (0, "Generation 000002 answers; the next build goes on from it.\n")
+    assert "Every file of 3 generations is as it was written." in run("verify")[1]
+    assert run("prune", "--keep", "2")[1].endswith("bytes are free again.\n")
+    assert run("prune", "--keep", "0")[0] == 2
+    (root / "generations" / "000003" / "ids.npy").unlink()
+    status, out, err = run("verify")
+    assert (status, out) == (1, "") and "ids.npy is missing" in err
+    assert run("rollback", "--to", "000003")[0] == 1
