@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 from threadpoolctl import threadpool_limits
 
-from qa import DEFAULT_INDEX, ChapterVerseError
+from qa import DEFAULT_INDEX, ChapterVerseError, watch
 from qa.web.address import check_free
 from qa.web.desk import Desk
 
@@ -24,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return error.exit_status
     print(f"Chapter & Verse is at {address}", flush=True)
+    if options.watch:
+        watching = partial(watch, options.index, options.source, partial(print, flush=True))
+        Thread(target=watching, name="watch", daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):
         Event().wait()
     return 0
@@ -60,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         "--source", nargs="+", default=[], metavar="PATH",
         help="what the page's rebuild reads (default: the shipped documents)",
     )  # fmt: skip
+    parser.add_argument("--watch", action="store_true", help="rebuild whenever the sources have changed")
     return parser
 
 

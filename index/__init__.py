@@ -18,6 +18,7 @@ from index.passages import Passage
 from index.searchable import searchable
 from index.settings import DEFAULT_INDEX, Settings, threads
 from index.store import Store
+from index.watch import changes
 from index.writer import Progress
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Report",
     "build",
     "ignore",
+    "changes",
     "last_build",
     # the encoder
     "Encoded",

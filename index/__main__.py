@@ -16,6 +16,7 @@ from index.generations import Generation, generations, problems, prune, rollback
 from index.settings import DEFAULT_INDEX, Settings
 from index.sizes import size_lines
 from index.store import Store
+from index.watch import changes
 from index.writer import Progress
 from source import ChapterVerseError, UsageError
 
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument(
         "--force", action="store_true", help="even if golden questions (questions.jsonl) are answered worse than before"
     )
+    make.add_argument("--watch", action="store_true", help="go on, and build again whenever the sources have changed")
     command("status", _status, "Say what is in the index, and which generations of it are kept.")
     command("verify", _verify, "Check every file of every generation against its SHA-256.")
     back = command("rollback", _rollback, "Let an earlier generation answer.")
@@ -69,14 +71,29 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(arguments: argparse.Namespace) -> int:
+    _build_once(arguments, full=arguments.full)
+    if not arguments.watch:
+        return 0
+    print("Watching the sources; end with Ctrl-C.", file=sys.stderr)
+    for _ in changes(arguments.sources):
+        try:
+            _build_once(arguments, full=False, quiet=True)
+        except ChapterVerseError as error:  # the next change may mend it
+            print(error, file=sys.stderr)
+    return 0
+
+
+def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = False) -> None:
     from qa.golden import judge  # a command is where the packages are put together
 
     progress = _bars() if sys.stderr.isatty() else _lines()
     settings = replace(Settings.from_environment(), ocr=arguments.ocr)
     report = build(
-        arguments.index, arguments.sources, full=arguments.full, settings=settings, progress=progress,
+        arguments.index, arguments.sources, full=full, settings=settings, progress=progress,
         approve=approve_all if arguments.force else judge,
     )  # fmt: skip
+    if quiet and report.up_to_date:
+        return
     for sentence in report.healed:
         print(f"Made again: {sentence}", file=sys.stderr)
     for sentence in report.skipped:
@@ -87,8 +104,7 @@ def _build(arguments: argparse.Namespace) -> int:
             "`python -m index status` says why.",
             file=sys.stderr,
         )
-    print(report)
-    return 0
+    print(report, flush=True)
 
 
 def _bars() -> Progress:

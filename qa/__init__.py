@@ -10,7 +10,7 @@ from index import (
 )
 from qa.answer import Answer, DocumentRef, Hit, Location, Quote, answer_json, hits_json
 from qa.asked import MAX_QUESTION
-from qa.book import Book, load, rebuild
+from qa.book import Book, load, rebuild, watch
 from qa.edition import Edition
 from qa.golden import AnswersWorse
 from qa.reader import ReaderMissing
@@ -24,6 +24,7 @@ __all__ = [
     "MAX_QUESTION",
     "load",
     "rebuild",
+    "watch",
     # what comes back
     "Answer",
     "DocumentRef",

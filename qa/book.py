@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 
-from index import DEFAULT_INDEX, Encoder, Progress, Settings, Store, StoreError, build, encoder_of, ignore, last_build
+from index import (
+    DEFAULT_INDEX,
+    Encoder,
+    Progress,
+    Settings,
+    Store,
+    StoreError,
+    build,
+    changes,
+    encoder_of,
+    ignore,
+    last_build,
+)
 from qa.answer import Answer, DocumentRef, Hit
 from qa.edition import QUOTES, Edition
 from qa.golden import judge
 from qa.timings import stage
-from source import Document
+from source import ChapterVerseError, Document
 
 _log = logging.getLogger("chapter-verse")
 
@@ -118,3 +130,18 @@ def rebuild(
     roots, ocr = last_build(Path(path))
     settings = replace(Settings.from_environment(), ocr=ocr)
     return str(build(Path(path), sources or roots, settings=settings, progress=progress or ignore, approve=judge))
+
+
+def watch(
+    path: str | Path, sources: Sequence[str | Path], tell: Callable[[str], object], stop: Event | None = None
+) -> None:
+    """Rebuilds the index in `path` whenever its sources have changed, until `stop` is set.
+
+    `tell` is called with what was done, or with why it could not be.
+    """
+    for _ in changes(sources or last_build(Path(path))[0], stop):
+        try:
+            report = rebuild(path, sources)
+        except ChapterVerseError as error:
+            report = str(error)
+        tell(report)

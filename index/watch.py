@@ -1,0 +1,44 @@
+"""Waiting for the sources to change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Event
+
+from source import SHIPPED
+
+_SETTLED = 500  # milliseconds without another change
+_AT_LAST = 30_000  # milliseconds after which changes that never end are acted upon
+_FIRST = 1_000  # milliseconds
+
+
+def changes(sources: Sequence[str | Path] = (), stop: Event | None = None) -> Iterator[None]:
+    """Yields when the sources have changed: after half a second of quiet, or half a minute of changes without end.
+
+    Yields once soon after the beginning too, for what changed before it. Ends when
+    `stop` is set, or with an interrupt from the keyboard.
+    """
+    from watchfiles import watch  # not before it is needed
+
+    roots = [Path(source).absolute() for source in sources] or [SHIPPED]
+    folders = {root if root.is_dir() else root.parent for root in roots}
+
+    def is_ours(change: object, path: str) -> bool:
+        return any(_is_below(Path(path), root) for root in roots)
+
+    first = True
+    for found in watch(
+        *folders, watch_filter=is_ours, debounce=_AT_LAST, step=_SETTLED, rust_timeout=_FIRST, yield_on_timeout=True,
+        stop_event=stop, raise_interrupt=False, ignore_permission_denied=True,
+    ):  # fmt: skip
+        if found or first:
+            first = False
+            yield None
+
+
+def _is_below(path: Path, root: Path) -> bool:
+    """Whether it is what is watched: the file itself, or what is not hidden in the folder."""
+    if path == root:
+        return True
+    return root in path.parents and not any(part.startswith(".") for part in path.relative_to(root).parts)
