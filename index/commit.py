@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from index.current import read_current
 from index.disk import publish, remove, replace
-from index.errors import REBUILD, IndexCorrupt, IndexUnwritable, StoreError
+from index.errors import REBUILD, IndexCorrupt, IndexIncompatible, IndexUnwritable, StoreError
 from index.layout import UNFINISHED, GenerationLayout, Layout
 from index.manifest import Manifest, dump, load_manifest
 
@@ -89,7 +89,8 @@ def commit(layout: Layout, written: GenerationLayout, manifest: Manifest) -> str
     name = f"{max((int(old) for old in names(layout)), default=0) + 1:06d}"
     publish(written, layout.generations / name)
     point_to(layout, name, digest)
-    forget(layout, KEPT)
+    with suppress(OSError):  # the next build has another try
+        forget(layout, KEPT)
     return name
 
 
@@ -114,22 +115,27 @@ def sealed(generation: GenerationLayout) -> str:
 
 
 def forget(layout: Layout, kept: int) -> None:
-    """Keeps the generation that answers and the last others, `kept` in all; removes what none of them has."""
+    """Keeps the generation that answers and the last others, `kept` in all; removes what none of them has.
+
+    While one of them cannot be read, no segment is removed: it may be read again another time.
+    """
     current, _ = read_current(layout)
     others = [name for name in names(layout) if name != current]
     last = {current, *others[len(others) - min(len(others), kept - 1) :]}
     used: set[str] = set()
+    all_read = True
     for name in names(layout):
         generation = layout.generation(name)
-        try:
-            segments = load_manifest(generation, sealed(generation)).segments
-            worth_keeping = name in last
-        except StoreError:  # another format's, or damaged: it cannot be gone back to
-            worth_keeping = False
-        if worth_keeping:
-            used.update(segments)
-        else:
+        if name not in last:
             remove(generation.root)
-    for path in layout.segments.iterdir():
-        if path.name not in used:
-            remove(path)
+            continue
+        try:
+            used.update(load_manifest(generation, sealed(generation)).segments)
+        except IndexIncompatible:  # another version's: it cannot be gone back to
+            remove(generation.root)
+        except StoreError:
+            all_read = False
+    if all_read:
+        for path in layout.segments.iterdir():
+            if path.name not in used:
+                remove(path)

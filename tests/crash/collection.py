@@ -1,0 +1,92 @@
+"""A collection that changes, an encoder of no weights to build it with, and what must hold of its index at any moment."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index import Store
+from index.encoder import Encoded, Offsets, unit
+from index.models import Identity
+
+FILES = 12
+DIMENSION = 8
+
+
+class HashEncoder:
+    """Vectors that are a function of the text, at no cost."""
+
+    identity, precision, dimension, max_tokens = Identity("hash", "0", "0"), "float32", DIMENSION, 64
+
+    def pieces(self, texts: Sequence[str]) -> list[Offsets]:
+        return [np.array([(i, i + 1) for i, char in enumerate(text) if not char.isspace()], np.int64) for text in texts]
+
+    def known(self, text: str) -> float:
+        return 1.0
+
+    def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
+        for text in texts:
+            seed = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+            drawn = np.random.default_rng(seed)
+            (offsets,) = self.pieces([text])
+            vector = unit(drawn.standard_normal(DIMENSION).astype(np.float32))
+            yield Encoded(vector, unit(drawn.standard_normal((len(offsets), DIMENSION)).astype(np.float32)), offsets)
+
+
+def use_hash_encoder() -> None:
+    """Builds of this process use it from here on."""
+    module: Any = sys.modules["index.build"]
+    module.load_encoder = lambda name: HashEncoder()
+    module.identity = lambda name: HashEncoder.identity
+
+
+def texts_of(version: int) -> dict[str, str]:
+    """The files of the collection's `version`: from each to the next some are added, changed and removed."""
+    files = {}
+    for number in range(FILES):
+        drawn = random.Random(f"{number} {(version + number) // 4}")
+        if drawn.random() < 0.85:
+            words = " ".join(drawn.choice(["ship", "keeper", "harbour", "north", "storm", "lamp"]) for _ in range(6))
+            files[f"{number}.txt"] = f"Document {number} of version {version // 4}: {words}. " * 3
+    files["version.txt"] = f"This is version {version}."
+    return files
+
+
+def write(folder: Path, version: int) -> None:
+    """Makes the folder hold that version."""
+    folder.mkdir(exist_ok=True)
+    files = texts_of(version)
+    for path in folder.iterdir():
+        if path.name not in files:
+            path.unlink()
+    for name, text in files.items():
+        if not (folder / name).exists() or (folder / name).read_text() != text:
+            (folder / name).write_text(text)
+
+
+def version_of(root: Path) -> int:
+    """Which version the index holds. It must hold all of it and nothing else, every hash must agree."""
+    store = Store(root)
+    found = {document.id: document.text for document in map(store.document, range(store.documents))}
+    version = int(found["version.txt"].rstrip(".").rpartition(" ")[2])
+    assert found == texts_of(version), f"a mixture: {sorted(found)}"
+    for row in range(len(store)):
+        passage = store.passage(row)
+        assert passage.text == found[passage.document_id][passage.span.start : passage.span.end]
+    (asked,) = HashEncoder().encode([store.passage(0).text])
+    rows, _ = store.vectors.nearest(asked.vector, 3)
+    assert len(rows) == min(3, len(store))
+    holding = [row for row in range(len(store)) if "keeper" in store.passage(row).text]
+    assert sorted(store.lexical.top("keeper", len(store)).tolist()) == holding
+    return version
+
+
+def debris(root: Path) -> list[Path]:
+    """What a build has left unfinished."""
+    return [path for path in root.rglob("*") if path.name.startswith("unfinished-") or path.name.endswith(".new")]

@@ -1,0 +1,29 @@
+"""The crash tests in a shortened form; each is a command that does more of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["inject.py", "--every", "15"], "full disk"),
+        (["kill.py", "--times", "12"], "12 kills, "),
+        (["power.py"], "0 unreadable, 0 mixed"),
+        (["flip.py", "--times", "60"], "60 damaged files"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_the_index_outlives_it(command: list[str], said: str, tmp_path: Path) -> None:
+    if command[0] != "power.py":
+        command = [*command, "--scratch", str(tmp_path)]
+    ran = subprocess.run([sys.executable, HERE / command[0], *command[1:]], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert said in ran.stdout
