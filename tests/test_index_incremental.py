@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +28,7 @@ SENTENCES = [
     "The keeper counted the ships.", "They went north.", "Der Hafen war geschlossen.", "Nobody came.", "# Notes",
     "The wind blew from the north all night.", "- one\n- two", "Die Schiffe fuhren nach Norden und kamen nicht wieder.",
 ]  # fmt: skip
+HISTORIES = int(os.environ.get("HISTORIES", "25"))  # HISTORIES=200 pytest tests/test_index_incremental.py
 NAMES = ["a.md", "b.txt", "sub/a.md", "sub/c.jsonl"]
 
 texts = st.lists(st.sampled_from(SENTENCES), max_size=4).map("\n\n".join)
@@ -58,11 +61,8 @@ def write(folder: Path, files: dict[str, str]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".jsonl"):
-            lines = (
-                f'{{"id": "{hash(part) % 97}-{row}", "text": "{part!r}"}}\n'
-                for row, part in enumerate(text.split("\n\n"))
-            )
-            path.write_text("".join(lines))
+            records = ({"id": f"{part}-{row}", "text": part} for row, part in enumerate(text.split("\n\n")))
+            path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
         else:
             path.write_text(text)
 
@@ -86,7 +86,7 @@ def same(one: Path, other: Path) -> None:
     assert left.manifest.counts == right.manifest.counts and left.manifest.languages == right.manifest.languages
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=HISTORIES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories=edits)
 @example([{"a.md": SENTENCES[0], "b.txt": SENTENCES[0]}, {"b.txt": SENTENCES[0]}])
 def test_any_history_of_edits_comes_to_the_same(

@@ -1,4 +1,4 @@
-"""A collection that changes, an encoder of no weights to build it with, and what must hold of its index at any moment."""
+"""A collection that changes, an encoder of no weights, and what must hold of an index at any moment."""
 
 from __future__ import annotations
 

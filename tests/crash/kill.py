@@ -69,8 +69,8 @@ def run(times: int, scratch: Path, seed: int = 0) -> str:
     assert not debris(root) and not problems(root), (debris(root), problems(root))
     kept = [each.name for each in generations(root) if each.manifest]
     return (
-        f"{times} kills, {resumed} of them in the middle of writing; {version + 1} versions built: 0 unreadable, 0 lost, "
-        f"0 mixed; {len(kept)} generations can be gone back to"
+        f"{times} kills, {resumed} of them in the middle of writing; {version + 1} versions built: "
+        f"0 unreadable, 0 lost, 0 mixed; {len(kept)} generations can be gone back to"
     )
 
 
