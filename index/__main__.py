@@ -75,7 +75,7 @@ def _build(arguments: argparse.Namespace) -> int:
     if not arguments.watch:
         return 0
     print("Watching the sources; end with Ctrl-C.", file=sys.stderr)
-    for _ in changes(arguments.sources):
+    for _ in changes(arguments.index, arguments.sources):
         try:
             _build_once(arguments, full=False, quiet=True)
         except ChapterVerseError as error:  # the next change may mend it

@@ -90,7 +90,7 @@ def build(
     index that was there then goes on to answer.
     """
     settings = settings or Settings.from_environment()
-    reading = find(sources, settings.ocr)
+    reading = find(sources, settings.ocr, leave_out=root)
     made_from = {"roots": [str(root) for root in sources], "files": reading.look(), "readers": reading.readers()}
     wanted = asdict(identity(settings.model))
     with writing(root) as layout:

@@ -13,9 +13,10 @@ _AT_LAST = 30_000  # milliseconds after which changes that never end are acted u
 _FIRST = 1_000  # milliseconds
 
 
-def changes(sources: Sequence[str | Path] = (), stop: Event | None = None) -> Iterator[None]:
+def changes(index: Path, sources: Sequence[str | Path] = (), stop: Event | None = None) -> Iterator[None]:
     """Yields when the sources have changed: after half a second of quiet, or half a minute of changes without end.
 
+    `index`: the folder of the index, which may lie among them and is no source.
     Yields once soon after the beginning too, for what changed before it. Ends when
     `stop` is set, or with an interrupt from the keyboard.
     """
@@ -25,7 +26,7 @@ def changes(sources: Sequence[str | Path] = (), stop: Event | None = None) -> It
     folders = {root if root.is_dir() else root.parent for root in roots}
 
     def is_ours(change: object, path: str) -> bool:
-        return any(_is_below(Path(path), root) for root in roots)
+        return not _is_below(Path(path), index.absolute()) and any(_is_below(Path(path), root) for root in roots)
 
     first = True
     for found in watch(

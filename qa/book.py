@@ -139,7 +139,7 @@ def watch(
 
     `tell` is called with what was done, or with why it could not be.
     """
-    for _ in changes(sources or last_build(Path(path))[0], stop):
+    for _ in changes(Path(path), sources or last_build(Path(path))[0], stop):
         try:
             report = rebuild(path, sources)
         except ChapterVerseError as error:

@@ -32,13 +32,16 @@ class SourceFile:
         return self.path.suffix.lower() == COLLECTION
 
 
-def files_in(roots: Sequence[Path]) -> list[SourceFile]:
-    """The files that are named, and those of known formats below the folders that are. Raises SourceMissing."""
+def files_in(roots: Sequence[Path], leave_out: Path | None = None) -> list[SourceFile]:
+    """The files that are named, and those of known formats below the folders that are. Raises SourceMissing.
+
+    `leave_out`: a folder that is passed over.
+    """
     files: list[SourceFile] = []
     for root in roots:
         if not _exists(root):
             raise SourceMissing(f"There is no source {root}; name a file, a folder or a .jsonl collection that exists.")
-        files.extend(_walk(root) if root.is_dir() else [_named(root)])
+        files.extend(_walk(root, leave_out) if root.is_dir() else [_named(root)])
     return files
 
 
@@ -74,11 +77,13 @@ def _named(path: Path) -> SourceFile:
     return SourceFile(path, name_of(Path(path.name)), name_of(_shown(path)))
 
 
-def _walk(root: Path) -> Iterator[SourceFile]:
-    shown = _shown(root)
+def _walk(root: Path, leave_out: Path | None) -> Iterator[SourceFile]:
+    shown, out = _shown(root), leave_out and leave_out.resolve()
     # Links to folders are not followed: a link upwards would never end.
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        if out and out.name in subfolders and Path(folder, out.name).resolve() == out:
+            subfolders.remove(out.name)
         inside = Path(folder).relative_to(root)
         for name in sorted(names):
             if name.startswith(".") or Path(name).suffix.lower() not in SUFFIXES or inside / name == Path(GOLDEN):

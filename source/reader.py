@@ -120,12 +120,12 @@ def _known(file: SourceFile, ocr: str, known: Known) -> Found | None:
     return Found(file.id, key, None) if known(key) == file.id else None
 
 
-def find(sources: Sequence[str | Path] = (), ocr: str = "") -> Reading:
+def find(sources: Sequence[str | Path] = (), ocr: str = "", leave_out: Path | None = None) -> Reading:
     """The readable files under `sources` (files or folders; the shipped documents by default).
 
     Hidden files and folders, and files of other formats, are passed over inside
     a folder. `ocr`: Tesseract's languages ("eng+rus"), to recognise text in
-    pictures of pages. Raises SourceMissing, UnknownFormat, SourceEmpty, and
+    pictures of pages. `leave_out`: a folder that is passed over. Raises SourceMissing, UnknownFormat, SourceEmpty, and
     UsageError or ExtraMissing where text cannot be recognised.
     """
     if ocr:
@@ -133,7 +133,7 @@ def find(sources: Sequence[str | Path] = (), ocr: str = "") -> Reading:
 
         check_languages(ocr)
     roots = [Path(source) for source in sources] or [SHIPPED]
-    files = files_in(roots)
+    files = files_in(roots, leave_out)
     if not files:
         names = ", ".join(str(root) for root in roots)
         raise SourceEmpty(f"No document was found in {names}; put files there that end in {', '.join(SUFFIXES)}.")
