@@ -18,7 +18,7 @@ from index.sizes import size_lines
 from index.store import Store
 from index.watch import changes
 from index.writer import Progress
-from source import ChapterVerseError, UsageError
+from source import ChapterVerseError, UsageError, golden_in
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     make.add_argument("--watch", action="store_true", help="go on, and build again whenever the sources have changed")
     command("status", _status, "Say what is in the index, and which generations of it are kept.")
-    command("verify", _verify, "Check every file of every generation against its SHA-256.")
+    command("verify", _verify, "Check every file of every generation, and ask the golden questions.")
     back = command("rollback", _rollback, "Let an earlier generation answer.")
     back.add_argument("--to", metavar="GENERATION", help="default: the one before")
     room = command("prune", _prune, "Remove old generations, and what only they have.")
@@ -165,12 +165,18 @@ def _generation_text(generation: Generation) -> str:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
+    from qa.golden import right_answers  # as in `_build_once`
+
     found = problems(arguments.index)
     for sentence in found:
         print(sentence, file=sys.stderr)
     kept = generations(arguments.index)
     if not found:
         print(f"Every file of {len(kept)} generation{'s' * (len(kept) != 1)} is as it was written.")
+        store = Store(arguments.index)
+        if golden := golden_in(store.sources()["roots"]):
+            right, count = right_answers(store, golden)
+            print(f"{right} of {count} golden questions are answered rightly.")
     return 1 if found else 0
 
 

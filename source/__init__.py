@@ -4,6 +4,7 @@ from source.boxes import Box, Corners, boxes_of
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.doubts import told
 from source.errors import ChapterVerseError, SourceError, UsageError
+from source.files import golden_in
 from source.formats import OCR, SUFFIXES
 from source.found import Found
 from source.pictures import has_pictures, page_picture
@@ -35,6 +36,7 @@ __all__ = [
     "cores",
     "extractors",
     "find",
+    "golden_in",
     "has_pictures",
     "page_picture",
     "told",

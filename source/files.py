@@ -57,8 +57,9 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def golden_in(roots: Sequence[Path]) -> list[Path]:
+def golden_in(sources: Sequence[str | Path]) -> list[Path]:
     """The files of questions that belong to these sources."""
+    roots = [Path(source) for source in sources]
     beside = dict.fromkeys((root if root.is_dir() else root.parent) / GOLDEN for root in roots)
     return [path for path in beside if path.is_file() and path not in roots]
 

@@ -170,6 +170,8 @@ def test_the_command_takes_a_worse_build_by_force(tmp_path: Path, capsys: pytest
     command = ["build", str(tmp_path / "sources"), "--index", str(tmp_path / "index")]
     assert index_main(command) == 1
     assert "Build with --force" in capsys.readouterr().err
+    assert index_main(["verify", *command[2:]]) == 0
+    assert "1 of 1 golden questions are answered rightly." in capsys.readouterr().out
     assert index_main([*command, "--force"]) == 0
     assert qa.load(tmp_path / "index").generation == "000002"
 
