@@ -9,12 +9,13 @@ from index.layout import Layout
 def read_current(layout: Layout) -> tuple[str, str]:
     """The name of the generation that answers and its manifest's SHA-256. Raises IndexMissing."""
     try:
-        name, sha256 = layout.current.read_text("ascii").split()
+        text = layout.current.read_text("ascii")
+        name, sha256 = text.split()
     except FileNotFoundError:
         raise IndexMissing(f"There is no index in {layout.root}; run `python -m index build` to make it.") from None
     except (OSError, ValueError):
         raise _unsaid(layout) from None
-    if not name.isalnum() or len(sha256) != 64:  # the name becomes a path
+    if not name.isalnum() or len(sha256) != 64 or text != f"{name} {sha256}\n":  # the name becomes a path
         raise _unsaid(layout)
     return name, sha256
 
