@@ -1,7 +1,7 @@
 """Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
 
 from index.arrays import Rows, Scores
-from index.build import Report, build, ignore, last_build
+from index.build import build, ignore, last_build
 from index.encoder import Encoded, Encoder, FloatMatrix, Offsets, pieces_per_word
 from index.encoders import encoder_of, load_encoder
 from index.errors import (
@@ -15,6 +15,7 @@ from index.errors import (
 from index.exported import open_model
 from index.language import language_of
 from index.passages import Passage
+from index.report import Report
 from index.searchable import searchable
 from index.settings import DEFAULT_INDEX, Settings, threads
 from index.store import Store

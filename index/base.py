@@ -58,12 +58,14 @@ class Base:
     """The intact segments of an index, and its generation that answers if that is intact.
 
     `damage`: a sentence for each thing that was found damaged, and is made again.
+    `broken`: the folders of such segments and generations.
     """
 
     def __init__(self) -> None:
         self.segments: list[Segment] = []
         self.read: Read | None = None
         self.damage: list[str] = []
+        self.broken: list[Path] = []
 
     @classmethod
     def of(cls, layout: Layout, encoder: dict[str, Any]) -> Base:
@@ -77,6 +79,7 @@ class Base:
         base._remove_foreign(folders)
         broken = damaged(folders)
         base.damage += broken.values()
+        base.broken += (folder.root for folder in broken)
         base.segments = [
             Segment(each, manifest, whole=True)
             for each, manifest in segments.items()
@@ -91,7 +94,7 @@ class Base:
         if all(_made_by(segment.manifest, encoder) for segment in self.segments):
             return self
         base = Base()
-        base.damage = self.damage
+        base.damage, base.broken = self.damage, self.broken
         return base
 
     def _segments(self, layout: Layout) -> dict[SegmentLayout, SegmentManifest]:
@@ -105,6 +108,7 @@ class Base:
                     continue
                 except StoreError as error:
                     self.damage.append(str(error))
+                    self.broken.append(path)
         return found
 
     def _remove_foreign(self, folders: Sequence[tuple[Folder, Listing]]) -> None:
@@ -115,6 +119,7 @@ class Base:
 
     def _generation(self, layout: Layout) -> tuple[GenerationLayout, Manifest] | None:
         """The generation that answers, or else the last one that can."""
+        generation = None
         try:
             name, sha256 = read_current(layout)
             generation = layout.generation(name)
@@ -125,6 +130,8 @@ class Base:
             if not names(layout):
                 return None
             self.damage.append(str(error))
+            if generation:
+                self.broken.append(generation.root)
         for name in reversed(names(layout)):
             with suppress(StoreError):
                 generation = layout.generation(name)

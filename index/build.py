@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,11 +18,12 @@ from index.commit import commit, writing
 from index.current import read_current
 from index.encoder import Encoder
 from index.encoders import load_encoder
-from index.errors import StoreError
+from index.errors import IndexCorrupt, StoreError
 from index.layout import FORMAT, UNFINISHED, GenerationLayout, Layout
 from index.manifest import Manifest
 from index.merge import merge, to_merge
 from index.models import identity
+from index.report import Report
 from index.segment import Segment
 from index.settings import Settings
 from index.store import Store
@@ -44,35 +45,6 @@ def approve_all(old: Store | None, new: Store, golden: Sequence[Path]) -> None:
     """The judgement of someone who does not ask."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a build did.
-
-    `changes`: how many documents were added, changed and removed. `encoded`: how many
-    texts were encoded for it. `skipped`: sentences about files that gave no document.
-    `doubtful`: how many documents may not be read as they show. `healed`: sentences
-    about what was damaged in the index that was there, and is made again.
-    """
-
-    generation: str
-    up_to_date: bool
-    documents: int
-    passages: int
-    changes: dict[str, int]
-    encoded: int
-    skipped: tuple[str, ...]
-    doubtful: int
-    healed: tuple[str, ...]
-
-    def __str__(self) -> str:
-        state = "is up to date" if self.up_to_date else "is built"
-        changed = ", ".join(f"{count:,} {kind}" for kind, count in self.changes.items() if count)
-        return (
-            f"The index {state}: {self.documents:,} document{'s' * (self.documents != 1)}, "
-            f"{self.passages:,} passages, generation {self.generation}{f' ({changed})' if changed else ''}."
-        )
-
-
 def build(
     root: Path,
     sources: Sequence[str | Path] = (),
@@ -91,12 +63,15 @@ def build(
     """
     settings = settings or Settings.from_environment()
     reading = find(sources, settings.ocr, leave_out=root)
-    made_from = {"roots": [str(root) for root in sources], "files": reading.look(), "readers": reading.readers()}
+    made_from = {
+        "roots": [str(root) for root in sources], "files": reading.look(), "readers": reading.readers(),
+        "splitter": f"sentencex/{version('sentencex')}",
+    }  # fmt: skip
     wanted = asdict(identity(settings.model))
     with writing(root) as layout:
         base = Base() if full else Base.of(layout, wanted)
         if not full and not base.damage and base.read and base.read.made_from(made_from, asdict(settings)):
-            return _report(read_current(layout)[0], base.read.manifest, base.read.sources, up_to_date=True)
+            return Report.of(read_current(layout)[0], base.read.manifest, base.read.sources, up_to_date=True)
         encoder = load_encoder(settings.model)
         facts = {**wanted, "precision": encoder.precision, "dimension": encoder.dimension}
         base = base.restricted(facts)
@@ -105,10 +80,10 @@ def build(
         changes = changes_since(base.read, rows)
         progress("sorting", 0, 1)
         written, manifest = _generation(layout, rows, writer.segments, record, facts, settings, changes)
-        approve(answering(root), Store.of(root, written, manifest, whole=True), reading.golden)
+        approve(answering(root), _checked(root, written, manifest), reading.golden)
         progress("sorting", 1, 1)
-        name = commit(layout, written, manifest)
-    return _report(name, manifest, record, encoded=writer.texts.new, healed=base.damage)
+        name = commit(layout, written, manifest, base.broken)
+    return Report.of(name, manifest, record, encoded=writer.texts.new, healed=base.damage)
 
 
 def _generation(
@@ -156,29 +131,21 @@ def _written(
     return writer, rows
 
 
+def _checked(root: Path, written: GenerationLayout, manifest: Manifest) -> Store:
+    """The generation that was written, opened. Raises IndexCorrupt if it is not what it should be."""
+    store = Store.of(root, written, manifest, whole=True)
+    counts = {"documents": store.documents, "passages": len(store), "texts": len(store.vectors)}
+    if any(manifest.counts[name] != count for name, count in counts.items()):
+        raise IndexCorrupt(f"The new index holds {counts} where {manifest.counts} were written; build it again.")
+    return store
+
+
 def answering(root: Path) -> Store | None:
     """The generation of an index that answers, if one does."""
     try:
         return Store(root)
     except StoreError:
         return None
-
-
-def _report(
-    name: str, manifest: Manifest, sources: dict[str, Any], *, up_to_date: bool = False, encoded: int = 0,
-    healed: Sequence[str] = (),
-) -> Report:  # fmt: skip
-    return Report(
-        generation=name,
-        up_to_date=up_to_date,
-        documents=manifest.counts["documents"],
-        passages=manifest.counts["passages"],
-        changes={} if up_to_date else manifest.changes,
-        encoded=encoded,
-        skipped=tuple(sources["skipped"]),
-        doubtful=len(sources["doubts"]),
-        healed=tuple(healed),
-    )
 
 
 def last_build(root: Path) -> tuple[list[str], str]:

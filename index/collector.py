@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +87,6 @@ class Collector:
         self.keys = array("q")
         self.passages = array("q")
         self._run: range = range(0)
-        self._run_fingerprints = bytearray()
 
     def keep(self, row: int) -> None:
         """The document in this row of the base's generation is kept as it is."""
@@ -148,6 +149,14 @@ class Collector:
 
 
 def digest_of(text: str, context: int, language: str) -> NDArray[np.int64]:
-    """(2,): what tells a text from others; `context`: how many characters of it are not the passage's own."""
-    digest = hashlib.blake2b(f"{language} {context} {text}".encode(), digest_size=16).digest()
+    """(2,): what tells a text from others; `context`: how many characters of it are not the passage's own.
+
+    The stemmer's version is part of it, because the words of a text are kept with it.
+    """
+    digest = hashlib.blake2b(f"{_stemmer()} {language} {context} {text}".encode(), digest_size=16).digest()
     return np.frombuffer(digest, np.int64)
+
+
+@cache
+def _stemmer() -> str:
+    return version("PyStemmer")

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from index.current import read_current
 from index.disk import publish, remove, replace
-from index.errors import REBUILD, IndexCorrupt, IndexIncompatible, IndexUnwritable, StoreError
+from index.errors import REBUILD, IndexCorrupt, IndexUnwritable, StoreError
 from index.layout import UNFINISHED, GenerationLayout, Layout
 from index.manifest import Manifest, dump, load_manifest
 
@@ -80,8 +80,11 @@ def _clear(layout: Layout) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def commit(layout: Layout, written: GenerationLayout, manifest: Manifest) -> str:
-    """Makes what was written the generation that answers; its name is returned. Old ones are forgotten."""
+def commit(layout: Layout, written: GenerationLayout, manifest: Manifest, broken: Iterable[Path] = ()) -> str:
+    """Makes what was written the generation that answers; its name is returned. Old ones are forgotten.
+
+    `broken`: folders that are damaged; they are of use to nobody now.
+    """
     data = dump(manifest)
     digest = sha256(data).hexdigest()
     written.manifest.write_bytes(data)
@@ -90,6 +93,9 @@ def commit(layout: Layout, written: GenerationLayout, manifest: Manifest) -> str
     publish(written, layout.generations / name)
     point_to(layout, name, digest)
     with suppress(OSError):  # the next build has another try
+        for folder in broken:
+            if folder.name not in (name, *manifest.segments):
+                remove(folder)
         forget(layout, KEPT)
     return name
 
@@ -117,7 +123,8 @@ def sealed(generation: GenerationLayout) -> str:
 def forget(layout: Layout, kept: int) -> None:
     """Keeps the generation that answers and the last others, `kept` in all; removes what none of them has.
 
-    While one of them cannot be read, no segment is removed: it may be read again another time.
+    What cannot be gone back to, because something of it is missing, is not kept. While
+    one cannot be read, no segment is removed: it may be read again another time.
     """
     current, _ = read_current(layout)
     others = [name for name in names(layout) if name != current]
@@ -126,15 +133,18 @@ def forget(layout: Layout, kept: int) -> None:
     all_read = True
     for name in names(layout):
         generation = layout.generation(name)
-        if name not in last:
+        if name not in last or (name != current and not generation.seal.exists()):
             remove(generation.root)
             continue
         try:
-            used.update(load_manifest(generation, sealed(generation)).segments)
-        except IndexIncompatible:  # another version's: it cannot be gone back to
-            remove(generation.root)
+            segments = load_manifest(generation, sealed(generation)).segments
         except StoreError:
             all_read = False
+            continue
+        if name == current or all(layout.segment(segment).root.exists() for segment in segments):
+            used.update(segments)
+        else:
+            remove(generation.root)
     if all_read:
         for path in layout.segments.iterdir():
             if path.name not in used:

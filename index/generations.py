@@ -84,7 +84,8 @@ def problems(root: Path) -> list[str]:
     layout = Layout(root)
     current, sha256 = read_current(layout)
     found = []
-    if current not in names(layout) or sealed(layout.generation(current)) != sha256:
+    seal = layout.generation(current).seal
+    if not seal.exists() or seal.read_bytes() != sha256.encode():
         found.append(f"{layout.current} names generation {current}, which is not there as it was committed.")
     for name in names(layout):
         found.extend(problems_of(layout, name))

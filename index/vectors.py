@@ -29,6 +29,9 @@ _CHUNK = 1 << 14
 class Vectors(Protocol):
     """The unit vectors of the passages."""
 
+    def __len__(self) -> int:
+        """How many texts they are of."""
+
     def nearest(
         self, vector: NDArray[np.float32], count: int, among: Rows | None = None
     ) -> tuple[Rows, NDArray[np.float32]]:
@@ -44,6 +47,9 @@ class StoredVectors:
     def __init__(self, index: Any, texts: Texts, passages: Table, text_passages: Table, ends: Table) -> None:
         self._index, self._texts = index, texts
         self._passages, self._text_passages, self._ends = passages, text_passages, ends
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
 
     def nearest(
         self, vector: NDArray[np.float32], count: int, among: Rows | None = None
