@@ -19,6 +19,10 @@ Listing: TypeAlias = dict[str, tuple[str, int]]
 """Path inside the folder → SHA-256, bytes; sorted, but for the block digests, which come last."""
 
 
+_ALONE = 1 << 22
+"""Bytes up to which one core checks them all."""
+
+
 def fingerprints(folder: Folder) -> Listing:
     """The SHA-256 and size of every file of a folder. Writes the file of block digests."""
     found = {}
@@ -38,18 +42,21 @@ def check_files(folders: Iterable[tuple[Folder, Listing]]) -> None:
 
 
 def damaged(folders: Iterable[tuple[Folder, Listing]]) -> dict[Folder, str]:
-    """The folders with a file that is not the one that was written, and a sentence that names it. All cores read."""
-    found: dict[Folder, str] = {}
-    with ThreadPoolExecutor(cores()) as pool:
-        checks = [
-            (folder, pool.submit(_complaint, folder.root / name, *facts))
-            for folder, listing in folders
-            for name, facts in listing.items()
-        ]
-        for folder, check in checks:
-            if complaint := check.result():
-                found.setdefault(folder, complaint)
-    return found
+    """The folders with a file that is not the one that was written, and a sentence that names it."""
+    files = [(folder, name, facts) for folder, listing in folders for name, facts in listing.items()]
+    paths = [folder.root / name for folder, name, _ in files]
+    sha256s = [sha256 for _, _, (sha256, _) in files]
+    sizes = [size for _, _, (_, size) in files]
+    if sum(sizes) <= _ALONE:  # sooner read than shared out
+        found = list(map(_complaint, paths, sha256s, sizes))
+    else:
+        with ThreadPoolExecutor(cores()) as pool:
+            found = list(pool.map(_complaint, paths, sha256s, sizes))
+    complaints: dict[Folder, str] = {}
+    for (folder, _, _), complaint in zip(files, found, strict=True):
+        if complaint:
+            complaints.setdefault(folder, complaint)
+    return complaints
 
 
 def foreign(folder: Folder, listing: Listing) -> Iterator[Path]:

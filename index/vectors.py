@@ -1,10 +1,8 @@
 """The texts' vectors in FAISS, a bit for each of their numbers; the best by those are compared exactly.
 
 The bits are RaBitQ's (Gao & Long 2024) in FAISS's fast-scan form, 56 bytes for 384
-numbers, and all of them are looked through: of 200,000 texts in 2 ms, with all of the
-nearest ten and .996 of the nearest hundred among the `_RESCORED` times as many that are
-compared again by their exact vectors, read from a memory map. An inverted file
-(IVF1024,RaBitQfs, an eighth of the cells) is no faster at that size, and finds .96 and .93.
+numbers, and all of them are looked through. How much of the nearest that finds, beside
+an inverted file and every vector: `tests/benchmarks/vector_forms.py`.
 """
 
 from __future__ import annotations

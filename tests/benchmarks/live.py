@@ -3,9 +3,10 @@
     python tests/benchmarks/live.py [--readers N] [--builds N] [--passages N] [--scratch DIR]
 
 Each reader is a process of its own with one open book. First they ask while nothing is built, then
+beside processes that only compute, one a core: what an answer waits for there is the machine. Then
 through the builds, one a second, each of which changes what the right answer is. An answer must be
 that of a version that was current while it was asked for, never older and never of two. Told are the
-median and the longest answer of both, over all readers, and how many generations they saw.
+median and the longest answer of each, over all readers, and how many generations they saw.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 
 import qa
+from source import cores
 
 _QUESTION = "When was the Zorblax bridge opened?"
 _WORDS = [
@@ -43,7 +45,7 @@ _WORDS = [
     "small",
 ]
 _FIRST = 1000  # the year that version 0 says
-_ALONE = 10.0  # seconds
+_ALONE = 20.0  # seconds
 
 
 def write(sources: Path, version: int, passages: int) -> None:
@@ -95,6 +97,12 @@ def spell(root: Path, readers: int, work: Any) -> tuple[list[tuple[float, float,
     return asked, done
 
 
+def spin() -> None:
+    """Computes, and nothing else."""
+    while True:
+        sum(range(10_000))
+
+
 def told(name: str, asked: list[tuple[float, float, int | None]]) -> str:
     """The times of the answers in a sentence."""
     times = 1000 * np.array([ended - started for started, ended, _ in asked])
@@ -143,8 +151,18 @@ def main() -> None:
             time.sleep(_ALONE)
             return []
 
-        alone, _ = spell(root, arguments.readers, rest)
-        print(told("nothing is built", alone), flush=True)
+        def compute() -> list[tuple[float, int]]:
+            busy = [multiprocessing.get_context("spawn").Process(target=spin) for _ in range(cores())]
+            for process in busy:
+                process.start()
+            rest()
+            for process in busy:
+                process.kill()
+            return []
+
+        for name, work in (("nothing is built", rest), ("busy neighbours", compute)):
+            asked, _ = spell(root, arguments.readers, work)
+            print(told(name, asked), flush=True)
         asked, built = spell(root, arguments.readers, builds)
         print(told(f"{arguments.builds} builds", asked))
         print(f"0 errors, 0 wrong answers; {check(asked, built)} of {arguments.builds + 1} versions were seen")
