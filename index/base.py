@@ -44,7 +44,7 @@ class Read:
 
     def made_from(self, sources: dict[str, Any], settings: dict[str, Any]) -> bool:
         """Whether a build from these would give the same."""
-        return self.manifest.settings == settings and all(self.sources[name] == sources[name] for name in sources)
+        return self.manifest.settings == settings and all(self.sources.get(name) == sources[name] for name in sources)
 
     def usable(self) -> NDArray[np.bool_]:
         """(documents,): whether everything of each is intact."""
