@@ -93,9 +93,7 @@ class Base:
         """This, unless some of it was made by a form of the encoder that computes other vectors."""
         if all(_made_by(segment.manifest, encoder) for segment in self.segments):
             return self
-        base = Base()
-        base.damage, base.broken = self.damage, self.broken
-        return base
+        return Base()
 
     def _segments(self, layout: Layout) -> dict[SegmentLayout, SegmentManifest]:
         """Every segment that says what it holds."""

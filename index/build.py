@@ -69,21 +69,21 @@ def build(
     }  # fmt: skip
     wanted = asdict(identity(settings.model))
     with writing(root) as layout:
-        base = Base() if full else Base.of(layout, wanted)
-        if not full and not base.damage and base.read and base.read.made_from(made_from, asdict(settings)):
-            return Report.of(read_current(layout)[0], base.read.manifest, base.read.sources, up_to_date=True)
+        there = Base.of(layout, wanted)
+        if not full and not there.damage and there.read and there.read.made_from(made_from, asdict(settings)):
+            return Report.of(read_current(layout)[0], there.read.manifest, there.read.sources, up_to_date=True)
         encoder = load_encoder(settings.model)
         facts = {**wanted, "precision": encoder.precision, "dimension": encoder.dimension}
-        base = base.restricted(facts)
+        base = Base() if full else there.restricted(facts)
         writer, rows = _written(layout, base, reading, encoder, facts, settings, progress)
         record = {**made_from, "skipped": [str(error) for error in reading.skipped], "doubts": writer.rows.doubts}
-        changes = changes_since(base.read, rows)
+        changes = changes_since(there.read, rows)
         progress("sorting", 0, 1)
         written, manifest = _generation(layout, rows, writer.segments, record, facts, settings, changes)
         approve(answering(root), _checked(root, written, manifest), reading.golden)
         progress("sorting", 1, 1)
-        name = commit(layout, written, manifest, base.broken)
-    return Report.of(name, manifest, record, encoded=writer.texts.new, healed=base.damage)
+        name = commit(layout, written, manifest, there.broken)
+    return Report.of(name, manifest, record, encoded=writer.texts.new, healed=there.damage)
 
 
 def _generation(

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from index.arrays import ArrayWriter, CheckedFile, Table, runs
 from index.collector import DOCUMENT_COLUMNS, Collector
@@ -125,8 +125,8 @@ def write_tables(layout: GenerationLayout, rows: Rows, segments: Sequence[Segmen
     layout.words.stopwords.write_text(json.dumps(stopwords(rows.languages)), "utf-8")
 
 
-def _write(path: Path, rows: NDArray[np.int64], dtype: DTypeLike = np.int64) -> None:
-    with ArrayWriter(path, dtype, rows.shape[1] if rows.ndim > 1 else None) as file:
+def _write(path: Path, rows: NDArray[np.int64]) -> None:
+    with ArrayWriter(path, np.int64, rows.shape[1] if rows.ndim > 1 else None) as file:
         file.append(rows)
 
 

@@ -28,7 +28,7 @@ def test_build_status_verify(tmp_path: Path, source: Path, capsys: pytest.Captur
     assert run("build", source, "--index", root) == 0
     assert capsys.readouterr().out.startswith("The index is up to date: 1 document")
     assert run("build", "--full", source, "--index", root) == 0
-    assert capsys.readouterr().out.endswith("generation 000002 (1 added).\n")
+    assert capsys.readouterr().out.endswith("generation 000002.\n")
     assert run("status", "--index", root) == 0
     out = capsys.readouterr().out
     assert "generation  000002, built 20" in out
