@@ -17,7 +17,10 @@ _HERE = Path(__file__).parent
 # Every event is private: programs use the named endpoints.
 _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 _QUIET: dict[str, Any] = {**_PRIVATE, "show_progress": "hidden"}
-_ASKING: dict[str, Any] = {**_QUIET, "concurrency_limit": 4, "concurrency_id": "ask"}
+# A question that comes while the answer before it is still being sent waits; by default Gradio would drop it.
+_ASKING: dict[str, Any] = {
+    **_QUIET, "trigger_mode": "always_last", "concurrency_limit": 4, "concurrency_id": "ask",
+}  # fmt: skip
 _READING: dict[str, Any] = {**_QUIET, "concurrency_limit": 8, "concurrency_id": "read"}
 _REBUILDING: dict[str, Any] = {**_PRIVATE, "concurrency_limit": 1, "concurrency_id": "rebuild"}
 _NAME = texts.NAME.replace("&", "<em>&amp;</em>")
