@@ -20,8 +20,9 @@ _LOOKED_AT = 50  # documents; a large collection is not read through for a greet
 class Desk:
     """Holds the book. A question keeps the generation it began with; the next one gets the new."""
 
-    def __init__(self, index: Path, sources: Sequence[str] = ()) -> None:
-        """Opens the index. Raises the errors of `qa.load`."""
+    def __init__(self, index: Path, sources: Sequence[str] = (), *, read_only: bool = False) -> None:
+        """Opens the index. Raises the errors of `qa.load`. `read_only`: nothing is changed through the server."""
+        self.read_only = read_only
         self._index = index
         self._sources = tuple(sources)
         self._rebuilding = Lock()
