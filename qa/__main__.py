@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     for made in (ask, retrieve, judge):
         made.add_argument("--index", type=Path, default=DEFAULT_INDEX, metavar="DIR", help="default: %(default)s")
         made.add_argument("--json", action="store_true", help="print one JSON object")
-    prove = command("verify", _verify, "Check that each quote of a saved answer still stands where it says.")
+    prove = command(
+        "verify", _verify, "Check that each quote of a saved answer or conversation still stands where it says."
+    )
     prove.add_argument("answer", type=Path, metavar="ANSWER.json")
     prove.add_argument("sources", nargs="*", metavar="SOURCE", help="default: the paths that the quotes name")
     return parser
@@ -152,7 +154,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     for verdict in verdicts:
         print(f"{'✓' if verdict.stands else '✗'} {verdict.document}: {verdict.reason}: “{verdict.text}”")
     if not verdicts:
-        print("The answer holds no quote.")
+        print("The file holds no quote.")
     return 0 if all(verdict.stands for verdict in verdicts) else 1
 
 

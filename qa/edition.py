@@ -16,7 +16,7 @@ from qa.reader import in_play, read
 from qa.retrieve import Candidate, candidates, queries
 from qa.sentences import ranked_sentences, terms
 from qa.timings import stage
-from source import Document, UsageError, page_picture
+from source import Box, Document, Span, UsageError, page_picture
 
 MOST_HITS = 1000
 QUOTES = 3
@@ -48,6 +48,11 @@ class Edition:
     def page_picture(self, id: str, page: int) -> bytes:
         """A page of a document as a PNG. Raises KeyError, and a SourceError when its file has changed or is gone."""
         return page_picture(self.document(id), page)
+
+    def boxes(self, id: str, span: Span) -> tuple[Box, ...]:
+        """Around the lines of a span, page by page; none where the place of a letter is not known. Raises KeyError."""
+        passages = self.store.passages_of([id])
+        return self.store.boxes(self.store.document_of(int(passages[0])), span) if len(passages) else ()
 
     def retrieve(self, query: str, k: int = 5, documents: Sequence[str] = ()) -> list[Hit]:
         """The `k` passages that fit best, best first, of all documents or of those with these ids.

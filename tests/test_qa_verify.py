@@ -129,9 +129,25 @@ def test_a_document_that_is_not_there(qa_saved: Path, capsys: pytest.CaptureFixt
     assert "There is no source sources/deep/bridge.txt" in capsys.readouterr().err
 
 
+def test_every_quote_of_a_conversation_is_judged(qa_saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = json.loads(qa_saved.read_text())
+    count = len(answer["quotes"]) + len(answer["nearest"])
+    other = {**answer, "quotes": [{**answer["quotes"][0], "text": "Nothing like it was ever said."}]}
+    saved = save(qa_saved.parent, {"conversation": [answer, {**answer, "quotes": [], "nearest": []}, other]})
+    verdicts = verify(saved)
+    assert [verdict.stands for verdict in verdicts] == [True] * count + [False] + [True] * (len(verdicts) - count - 1)
+    assert main(["verify", str(saved)]) == 1
+    capsys.readouterr()
+    assert main(["verify", str(save(qa_saved.parent, {"conversation": []}))]) == 0
+    assert capsys.readouterr().out == "The file holds no quote.\n"
+    for broken in ({"conversation": answer}, {"conversation": [answer, 5]}, {"conversation": [{}]}):
+        with pytest.raises(UsageError, match="is not an answer"):
+            verify(save(qa_saved.parent, broken))
+
+
 def test_an_answer_without_quotes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", str(save(tmp_path, {"quotes": []}))]) == 0
-    assert capsys.readouterr().out == "The answer holds no quote.\n"
+    assert capsys.readouterr().out == "The file holds no quote.\n"
 
 
 def test_a_quote_that_names_a_folder_is_refused(qa_saved: Path) -> None:

@@ -1,0 +1,205 @@
+"""An answer that was kept as JSON and is made again: nothing in it is believed that the documents do not bear out."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pdf_fixtures import paragraph, pdf
+from qa_fixtures import build_book
+
+import qa
+from qa.answer import answer_json, quote_json
+from qa.requote import QuoteGone, answer_again, quote_again
+from source import UsageError
+
+BRIDGE = "The Zorblax bridge was opened in 1931. It is painted green.\n"
+FILES = {
+    "bridge.txt": BRIDGE,
+    "again.txt": "About bridges.\n\nThe Zorblax bridge\nwas opened in 1931. Nobody came.\n",
+    "comet.md": "# Comets\n\nComets have tails of dust and gas.\n",
+}
+QUESTION = "When was the Zorblax bridge opened?"
+
+
+@pytest.fixture(scope="module")
+def qa_bridge(tmp_path_factory: pytest.TempPathFactory) -> qa.Edition:
+    return build_book(tmp_path_factory.mktemp("bridge"), FILES).now()
+
+
+@pytest.fixture(scope="module")
+def qa_sent(qa_bridge: qa.Edition) -> Any:
+    return sent(answer_json(qa_bridge.ask(QUESTION)))
+
+
+def sent(value: dict[str, Any]) -> Any:
+    """As it comes back from a browser."""
+    return json.loads(json.dumps(value))
+
+
+def put(record: Any, place: tuple[str | int, ...], value: object) -> Any:
+    changed = copy.deepcopy(record)
+    inner = changed
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return changed
+
+
+def rounded(quote: qa.Quote) -> qa.Quote:
+    return replace(quote, score=round(quote.score, 4))
+
+
+def test_an_answer_comes_back_as_it_was(qa_bridge: qa.Edition) -> None:
+    for question in (QUESTION, "How tall is Mount Everest?"):
+        answer = qa_bridge.ask(question)
+        again, gone = answer_again(qa_bridge, sent(answer_json(answer)))
+        assert gone == ()
+        assert answer_json(again) == answer_json(answer)
+        assert again.quotes == tuple(map(rounded, answer.quotes))
+        assert again.nearest == tuple(map(rounded, answer.nearest))
+    assert qa_bridge.ask(QUESTION).quotes[0].elsewhere  # it was made again, too
+
+
+def test_boxes_are_found_anew(tmp_path: Path) -> None:
+    (tmp_path / "bridge.pdf").write_bytes(pdf([paragraph(["The Zorblax bridge was opened in 1931."])]))
+    qa.rebuild(tmp_path / "index", [tmp_path / "bridge.pdf"])
+    edition = qa.load(tmp_path / "index").now()
+    (quote,) = edition.ask(QUESTION).quotes
+    assert quote.boxes
+    record = sent(quote_json(quote))
+    assert quote_again(edition, {**record, "boxes": []}).boxes == quote.boxes
+    wrong = put(record, ("boxes", 0, "left"), 0.9)
+    assert quote_again(edition, wrong).boxes == quote.boxes
+
+
+def test_what_follows_from_the_document_is_the_document_s(qa_bridge: qa.Edition) -> None:
+    quote = qa_bridge.ask(QUESTION).quotes[0]
+    record = sent(quote_json(quote))
+    for place, value in (
+        (("document", "title"), "<b>Forged</b>"),
+        (("document", "path"), "/etc/passwd"),
+        (("place", "line"), 99),
+        (("place",), None),
+    ):
+        assert quote_again(qa_bridge, put(record, place, value)) == rounded(quote)
+
+
+def test_other_places_that_are_no_more_are_left_out(qa_bridge: qa.Edition) -> None:
+    quote = qa_bridge.ask(QUESTION).quotes[0]
+    record = sent(quote_json(quote))
+    assert len(record["elsewhere"]) == 1
+    for place, value in (
+        (("elsewhere", 0, "document", "id"), "other.txt"),
+        (("elsewhere", 0, "document", "sha256"), "0" * 64),
+        (("elsewhere", 0, "end"), record["elsewhere"][0]["end"] + 8),
+        (("elsewhere", 0, "start"), -1),
+    ):
+        assert quote_again(qa_bridge, put(record, place, value)).elsewhere == ()
+    many = put(record, ("elsewhere",), record["elsewhere"] * 1000)
+    assert len(quote_again(qa_bridge, many).elsewhere) == 20
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("document", "id"), "other.txt"),
+        (("document", "sha256"), "0" * 64),
+        (("document", "extractor"), "plain/0"),
+        (("text",), "The Zorblax bridge was opened in 1932."),
+        (("start",), 1),
+        (("start",), -len(BRIDGE)),
+        (("end",), 10**30),
+        (("end",), 0),
+        (("highlights",), [{"start": 0, "end": 10_000}]),
+        (("highlights",), [{"start": 5, "end": 2}]),
+        (("highlights",), [{"start": 4, "end": 9}, {"start": 4, "end": 9}]),
+    ],
+)
+def test_a_quote_is_gone(qa_bridge: qa.Edition, place: tuple[str, ...], value: object) -> None:
+    record = put(sent(quote_json(qa_bridge.ask(QUESTION).quotes[0])), place, value)
+    with pytest.raises(
+        QuoteGone, match=r"^The document has changed since this answer was given; ask the question again"
+    ):
+        quote_again(qa_bridge, record)
+
+
+def test_a_heading_is_no_quote(qa_bridge: qa.Edition) -> None:
+    (quote,) = qa_bridge.ask("What do comets have?").quotes
+    heading = {**sent(quote_json(quote)), "text": "# Comets", "start": 0, "end": 8, "highlights": []}
+    assert qa_bridge.document("comet.md").text[:8] == "# Comets"
+    with pytest.raises(QuoteGone):
+        quote_again(qa_bridge, heading)
+
+
+def test_after_a_rebuild_what_stands_is_kept_and_what_is_gone_is_counted(tmp_path: Path) -> None:
+    book = build_book(tmp_path, FILES)
+    answer = book.ask("Where did nobody come, and what is painted green?", k=5)
+    given = answer.quotes or answer.nearest
+    assert {quote.document.id for quote in given} >= {"bridge.txt", "again.txt"}
+    record = sent(answer_json(answer))
+    new = build_book(tmp_path, {**FILES, "bridge.txt": "Nothing is left of it.\n"}).now()
+    again, gone = answer_again(new, record)
+    kept = again.quotes or again.nearest
+    assert gone == tuple(n for n, quote in enumerate(given) if quote.document.id == "bridge.txt") != ()
+    assert len(kept) == len(given) - len(gone)
+    assert all(new.document(each.document.id).text[each.span.start : each.span.end] == each.text for each in kept)
+
+
+def test_sizes_are_limited(qa_bridge: qa.Edition) -> None:
+    record = sent(answer_json(qa_bridge.ask(QUESTION)))
+    first = record["quotes"][0]
+    with pytest.raises(UsageError, match="more than 20 quotes"):
+        answer_again(qa_bridge, {**record, "quotes": [first] * 21})
+    with pytest.raises(UsageError, match="more than 200 highlights"):
+        quote_again(qa_bridge, {**first, "highlights": first["highlights"] * 201})
+    with pytest.raises(UsageError, match="question of the answer is too long"):
+        answer_again(qa_bridge, {**record, "question": "a" * 5000})
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=6)
+ANY_JSON = st.recursive(
+    LEAVES | st.just("\ud800"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["quotes", "text", "start"]), inner),
+    max_leaves=6,
+)
+PLACES: list[tuple[str | int, ...]] = [
+    ("question",), ("answered",), ("confidence",), ("searched_for",), ("quotes",), ("nearest",), ("quotes", 0),
+    *(("quotes", 0, name) for name in ("text", "start", "end", "highlights", "document")),
+    *(("quotes", 0, name) for name in ("score", "elsewhere", "boxes")),
+    *(("quotes", 0, "document", name) for name in ("id", "title", "path", "sha256", "extractor")),
+    ("quotes", 0, "highlights", 0), ("quotes", 0, "elsewhere", 0, "start"), ("quotes", 0, "elsewhere", 0, "document"),
+]  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(place=st.sampled_from(PLACES), value=ANY_JSON)
+def test_any_json_in_any_place_gives_true_quotes_or_a_usage_error(
+    qa_bridge: qa.Edition, qa_sent: Any, place: tuple[str | int, ...], value: object
+) -> None:
+    record = put(qa_sent, place, value)
+    try:
+        answer, gone = answer_again(qa_bridge, record)
+    except UsageError as error:
+        assert "\n" not in str(error)
+        return
+    json.dumps(answer_json(answer), allow_nan=False).encode()
+    assert len(answer.quotes) + len(answer.nearest) + len(gone) == len(record["quotes"]) + len(record["nearest"])
+    for quote in (*answer.quotes, *answer.nearest):
+        text = qa_bridge.document(quote.document.id).text
+        assert text[quote.span.start : quote.span.end] == quote.text
+        assert all(quote.span.start <= mark.start <= mark.end <= quote.span.end for mark in quote.highlights)
+
+
+@pytest.mark.parametrize("record", [None, 5, "quotes", [], {}, {"quotes": []}, {"text": "a"}])
+def test_what_is_no_answer(qa_bridge: qa.Edition, record: object) -> None:
+    with pytest.raises(UsageError, match="not an answer; ask the question again"):
+        answer_again(qa_bridge, record)
+    with pytest.raises(UsageError, match="not a quote; ask the question again"):
+        quote_again(qa_bridge, record)
