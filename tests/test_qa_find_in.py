@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.find_in import find_in
+from source import Document
+from source.plain import read_plain
+
+Within = Callable[[float], AbstractContextManager[None]]
+
+
+def document(text: str) -> Document:
+    return Document(id="a", title="a", path="a", sha256="0" * 64, extractor="test/1", text=text)
+
+
+def found(text: str, query: str, most: int = 1000) -> list[str]:
+    return [text[span.start : span.end] for span in find_in(document(text), query, most)]
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "expected"),
+    [
+        ("One bridge, two Bridges.", "bridge", ["bridge", "Bridge"]),
+        ("the old\n  stone\tbridge", "Old stone bridge", ["old\n  stone\tbridge"]),
+        ("the old\u00a0stone bridge", "old   stone", ["old\u00a0stone"]),
+        ("an in-\nvisible ﬁsh", "invisible fish", ["in-\nvisible ﬁsh"]),
+        ("a soft\u00adware pack\u200bage", "software package", ["soft\u00adware pack\u200bage"]),
+        ("Ｆｕｌｌ width １２", "full WIDTH 12", ["Ｆｕｌｌ width １２"]),
+        ("Die Straße und die STRASSE", "strasse", ["Straße", "STRASSE"]),
+        ("caf\u00e9 cafe\u0301 cafe", "cafe\u0301", ["caf\u00e9", "cafe\u0301"]),
+        ("caf\u00e9 cafe\u0301 cafe", "cafe", ["cafe"]),
+        ("한국 하늘", "하", ["하"]),
+        ("ガ ｶﾞ カ", "カ", ["カ"]),
+        ("ガ ｶﾞ カ", "ガ", ["ガ", "ｶﾞ"]),
+        ("Переезд в Москву", "переезд В москву", ["Переезд в Москву"]),
+        ("欢迎使用软件包。软件包", "软件包", ["软件包", "软件包"]),
+        ("كتاب كِتابٌ", "كتاب", ["كتاب"]),
+        ("Russia’s “new” role", 'russia\'s "new" role', ["Russia’s “new” role"]),
+        ("from 1939–45", "1939-45", ["1939–45"]),
+        ("aaaa", "aa", ["aa", "aa"]),
+        ("ß", "s", ["ß"]),
+        ("a.c abc", "a.c", ["a.c"]),
+        ("x(y[z\\", "(Y[z\\", ["(y[z\\"]),
+        ("𝐁old 😀 face", "bold 😀 FACE", ["𝐁old 😀 face"]),
+        ("nothing here", "elsewhere", []),
+        ("nothing here", " \n ", []),
+        ("nothing here", "", []),
+        ("nothing here", "\u00ad", []),
+        ("", "a", []),
+        ("a\ud800b", "\ud800B", ["\ud800b"]),
+    ],
+)
+def test_where_a_text_stands(text: str, query: str, expected: list[str]) -> None:
+    assert found(text, query) == expected
+
+
+def test_the_first_places_only() -> None:
+    assert len(find_in(document("a " * 5000), "a")) == 1000
+    assert [span.start for span in find_in(document("a " * 5000), "a", most=3)] == [0, 2, 4]
+
+
+def brute(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+LETTERS = st.text(st.sampled_from("aAbéßİıŒ \n\tﬁ1１Ⅳ漢Жж-.*('’\u0301\u00ad"), max_size=12)
+
+
+@given(LETTERS, LETTERS, LETTERS)
+def test_places_are_in_order_inside_and_hold_the_query(before: str, query: str, after: str) -> None:
+    text = f"{before} {query} {after}"
+    spans = find_in(document(text), query)
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
+    assert all(one.end <= other.start for one, other in pairwise(spans))
+    for span in spans:
+        assert find_in(document(text[span.start : span.end]), query), text[span.start : span.end]
+    if brute(query).strip("\u00ad '’") and query[0] != "\u0301":
+        assert spans
+
+
+@given(st.text(max_size=40), st.text(max_size=5))
+def test_any_text_and_any_query(text: str, query: str) -> None:
+    for span in find_in(document(text), query):
+        assert 0 <= span.start < span.end <= len(text)
+
+
+def test_hostile_texts_take_little_time(hostile: str, within: Within) -> None:
+    with within(1):
+        for query in (hostile, hostile[: len(hostile) // 2] + "!", "a" * 1000 + "b", "(a+)+$"):
+            find_in(document(hostile), query)
+
+
+def test_a_thousand_pages_are_searched_at_once() -> None:
+    """The first search folds the text; each later one, as a reader types on, is quick."""
+    text = "The harbour master of Lund is called Astrid Lindqvist, and the ﬁsh are\nhis.\n\n" * 26_000
+    book = read_plain(text, id="a.txt")
+    assert len(book.text) > 2_000_000
+    assert len(find_in(book, "astrid lindqvist")) == 1000
+    started = time.process_time()
+    for query in ("astrid", "the fish are his.", "not in it", "lund is not"):
+        find_in(book, query)
+    assert (time.process_time() - started) / 4 < 0.05
