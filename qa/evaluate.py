@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from qa.answer import Answer, Hit
+from qa.answer import Answer, Hit, Quote
 from qa.edition import Edition
 from qa.figures import Figure, Outcome, summary
 from qa.measures import hit_at, ndcg_at, reciprocal_rank, token_f1
@@ -33,7 +33,9 @@ def outcome(book: Edition, question: Question) -> Outcome:
     relevant, total = _relevance(hits, question) if question.answerable else ([], 0)
     # Ranking and quotes are judged whether or not the threshold withheld them.
     quotes = answer.quotes or answer.nearest
-    holds = [any(gold in quote.text for gold in question.answers) for quote in quotes]
+    rejected = [_is_rejected(quote, question) for quote in quotes]
+    holds = [_holds_answer(quote, question) for quote in quotes]
+    known = holds if question.answers else relevant
     return Outcome(
         hit1=hit_at(relevant, 1),
         hit5=hit_at(relevant, 5),
@@ -46,11 +48,22 @@ def outcome(book: Edition, question: Question) -> Outcome:
         answerable=question.answerable,
         answered=answer.answered,
         confidence=answer.confidence,
-        right=question.answerable and bool(hit_at(holds, 1) if question.answers else hit_at(relevant, 1)),
+        right=question.answerable and bool(hit_at(known, 1)) and not hit_at(rejected, 1),
+        rejected1=hit_at(rejected, 1),
+        has_rejected=bool(question.rejected),
         has_answers=bool(question.answers),
         has_gold=bool(question.answers or question.gold_passage_ids),
         milliseconds=milliseconds,
     )
+
+
+def _holds_answer(quote: Quote, question: Question) -> bool:
+    return any(gold in quote.text for gold in question.answers) and not _is_rejected(quote, question)
+
+
+def _is_rejected(quote: Quote, question: Question) -> bool:
+    """Whether readers found that these very words do not answer, white space aside."""
+    return any(quote.text.split() == text.split() for text in question.rejected)
 
 
 def _relevance(hits: Sequence[Hit], question: Question) -> tuple[list[bool], int]:

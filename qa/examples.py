@@ -61,12 +61,12 @@ def examples(edition: Edition, most: int = 4) -> list[str]:
     groups: dict[str, tuple[list[_Candidate], list[_Candidate]]] = {}
     for each in sorted(sure, key=lambda each: -sure[each]):
         groups.setdefault(each.document, ([], []))[each.is_name].append(each)
-    of_each = [list(in_turn(group)) for group in groups.values()]
-    chosen = _unlike(store, in_turn(of_each), most)
+    of_each = [list(_in_turn(group)) for group in groups.values()]
+    chosen = _unlike(store, _in_turn(of_each), most)
     return [each.text for each in sorted(chosen, key=lambda each: -sure[each])]
 
 
-def in_turn(lists: Sequence[Sequence[_T]]) -> Iterator[_T]:
+def _in_turn(lists: Sequence[Sequence[_T]]) -> Iterator[_T]:
     """The first of each, then the second of each, and so on."""
     return (each for turn in zip_longest(*lists) for each in turn if each is not None)
 
@@ -93,10 +93,10 @@ def _is_answered(store: Store, search: _Candidate, answer: Answer) -> bool:
 
 
 def _candidates(store: Store) -> Iterator[_Candidate]:
-    rows = spread(range(store.documents), _OPENED)
+    rows = _spread(range(store.documents), _OPENED)
     of_each = [_of_document(store, store.document(row), _PASSAGES // len(rows)) for row in rows]
     texts: set[str] = set()
-    for each in in_turn(of_each):
+    for each in _in_turn(of_each):
         if each.text not in texts:
             texts.add(each.text)
             yield each
@@ -104,17 +104,17 @@ def _candidates(store: Store) -> Iterator[_Candidate]:
 
 def _of_document(store: Store, document: Document, passages: int) -> list[_Candidate]:
     """Headings, subjects and names in turn, of each kind those first that say most."""
-    chosen = spread(store.passages_of([document.id]).tolist(), passages)
+    chosen = _spread(store.passages_of([document.id]).tolist(), passages)
     sentences = [span for passage in chosen for span in store.sentences(passage)]
     kinds = _headings(store, document), _subjects(store, document, sentences), _names(store, document, sentences)
-    return list(in_turn([_best(store, kind) for kind in kinds]))
+    return list(_in_turn([_best(store, kind) for kind in kinds]))
 
 
 def _best(store: Store, found: Iterable[_Candidate]) -> list[_Candidate]:
     """Those that say most, from all over the document, then the others; none of a single word."""
     ranked = sorted(((_says(store, each), each) for each in found), key=lambda pair: -pair[0])
     most = [each for score, each in ranked if 1 < score == ranked[0][0]]
-    first = spread(most, _ASKED // 3)
+    first = _spread(most, _ASKED // 3)
     return [*first, *(each for score, each in ranked if score > 1 and each not in first)][:_ASKED]
 
 
@@ -158,7 +158,7 @@ def _is_whole(store: Store, text: str) -> bool:
     return any(store.lexical.content_words(word) for word in text.split()[-1:])
 
 
-def spread(items: Sequence[_T], most: int) -> list[_T]:
+def _spread(items: Sequence[_T], most: int) -> list[_T]:
     """At most so many of them, from the first on, as far apart as can be."""
     if len(items) <= most:
         return list(items)

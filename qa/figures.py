@@ -19,7 +19,8 @@ class Outcome:
     """What one question came to. Ranking and quote figures count for answerable questions only.
 
     `has_gold`: whether it is known where, or with what, it is answered; if not,
-    an answerable question cannot be judged.
+    an answerable question can be judged only by a first quote that readers have
+    rejected (`rejected1`).
     """
 
     hit1: float
@@ -34,6 +35,8 @@ class Outcome:
     answered: bool
     confidence: float
     right: bool
+    rejected1: float
+    has_rejected: bool
     has_answers: bool
     has_gold: bool
     milliseconds: float
@@ -51,11 +54,13 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Figure]:
     """The figures, each with its interval where it has one."""
     answerable = [outcome for outcome in outcomes if outcome.answerable]
     unanswerable = [outcome for outcome in outcomes if not outcome.answerable]
-    judged = [outcome for outcome in outcomes if outcome.has_gold or not outcome.answerable]
+    judged = [outcome for outcome in outcomes if outcome.has_gold or outcome.rejected1 or not outcome.answerable]
     with_gold = [outcome for outcome in answerable if outcome.has_gold]
     with_answers = [outcome for outcome in answerable if outcome.has_answers]
     figures = {name: _mean([float(getattr(each, field)) for each in with_gold]) for name, field in _RANKING.items()}
     figures |= {name: _mean([float(getattr(each, field)) for each in with_answers]) for name, field in _QUOTES.items()}
+    if with_rejected := [outcome for outcome in outcomes if outcome.has_rejected]:
+        figures["rejected@1"] = _mean([outcome.rejected1 for outcome in with_rejected])
     lengths = np.array([outcome.quote_chars for outcome in answerable if outcome.quote_chars])
     figures["quote_chars"] = Figure(float(np.median(lengths)) if len(lengths) else math.nan)
     figures["answered"] = _mean([float(outcome.answered) for outcome in answerable])
