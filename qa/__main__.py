@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from getpass import getpass
 from pathlib import Path
 from time import process_time
 
@@ -19,7 +20,7 @@ from qa.figures import Figure
 from qa.questions import read_questions
 from qa.timings import timed
 from qa.verify import verify
-from source import ChapterVerseError, Place, told
+from source import ChapterVerseError, Place, UsageError, told
 
 _NAMED = 3  # other places of a quote
 
@@ -74,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     prove.add_argument("answer", type=Path, metavar="ANSWER.json")
     prove.add_argument("sources", nargs="*", metavar="SOURCE", help="default: the paths that the quotes name")
+    enter = command("password", _password, "Print the line that lets NAME log in, for the file of app.py's --auth.")
+    enter.add_argument("name", metavar="NAME")
     return parser
 
 
@@ -156,6 +159,21 @@ def _verify(arguments: argparse.Namespace) -> int:
     if not verdicts:
         print("The file holds no quote.")
     return 0 if all(verdict.stands for verdict in verdicts) else 1
+
+
+def _password(arguments: argparse.Namespace) -> int:
+    from qa.web.passwords import line
+
+    print(line(arguments.name, _typed() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")))
+    return 0
+
+
+def _typed() -> str:
+    """A password from the terminal, which does not show it."""
+    password = getpass("Password: ")
+    if getpass("The same again: ") != password:
+        raise UsageError("The two passwords differ; try again.")
+    return password
 
 
 if __name__ == "__main__":

@@ -1,0 +1,171 @@
+"""The file of names and passwords, and what slows down whoever guesses."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from qa.__main__ import main
+from qa.web.attempts import Attempts
+from qa.web.passwords import Hash, Passwords, hashed, line, read_passwords
+from source import UsageError
+
+SECRET = "correct horse: battery staple ✓"
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "passwords"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def test_who_is_in_the_file_is_let_in_with_the_password_alone(tmp_path: Path) -> None:
+    text = f"# readers\n\n{line('anna', SECRET)}\r\n  {line('Bert Ångström', 'x')}\n"
+    passwords = read_passwords(written(tmp_path, text))
+    assert passwords.fit("anna", SECRET)
+    assert passwords.fit("Bert Ångström", "x")
+    for name, password in [
+        ("anna", "x"),
+        ("anna", ""),
+        ("Anna", SECRET),
+        ("carl", SECRET),
+        ("", ""),
+        ("anna", "\ud800"),
+    ]:
+        assert not passwords.fit(name, password)
+
+
+def test_a_hash_tells_nothing_of_the_password_and_is_another_each_time() -> None:
+    first, second = hashed(SECRET), hashed(SECRET)
+    assert first != second
+    assert str(Hash.read(first)) == first
+    assert "horse" not in first
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "names nobody"),
+        ("# nobody\n\n", "names nobody"),
+        ("anna\n", "Line 1 "),
+        ("\nanna:open sesame\n", "Line 2 "),
+        (f":{hashed('x')}\n", "Line 1 "),
+        (f"anna:{hashed('x')}\nanna:{hashed('y')}\n", "Line 2 .* names anna again"),
+        ("anna:scrypt$3$8$1$c2FsdA==$c2FsdA==\n", "Line 1 "),
+        (f"anna:{hashed('x').replace('$32768$', '$1073741824$')}\n", "Line 1 "),
+        (f"anna:{hashed('x').replace('scrypt', 'md5')}\n", "Line 1 "),
+        (f"anna:{hashed('x')[:-6]}\n", "Line 1 "),
+    ],
+)
+def test_a_file_that_is_not_as_it_should_be_is_refused_by_line(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        read_passwords(written(tmp_path, text))
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such file"):
+        read_passwords(tmp_path / "none")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        read_passwords(tmp_path / "binary")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the permissions of POSIX")
+def test_a_file_that_everybody_can_read_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = written(tmp_path, line("anna", SECRET))
+    read_passwords(path)
+    assert not caplog.records
+    path.chmod(0o644)
+    read_passwords(path)
+    assert "chmod 600" in caplog.text
+
+
+def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
+    passwords = Passwords({"anna": Hash.read(hashed(SECRET))})
+
+    def spent(name: str) -> float:
+        started = time.process_time()
+        passwords.fit(name, "wrong")
+        return time.process_time() - started
+
+    assert min(spent("nobody") for _ in range(3)) > 0.5 * min(spent("anna") for _ in range(3))
+
+
+@pytest.mark.parametrize("name", ["", "a:b", "#a", " a", "a ", "a\nb", "x" * 101])
+def test_a_name_that_the_file_cannot_hold_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="cannot be a name"):
+        line(name, SECRET)
+
+
+def test_the_command_prints_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{SECRET}\nnot this\n"))
+    assert main(["password", "anna"]) == 0
+    assert read_passwords(written(tmp_path, capsys.readouterr().out)).fit("anna", SECRET)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+    assert main(["password", "anna"]) == 2
+    assert "The password is empty" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the terminal of POSIX")
+@pytest.mark.parametrize(("again", "status"), [("secret", 0), ("secert", 2)])
+def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(tmp_path: Path, again: str, status: int) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "qa", "password", "anna"]
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        assert process.stderr is not None
+        shown = b""
+        for typed in (b"secret", again.encode()):
+            shown += prompt(process.stderr)
+            os.write(ours, typed + b"\n")
+        out, err = process.communicate(timeout=60)
+    os.close(theirs)
+    os.close(ours)
+    assert process.returncode == status
+    assert not any(typed in shown + out + err for typed in (b"secret", b"secert"))
+    if status == 0:
+        assert read_passwords(written(tmp_path, out.decode())).fit("anna", "secret")
+    else:
+        assert b"differ" in err
+
+
+def prompt(shown: IO[bytes]) -> bytes:
+    """What is shown up to a prompt, and with it."""
+    text = b""
+    while not text.endswith(b": "):
+        text += os.read(shown.fileno(), 1)
+    return text
+
+
+def test_five_wrong_passwords_within_a_minute_are_enough() -> None:
+    times = iter([0, 0, 10, 10, 20, 20, 30, 30])  # a name and a client each
+    now = 40.0
+    attempts = Attempts(now=lambda: next(times, now))
+    for _ in range(4):
+        attempts.failed("anna", "192.0.2.1")
+    assert attempts.wait("anna", "192.0.2.1") == 0
+    attempts.failed("anna", "192.0.2.1")
+    assert attempts.wait("anna", "192.0.2.2") == attempts.wait("bert", "192.0.2.1") == 20
+    assert attempts.wait("bert", "192.0.2.2") == 0
+    now = 60.0
+    assert attempts.wait("anna", "192.0.2.1") == 0
+
+
+def test_attempts_are_remembered_in_bounded_memory() -> None:
+    attempts = Attempts(now=lambda: 0.0)
+    for number in range(20_000):
+        attempts.failed(f"{number}" * 100, "192.0.2.1")
+    assert len(attempts._failures) == 10_000
+    assert attempts.wait("anna", "192.0.2.1") > 0
