@@ -1,4 +1,4 @@
-"""The web chat: `python app.py [--host H] [--port P] [--index DIR] [--source PATH ...]`."""
+"""The web chat: `python app.py [--host H] [--port P] [--index DIR] [--source PATH ...]`; see docs/serving.md."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ import argparse
 import contextlib
 import sys
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Thread
+from urllib.parse import urlsplit
 
 from threadpoolctl import threadpool_limits
 
-from qa import DEFAULT_INDEX, ChapterVerseError, watch
+from qa import DEFAULT_INDEX, ChapterVerseError, UsageError, watch
 from qa.web.address import check_free
 from qa.web.desk import Desk
+from qa.web.heard import HeardDesk
+from qa.web.passwords import read_passwords
+from qa.web.rules import Rules
+
+_say = partial(print, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -24,9 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ChapterVerseError as error:
         print(error, file=sys.stderr)
         return error.exit_status
-    print(f"Chapter & Verse is at {address}", flush=True)
+    _say(f"Chapter & Verse is at {address}")
     if options.watch:
-        watching = partial(watch, options.index, options.source, partial(print, flush=True))
+        watching = partial(watch, options.index, options.source, _say)
         Thread(target=watching, name="watch", daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):
         Event().wait()
@@ -35,12 +42,32 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _serve(options: argparse.Namespace) -> str:
     check_free(options.host, options.port)
+    rules = _rules(options)
     one_blas_thread()
-    desk = Desk(options.index, options.source)
+    desk = _desk(options)
     from qa.web.page import create_app  # last: what is wrong with the port or the index is said before Gradio is there
     from qa.web.serve import launch
 
-    return launch(create_app(desk), options.host, options.port)
+    return launch(create_app(desk, options.max_upload), options.host, options.port, desk, rules)
+
+
+def _rules(options: argparse.Namespace) -> Rules:
+    if options.mcp and find_spec("mcp") is None:
+        raise UsageError("--mcp needs a package that is not installed; run `pip install '.[mcp]'`.")
+    return Rules(
+        passwords=read_passwords(options.auth) if options.auth else None,
+        read_only=options.read_only,
+        mcp=options.mcp,
+        max_upload=options.max_upload,
+        root=options.root_path,
+        tell=_say if options.access_log else None,
+    )
+
+
+def _desk(options: argparse.Namespace) -> Desk:
+    if options.access_log == "questions":
+        return HeardDesk(options.index, options.source, read_only=options.read_only, tell=_say)
+    return Desk(options.index, options.source, read_only=options.read_only)
 
 
 def one_blas_thread() -> None:
@@ -65,13 +92,48 @@ def _parser() -> argparse.ArgumentParser:
         help="what the page's rebuild reads (default: the shipped documents)",
     )  # fmt: skip
     parser.add_argument("--watch", action="store_true", help="rebuild whenever the sources have changed")
+    _add_rules(parser.add_argument_group("for operators", "docs/serving.md says more"))
     return parser
+
+
+def _add_rules(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--read-only", action="store_true", help="no uploads, rebuilds or removals through the server")
+    group.add_argument(
+        "--auth", type=Path, metavar="FILE", help="ask for a login; FILE has what `python -m qa password NAME` prints"
+    )
+    group.add_argument("--mcp", action="store_true", help="offer the endpoints as tools of an MCP server, too")
+    group.add_argument(
+        "--max-upload", type=_megabytes, default=50, metavar="MB", help="largest upload (default: %(default)s)"
+    )
+    group.add_argument(
+        "--root-path", type=_root, default="/", metavar="ADDRESS",
+        help="where readers find the page behind a reverse proxy: https://example.org/qa, or the path alone",
+    )  # fmt: skip
+    group.add_argument(
+        "--access-log", nargs="?", const="requests", choices=["requests", "questions"], metavar="questions",
+        help="print a line for each request; with `questions`, what is asked as well",
+    )  # fmt: skip
 
 
 def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no port; name one from 1 to 65535")
+
+
+def _megabytes(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 100_000:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no size; name whole megabytes from 1 to 100000")
+
+
+def _root(text: str) -> str:
+    scheme, host, path, query, fragment = urlsplit(text)
+    is_address = scheme in ("http", "https") and host
+    is_path = path.startswith("/") and not scheme and not host
+    if (is_address or is_path) and not query and not fragment:
+        return text.rstrip("/")
+    raise argparse.ArgumentTypeError(f"{text!r} is no address; name one as https://example.org/qa, or the path as /qa")
 
 
 if __name__ == "__main__":

@@ -1,23 +1,37 @@
-"""The page's three uses as named endpoints, for `gradio_client` and any program that speaks HTTP."""
+"""What programs can ask of the server, each use with its named endpoint."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import qa
-from qa.web import texts
 from qa.web.desk import Desk
 from qa.web.quick_import import gr
 
+Use: TypeAlias = Callable[..., dict[str, Any]]
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
-def publish(desk: Desk) -> None:
-    """Adds `/ask`, `/retrieve` and `/rebuild` to the Blocks being built.
+_MOST_LISTED = 1000
+_BAD_TEXT = "The {name} must be a text; send a string."
+_BAD_TEXTS = "The {name} must be a list of texts; send a list of strings."
+_BAD_COUNT = "{name} must be a whole number; send one."
 
-    They return what the command line prints with `--json`, and say what is wrong in one sentence.
+
+class Uses:
+    """What the command line prints with `--json`, as functions of plain JSON values.
+
+    Whatever is wrong with the values, or with what they ask for, is a
+    ChapterVerseError. A list as a default is what Gradio publishes as one;
+    nothing changes it.
     """
 
-    # A list as a default is what Gradio publishes as one; nothing changes it.
-    def ask(question: str, history: list[str] = [], documents: list[str] = []) -> dict[str, Any]:  # noqa: B006
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def ask(self, question: str, history: list[str] = [], documents: list[str] = []) -> dict[str, Any]:  # noqa: B006
         """Answers a question with verbatim quotes from the documents, or says that they do not answer it.
 
         Args:
@@ -25,13 +39,10 @@ def publish(desk: Desk) -> None:
             history: The earlier questions of this conversation, oldest first.
             documents: The ids of the documents to ask; all of them if none is named.
         """
-        try:
-            earlier, among = _texts(history, texts.BAD_HISTORY), _texts(documents, texts.BAD_DOCUMENTS)
-            return qa.answer_json(desk.book.ask(_text(question, "question"), history=earlier, documents=among))
-        except qa.ChapterVerseError as error:
-            raise said(error) from error
+        earlier, among = _texts(history, "history"), _texts(documents, "documents")
+        return qa.answer_json(self._desk.book.ask(_text(question, "question"), history=earlier, documents=among))
 
-    def retrieve(query: str, k: int = 5, documents: list[str] = []) -> dict[str, Any]:  # noqa: B006
+    def retrieve(self, query: str, k: int = 5, documents: list[str] = []) -> dict[str, Any]:  # noqa: B006
         """Finds the passages of the documents that fit a query best.
 
         Args:
@@ -39,48 +50,83 @@ def publish(desk: Desk) -> None:
             k: How many passages to return.
             documents: The ids of the documents to look in; all of them if none is named.
         """
-        try:
-            among = _texts(documents, texts.BAD_DOCUMENTS)
-            return qa.hits_json(query, desk.book.retrieve(_text(query, "query"), k=_count(k), documents=among))
-        except qa.ChapterVerseError as error:
-            raise said(error) from error
+        among = _texts(documents, "documents")
+        return qa.hits_json(query, self._desk.book.retrieve(_text(query, "query"), k=_count(k, "k"), documents=among))
 
-    def rebuild() -> dict[str, str]:
+    def documents(self, first: int = 0, count: int = 100) -> dict[str, Any]:
+        """Lists the documents that can be asked, in the order they were read.
+
+        Args:
+            first: How many to pass over.
+            count: How many to list, 1,000 at most.
+        """
+        first, count = _count(first, "first"), _count(count, "count")
+        if first < 0 or not 1 <= count <= _MOST_LISTED:
+            raise qa.UsageError(f"first is {first} and count {count}; list 1 to {_MOST_LISTED} from 0 up.")
+        entries, total = self._desk.library.entries(self._desk.book, first, count)
+        return {"documents": [_listed(entry) for entry in entries], "total": total}
+
+    def rebuild(self) -> dict[str, Any]:
         """Rebuilds the index from its sources and answers from the new one."""
-        try:
-            return {"report": desk.rebuild()}
-        except qa.ChapterVerseError as error:
-            raise said(error) from error
+        return {"report": self._desk.rebuild()}
 
-    gr.api(ask, api_name="ask", concurrency_limit=4, concurrency_id="ask")
-    gr.api(retrieve, api_name="retrieve", concurrency_limit=4, concurrency_id="ask")
-    gr.api(rebuild, api_name="rebuild", concurrency_limit=1, concurrency_id="rebuild")
+    @property
+    def reading(self) -> tuple[Use, ...]:
+        """The uses that change nothing."""
+        return self.ask, self.retrieve, self.documents
+
+    @property
+    def changing(self) -> tuple[Use, ...]:
+        """The uses that change what is on disk; none where the desk is read-only."""
+        return () if self._desk.read_only else (self.rebuild,)
 
 
-def said(error: qa.ChapterVerseError) -> gr.Error:
-    """The error as a client gets it: its one sentence, and no traceback in the server's log.
+def publish(desk: Desk) -> None:
+    """Adds an endpoint for each use to the Blocks being built."""
+    uses = Uses(desk)
+    for use in uses.reading:
+        gr.api(said(use), api_name=use.__name__, concurrency_limit=4, concurrency_id="ask")
+    for use in uses.changing:
+        gr.api(said(use), api_name=use.__name__, concurrency_limit=1, concurrency_id="rebuild")
+
+
+def said(use: Callable[_P, _T]) -> Callable[_P, _T]:
+    """The use with its errors as a client gets them: one sentence, titled by what went wrong (`UsageError`).
 
     For programs only. Gradio's own page draws such a message as HTML, and the
-    sentence may hold a file's name: the page uses `qa.web.cards.notice` instead.
+    sentence may hold a file's name. There is no traceback in the server's log.
     """
-    return gr.Error(str(error), print_exception=False)
+
+    @wraps(use)
+    def call(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return use(*args, **kwargs)
+        except qa.ChapterVerseError as error:
+            raise gr.Error(str(error), title=type(error).__name__, print_exception=False) from error
+
+    return call
+
+
+def _listed(entry: qa.Entry) -> dict[str, Any]:
+    """The fields that `python -m index documents --json` has, too."""
+    return {name: getattr(entry, name) for name in ("id", "title", "path", "format", "pages", "passages")}
 
 
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str):
-        raise qa.UsageError(texts.BAD_TEXT.format(name=name))
+        raise qa.UsageError(_BAD_TEXT.format(name=name))
     return value
 
 
-def _texts(value: object, complaint: str) -> list[str]:
+def _texts(value: object, name: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise qa.UsageError(complaint)
+        raise qa.UsageError(_BAD_TEXTS.format(name=name))
     return value
 
 
-def _count(value: object) -> int:
+def _count(value: object, name: str) -> int:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise qa.UsageError(texts.BAD_COUNT)
+        raise qa.UsageError(_BAD_COUNT.format(name=name))
     return value

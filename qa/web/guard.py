@@ -1,8 +1,13 @@
-"""What is done to every response: the page fetches nothing from elsewhere, programs get JSON as it is."""
+"""What is done to every request: who may not ask is refused, the page fetches nothing from elsewhere."""
 
 from __future__ import annotations
 
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa.web.address import Names
+from qa.web.refusal import refusal
 
 # The second bolt on the door: text is escaped, and were it not, the browser would still refuse what
 # it asks for. Gradio's own page needs inline scripts, and its HTML component compiles a template.
@@ -13,17 +18,31 @@ _POLICY = (
 )
 _HEADERS = {
     b"content-security-policy": _POLICY.encode(),
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
     b"referrer-policy": b"no-referrer",
     b"x-content-type-options": b"nosniff",
 }
-_PROTOCOL = (b'"protocol":"sse_v3"', b'"protocol":"sse_v2.1"')
+UPLOAD = "/gradio_api/upload"
+"""Where files are sent to."""
+# What Gradio serves besides, and nothing here needs: it fetches addresses that whoever asks may choose,
+# leaves files behind for every visitor, prints what it is sent.
+_CLOSED = (
+    "/gradio_api/file=http", "/gradio_api/file/http", "/gradio_api/proxy=", "/gradio_api/deep_link",
+    "/gradio_api/custom_component/",
+)  # fmt: skip
+# Gradio believes them whoever sends them, and puts them into the addresses of its page.
+_BELIEVED = (b"x-forwarded-host", b"x-gradio-server")
 
 
 class Guard:
-    """Adds the headers to every response."""
+    """Refuses what comes from other sites, or asks for what is not served; adds the headers to every response."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, names: Names, *, read_only: bool) -> None:
         self._app = app
+        self._names = names
+        self._read_only = read_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_guarded(message: Message) -> None:
@@ -31,41 +50,22 @@ class Guard:
                 message["headers"] = [*message.get("headers", []), *_HEADERS.items()]
             await send(message)
 
-        await self._app(scope, receive, send_guarded)
-
-
-class PlainPaths:
-    """Keeps `gradio_client` from taking the "path" of a document for a file to download.
-
-    Under "sse_v3" its `Client` (2.7) fetches whatever object has a "path", as servers
-    before Gradio 4.20 meant it, and fails; under "sse_v2.1" it looks for the mark of a
-    real file. The two differ in nothing else but who ends the stream. Only `/config`,
-    which programs read, says so; the page brings its own configuration.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].rstrip("/") != "/config":
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun: list[Message] = []
-        body = bytearray()
+        answer = self._refused(scope["path"], Headers(scope=scope)) or self._app
+        headers = [(name, value) for name, value in scope["headers"] if name not in _BELIEVED]
+        await answer({**scope, "headers": headers}, receive, send_guarded)
 
-        async def send_rewritten(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                begun.append(message)
-                return
-            body.extend(message.get("body", b""))
-            if not message.get("more_body", False):
-                whole = bytes(body).replace(*_PROTOCOL)
-                await send(_resized(begun[0], whole))
-                await send({"type": "http.response.body", "body": whole})
-
-        await self._app(scope, receive, send_rewritten)
-
-
-def _resized(start: Message, body: bytes) -> Message:
-    kept = [(name, value) for name, value in start["headers"] if name != b"content-length"]
-    return {**start, "headers": [*kept, (b"content-length", str(len(body)).encode())]}
+    def _refused(self, path: str, headers: Headers) -> JSONResponse | None:
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if host and not self._names.known(host):
+            remedy = "call it localhost, or name its public address with --root-path"
+            return refusal(403, "UnknownHost", f"This server is for its own machine and has no such name; {remedy}.")
+        if origin is not None and not self._names.from_here(origin, host):
+            return refusal(403, "OtherSite", "Pages of other sites may not use this server; open its own page.")
+        if path.startswith(_CLOSED):
+            return refusal(404, "NotServed", "There is nothing here; docs/api.md says what is served.")
+        if self._read_only and path.rstrip("/") == UPLOAD:
+            return refusal(403, "ReadOnly", "This server is read-only; have its operator add the files.")
+        return None

@@ -5,6 +5,9 @@ the `.pyi` file beside it up to date, which serves those who write components.
 It passes over a class whose source file `inspect` cannot name, so that during
 the import, and for Gradio's own classes only, it cannot.
 
+It imports `mcp` where that is installed, for a server that is not used here
+(see `qa.web.tools`), so that during the import it is not to be found.
+
 And Python looks for garbage again and again, in hundreds of thousands of new
 objects that are all there to stay: a quarter of what is left. So it does not look
 during the import, and what was imported is set aside from every later search.
@@ -15,6 +18,7 @@ from __future__ import annotations
 import gc
 import inspect
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -41,6 +45,18 @@ def _writing_no_stubs() -> Iterator[None]:
 
 
 @contextmanager
+def _finding_no_mcp() -> Iterator[None]:
+    if "mcp" in sys.modules:
+        yield
+        return
+    sys.modules["mcp"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["mcp"]
+
+
+@contextmanager
 def _seeking_no_garbage() -> Iterator[None]:
     was_enabled = gc.isenabled()
     gc.disable()
@@ -52,5 +68,5 @@ def _seeking_no_garbage() -> Iterator[None]:
             gc.enable()
 
 
-with _writing_no_stubs(), _seeking_no_garbage():
+with _writing_no_stubs(), _finding_no_mcp(), _seeking_no_garbage():
     import gradio as gr

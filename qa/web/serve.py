@@ -7,9 +7,16 @@ from typing import Any
 
 from starlette.middleware import Middleware
 
-from qa.web.address import PortTakenError
-from qa.web.guard import Guard, PlainPaths
+from qa.web.access import AccessLog
+from qa.web.address import Names, PortTakenError
+from qa.web.bounds import MEGABYTE, Bounds
+from qa.web.corrected import Corrected
+from qa.web.desk import Desk
+from qa.web.guard import Guard
+from qa.web.health import health
+from qa.web.login import Door, Login
 from qa.web.quick_import import gr
+from qa.web.rules import Rules
 
 _STYLE = Path(__file__).with_name("style.css")
 # Fonts that are on the reader's machine; a theme's own would be fetched.
@@ -17,33 +24,58 @@ _SANS = (
     "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "Liberation Sans", "Arial",
     "sans-serif",
 )  # fmt: skip
-_MARK = "c0-3 2-5 5-5v3c-1.5 0-2 .8-2 2h2v7z"
-_ICON = (
-    "<link rel='icon' href=\"data:image/svg+xml,"
-    "%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
-    f"%3Crect width='32' height='32' rx='7' fill='%239c2f22'/%3E%3Cpath d='M9 21V14{_MARK}m9 0V14{_MARK}'"
-    " fill='%23fff'/%3E%3C/svg%3E\">"
-)
 _QUIET: dict[str, Any] = {
     "quiet": True, "share": False, "ssr_mode": False, "footer_links": [], "run_history": False,
-    "enable_monitoring": False, "pwa": False, "max_file_size": "1b",  # nothing is uploaded
+    "enable_monitoring": False, "pwa": False, "mcp_server": False,
 }  # fmt: skip
+_LOGIN = "After five wrong passwords within a minute, wait for a minute."
 
 
-def launch(app: gr.Blocks, host: str, port: int) -> str:
-    """Serves the page in threads of its own; returns its address. Raises PortTakenError."""
+def launch(app: gr.Blocks, host: str, port: int, desk: Desk | None = None, rules: Rules = Rules()) -> str:  # noqa: B008
+    """Serves the page in threads of its own; returns its address. Raises PortTakenError.
+
+    `desk`: whose health is told, and whose uses are tools.
+    """
     theme = gr.themes.Base(font=_SANS, font_mono=("ui-monospace", "Consolas", "monospace"))
+    names, door = Names.of(host, rules.root), Door(rules.passwords) if rules.passwords else None
     try:
         app.launch(
             server_name=host,
             server_port=port,
             prevent_thread_lock=True,
             theme=theme,
-            css_paths=_STYLE,
-            head=_ICON,
-            app_kwargs={"middleware": [Middleware(Guard), Middleware(PlainPaths)]},
+            head=f"<style>{_STYLE.read_text(encoding='utf-8')}</style>",  # as css Gradio would take its selectors apart
+            root_path=rules.root,
+            max_file_size=rules.max_upload * MEGABYTE,
+            auth=door and door.admits,
+            auth_message=_LOGIN,
+            app_kwargs={"middleware": _around(names, door, rules), **_beside(desk, rules)},
             **_QUIET,
         )
     except OSError as error:  # another program has come between, or has the port at another address of this machine
         raise PortTakenError.of(port) from error
     return str(app.local_url)
+
+
+def _around(names: Names, door: Door | None, rules: Rules) -> list[Middleware]:
+    """What every request goes through, in this order."""
+    return [
+        *([Middleware(AccessLog, rules.tell)] if rules.tell else []),
+        Middleware(Guard, names, read_only=rules.read_only),
+        *([Middleware(Login, door)] if door else []),
+        Middleware(Bounds, rules.max_upload),
+        Middleware(Corrected),
+    ]
+
+
+def _beside(desk: Desk | None, rules: Rules) -> dict[str, Any]:
+    """What is served beside the page."""
+    if desk is None:
+        return {}
+    routes = [health(desk, brief=rules.passwords is not None)]
+    if not rules.mcp:
+        return {"routes": routes}
+    from qa.web.tools import tools  # its package is an extra
+
+    more, lifespan = tools(desk)
+    return {"routes": [*routes, *more], "lifespan": lifespan}

@@ -41,6 +41,11 @@ def test_no_index(tmp_path: Path) -> None:
         (["--port", "many"], "name one from 1 to 65535"),
         (["--host", "192.0.2.1"], "--host"),
         (["--speed"], "--speed"),
+        (["--max-upload", "0"], "whole megabytes"),
+        (["--root-path", "docs.example/qa"], "https://example.org/qa"),
+        (["--root-path", "//docs.example/qa"], "https://example.org/qa"),
+        (["--access-log", "everything"], "questions"),
+        (["--auth", "no-such-file"], "no such file"),
     ],
 )
 def test_a_wrong_call(arguments: list[str], remedy: str) -> None:
@@ -48,6 +53,23 @@ def test_a_wrong_call(arguments: list[str], remedy: str) -> None:
     assert result.returncode == 2
     assert remedy in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_password_file_that_is_not_one(tmp_path: Path) -> None:
+    path = tmp_path / "passwords"
+    path.write_text("# readers\nanna:open sesame\n", encoding="utf-8")
+    result = run("--port", str(free_port()), "--auth", str(path))
+    assert result.returncode == 2
+    assert "Line 2 " in result.stderr
+    assert "open sesame" not in result.stderr
+
+
+def test_tools_without_their_package() -> None:
+    code = "import sys; sys.modules['mcp'] = None; import app; sys.exit(app.main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "--mcp", "--port", str(free_port())]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr == "--mcp needs a package that is not installed; run `pip install '.[mcp]'`.\n"
 
 
 def test_blas_computes_in_one_thread_for_every_question() -> None:

@@ -1,0 +1,57 @@
+"""`GET /health`: whether the server can do its work, for whoever watches over it."""
+
+from __future__ import annotations
+
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from qa import ChapterVerseError
+from qa.health import check_index
+from qa.web.desk import Desk
+
+HEALTH = "/health"
+_HOLDS = 2.0  # seconds; however often it is asked for, the index is looked at no more often than that
+
+
+def health(desk: Desk, *, brief: bool) -> Route:
+    """The route; `brief`: the status alone, for visitors who have not logged in."""
+    watched = _Watched(desk)
+
+    def answer(request: Request) -> JSONResponse:
+        status, facts = watched.look()
+        return JSONResponse({"status": facts["status"]} if brief else facts, status, {"cache-control": "no-store"})
+
+    return Route(HEALTH, answer)
+
+
+class _Watched:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._looking = Lock()
+        self._until = 0.0
+        self._found: tuple[int, dict[str, Any]] = (503, {})
+
+    def look(self) -> tuple[int, dict[str, Any]]:
+        with self._looking:
+            if monotonic() >= self._until:
+                self._found = self._look()
+                self._until = monotonic() + _HOLDS
+            return self._found
+
+    def _look(self) -> tuple[int, dict[str, Any]]:
+        edition = self._desk.book
+        facts = {
+            "generation": edition.generation,
+            "documents": edition.store.documents,
+            "passages": len(edition.store),
+        }
+        try:
+            check_index(edition)
+        except ChapterVerseError as error:
+            return 503, {"status": "unreadable", **facts, "error": str(error), "title": type(error).__name__}
+        return 200, {"status": "ok", **facts}

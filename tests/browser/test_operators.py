@@ -1,0 +1,496 @@
+"""What operators need of the server: logins, limits, logs, health, a place behind a proxy, and tools for assistants."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError, AuthenticationError
+from mcp import ClientSession
+from mcp.client.streamable_http import streamablehttp_client
+from mcp.types import CallToolResult
+from playwright.sync_api import Browser, expect
+
+import qa
+from qa.web.passwords import line
+
+from .conftest import ROOT, free_port, watched
+from .proxy import proxied
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore")]
+
+T = TypeVar("T")
+QUESTION = "What does the ferryman of Kalmar carry?"
+QUOTE = "The ferryman of Kalmar carries nineteen clocks."
+NAME, PASSWORD = "anna", "open sesame: ✓"
+JSON = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running `python app.py`; `log`: what it prints."""
+
+    url: str
+    log: Path
+
+    def lines(self, least: int = 0) -> list[str]:
+        """The lines of the log, once there are so many."""
+        until = time.monotonic() + 20
+        while len(found := self.log.read_text("utf-8").splitlines()) < least and time.monotonic() < until:
+            time.sleep(0.05)
+        return found
+
+
+@contextmanager
+def served(folder: Path, index: Path, *flags: str) -> Iterator[Served]:
+    port = free_port()
+    log = folder / "log"
+    with log.open("w", encoding="utf-8") as out:
+        command = [sys.executable, "app.py", "--port", str(port), "--index", str(index), *flags]
+        with subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env=os.environ) as process:
+            try:
+                while f":{port}" not in log.read_text("utf-8"):
+                    assert process.poll() is None, log.read_text("utf-8")
+                    time.sleep(0.05)
+                yield Served(f"http://127.0.0.1:{port}", log)
+            finally:
+                process.terminate()
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("operators")
+    sources = folder / "sources"
+    sources.mkdir()
+    (sources / "ferry.txt").write_text(f"{QUOTE} It leaves at dawn.\n", encoding="utf-8")
+    (sources / "bridge.md").write_text("# The bridge\n\nThe bridge of Ystad has six arches.\n", encoding="utf-8")
+    qa.rebuild(folder / "index", [sources])
+    return folder / "index"
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory, index: Path) -> Iterator[Served]:
+    """Nothing is asked for; small uploads, tools, a log."""
+    with served(tmp_path_factory.mktemp("plain"), index, "--max-upload", "1", "--mcp", "--access-log") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory, index: Path) -> Iterator[Served]:
+    """With a login."""
+    folder = tmp_path_factory.mktemp("locked")
+    (folder / "passwords").write_text(f"# the readers\n{line(NAME, PASSWORD)}\n", encoding="utf-8")
+    (folder / "passwords").chmod(0o600)
+    with served(folder, index, "--auth", str(folder / "passwords"), "--mcp") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def below(tmp_path_factory: pytest.TempPathFactory, index: Path) -> Iterator[tuple[Served, str, list[str]]]:
+    """Read-only, behind a proxy that strips /qa; with its address there, and what was asked beside the prefix."""
+    port = free_port()
+    flags = ("--read-only", "--mcp", "--access-log", "questions", "--root-path", "/qa/")
+    with served(tmp_path_factory.mktemp("below"), index, *flags) as server, proxied(server.url, "/qa", port) as strays:
+        yield server, f"http://127.0.0.1:{port}/qa", strays
+
+
+def ask(url: str, question: str = QUESTION, **how: Any) -> list[str]:
+    """Asks as curl does, in two steps; the event and its data."""
+    with httpx.Client(base_url=url, timeout=60, **how) as client:
+        event = client.post("/gradio_api/call/ask", json={"data": [question, [], []]}).raise_for_status().json()
+        text = client.get(f"/gradio_api/call/ask/{event['event_id']}").raise_for_status().text
+    return [part.partition(": ")[2] for part in text.strip().splitlines()]
+
+
+def elsewhere(work: Coroutine[Any, Any, T]) -> T:
+    """Runs it in a thread of its own: in this one Playwright has a loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+# Logins
+
+
+def every_route() -> list[tuple[str, str]]:
+    """Method and path of everything that Gradio itself can be asked for."""
+    import gradio as gr
+    from gradio.routes import App
+
+    with gr.Blocks() as blocks:
+        gr.api(lambda: 1, api_name="one")
+    found = []
+    waiting: list[Any] = list(App.create_app(blocks).routes)
+    while waiting:
+        route = waiting.pop()
+        waiting += getattr(getattr(route, "original_router", route), "routes", None) or []
+        found += [(method, re.sub(r"\{[^}]*\}", "x", route.path)) for method in getattr(route, "methods", None) or ()]
+    return found
+
+
+def test_without_a_login_no_route_says_or_does_anything(locked: Served) -> None:
+    routes = [*every_route(), ("POST", "/gradio_api/mcp"), ("POST", "/gradio_api/mcp/"), ("GET", "/none")]
+    assert len(routes) > 50
+    assert ("POST", "/gradio_api/component_server") in routes
+    with httpx.Client(base_url=locked.url, timeout=30) as client:
+        statuses = {route: client.request(*route).status_code for route in routes}
+        page = client.get("/").text
+    answered = {path for (_, path), status in statuses.items() if status not in (401, 404)}
+    drawn_with = {
+        "/theme.css",
+        "/gradio_api/theme.css",
+        "/favicon.ico",
+        "/robots.txt",
+        "/static/x",
+        "/assets/x",
+        "/svelte/x",
+    }
+    assert answered <= {"/", "/login", "/login/", "/gradio_api/startup-events"} | drawn_with
+    assert not any(word in page for word in ("ferry", "Kalmar", "Ystad"))
+
+
+def test_a_reader_logs_in(locked: Served, browser: Browser) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{locked.url}/?q={quote(QUESTION)}")
+    page.get_by_label("username").fill(NAME)
+    page.get_by_label("password").fill("open barley")
+    page.get_by_role("button", name="Login").click()
+    expect(page.get_by_text("Incorrect Credentials")).to_be_visible()
+    page.get_by_label("username").fill(NAME)
+    page.get_by_label("password").fill(PASSWORD)
+    page.get_by_role("button", name="Login").click()
+    expect(page.get_by_text(QUOTE).first).to_be_visible()
+    context.close()
+
+
+def test_a_program_logs_in(locked: Served) -> None:
+    with pytest.raises(AuthenticationError):
+        Client(locked.url, verbose=False)
+    client = Client(locked.url, verbose=False, auth=(NAME, PASSWORD))
+    assert client.predict(api_name="/ask", question=QUESTION)["quotes"][0]["text"] == QUOTE
+    client.close()
+
+
+def test_a_program_sends_its_password_with_each_request(locked: Served) -> None:
+    event, data = ask(locked.url, auth=(NAME, PASSWORD))
+    assert (event, json.loads(data)[0]["quotes"][0]["text"]) == ("complete", QUOTE)
+    assert httpx.get(f"{locked.url}/config", auth=(NAME, "open barley")).status_code == 401
+    assert httpx.get(f"{locked.url}/config", headers={"authorization": "Basic ???"}).status_code == 401
+
+
+def test_who_guesses_has_to_wait_and_nobody_else(locked: Served) -> None:
+    def log_in(name: str, password: str, client: str) -> httpx.Response:
+        form = {"username": name, "password": password}
+        return httpx.post(f"{locked.url}/login", data=form, headers={"x-forwarded-for": client})
+
+    statuses = [log_in(f"guess {n}", "x", "192.0.2.1").status_code for n in range(5)]
+    assert statuses == [400] * 5
+    refused = log_in(NAME, PASSWORD, "192.0.2.1")
+    assert (refused.status_code, refused.json()["title"]) == (429, "TooManyWrong")
+    assert 50 <= int(refused.headers["retry-after"]) <= 60
+    assert log_in(NAME, PASSWORD, "192.0.2.2").status_code == 200
+    for n in range(5):
+        httpx.get(f"{locked.url}/config", auth=("nobody", "x"), headers={"x-forwarded-for": f"192.0.2.1{n}"})
+    assert log_in("nobody", "x", "192.0.2.3").status_code == 429
+
+
+def test_others_are_served_while_passwords_are_tried(locked: Served) -> None:
+    async def order() -> list[str]:
+        done: list[str] = []
+        async with httpx.AsyncClient(base_url=locked.url, timeout=60) as client:
+
+            async def log_in(n: int) -> None:
+                form = {"username": f"reader {n}", "password": "x"}
+                await client.post("/login", data=form, headers={"x-forwarded-for": f"192.0.2.2{n}"})
+                done.append("login")
+
+            async def look() -> None:
+                await asyncio.sleep(0.2)
+                await client.get("/robots.txt")
+                done.append("look")
+
+            await asyncio.gather(*(log_in(n) for n in range(10)), look())
+        return done
+
+    assert elsewhere(order()).index("look") < 8
+
+
+# Health
+
+
+def test_health(plain: Served, index: Path) -> None:
+    said = httpx.get(f"{plain.url}/health")
+    assert said.status_code == 200
+    generation = qa.load(index).generation
+    assert said.json() == {"status": "ok", "generation": generation, "documents": 2, "passages": 2}
+
+
+def test_health_says_little_where_there_is_a_login(locked: Served) -> None:
+    assert httpx.get(f"{locked.url}/health").json() == {"status": "ok"}
+
+
+def test_health_once_the_index_is_gone(locked: Served, plain: Served, index: Path) -> None:
+    away = index.rename(index.with_name("away"))
+    try:
+        time.sleep(2.1)  # what was found holds for two seconds
+        said = httpx.get(f"{plain.url}/health")
+        assert (said.status_code, said.json()["title"]) == (503, "IndexMissing")
+        assert httpx.get(f"{locked.url}/health").json() == {"status": "unreadable"}
+    finally:
+        away.rename(index)
+    time.sleep(2.1)
+    assert httpx.get(f"{plain.url}/health").status_code == 200
+    logged = [each.split()[2:5] for each in plain.lines() if "/health" in each]
+    assert logged == [["GET", "/health", "503"]]
+
+
+# Logs
+
+
+LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d 127\.0\.0\.1 (GET|HEAD|POST) /\S* \d{3} \d+")
+
+
+def test_a_line_for_each_request_that_tells_no_question(plain: Served) -> None:
+    before = len(plain.lines())
+    httpx.get(f"{plain.url}/?q=clocks+of+Kalmar")
+    httpx.get(f"{plain.url}/a%20b%0Ac")
+    ask(plain.url)
+    lines = plain.lines(before + 4)
+    assert [each.split()[2:5] for each in lines[before : before + 3]] == [
+        ["GET", "/", "200"], ["GET", "/a%20b%0Ac", "404"], ["POST", "/gradio_api/call/ask", "200"],
+    ]  # fmt: skip
+    assert all(LINE.fullmatch(each) for each in lines if not each.startswith("Chapter & Verse is at"))
+    assert "Kalmar" not in plain.log.read_text("utf-8")
+
+
+def test_questions_are_logged_where_they_are_asked_for(below: tuple[Served, str, list[str]]) -> None:
+    server, url, _ = below
+    ask(url, "Who waits\nat dawn?")
+    client = Client(f"{url}/", verbose=False)
+    client.predict(api_name="/retrieve", query="six arches")
+    client.close()
+    log = server.log.read_text("utf-8")
+    assert log.count("question 'Who waits\\nat dawn?'") == 1
+    assert log.count("query 'six arches'") == 1
+
+
+# Limits
+
+
+def upload(url: str, size: int) -> httpx.Response:
+    return httpx.post(f"{url}/gradio_api/upload", files={"files": ("a.txt", b"a" * size)})
+
+
+def in_pieces(size: int) -> Iterator[bytes]:
+    for _ in range(size // 65536):
+        yield b" " * 65536
+
+
+def test_uploads_are_bounded(plain: Served) -> None:
+    assert upload(plain.url, 2**20).status_code == 200
+    refused = upload(plain.url, 2**20 + 2**17)
+    assert (refused.status_code, refused.json()["title"]) == (413, "RequestTooLarge")
+    head = b'--x\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
+
+    def form() -> Iterator[bytes]:
+        yield head
+        yield from in_pieces(2**21)
+
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    refused = httpx.post(f"{plain.url}/gradio_api/upload", content=form(), headers=kind)
+    assert (refused.status_code, refused.json()["title"]) == (413, "RequestTooLarge")
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/call/ask", "/gradio_api/component_server", "/gradio_api/mcp"])
+def test_every_other_request_is_bounded(plain: Served, path: str) -> None:
+    for body in (b" " * (2**22 + 1), in_pieces(2**22 + 2**17)):
+        refused = httpx.post(f"{plain.url}{path}", content=body, headers=JSON)
+        assert (refused.status_code, refused.json()["title"]) == (413, "RequestTooLarge")
+
+
+# Read-only
+
+
+def test_read_only_changes_nothing(below: tuple[Served, str, list[str]]) -> None:
+    server, url, _ = below
+    client = Client(f"{url}/", verbose=False)
+    endpoints = set(client.view_api(return_format="dict")["named_endpoints"])
+    client.close()
+    assert endpoints == {"/ask", "/retrieve", "/documents"}
+    assert httpx.post(f"{server.url}/gradio_api/call/rebuild", json={"data": []}).status_code >= 400
+    refused = upload(server.url, 1)
+    assert (refused.status_code, refused.json()["title"]) == (403, "ReadOnly")
+    assert upload(url, 1).status_code == 403
+    assert set(tools_of(server.url)) == {"ask", "retrieve", "documents"}
+
+
+@pytest.mark.parametrize("path", ["file=http://example.org/", "proxy=https://x.hf.space/", "deep_link?session_hash=x"])
+def test_what_gradio_serves_besides_is_closed(plain: Served, path: str) -> None:
+    assert httpx.get(f"{plain.url}/gradio_api/{path}").status_code == 404
+
+
+# Other sites
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "localhost:{port}"}, 200),
+        ({"host": "[::1]:{port}"}, 200),
+        ({"host": "evil.example"}, 403),
+        ({"host": "127.0.0.1.evil.example:{port}"}, 403),
+        ({"origin": "http://127.0.0.1:{port}"}, 200),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "http://127.0.0.1:1"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://evil.example", "x-forwarded-host": "evil.example"}, 403),
+    ],
+)
+def test_pages_of_other_sites_get_nothing(plain: Served, headers: dict[str, str], status: int) -> None:
+    port = plain.url.rpartition(":")[2]
+    sent = {name: value.format(port=port) for name, value in headers.items()}
+    for answer in (
+        httpx.get(f"{plain.url}/config", headers=sent),
+        httpx.post(f"{plain.url}/gradio_api/call/ask", json={"data": [QUESTION, [], []]}, headers=sent),
+    ):
+        assert answer.status_code == status
+        assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+
+
+def test_a_client_cannot_choose_the_addresses_of_the_page(plain: Served) -> None:
+    forged = {"x-forwarded-host": "evil.example", "x-gradio-server": "http://evil.example"}
+    assert "evil.example" not in httpx.get(plain.url, headers=forged).text
+
+
+# Behind a reverse proxy
+
+
+def test_the_page_works_below_a_path(browser: Browser, below: tuple[Served, str, list[str]]) -> None:
+    _, url, strays = below
+    with watched(browser, url) as open_page:
+        page = open_page(at=f"/?q={quote(QUESTION)}")
+        expect(page.get_by_text(QUOTE).first).to_be_visible()
+    assert strays == []
+
+
+def test_programs_ask_below_a_path(below: tuple[Served, str, list[str]]) -> None:
+    _, url, strays = below
+    client = Client(f"{url}/", verbose=False)
+    assert client.predict(api_name="/ask", question=QUESTION)["quotes"][0]["text"] == QUOTE
+    client.close()
+    event, data = ask(url)
+    assert (event, json.loads(data)[0]["quotes"][0]["text"]) == ("complete", QUOTE)
+    assert strays == []
+
+
+def test_the_public_address_is_a_name_of_the_server(tmp_path: Path, index: Path) -> None:
+    with served(tmp_path, index, "--root-path", "https://docs.example/qa") as server:
+        from_page = {"host": "docs.example", "origin": "https://docs.example"}
+        assert '"root":"https://docs.example/qa"' in httpx.get(server.url, headers=from_page).text
+        assert httpx.get(f"{server.url}/config", headers={"origin": "https://docs.example"}).status_code == 200
+        assert httpx.get(f"{server.url}/config", headers={"host": "evil.example"}).status_code == 403
+
+
+# Tools for assistants
+
+
+def with_tools(url: str, use: Callable[[ClientSession], Any], auth: httpx.Auth | None = None) -> Any:
+    async def session() -> Any:
+        async with (
+            streamablehttp_client(f"{url}/gradio_api/mcp", auth=auth) as (read, write, _),
+            ClientSession(read, write) as client,
+        ):
+            capabilities = (await client.initialize()).capabilities
+            assert capabilities.tools
+            assert not capabilities.resources
+            assert not capabilities.prompts
+            return await use(client)
+
+    return elsewhere(asyncio.wait_for(session(), 60))
+
+
+def tools_of(url: str) -> dict[str, Any]:
+    async def listed(client: ClientSession) -> dict[str, Any]:
+        return {tool.name: tool for tool in (await client.list_tools()).tools}
+
+    found: dict[str, Any] = with_tools(url, listed)
+    return found
+
+
+def called(url: str, name: str, arguments: dict[str, Any], auth: httpx.Auth | None = None) -> CallToolResult:
+    async def call(client: ClientSession) -> CallToolResult:
+        return await client.call_tool(name, arguments)
+
+    result: CallToolResult = with_tools(url, call, auth)
+    return result
+
+
+def test_an_assistant_asks(plain: Served) -> None:
+    result = called(plain.url, "ask", {"question": QUESTION})
+    assert not result.isError
+    assert json.loads(result.content[0].text) == result.structuredContent == json.loads(ask(plain.url)[1])[0]
+    assert result.structuredContent["quotes"][0]["text"] == QUOTE
+
+
+def test_the_uses_are_the_tools_and_nothing_else(plain: Served) -> None:
+    found = tools_of(plain.url)
+    assert set(found) == {"ask", "retrieve", "documents", "rebuild"}
+    assert "verbatim quotes" in found["ask"].description
+    assert found["ask"].inputSchema["required"] == ["question"]
+    assert "oldest first" in found["ask"].inputSchema["properties"]["history"]["description"]
+    assert [name for name, tool in found.items() if not tool.annotations.readOnlyHint] == ["rebuild"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        ("ask", {"question": " "}, "The question is empty"),
+        ("ask", {}, "question"),
+        ("ask", {"question": "Who?", "who": 1}, "ask takes question, history, documents"),
+        ("retrieve", {"query": "river", "k": "many"}, "k must be a whole number"),
+        ("act", {}, "There is no tool 'act'"),
+    ],
+)
+def test_a_tool_says_what_is_wrong(plain: Served, name: str, arguments: dict[str, Any], said: str) -> None:
+    result = called(plain.url, name, arguments)
+    assert result.isError
+    assert result.structuredContent["title"] == "UsageError"
+    assert said in result.structuredContent["error"]
+
+
+def test_an_assistant_logs_in(locked: Served) -> None:
+    auth = httpx.BasicAuth(NAME, PASSWORD)
+    result = called(locked.url, "ask", {"question": QUESTION}, auth)
+    assert result.structuredContent["quotes"][0]["text"] == QUOTE
+    request = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    assert httpx.post(f"{locked.url}/gradio_api/mcp", json=request, headers=JSON).status_code == 401
+
+
+# Errors
+
+
+def test_an_error_has_the_name_of_its_kind(plain: Served) -> None:
+    event, data = ask(plain.url, " ")
+    said = json.loads(data)
+    assert (event, said["title"]) == ("error", "UsageError")
+    assert said["error"].startswith("The question is empty")
+    client = Client(plain.url, verbose=False)
+    with pytest.raises(AppError) as caught:
+        client.predict(api_name="/retrieve", query="river", documents=["none"])
+    client.close()
+    assert (caught.value.title, str(caught.value)) == ("UsageError", caught.value.message)
