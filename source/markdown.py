@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -13,7 +15,7 @@ from source.document import Document, Region, RegionKind
 from source.places import Heading, Places
 from source.spans import Span, trim
 
-EXTRACTOR = "markdown/1"
+EXTRACTOR = "markdown/2"
 
 # Only the blocks are asked for; what stands inside a line is not parsed.
 _PARSER = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
@@ -25,15 +27,37 @@ _BARE_MARKUP = re.compile(r"[*_`]+|!?\[([^\[\]]*)\]\([^()]*\)|<[^<>]+>")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A Markdown file by its blocks.
+
+    `front`: the front matter, which is not parsed. `lines`: where each line that
+    the tokens count starts in the text, with the end of the text as a last entry.
+    `references`: the links that are defined by name.
+    """
+
+    front: str
+    lines: list[int]
+    tokens: list[Token]
+    references: dict[str, Any]
+
+
+def parsed(text: str) -> Parsed:
+    """The blocks of a Markdown file."""
+    match = _FRONT_MATTER.match(text)
+    front = match.group() if match else ""
+    references: dict[str, Any] = {}
+    tokens = _PARSER.parse(text[len(front) :], references)
+    return Parsed(front, _line_starts(text, len(front)), tokens, references)
+
+
 def read_markdown(text: str, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
     """A Document of a Markdown file; `text` is kept as it is, marks and all."""
-    front = _FRONT_MATTER.match(text)
-    offset = front.end() if front else 0
-    lines = _line_starts(text, offset)
+    blocks = parsed(text)
+    front, lines, tokens = blocks.front, blocks.lines, blocks.tokens
     paragraphs: list[Span] = []
     headings: list[Heading] = []
-    regions = [Region(Span(0, offset), RegionKind.MARKUP)] if front else []
-    tokens = _PARSER.parse(text[offset:])
+    regions = [Region(Span(0, len(front)), RegionKind.MARKUP)] if front else []
     for position, token in enumerate(tokens):
         if token.map is None:
             continue
@@ -45,7 +69,7 @@ def read_markdown(text: str, *, id: str, title: str = "", path: str = "", sha256
             regions.append(Region(span, RegionKind.MARKUP))
         else:
             paragraphs.extend(span for span in _content(text, token, span, lines) if span)
-    named = _FRONT_TITLE.search(front.group()) if front else None
+    named = _FRONT_TITLE.search(front)
     first = named.group(1).strip(" \t\"'") if named else headings[0].title if headings else ""
     return Document(
         id=id,
@@ -70,12 +94,17 @@ def _content(text: str, token: Token, span: Span, lines: list[int]) -> Iterator[
     if token.type in {"paragraph_open", "tr_open"}:
         yield span
     elif token.type in {"fence", "code_block"} and token.map:
-        first, last = token.map
-        if token.type == "fence":  # without the fences themselves; the last may be missing
-            end = text[lines[last - 1] : lines[last]].rstrip()
-            first, last = first + 1, last - end.endswith(token.markup)
-        for line in range(first, last):  # a line of code is the least that can be quoted
+        for line in code_lines(token):  # a line of code is the least that can be quoted
             yield trim(text, Span(lines[line], lines[line + 1]))
+
+
+def code_lines(token: Token) -> range:
+    """The lines of a block of code without its fences; the last fence may be missing."""
+    first, last = token.map or (0, 0)
+    if token.type == "code_block":
+        return range(first, last)
+    code = token.content
+    return range(first + 1, min(last, first + 1 + code.count("\n") + (code[-1:] not in ("", "\n"))))
 
 
 def _plain(inline: str) -> str:

@@ -117,6 +117,11 @@ def test_a_document_without_headings_is_called_as_it_was_told() -> None:
     assert read_markdown("#\n\nText.", id="a.md").title == "a.md"
 
 
+@pytest.mark.parametrize("end", ["```\n", "```", "", "\n"])
+def test_a_line_of_code_that_ends_like_a_fence_is_code(end: str) -> None:
+    assert quotable(read_markdown(f"```\nx = 1\ny = `z```\n{end}", id="x")) == ["x = 1", "y = `z```"]
+
+
 def test_hostile_text_is_read_in_time(hostile: str, within: Callable[[float], AbstractContextManager[None]]) -> None:
     with within(5):
         document = read_markdown(hostile, id="x")
