@@ -1,12 +1,14 @@
 """Files in, Documents out. A document's text never changes after it is read."""
 
 from source.boxes import Box, Corners, boxes_of
+from source.collection import ids_in
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.doubts import told
-from source.errors import ChapterVerseError, SourceError, UsageError
-from source.files import golden_in
+from source.errors import ChapterVerseError, NotRead, SourceEmpty, SourceError, UsageError, unreadable
+from source.files import SourceFile, golden_in, shown_as
 from source.formats import OCR, SUFFIXES
 from source.found import Found
+from source.names import document_name, numbered
 from source.pictures import has_pictures, page_picture
 from source.places import Heading, Place, Places
 from source.reader import SHIPPED, Reading, find
@@ -32,16 +34,25 @@ __all__ = [
     "OCR",
     "Found",
     "Reading",
+    "SourceFile",
     "boxes_of",
     "cores",
     "extractors",
     "find",
     "golden_in",
     "has_pictures",
+    "ids_in",
     "page_picture",
+    "shown_as",
     "told",
+    # names from elsewhere
+    "document_name",
+    "numbered",
     # errors
     "ChapterVerseError",
+    "NotRead",
+    "SourceEmpty",
     "SourceError",
     "UsageError",
+    "unreadable",
 ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from source.document import Document
-from source.errors import BadCollection
+from source.errors import BadCollection, SourceEmpty
 from source.fidelity import doubts_of
 from source.plain import read_plain
 
@@ -28,27 +28,44 @@ class Record:
     def sha256(self) -> str:
         return hashlib.sha256(self.line).hexdigest()
 
+    @cached_property
+    def id(self) -> str:
+        """Raises BadCollection, naming the line."""
+        id = self._fields.get("id", self._fields.get("_id"))
+        if not isinstance(id, str | int) or isinstance(id, bool) or id == "":
+            raise BadCollection(f'{self.where}: there is no "id"; give every object one of its own.')
+        return str(id)
+
     def document(self) -> Document:
         """Raises BadCollection, naming the line, for anything that is not such an object."""
-        record, where = _parse(self.line, self.where), self.where
-        id = record.get("id", record.get("_id"))
-        if not isinstance(id, str | int) or isinstance(id, bool) or id == "":
-            raise BadCollection(f'{where}: there is no "id"; give every object one of its own.')
-        text, title = record.get("text"), record.get("title") or ""
+        id, text, title = self.id, self._fields.get("text"), self._fields.get("title") or ""
         if not isinstance(text, str) or not isinstance(title, str):
-            raise BadCollection(f'{where}: "text" and "title" must be strings; mend the line.')
+            raise BadCollection(f'{self.where}: "text" and "title" must be strings; mend the line.')
         if not _is_unicode(f"{id}{title}{text}"):
-            raise BadCollection(f"{where}: half of a surrogate pair stands alone; mend the line's \\u escapes.")
-        document = read_plain(text, id=str(id), title=title, path=self.path, sha256=self.sha256)
+            raise BadCollection(f"{self.where}: half of a surrogate pair stands alone; mend the line's \\u escapes.")
+        document = read_plain(text, id=id, title=title, path=self.path, sha256=self.sha256)
         return replace(document, doubts=tuple(doubts_of(text, ())))
+
+    @cached_property
+    def _fields(self) -> dict[str, Any]:
+        return _parse(self.line, self.where)
 
 
 def records(path: Path, shown_as: str) -> Iterator[Record]:
-    """The lines of a collection, in the file's order, one in memory at a time."""
+    """The lines of a collection, in the file's order, one in memory at a time. Raises SourceEmpty if there are none."""
+    found = False
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if line.strip():
+                found = True
                 yield Record(line.rstrip(b"\r\n"), f"{shown_as}, line {number}", shown_as)
+    if not found:
+        raise SourceEmpty(f"{shown_as} is empty; put text into it or leave it out.")
+
+
+def ids_in(path: Path, shown_as: str) -> Iterator[str]:
+    """The ids of a collection's documents. Raises as `records`, and BadCollection."""
+    return (record.id for record in records(path, shown_as))
 
 
 def _parse(line: bytes, where: str) -> dict[str, Any]:

@@ -13,10 +13,17 @@ ChapterVerseError             exit status 1: the thing asked for does not hold
 │   ├── TooLarge              more than a reader takes: bytes, unpacked bytes, time or memory
 │   ├── ExtraMissing          a reader that is not installed
 │   ├── BadCollection         a line of a .jsonl file is not what it should be
-│   └── DuplicateId           two documents with one id
+│   ├── DuplicateId           two documents with one id
+│   └── NotRead               files that had to be read were not
 ├── StoreError                see `index.errors`
+├── Cancelled                 see `qa.library`
 └── ReaderMissing             see `qa.reader`
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
 
 
 class ChapterVerseError(Exception):
@@ -36,7 +43,9 @@ class SourceMissing(UsageError):
 
 
 class SourceError(ChapterVerseError):
-    """A file that cannot be taken as a document."""
+    """A file that cannot be taken as a document. `files`: which, where it is known; two that claim one id."""
+
+    files: tuple[Path, ...] = ()
 
 
 class SourceUnreadable(SourceError):
@@ -83,3 +92,11 @@ class BadCollection(SourceError):
 
 class DuplicateId(SourceError):
     """Two documents that claim one id."""
+
+
+class NotRead(SourceError):
+    """Files that had to be read were not; `errors` says why, for each."""
+
+    def __init__(self, errors: Sequence[SourceError]) -> None:
+        super().__init__(" ".join(map(str, errors)))
+        self.errors = errors

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from source.errors import SourceMissing, UnknownFormat
+from source.errors import SourceMissing, SourceUnreadable, TooLarge, UnknownFormat, unreadable
 from source.formats import COLLECTION, SUFFIXES
 
 GOLDEN = "questions.jsonl"
@@ -45,6 +47,20 @@ def files_in(roots: Sequence[Path], leave_out: Path | None = None) -> list[Sourc
     return files
 
 
+@contextmanager
+def readable(file: SourceFile, most: int) -> Iterator[None]:
+    """Raises a SourceError unless it is an ordinary file of at most so many bytes, and for the system's errors."""
+    try:
+        status = file.path.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+            raise SourceUnreadable(f"{file.shown_as} is not an ordinary file; name one that is.")
+        if status.st_size > most:
+            raise TooLarge(f"{file.shown_as} has {status.st_size >> 20:,} MB; split it, {most >> 20:,} MB is the most.")
+        yield
+    except OSError as error:
+        raise unreadable(file.shown_as, error) from error
+
+
 def name_of(path: Path) -> str:
     """The path in Unicode: a name may be any bytes, and what is no UTF-8 is written `\\xff`."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
@@ -64,8 +80,12 @@ def golden_in(sources: Sequence[str | Path]) -> list[Path]:
     return [path for path in beside if path.is_file() and path not in roots]
 
 
+def shown_as(path: Path) -> str:
+    """The path that readers see: below the working folder where it can be."""
+    return name_of(_shown(path))
+
+
 def _shown(path: Path) -> Path:
-    """The path as a reader is to see it: below the working folder where it can be."""
     try:
         return path.resolve().relative_to(Path.cwd())
     except (ValueError, RuntimeError, OSError):  # elsewhere; a link that leads to itself
@@ -75,7 +95,7 @@ def _shown(path: Path) -> Path:
 def _named(path: Path) -> SourceFile:
     if path.suffix.lower() not in SUFFIXES:
         raise UnknownFormat(f"{path} is of no known format; name a file that ends in {', '.join(SUFFIXES)}.")
-    return SourceFile(path, name_of(Path(path.name)), name_of(_shown(path)))
+    return SourceFile(path, name_of(Path(path.name)), shown_as(path))
 
 
 def _walk(root: Path, leave_out: Path | None) -> Iterator[SourceFile]:

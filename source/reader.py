@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import stat
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from source.collection import records
 from source.document import Document
-from source.errors import (
-    DuplicateId,
-    SourceEmpty,
-    SourceError,
-    SourceUnreadable,
-    TooLarge,
-    unreadable,
-)
-from source.files import SourceFile, files_in, golden_in, name_of
+from source.errors import DuplicateId, SourceEmpty, SourceError
+from source.files import SourceFile, files_in, golden_in, name_of, readable
 from source.formats import SUFFIXES, format_of
 from source.found import Found, Known, fingerprint, reader_of, sha256_of
+from source.patience import Meanwhile, result, results, silence
 from source.workers import Workers, cores
 
 SHIPPED = Path(__file__).parent / "documents"
@@ -40,18 +32,21 @@ class Reading:
     """What reading is to give; `skipped` fills up with the files of a folder that gave nothing.
 
     `golden`: the files of questions with known answers that lie beside the sources.
+    `without`: the ids of documents that are not to be given.
     """
 
     files: list[SourceFile]
     named: frozenset[Path]
     golden: list[Path]
     ocr: str = ""
+    without: frozenset[str] = frozenset()
     skipped: list[SourceError] = field(default_factory=list)
 
-    def look(self) -> dict[str, str]:
+    def look(self, meanwhile: Meanwhile = silence) -> dict[str, str]:
         """The SHA-256 of every file, by the path that readers see. What cannot be read counts as "unreadable"."""
         with ThreadPoolExecutor(cores(), "reader") as pool:
-            for file, sha256 in zip(self.files, pool.map(sha256_of, (file.path for file in self.files)), strict=True):
+            found = results(pool, sha256_of, (file.path for file in self.files), meanwhile)
+            for file, sha256 in zip(self.files, found, strict=True):
                 file.sha256 = sha256
         return {file.shown_as: file.sha256 or "unreadable" for file in self.files}
 
@@ -63,53 +58,61 @@ class Reading:
         """Every document in the order of the files. Raises as `found`."""
         return (each.document for each in self.found() if each.document)
 
-    def found(self, known: Known = lambda fingerprint: None) -> Iterator[Found]:
+    def found(
+        self, known: Known = lambda fingerprint: None, meanwhile: Meanwhile = silence
+    ) -> Generator[Found, None, None]:
         """Every document in the order of the files; several files are read at a time, and not much ahead.
 
         What is known is not read, if the file was looked at. A file that was
         named by the caller must be readable: its SourceError is raised. One that
         lay in a folder is skipped and noted in `skipped`; of a collection, what
         comes before the line that is wrong has been given by then. Two documents
-        with one id are nobody's fault alone: DuplicateId is raised.
+        with one id are nobody's fault alone: DuplicateId is raised. Processes that
+        read files are ended when this is closed.
         """
-        seen: dict[str, str] = {}
-        for file, result in _in_order(self.files, self.ocr, known):
+        seen: dict[str, SourceFile] = {}
+        for file, documents in _in_order(self.files, self.ocr, known, meanwhile):
             try:
-                for each in result():
-                    _claim(seen, each.id, file.shown_as)
-                    yield each
+                for each in documents():
+                    meanwhile()
+                    if each.id not in self.without:
+                        _claim(seen, each.id, file)
+                        yield each
             except SourceError as error:
+                error.files = error.files or (file.path,)
                 if file.path in self.named or isinstance(error, DuplicateId):
                     raise
                 self.skipped.append(error)
 
 
-_Result = Callable[[], Iterable[Found]]
+_Documents = Callable[[], Iterable[Found]]
 
 
-def _in_order(files: Sequence[SourceFile], ocr: str, known: Known) -> Iterator[tuple[SourceFile, _Result]]:
+def _in_order(
+    files: Sequence[SourceFile], ocr: str, known: Known, meanwhile: Meanwhile
+) -> Iterator[tuple[SourceFile, _Documents]]:
     """Each file, and what gives its documents or raises its error."""
-    workers = Workers()
-    waiting: deque[tuple[SourceFile, _Result]] = deque()
-    with ThreadPoolExecutor(cores(), "reader") as pool, closing(workers):
-        try:
-            for file in files:
-                if file.is_collection:  # long, and read as it is asked for
-                    waiting.append((file, partial(_collection, file, known)))
-                elif each := _known(file, ocr, known):
-                    waiting.append((file, partial(list, [each])))
-                else:
-                    waiting.append((file, partial(_only, pool.submit(_read, file, ocr, workers))))
-                if len(waiting) > _AHEAD * cores():
-                    yield waiting.popleft()
-            while waiting:
+    workers, pool = Workers(), ThreadPoolExecutor(cores(), "reader")
+    waiting: deque[tuple[SourceFile, _Documents]] = deque()
+    try:
+        for file in files:
+            if file.is_collection:  # long, and read as it is asked for
+                waiting.append((file, partial(_collection, file, known)))
+            elif each := _known(file, ocr, known):
+                waiting.append((file, partial(list, [each])))
+            else:
+                waiting.append((file, partial(_only, pool.submit(_read, file, ocr, workers), meanwhile)))
+            if len(waiting) > _AHEAD * cores():
                 yield waiting.popleft()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        while waiting:
+            yield waiting.popleft()
+    finally:
+        workers.close()
+        pool.shutdown(wait=False, cancel_futures=True)  # what a thread still reads, nobody waits for
 
 
-def _only(future: Future[Found]) -> list[Found]:
-    return [future.result()]
+def _only(future: Future[Found], meanwhile: Meanwhile) -> list[Found]:
+    return [result(future, meanwhile)]
 
 
 def _known(file: SourceFile, ocr: str, known: Known) -> Found | None:
@@ -120,34 +123,39 @@ def _known(file: SourceFile, ocr: str, known: Known) -> Found | None:
     return Found(file.id, key, None) if known(key) == file.id else None
 
 
-def find(sources: Sequence[str | Path] = (), ocr: str = "", leave_out: Path | None = None) -> Reading:
+def find(
+    sources: Sequence[str | Path] = (), ocr: str = "", leave_out: Path | None = None, without: Iterable[str] = ()
+) -> Reading:
     """The readable files under `sources` (files or folders; the shipped documents by default).
 
     Hidden files and folders, and files of other formats, are passed over inside
     a folder. `ocr`: Tesseract's languages ("eng+rus"), to recognise text in
-    pictures of pages. `leave_out`: a folder that is passed over. Raises SourceMissing, UnknownFormat, SourceEmpty, and
-    UsageError or ExtraMissing where text cannot be recognised.
+    pictures of pages. `leave_out`: a folder that is passed over. `without`: the ids of documents that are.
+    Raises SourceMissing, UnknownFormat, SourceEmpty, and UsageError or ExtraMissing where text cannot be recognised.
     """
     if ocr:
         from source.pdf import check_languages  # not before it is needed: asking reads no file
 
         check_languages(ocr)
     roots = [Path(source) for source in sources] or [SHIPPED]
-    files = files_in(roots, leave_out)
+    left_out = frozenset(without)
+    files = [file for file in files_in(roots, leave_out) if file.is_collection or file.id not in left_out]
     if not files:
         names = ", ".join(str(root) for root in roots)
         raise SourceEmpty(f"No document was found in {names}; put files there that end in {', '.join(SUFFIXES)}.")
     named = frozenset(root for root in roots if not root.is_dir())
-    return Reading(files, named, golden_in(roots), ocr)
+    return Reading(files, named, golden_in(roots), ocr, left_out)
 
 
-def _claim(seen: dict[str, str], id: str, path: str) -> None:
+def _claim(seen: dict[str, SourceFile], id: str, file: SourceFile) -> None:
     if id in seen:
-        raise DuplicateId(
-            f"Two documents have the id {id!r}, in {seen[id]} and in {path}; "
+        error = DuplicateId(
+            f"Two documents have the id {id!r}, in {seen[id].shown_as} and in {file.shown_as}; "
             "rename one, or build from the folder above both."
         )
-    seen[id] = path
+        error.files = (seen[id].path, file.path)
+        raise error
+    seen[id] = file
 
 
 def _read(file: SourceFile, ocr: str, workers: Workers) -> Found:
@@ -155,7 +163,7 @@ def _read(file: SourceFile, ocr: str, workers: Workers) -> Found:
     format = format_of(file.path.suffix)
     assert format, file
     facts = {"id": file.id, "title": name_of(Path(file.path.stem)), "path": file.shown_as}
-    with _readable(file, _MOST_BYTES):
+    with readable(file, _MOST_BYTES):
         if format.apart:
             document = workers.read(file.path, ocr=ocr, **facts)
         else:
@@ -166,7 +174,7 @@ def _read(file: SourceFile, ocr: str, workers: Workers) -> Found:
 
 def _collection(file: SourceFile, known: Known) -> Iterator[Found]:
     reader = reader_of(file, "")
-    with _readable(file, sys.maxsize):
+    with readable(file, sys.maxsize):
         for record in records(file.path, file.shown_as):
             key = fingerprint(file.shown_as, record.sha256, reader)
             if id := known(key):
@@ -174,17 +182,3 @@ def _collection(file: SourceFile, known: Known) -> Iterator[Found]:
             else:
                 document = record.document()
                 yield Found(document.id, key, document)
-
-
-@contextmanager
-def _readable(file: SourceFile, most: int) -> Iterator[None]:
-    """Raises a SourceError unless it is an ordinary file of at most so many bytes, and for the system's errors."""
-    try:
-        status = file.path.stat()
-        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
-            raise SourceUnreadable(f"{file.shown_as} is not an ordinary file; name one that is.")
-        if status.st_size > most:
-            raise TooLarge(f"{file.shown_as} has {status.st_size >> 20:,} MB; split it, {most >> 20:,} MB is the most.")
-        yield
-    except OSError as error:
-        raise unreadable(file.shown_as, error) from error

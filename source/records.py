@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.places import Heading, Places
 from source.spans import Span
+
+# A quotation mark inside a string of JSON has a backslash before it: these stand between two fields, and nowhere else.
+_TEXT, _PAGES = b', "text": ', b', "pages": '
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """What is known of a document without its text. `pages`: how many; None where the format has none."""
+
+    id: str
+    title: str
+    path: str
+    pages: int | None
+    doubts: tuple[Doubt, ...]
 
 
 def dump_document(document: Document) -> bytes:
@@ -49,5 +65,16 @@ def load_document(line: bytes) -> Document:
             page_name=record["page_name"],
             own_lines=record["own_lines"],
         ),
-        doubts=tuple(Doubt(DoubtKind(kind), page, count) for kind, page, count in record["doubts"]),
+        doubts=_doubts(record["doubts"]),
     )
+
+
+def load_facts(line: bytes) -> DocumentFacts:
+    """The facts of the document that `dump_document` wrote. Its text is not looked at."""
+    head = json.loads(line[: line.index(_TEXT)] + b"}")
+    tail = json.loads(b"{" + line[line.rindex(_PAGES) + 2 :])
+    return DocumentFacts(head["id"], head["title"], head["path"], len(tail["pages"]) or None, _doubts(tail["doubts"]))
+
+
+def _doubts(rows: Iterable[tuple[str, int | None, int]]) -> tuple[Doubt, ...]:
+    return tuple(Doubt(DoubtKind(kind), page, count) for kind, page, count in rows)

@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Timer
+from threading import Lock, Timer
 from typing import IO, Any, TypeVar
 
 import numpy as np
@@ -38,7 +38,10 @@ class Workers:
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
-        self._free: SimpleQueue[_Worker] = SimpleQueue()
+        self._lending = Lock()
+        self._free: list[_Worker] = []
+        self._lent: set[_Worker] = set()
+        self._closed = False
 
     def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
         """The document in `file`. Raises a SourceError, TooLarge among them when the process ended or was too slow."""
@@ -50,20 +53,34 @@ class Workers:
 
     def _ask(self, file: Path, request: dict[str, Any], take: Callable[[list[bytes]], _T]) -> _T:
         seconds = self._seconds * (1 + file.stat().st_size / BYTES) * (_RECOGNISING if request.get("ocr") else 1)
-        try:
-            worker = self._free.get_nowait()
-        except Empty:
-            worker = _Worker()
-        try:
+        with self._worker() as worker:
             return worker.ask({**request, "file": os.fspath(file.absolute())}, seconds, take)
+
+    @contextmanager
+    def _worker(self) -> Iterator[_Worker]:
+        with self._lending:
+            if self._closed:
+                raise RuntimeError("the workers are closed")
+            worker = self._free.pop() if self._free else _Worker()
+            self._lent.add(worker)
+        try:
+            yield worker
         finally:
-            if worker.alive:
-                self._free.put(worker)
+            with self._lending:
+                self._lent.remove(worker)
+                if worker.alive and not self._closed:
+                    self._free.append(worker)
+                else:
+                    worker.close()
 
     def close(self) -> None:
-        """Ends the processes that are free."""
-        while not self._free.empty():
-            self._free.get().close()
+        """Ends all processes; who waits for one is told that it ended."""
+        with self._lending:
+            self._closed = True
+            for worker in self._free:
+                worker.close()
+            for worker in self._lent:  # the thread that has it is at its pipes
+                worker.kill()
 
 
 class _Worker:
@@ -107,8 +124,11 @@ class _Worker:
             raise _error(head)
         return [_exactly(stdout, length) for length in head["lengths"]]
 
-    def close(self) -> None:
+    def kill(self) -> None:
         self._process.kill()
+
+    def close(self) -> None:
+        self.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe

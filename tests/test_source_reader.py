@@ -167,3 +167,14 @@ def test_a_file_below_the_working_folder_is_shown_from_there(tmp_path: Path, mon
     (tmp_path / "b.txt").write_text("Words.")
     (outside,) = find([tmp_path / "b.txt"]).documents()
     assert outside.path == (tmp_path / "b.txt").as_posix()
+
+
+def test_documents_that_are_not_wanted_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Words.")
+    (tmp_path / "b.txt").write_text("Words.")
+    (tmp_path / "set.jsonl").write_text('{"id": "b.txt", "text": "t"}\n{"id": "r", "text": "t"}\n')
+    reading = find([tmp_path], without=["b.txt", "none"])  # even where two would claim the id
+    assert [document.id for document in reading.documents()] == ["a.txt", "r"]
+    assert [file.id for file in reading.files] == ["a.txt", "set.jsonl"]
+    with pytest.raises(SourceEmpty):
+        find([tmp_path / "a.txt"], without=["a.txt"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Thread
 
@@ -166,3 +167,34 @@ def test_a_file_that_goes_before_its_turn_is_noted(tmp_path: Path) -> None:
     (tmp_path / "b.pdf").unlink()
     assert [document.id for document in reading.documents()] == ["a.pdf"]
     assert "b.pdf cannot be read (no such file" in str(reading.skipped[0])
+
+
+def test_closing_ends_what_is_at_work(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "__init__.py").write_text("")
+    (tmp_path / "source" / "worker.py").write_text("import time\ntime.sleep(60)\n")
+    monkeypatch.setattr(workers_module, "_ROOT", tmp_path)
+    workers = Workers()
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(workers.read, file, **FACTS)
+        time.sleep(0.5)
+        start = time.monotonic()
+        workers.close()
+        with pytest.raises(TooLarge, match="ended with status -9"):
+            reading.result(10)
+        assert time.monotonic() - start < 5
+    with pytest.raises(RuntimeError, match="closed"):
+        workers.read(file, **FACTS)
+
+
+def test_who_stops_reading_is_not_kept_waiting(tmp_path: Path) -> None:
+    for name in ("a.pdf", "b.pdf"):
+        (tmp_path / name).write_bytes(pdf([paragraph([f"Line {n} of many." for n in range(40)])] * 1000))
+
+    def give_up() -> None:
+        raise KeyboardInterrupt
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        list(find([tmp_path]).found(meanwhile=give_up))
+    assert time.monotonic() - start < 2
