@@ -1,7 +1,10 @@
 """Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
 
+from index.added import added_files, left_out
 from index.arrays import Rows, Scores
-from index.build import build, ignore, last_build
+from index.build import answering, build, last_build
+from index.change import Change, changing
+from index.documents import Listed, listed, matching
 from index.encoder import Encoded, Encoder, FloatMatrix, Offsets, pieces_per_word
 from index.encoders import encoder_of, load_encoder
 from index.errors import (
@@ -14,18 +17,24 @@ from index.errors import (
 )
 from index.exported import open_model
 from index.language import language_of
+from index.layout import Layout
 from index.passages import Passage
+from index.progress import Progress, ignore
 from index.report import Report
 from index.searchable import searchable
 from index.settings import DEFAULT_INDEX, Settings, threads
 from index.store import Store
 from index.watch import changes
-from index.writer import Progress
 
 __all__ = [
     # reading an index
+    "Layout",
+    "Listed",
     "Passage",
     "Store",
+    "answering",
+    "listed",
+    "matching",
     # building one
     "Progress",
     "Report",
@@ -33,6 +42,11 @@ __all__ = [
     "ignore",
     "changes",
     "last_build",
+    # changing what it is made from
+    "Change",
+    "added_files",
+    "changing",
+    "left_out",
     # the encoder
     "Encoded",
     "Encoder",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,12 +13,13 @@ from typing import Any
 from tqdm import tqdm
 
 from index.build import approve_all, build
-from index.generations import Generation, generations, problems, prune, rollback, size_of
+from index.documents import document_json, listed
+from index.generations import generations, problems, prune, rollback
+from index.progress import Progress
 from index.settings import DEFAULT_INDEX, Settings
-from index.sizes import size_lines
+from index.status import status_lines
 from index.store import Store
 from index.watch import changes
-from index.writer import Progress
 from source import ChapterVerseError, UsageError, golden_in
 
 
@@ -29,6 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ChapterVerseError as error:
         print(error, file=sys.stderr)
         return error.exit_status
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     make.add_argument("--watch", action="store_true", help="go on, and build again whenever the sources have changed")
     command("status", _status, "Say what is in the index, and which generations of it are kept.")
+    listing = command("documents", _documents, "List the documents: id, title, how many passages.")
+    listing.add_argument("--json", action="store_true", help="print one JSON object")
     command("verify", _verify, "Check every file of every generation, and ask the golden questions.")
     back = command("rollback", _rollback, "Let an earlier generation answer.")
     back.add_argument("--to", metavar="GENERATION", help="default: the one before")
@@ -134,34 +141,26 @@ def _lines() -> Progress:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    store = Store(arguments.index)
-    manifest, made_from = store.manifest, store.sources()
-    print(f"index       {arguments.index}")
-    print(f"generation  {store.generation}, built {manifest.created}")
-    print(f"encoder     {manifest.encoder['name']} ({manifest.encoder['sha256'][:12]})")
-    for name, count in manifest.counts.items():
-        print(f"{name:11} {count:,}")
-    for line in size_lines(store, size_of(arguments.index)):
+    for line in list(status_lines(arguments.index)):  # all of it, or an error
         print(line)
-    for generation in generations(arguments.index):
-        print(f"{'*' if generation.answers else ' '} {_generation_text(generation)}")
-    for path in made_from["files"]:
-        print(f"source      {path}")
-    for sentence in made_from["skipped"]:
-        print(f"skipped     {sentence}")
-    for id, reasons in made_from["doubts"].items():
-        print(f"doubtful    {id}: {'; '.join(reasons)}")
     return 0
 
 
-def _generation_text(generation: Generation) -> str:
-    manifest = generation.manifest
-    if manifest is None:
-        return f"{generation.name}    cannot be gone back to: {generation.problem}"
-    changes = ", ".join(f"{count:,} {kind}" for kind, count in manifest.changes.items() if count) or "nothing changed"
-    since = f" since {manifest.parent}" if manifest.parent else ""
-    counts = manifest.counts
-    return f"{generation.name}    {manifest.created}  {counts['documents']:,} documents: {changes}{since}"
+def _documents(arguments: argparse.Namespace) -> int:
+    store = Store(arguments.index)
+    found = listed(store, range(store.documents))
+    if arguments.json:
+        print(json.dumps({"documents": [document_json(each) for each in found]}, ensure_ascii=False))
+        return 0
+    for each in found:
+        passages = f"{each.passages:,} passage{'s' * (each.passages != 1)}"
+        print("\t".join(map(_printable, (each.id, each.title, passages))))
+    return 0
+
+
+def _printable(text: str) -> str:
+    """The text without what would be an order to a terminal, or a line of its own."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _verify(arguments: argparse.Namespace) -> int:

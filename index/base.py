@@ -22,6 +22,7 @@ from index.layout import UNFINISHED, Folder, GenerationLayout, Layout, SegmentLa
 from index.manifest import Manifest, SegmentManifest, load_manifest, load_segment
 from index.segment import Segment
 from index.strings import all_strings
+from source.patience import Meanwhile, silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Base:
         self.broken: list[Path] = []
 
     @classmethod
-    def of(cls, layout: Layout, encoder: dict[str, Any]) -> Base:
+    def of(cls, layout: Layout, encoder: dict[str, Any], meanwhile: Meanwhile = silence) -> Base:
         """What is there that an encoder of these facts made. Every file of it is checked."""
         base = cls()
         segments = base._segments(layout)
@@ -77,7 +78,7 @@ class Base:
         if generation:
             folders.append((generation[0], generation[1].files))
         base._remove_foreign(folders)
-        broken = damaged(folders)
+        broken = damaged(folders, meanwhile)
         base.damage += broken.values()
         base.broken += (folder.root for folder in broken)
         base.segments = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from index.added import left_out, roots_of
 from index.base import Base
 from index.changes import changes_since
 from index.checked import fingerprints
@@ -23,19 +24,16 @@ from index.layout import FORMAT, UNFINISHED, GenerationLayout, Layout
 from index.manifest import Manifest
 from index.merge import merge, to_merge
 from index.models import identity
+from index.progress import Progress, Step, ignore
 from index.report import Report
 from index.segment import Segment
 from index.settings import Settings
 from index.store import Store
 from index.tables import Rows, write_tables
-from index.writer import Known, Progress, Writer
+from index.writer import Known, Writer
 from source import Reading, find
-from source.errors import SourceEmpty
-
-
-def ignore(step: str, done: int, total: int) -> None:
-    """The progress of someone who does not look."""
-
+from source.errors import NotRead, SourceEmpty
+from source.patience import Meanwhile
 
 Approve = Callable[[Store | None, Store, Sequence[Path]], None]
 """Called with the generation that answers, the one that is to, and the files of golden questions; raises to refuse."""
@@ -53,29 +51,31 @@ def build(
     settings: Settings | None = None,
     progress: Progress = ignore,
     approve: Approve = approve_all,
+    required: Set[Path] = frozenset(),
 ) -> Report:
-    """Makes the index in `root` answer from `sources` (the shipped documents by default).
+    """Makes the index in `root` answer from `sources` (the shipped documents by default) and what was added to it.
 
     Nothing is done when the sources, the settings and the encoder are those of
     the index that is there; `full` takes nothing over from it. What is damaged
-    there is made again. Raises the errors of `source` and `index.errors`; the
-    index that was there then goes on to answer.
+    there is made again. `required`: files below the sources that must be read as
+    they are; NotRead names those that cannot be. Raises the errors of `source`
+    and `index.errors`, and what `progress` raises; the index that was there then
+    goes on to answer.
     """
     settings = settings or Settings.from_environment()
-    reading = find(sources, settings.ocr, leave_out=root)
-    made_from = {
-        "roots": [str(root) for root in sources], "files": reading.look(), "readers": reading.readers(),
-        "splitter": f"sentencex/{version('sentencex')}",
-    }  # fmt: skip
+    looking = Step(progress, "looking")
+    reading = _reading(root, sources, settings)
+    made_from = _made_from(sources, reading, looking.tell)
     wanted = asdict(identity(settings.model))
     with writing(root) as layout:
-        there = Base.of(layout, wanted)
+        there = Base.of(layout, wanted, looking.tell)
+        looking.end()
         if not full and not there.damage and there.read and there.read.made_from(made_from, asdict(settings)):
             return Report.of(read_current(layout)[0], there.read.manifest, there.read.sources, up_to_date=True)
         encoder = load_encoder(settings.model)
         facts = {**wanted, "precision": encoder.precision, "dimension": encoder.dimension}
         base = Base() if full else there.restricted(facts)
-        writer, rows = _written(layout, base, reading, encoder, facts, settings, progress)
+        writer, rows = _written(layout, base, reading, encoder, facts, settings, progress, required)
         record = {**made_from, "skipped": [str(error) for error in reading.skipped], "doubts": writer.rows.doubts}
         changes = changes_since(there.read, rows)
         progress("sorting", 0, 1)
@@ -84,6 +84,22 @@ def build(
         progress("sorting", 1, 1)
         name = commit(layout, written, manifest, there.broken)
     return Report.of(name, manifest, record, encoded=writer.texts.new, healed=there.damage)
+
+
+def _reading(root: Path, sources: Sequence[str | Path], settings: Settings) -> Reading:
+    layout = Layout(root)
+    return find(roots_of(layout, sources), settings.ocr, leave_out=root, without=left_out(layout))
+
+
+def _made_from(sources: Sequence[str | Path], reading: Reading, meanwhile: Meanwhile) -> dict[str, Any]:
+    """What decides about the documents, as it is recorded. Every file is looked at."""
+    return {
+        "roots": [str(root) for root in sources],
+        "left_out": sorted(reading.without),
+        "files": reading.look(meanwhile),
+        "readers": reading.readers(),
+        "splitter": f"sentencex/{version('sentencex')}",
+    }
 
 
 def _generation(
@@ -116,12 +132,14 @@ def _generation(
 
 def _written(
     layout: Layout, base: Base, reading: Reading, encoder: Encoder, facts: dict[str, Any], settings: Settings,
-    progress: Progress,
+    progress: Progress, required: Set[Path],
 ) -> tuple[Writer, Rows]:  # fmt: skip
     """The sources' documents in segments, and the rows of the generation that they make."""
     known = Known(base, f"{FORMAT} {settings.passage_tokens} sentencex/{version('sentencex')}")
     writer = Writer(layout, base, known, encoder, facts, settings.passage_tokens)
-    writer.write(reading.found(known.id), _size(reading), progress)
+    writer.write(reading, _size(reading), progress)
+    if lost := [error for error in reading.skipped if not required.isdisjoint(error.files)]:
+        raise NotRead(lost)
     rows = Rows.of(writer.rows, writer.texts.places())
     if not len(rows.passages):
         reasons = " ".join(str(error) for error in reading.skipped[:1])

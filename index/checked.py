@@ -14,6 +14,7 @@ from index.arrays import CheckedFile, Table, block_digests, digests_size
 from index.errors import REBUILD, IndexCorrupt
 from index.layout import Folder
 from source import cores
+from source.patience import Meanwhile, results, silence
 
 Listing: TypeAlias = dict[str, tuple[str, int]]
 """Path inside the folder → SHA-256, bytes; sorted, but for the block digests, which come last."""
@@ -41,17 +42,17 @@ def check_files(folders: Iterable[tuple[Folder, Listing]]) -> None:
         raise IndexCorrupt(complaint)
 
 
-def damaged(folders: Iterable[tuple[Folder, Listing]]) -> dict[Folder, str]:
+def damaged(folders: Iterable[tuple[Folder, Listing]], meanwhile: Meanwhile = silence) -> dict[Folder, str]:
     """The folders with a file that is not the one that was written, and a sentence that names it."""
     files = [(folder, name, facts) for folder, listing in folders for name, facts in listing.items()]
     paths = [folder.root / name for folder, name, _ in files]
     sha256s = [sha256 for _, _, (sha256, _) in files]
     sizes = [size for _, _, (_, size) in files]
     if sum(sizes) <= _ALONE:  # sooner read than shared out
-        found = list(map(_complaint, paths, sha256s, sizes))
+        found = list(map(_complaint, zip(paths, sha256s, sizes, strict=True)))
     else:
         with ThreadPoolExecutor(cores()) as pool:
-            found = list(pool.map(_complaint, paths, sha256s, sizes))
+            found = list(results(pool, _complaint, zip(paths, sha256s, sizes, strict=True), meanwhile))
     complaints: dict[Folder, str] = {}
     for (folder, _, _), complaint in zip(files, found, strict=True):
         if complaint:
@@ -66,7 +67,8 @@ def foreign(folder: Folder, listing: Listing) -> Iterator[Path]:
     return (path for path in sorted(folder.root.rglob("*")) if path not in own)
 
 
-def _complaint(path: Path, sha256: str, size: int) -> str | None:
+def _complaint(file: tuple[Path, str, int]) -> str | None:
+    path, sha256, size = file
     try:
         if path.is_symlink() or not path.is_file():
             return f"The index file {path} is missing or cannot be read; {REBUILD}."

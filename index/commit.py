@@ -50,10 +50,15 @@ def writing(root: Path) -> Iterator[Layout]:
     except Timeout as error:
         raise IndexUnwritable(f"{_holder(layout)} is writing to {root}; wait until it has ended.") from error
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise IndexUnwritable(
-            f"The index cannot be written to {root} ({reason}); free room there or name another folder with --index."
-        ) from error
+        raise unwritable(root, error) from error
+
+
+def unwritable(root: Path, error: OSError) -> IndexUnwritable:
+    """The system's error about the folder of an index as one of ours."""
+    reason = (error.strerror or str(error)).lower()
+    return IndexUnwritable(
+        f"The index cannot be written to {root} ({reason}); free room there or name another folder with --index."
+    )
 
 
 def _say_who(layout: Layout) -> None:

@@ -14,18 +14,18 @@ def publish(written: Folder, target: Path) -> None:
     """Gives a folder that is written its name, once everything in it is on the disk."""
     paths = sorted(written.root.rglob("*"))
     for path in [*paths, written.root]:
-        _flush(path)
+        flush(path)
     written.root.rename(target)
-    _flush(target.parent)
+    flush(target.parent)
 
 
 def replace(path: Path, write: Callable[[Path], object]) -> None:
     """Writes a file beside `path` and puts it in its place."""
     beside = path.with_name(f"{path.name}.new")
     write(beside)
-    _flush(beside)
+    flush(beside)
     beside.replace(path)
-    _flush(path.parent)
+    flush(path.parent)
 
 
 def remove(folder: Path) -> None:
@@ -41,7 +41,8 @@ def remove(folder: Path) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Waits until a file, or the list of files in a folder, is on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

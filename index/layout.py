@@ -3,6 +3,9 @@
 DIR/
   CURRENT                  the name of the generation that answers, and its manifest's SHA-256
   lock, writer             held by the build that is at work; what it says of itself
+  added/                   files that were added to the sources; every build reads them too
+  left-out.json            a list of ids: documents that are among the sources, and no build takes
+  changing/                what a change of these two was before, until it is done
   segments/NAME/           what was read and encoded, once; generations share it, and nothing of it changes
     manifest.json          format, encoder, counts; SHA-256 of every other file, whose own is NAME
     blocks.bin             SHA-256 of every block of every other file, in the order of their names
@@ -83,6 +86,9 @@ class Layout:
     current = _In("CURRENT")
     lock = _In("lock")
     writer = _In("writer")
+    added = _In("added")
+    left_out = _In("left-out.json")
+    changing = _In("changing")
     segments = _In("segments")
     generations = _In("generations")
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import Rows, Table
+from index.arrays import Rows
 from index.checked import Files, check_files
 from index.current import read_current
+from index.document_rows import DocumentRows
 from index.errors import IndexCorrupt, StoreError
 from index.layout import GenerationLayout, Layout
 from index.lexical import Lexical, open_lexical
@@ -30,7 +31,6 @@ from index.tokens import Tokens
 from index.vectors import StoredVectors, Vectors, read_index
 from source.boxes import Box, boxes_of
 from source.document import Document
-from source.records import load_document
 from source.spans import Span
 
 _KEPT_DOCUMENTS = 64  # parsed documents kept in memory
@@ -76,9 +76,8 @@ class Store:
         self._sentences = files.table(layout.sentences)
         self._repeats = Repeats(files.table(layout.repeats))
         self._passages = files.table(layout.passages)
-        self._documents = files.table(layout.documents)
-        self._ids = Strings(files.table(layout.ids), files.table(layout.id_ends))
-        self._id_rows = files.table(layout.id_rows)
+        ids = Strings(files.table(layout.ids), files.table(layout.id_ends))
+        self.rows = DocumentRows(self.segments, files.table(layout.documents), ids, files.table(layout.id_rows))
         self._lexical = open_lexical(files, layout.words, len(self._passages), manifest.languages)
         self._texts = Texts(files.table(layout.texts), self.segments)
         self._vectors: Vectors = StoredVectors(
@@ -87,7 +86,7 @@ class Store:
         )  # fmt: skip
         self._sources = files.file(layout.sources)
         # Nothing here refers back to the store, so that its files are let go with it and not some time later.
-        self.document = lru_cache(_KEPT_DOCUMENTS)(partial(_document, self.segments, self._documents))
+        self.document = lru_cache(_KEPT_DOCUMENTS)(self.rows.document)
 
     def moved_on(self) -> tuple[str, str] | None:
         """Where the index points now, if that is not here; None if it is, or if it cannot be told."""
@@ -103,26 +102,21 @@ class Store:
     @property
     def documents(self) -> int:
         """The number of documents."""
-        return len(self._documents)
+        return len(self.rows)
 
     def document_by_id(self, id: str) -> Document:
         """The document with this id. Raises KeyError."""
-        row = self._ids.find(id)
-        if row is None:
-            raise KeyError(id)
-        return self.document(int(self._id_rows[row]))
+        return self.document(self.rows.row(id))
 
     def passages_of(self, ids: Iterable[str]) -> Rows:
         """The passages of these documents, in order. Raises KeyError for an id that is not there."""
-        ranges = []
-        for id in set(ids):
-            row = self._ids.find(id)
-            if row is None:
-                raise KeyError(id)
-            document = int(self._id_rows[row])
-            first, last = (bisect_left(range(len(self)), row, key=self.document_of) for row in (document, document + 1))
-            ranges.append(np.arange(first, last))
+        ranges = [np.array(self.passages_in(self.rows.row(id)), np.int64) for id in set(ids)]
         return np.sort(np.concatenate(ranges)) if ranges else np.zeros(0, np.int64)
+
+    def passages_in(self, document: int) -> range:
+        """The rows of the passages of the document in this row."""
+        first, last = (bisect_left(range(len(self)), row, key=self.document_of) for row in (document, document + 1))
+        return range(first, last)
 
     def document_of(self, passage: int) -> int:
         """The row of the document that a passage is from."""
@@ -130,7 +124,7 @@ class Store:
 
     def boxes(self, document: int, span: Span) -> tuple[Box, ...]:
         """The boxes of a span on its pages; none if its document has none, or if any letter's place is not known."""
-        number, _, _, first, _ = map(int, self._documents[document])
+        number, first = self.rows.first_corner(document)
         if first < 0:
             return ()
         found = self.document(document)
@@ -190,9 +184,3 @@ class Store:
         """The encoder that made the vectors."""
         made_by = self.manifest.encoder
         return Identity(made_by["name"], made_by["sha256"], made_by["settings"])
-
-
-def _document(segments: Sequence[Segment], documents: Table, row: int) -> Document:
-    """The document in row `row`, from 0."""
-    number, start, end, _, _ = map(int, documents[row])
-    return load_document(bytes(segments[number].documents.read(start, end)))

@@ -41,6 +41,10 @@ class Strings:
     def __len__(self) -> int:
         return len(self._ends) - 1
 
+    def all(self) -> list[str]:
+        """All of them, in order."""
+        return all_strings(self._characters, self._ends)
+
     def find(self, string: str) -> int | None:
         """The row of `string`, by binary search; None if it is not there."""
         wanted = key(string)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
-from source import SHIPPED
+from index.added import roots_of
+from index.layout import Layout
 
 _SETTLED = 500  # milliseconds without another change
 _AT_LAST = 30_000  # milliseconds after which changes that never end are acted upon
@@ -16,17 +17,22 @@ _FIRST = 1_000  # milliseconds
 def changes(index: Path, sources: Sequence[str | Path] = (), stop: Event | None = None) -> Iterator[None]:
     """Yields when the sources have changed: after half a second of quiet, or half a minute of changes without end.
 
-    `index`: the folder of the index, which may lie among them and is no source.
+    `index`: the folder of the index, which may lie among them and is no source, but for
+    the documents that were added to it.
     Yields once soon after the beginning too, for what changed before it. Ends when
     `stop` is set, or with an interrupt from the keyboard.
     """
     from watchfiles import watch  # not before it is needed
 
-    roots = [Path(source).absolute() for source in sources] or [SHIPPED]
+    layout = Layout(index.absolute())
+    roots = [root.absolute() for root in roots_of(layout, sources)]
     folders = {root if root.is_dir() else root.parent for root in roots}
+    folders |= {layout.root} if layout.root.is_dir() else set()
 
     def is_ours(change: object, path: str) -> bool:
-        return not _is_below(Path(path), index.absolute()) and any(_is_below(Path(path), root) for root in roots)
+        if layout.root in (Path(path), *Path(path).parents):
+            return any(_is_below(Path(path), root) for root in (layout.added, layout.left_out))
+        return any(_is_below(Path(path), root) for root in roots)
 
     first = True
     for found in watch(

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +24,12 @@ from index.encoder import Encoded, Encoder
 from index.language import language_of
 from index.layout import UNFINISHED, Layout
 from index.passages import passages
+from index.progress import Progress, Step
 from index.segment_writer import EncodedText, SegmentWriter
 from index.tokens import pack
 from index.words import words
-from source import Document, Found
+from source import Document, Found, Reading
 from source.records import dump_document
-
-Progress = Callable[[str, int, int], None]
-"""Called with a step's name, how much of it is done, and how much there is."""
 
 LEAST_TEXTS, MOST_TEXTS = 512, 8192
 """Texts in a segment that a build writes: a sixteenth of all there are, within these bounds."""
@@ -92,14 +90,17 @@ class Writer:
         self._bytes_read = 0
         self._held = sum(segment.texts for segment in base.segments)
 
-    def write(self, found: Iterable[Found], size: int, progress: Progress) -> None:
+    def write(self, reading: Reading, size: int, progress: Progress) -> None:
         """Writes the segments. `size`: bytes of the sources that will be read, about."""
-        with ExitStack() as self._open:
+        step = Step(progress, "encoding", size)
+        # Closed at once, whatever happens: it has processes that read on, and an exception would keep it alive.
+        with ExitStack() as self._open, closing(reading.found(self._known.id, step.tell)) as found:
             self._segment = self._begin()
             for encoded in self._encoder.encode(self._fresh(found)):
                 text = self._waiting.popleft()
                 self._add_encoded(encoded, text)
-                progress("encoding", min(text.read, size), size)
+                step.done = text.read
+                step.tell()
             self.rows.flush()
             if self._segment.texts or self._segment.size:
                 self.segments.append(self._segment.close(self._layout.segments))
@@ -136,7 +137,8 @@ class Writer:
             self.rows.add_passage(document, row, draft, number)
             if is_new:
                 counts = Counter(words(passage, language))
-                self._waiting.append(_Waiting(digest, len(draft.context), counts, self._bytes_read))
+                read = self._bytes_read + draft.span.end  # in this document a character counts for a byte
+                self._waiting.append(_Waiting(digest, len(draft.context), counts, read))
                 yield text
         self._bytes_read += len(document.text.encode())
 

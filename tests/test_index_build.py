@@ -11,7 +11,8 @@ import pytest
 
 from index import IndexCorrupt, IndexUnwritable, Settings, Store, build, last_build
 from index.commit import KEPT, writing
-from source.errors import BadCollection, NotText, SourceEmpty
+from index.progress import Step
+from source.errors import BadCollection, NotRead, NotText, SourceEmpty
 
 pytestmark = pytest.mark.usefixtures("encoder")
 
@@ -211,3 +212,52 @@ def test_the_manifest_says_what_the_index_was_made_from(tmp_path: Path, sources:
     assert record["counts"] == {"documents": 1, "passages": 1, "sentences": 2, "texts": 1, "tokens": 10}
     assert list(Store(root).sources()["files"]) == [(sources / "ships.txt").as_posix()]
     assert record["languages"] == ["en"]
+
+
+def test_files_that_must_be_read_are_named_before_anything_is_committed(tmp_path: Path, sources: Path) -> None:
+    root = tmp_path / "index"
+    build(root, [sources])
+    for name in ("bad.pdf", "worse.txt", "other.txt"):
+        (sources / name).write_bytes(b"\0\1\2" * 99)
+    required = {sources / "bad.pdf", sources / "worse.txt", sources / "ships.txt"}
+    with pytest.raises(NotRead, match=r"bad\.pdf is damaged.* .*worse\.txt is not text") as caught:
+        build(root, [sources], required=required)
+    assert [error.files for error in caught.value.errors] == [(sources / "bad.pdf",), (sources / "worse.txt",)]
+    assert answers(root) == ["The keeper counted the ships. They went north."]
+    assert left_over(root) == []
+    assert build(root, [sources], required={sources / "ships.txt"}).documents == 1
+
+
+def test_what_is_added_and_left_out_decides_about_an_index(tmp_path: Path, sources: Path) -> None:
+    root = tmp_path / "index"
+    (sources / "set.jsonl").write_text('{"id": "r1", "text": "One."}\n{"id": "r2", "text": "Two."}\n')
+    build(root, [sources])
+    (root / "added").mkdir()
+    assert build(root, [sources]).up_to_date
+    (root / "added" / "more.txt").write_text("There is more.\n")
+    (root / "added" / ".new.txt").write_text("It is not there yet.\n")
+    (root / "left-out.json").write_text('["r2", "none"]')
+    report = build(root, [sources])
+    assert (report.documents, report.changes) == (3, {"added": 1, "changed": 0, "removed": 1})
+    assert build(root, [sources]).up_to_date
+    assert last_build(root) == ([str(sources)], "")
+    (root / "left-out.json").write_text('["none"]')
+    assert build(root, [sources], full=True).documents == 4
+    (root / "left-out.json").write_text('["r1", "r2", "ships.txt", "more.txt"]')
+    with pytest.raises(SourceEmpty):
+        build(root, [sources])
+    assert len(answers(root)) == 4
+
+
+def test_a_step_is_told_ten_times_a_second() -> None:
+    told: list[tuple[str, int, int]] = []
+    step = Step(lambda *facts: told.append(facts), "looking", 5)
+    step.tell()
+    step.end()
+    assert told == []
+    step.done = 9
+    for _ in range(30):
+        time.sleep(0.01)
+        step.tell()
+    step.end()
+    assert 2 <= len(told) <= 4 and set(told) == {("looking", 5, 5)}

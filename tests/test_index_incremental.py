@@ -155,8 +155,8 @@ def test_a_build_that_was_stopped_is_resumed(
     (tmp_path / "a.jsonl").write_text("".join(lines))
     found = Reading.found
 
-    def stopping(self: Reading, known: Any) -> Any:
-        for count, each in enumerate(found(self, known)):
+    def stopping(self: Reading, known: Any, meanwhile: Any) -> Any:
+        for count, each in enumerate(found(self, known, meanwhile)):
             if count == 30:
                 raise KeyboardInterrupt
             yield each

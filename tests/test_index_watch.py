@@ -82,3 +82,17 @@ def test_the_index_is_no_source(folder: Path) -> None:
     build(folder / "index", [folder])
     assert build(folder / "index", [folder]).up_to_date
     assert Store(folder / "index").documents == 1
+
+
+def test_what_is_added_to_the_index_is_followed(folder: Path, stop: threading.Event) -> None:
+    root = folder.parent / "index"
+    qa.rebuild(root, [folder])
+    book = qa.load(root)
+    told: list[str] = []
+    threading.Thread(target=qa.watch, args=(root, (), told.append, stop), daemon=True).start()
+    assert wait(lambda: len(told) == 1)
+    (root / "added").mkdir()
+    (root / "added" / "b.txt").write_text("They went north.\n")
+    assert wait(lambda: book.store.documents == 2)
+    (root / "left-out.json").write_text('["a.txt"]')
+    assert wait(lambda: [each.id for each in book.documents()] == ["b.txt"])

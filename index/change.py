@@ -1,0 +1,93 @@
+"""Changing what an index is made from besides its sources: all of a change, or nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.commit import unwritable
+from index.disk import flush
+from index.layout import Layout
+
+
+@contextmanager
+def changing(root: Path) -> Iterator[Change]:
+    """A change to the added files of the index in `root`, and to its list of what is left out.
+
+    They are as they were again if this is left by an exception. Killed in
+    between, it leaves each file whole, the old or the new, and the next build
+    takes what is there. Raises IndexUnwritable.
+    """
+    layout = Layout(root)
+    change = Change(layout)
+    try:
+        shutil.rmtree(layout.changing, ignore_errors=True)
+        for folder in (layout.added, layout.changing):
+            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            yield change
+        except BaseException:
+            change.undo()
+            raise
+    except OSError as error:
+        raise unwritable(root, error) from error
+    finally:
+        shutil.rmtree(layout.changing, ignore_errors=True)
+
+
+class Change:
+    """What is changed, and what it was before."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._before: dict[Path, Path | None] = {}
+        self._count = 0
+
+    def add(self, file: Path, name: str) -> Path:
+        """A copy of `file` among those that were added, in the place of one of that name."""
+        path = self._layout.added / name
+        self._put(path, lambda new: shutil.copyfile(file, new))
+        return path
+
+    def delete(self, path: Path) -> None:
+        """Deletes a file that was added."""
+        self._keep(path, Path.replace)
+
+    def leave_out(self, ids: Sequence[str]) -> None:
+        """Makes these the documents that no build takes."""
+        if not ids:
+            return self._keep(self._layout.left_out, Path.replace)
+        self._put(self._layout.left_out, lambda new: new.write_text(json.dumps(ids), "ascii"))
+
+    def take_back(self, path: Path) -> None:
+        """Makes a file what it was before."""
+        before = self._before.pop(path)
+        if before:
+            before.replace(path)
+        else:
+            path.unlink(missing_ok=True)
+
+    def undo(self) -> None:
+        """Makes everything what it was before."""
+        for path in list(self._before):
+            self.take_back(path)
+
+    def _put(self, path: Path, write: Callable[[Path], object]) -> None:
+        self._keep(path, shutil.copy2)
+        new = self._layout.changing / "new"
+        write(new)
+        flush(new)
+        new.replace(path)
+        flush(path.parent)
+
+    def _keep(self, path: Path, put_away: Callable[[Path, Path], object]) -> None:
+        if path in self._before:
+            return
+        before = self._layout.changing / str(self._count) if path.exists() else None
+        self._count += 1
+        if before:
+            put_away(path, before)
+        self._before[path] = before

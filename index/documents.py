@@ -1,0 +1,68 @@
+"""The documents of an index as a list shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from index.store import Store
+from source import Doubt
+
+_MOST_TITLES = 5000  # documents that are looked through for words of a title, at some 30 µs each
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document in a list.
+
+    `format`: as its file's name ends, without the dot. `pages`: how many; None where the
+    format has none. `passages`: how many.
+    """
+
+    id: str
+    title: str
+    path: str
+    format: str
+    pages: int | None
+    passages: int
+    doubts: tuple[Doubt, ...]
+
+
+def listed(store: Store, rows: Iterable[int]) -> Iterator[Listed]:
+    """The documents in these rows; nothing is read of others."""
+    for row in rows:
+        facts = store.rows.facts(row)
+        yield Listed(
+            id=facts.id,
+            title=facts.title,
+            path=facts.path,
+            format=PurePosixPath(facts.path).suffix.lower().removeprefix("."),
+            pages=facts.pages,
+            passages=len(store.passages_in(row)),
+            doubts=facts.doubts,
+        )
+
+
+def document_json(document: Listed) -> dict[str, Any]:
+    """What `python -m index documents --json` prints of a document."""
+    fields = asdict(document)
+    return {name: fields[name] for name in ("id", "title", "path", "format", "pages", "passages")}
+
+
+def matching(store: Store, words: str = "") -> Sequence[int]:
+    """The rows of the documents with these words in their ids or titles; in a large collection, in their ids alone."""
+    wanted = _plain(words)
+    if not wanted:
+        return range(store.documents)
+    titles = store.documents <= _MOST_TITLES
+    return [
+        row
+        for row, id in enumerate(store.rows.ids())
+        if wanted in _plain(id) or (titles and wanted in _plain(store.rows.facts(row).title))
+    ]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()

@@ -1,0 +1,36 @@
+"""Saying how far a build is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+Progress = Callable[[str, int, int], None]
+"""Called with a step's name, how much of it is done, and how much there is; what it raises ends the build."""
+
+_BETWEEN = 0.1  # seconds
+
+
+def ignore(step: str, done: int, total: int) -> None:
+    """The progress of someone who does not look."""
+
+
+class Step:
+    """A step of a build, told ten times a second; one that takes less than a tenth of one is not told."""
+
+    def __init__(self, progress: Progress, name: str, total: int = 1) -> None:
+        self._progress, self._name, self._total = progress, name, total
+        self._last = self._begun = monotonic()
+        self.done = 0
+
+    def tell(self) -> None:
+        """Says how much is done, unless it was said just now."""
+        now = monotonic()
+        if now - self._last >= _BETWEEN:
+            self._last = now
+            self._progress(self._name, min(self.done, self._total), self._total)
+
+    def end(self) -> None:
+        """Says that all is done, if anything was said."""
+        if self._last > self._begun:
+            self._progress(self._name, self._total, self._total)
