@@ -13,6 +13,7 @@ from qa.asked import MAX_QUESTION
 from qa.book import Book, load, rebuild, watch
 from qa.edition import Edition
 from qa.golden import AnswersWorse
+from qa.library import Added, Cancelled, Entry, Library
 from qa.reader import ReaderMissing
 from source import ChapterVerseError, UsageError
 
@@ -25,6 +26,10 @@ __all__ = [
     "load",
     "rebuild",
     "watch",
+    # documents
+    "Added",
+    "Entry",
+    "Library",
     # what comes back
     "Answer",
     "DocumentRef",
@@ -35,6 +40,7 @@ __all__ = [
     "hits_json",
     # errors
     "AnswersWorse",
+    "Cancelled",
     "ChapterVerseError",
     "EncoderMissing",
     "IndexCorrupt",

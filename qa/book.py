@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock
@@ -12,6 +13,7 @@ from index import (
     DEFAULT_INDEX,
     Encoder,
     Progress,
+    Report,
     Settings,
     Store,
     StoreError,
@@ -28,6 +30,8 @@ from qa.timings import stage
 from source import ChapterVerseError, Document
 
 _log = logging.getLogger("chapter-verse")
+_building = Lock()
+_BETWEEN = 0.1  # seconds in which someone who waits says so
 
 
 class Book:
@@ -127,9 +131,28 @@ def rebuild(
     Without `sources` it is made again from those it was last made from. Raises
     the errors of `index` and `source`, and AnswersWorse; the old index then goes on to answer.
     """
-    roots, ocr = last_build(Path(path))
+    with one_at_a_time(progress or ignore):
+        return str(build_again(Path(path), sources, progress or ignore))
+
+
+def build_again(
+    index: Path, sources: Sequence[str | Path], progress: Progress, required: Set[Path] = frozenset()
+) -> Report:
+    """As `rebuild`. `required`: see `index.build`."""
+    roots, ocr = last_build(index)
     settings = replace(Settings.from_environment(), ocr=ocr)
-    return str(build(Path(path), sources or roots, settings=settings, progress=progress or ignore, approve=judge))
+    return build(index, sources or roots, settings=settings, progress=progress, approve=judge, required=required)
+
+
+@contextmanager
+def one_at_a_time(progress: Progress) -> Iterator[None]:
+    """The right to build, which one thread of this process has at a time; the others wait."""
+    while not _building.acquire(timeout=_BETWEEN):
+        progress("waiting", 0, 1)
+    try:
+        yield
+    finally:
+        _building.release()
 
 
 def watch(

@@ -205,7 +205,7 @@ def test_documents_that_are_asked_alone(tmp_path: Path) -> None:
     assert {everywhere.document.id, *(each.document.id for each in everywhere.elsewhere)} == {"Bea.txt", "again.txt"}
     assert book.ask("How many ships did Bea count?", documents=["Bea.txt"]).quotes[0].elsewhere == ()
     for call in (book.ask, book.retrieve):
-        with pytest.raises(qa.UsageError, match=r"no document 'none.txt' in the index; .* status"):
+        with pytest.raises(qa.UsageError, match=r"no document 'none.txt' in the index; .* documents"):
             call(question, documents=["Ann.txt", "none.txt"])
 
 

@@ -1,0 +1,184 @@
+"""The documents of an index, to be listed, added to, removed and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from index import Change, Layout, Listed, Progress, added_files, answering, changing, left_out, listed, matching
+from qa.adding import Arrivals
+from qa.book import build_again, one_at_a_time
+from qa.edition import Edition
+from source import ChapterVerseError, Doubt, SourceError, SourceFile, UsageError, ids_in, shown_as
+
+_TOLD = 3  # files that gave no document, in a report
+
+
+class Cancelled(ChapterVerseError):
+    """What a progress callback raises to end a build."""
+
+    def __init__(self, message: str = "The build was cancelled; the index is as it was.") -> None:
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document as the list shows it.
+
+    `format`: "pdf", "md", … as its file's name ends. `pages`: how many; None
+    where the format has none. `passages`: how many. `modified`: when its file
+    was; None if that is gone. `added`: whether it came through the library and
+    not from a source.
+    """
+
+    id: str
+    title: str
+    path: str
+    format: str
+    pages: int | None
+    passages: int
+    modified: datetime | None
+    doubts: tuple[Doubt, ...]
+    added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What came of adding files. `refused`: the name of each that was not taken, and a sentence that says why."""
+
+    report: str
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+class Library:
+    """Changes what an index holds: one change at a time, and the index and its documents as they were if it fails.
+
+    Every change builds the index, from `sources` or, without any, from those it
+    was last made from. It raises the errors of `qa.rebuild`, and what `progress`
+    raises: Cancelled, to end it.
+    """
+
+    def __init__(self, index: Path, sources: Sequence[str | Path] = ()) -> None:
+        self._index = index
+        self._layout = Layout(index)
+        self._sources = tuple(sources)
+
+    def rebuild(self, progress: Progress) -> str:
+        """Reads the sources again; says what was done, and which files gave no document."""
+        with one_at_a_time(progress):
+            report = build_again(self._index, self._sources, progress)
+        more = [f"{len(report.skipped) - _TOLD:,} more files gave no document."] if len(report.skipped) > _TOLD else []
+        return " ".join([str(report), *report.skipped[:_TOLD], *more])
+
+    def add(self, files: Sequence[tuple[str, Path]], progress: Progress) -> Added:
+        """Adds copies of files, each given with its name on the user's machine and where it lies.
+
+        One that has the name of an added file takes its place. A file that
+        gives no document is refused, and one whose id another has; the others
+        are added all the same.
+        """
+        with self._changing(progress) as change:
+            arrivals = Arrivals(self._layout, change)
+            for number, (name, file) in enumerate(files):
+                progress("looking", number, len(files))
+                arrivals.take(name, file)
+            return Added(self._add(arrivals, progress), tuple(arrivals.refused))
+
+    def _add(self, arrivals: Arrivals, progress: Progress) -> str:
+        while arrivals.files:
+            try:
+                return str(build_again(self._index, self._sources, progress, required=arrivals.files))
+            except SourceError as error:
+                arrivals.refuse(error)
+        return "No document was added; the index is as it was."
+
+    def remove(self, ids: Sequence[str], progress: Progress) -> str:
+        """Deletes the files of documents that were added, and leaves out the others. Raises UsageError.
+
+        A collection that was added is deleted with the last of its documents.
+        """
+        with self._changing(progress) as change:
+            added = {file.id: file for file in added_files(self._layout) if not file.is_collection}
+            store = answering(self._index)
+            for id in ids:
+                if id not in added and (store is None or id not in store.rows):
+                    raise UsageError(
+                        f"There is no document {id!r} in the index; `python -m index documents` names those that are."
+                    )
+            for id in added.keys() & set(ids):
+                change.delete(added[id].path)
+            self._leave_out([id for id in ids if id not in added], change)
+            return str(build_again(self._index, self._sources, progress))
+
+    def _leave_out(self, ids: Sequence[str], change: Change) -> None:
+        if not ids:
+            return
+        out = dict.fromkeys([*self.left_out, *ids])
+        for file in added_files(self._layout):
+            if file.is_collection and _is_among(out, file):
+                for id in ids_in(file.path, file.shown_as):
+                    out.pop(id, None)
+                change.delete(file.path)
+        change.leave_out(list(out))
+
+    def put_back(self, ids: Sequence[str], progress: Progress) -> str:
+        """Takes documents again that were left out. Raises UsageError."""
+        with self._changing(progress) as change:
+            out = self.left_out
+            for id in ids:
+                if id not in out:
+                    raise UsageError(f"The document {id!r} is not left out; name one that is.")
+            change.leave_out([id for id in out if id not in ids])
+            return str(build_again(self._index, self._sources, progress))
+
+    @property
+    def left_out(self) -> list[str]:
+        """The ids of the documents that were removed though they are among the sources. Raises a StoreError."""
+        return left_out(self._layout)
+
+    def entries(self, edition: Edition, first: int, count: int, filter: str = "") -> tuple[list[Entry], int]:
+        """`count` documents from the `first`, from 0, of those with the words of `filter`; and how many have them.
+
+        The words are looked for in ids and titles; among more than 5,000 documents in ids alone.
+        """
+        rows = matching(edition.store, filter)
+        shown = rows[max(first, 0) : max(first, 0) + max(count, 0)]
+        added = PurePosixPath(shown_as(self._layout.added))
+        return [_entry(each, added) for each in listed(edition.store, shown)], len(rows)
+
+    @contextmanager
+    def _changing(self, progress: Progress) -> Iterator[Change]:
+        with one_at_a_time(progress), changing(self._index) as change:
+            yield change
+
+
+def _entry(listed: Listed, added: PurePosixPath) -> Entry:
+    return Entry(
+        id=listed.id,
+        title=listed.title,
+        path=listed.path,
+        format=listed.format,
+        pages=listed.pages,
+        passages=listed.passages,
+        modified=_modified(listed.path),
+        doubts=listed.doubts,
+        added=added in PurePosixPath(listed.path).parents,
+    )
+
+
+def _is_among(ids: Container[str], file: SourceFile) -> bool:
+    """Whether these are all the documents of a collection; a line that is no document makes it another's business."""
+    try:
+        return all(id in ids for id in ids_in(file.path, file.shown_as))
+    except SourceError:
+        return False
+
+
+def _modified(path: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
+    except (OSError, ValueError):  # it is gone, or its time is none
+        return None
