@@ -140,9 +140,10 @@ def test_every_quote_of_a_conversation_is_judged(qa_saved: Path, capsys: pytest.
     capsys.readouterr()
     assert main(["verify", str(save(qa_saved.parent, {"conversation": []}))]) == 0
     assert capsys.readouterr().out == "The file holds no quote.\n"
-    for broken in ({"conversation": answer}, {"conversation": [answer, 5]}, {"conversation": [{}]}):
+    anything: tuple[object, ...] = (answer, [answer, 5], [{}])
+    for broken in anything:
         with pytest.raises(UsageError, match="is not an answer"):
-            verify(save(qa_saved.parent, broken))
+            verify(save(qa_saved.parent, {"conversation": broken}))
 
 
 def test_an_answer_without_quotes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
