@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Set
+
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,6 +35,7 @@ _CLOSED = (
     "/gradio_api/file=http", "/gradio_api/file/http", "/gradio_api/proxy=", "/gradio_api/deep_link",
     "/gradio_api/custom_component/",
 )  # fmt: skip
+_CALL = re.compile(r"/gradio_api/(?:call/v2|call|run|api)/([^/]*)/?")
 # Gradio believes them whoever sends them, and puts them into the addresses of its page.
 _BELIEVED = (b"x-forwarded-host", b"x-gradio-server")
 
@@ -39,9 +43,11 @@ _BELIEVED = (b"x-forwarded-host", b"x-gradio-server")
 class Guard:
     """Refuses what comes from other sites, or asks for what is not served; adds the headers to every response."""
 
-    def __init__(self, app: ASGIApp, names: Names, *, read_only: bool) -> None:
+    def __init__(self, app: ASGIApp, names: Names, endpoints: Set[str], *, read_only: bool) -> None:
+        """`endpoints`: the names of those that there are; Gradio fails at any other with a traceback."""
         self._app = app
         self._names = names
+        self._endpoints = endpoints
         self._read_only = read_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,7 +70,8 @@ class Guard:
             return refusal(403, "UnknownHost", f"This server is for its own machine and has no such name; {remedy}.")
         if origin is not None and not self._names.from_here(origin, host):
             return refusal(403, "OtherSite", "Pages of other sites may not use this server; open its own page.")
-        if path.startswith(_CLOSED):
+        call = _CALL.fullmatch(path)
+        if path.startswith(_CLOSED) or (call and call[1] not in self._endpoints):
             return refusal(404, "NotServed", "There is nothing here; docs/api.md says what is served.")
         if self._read_only and path.rstrip("/") == UPLOAD:
             return refusal(403, "ReadOnly", "This server is read-only; have its operator add the files.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def launch(app: gr.Blocks, host: str, port: int, desk: Desk | None = None, rules
     """
     theme = gr.themes.Base(font=_SANS, font_mono=("ui-monospace", "Consolas", "monospace"))
     names, door = Names.of(host, rules.root), Door(rules.passwords) if rules.passwords else None
+    endpoints = {function.api_name for function in app.fns.values()}
     try:
         app.launch(
             server_name=host,
@@ -49,7 +51,7 @@ def launch(app: gr.Blocks, host: str, port: int, desk: Desk | None = None, rules
             max_file_size=rules.max_upload * MEGABYTE,
             auth=door and door.admits,
             auth_message=_LOGIN,
-            app_kwargs={"middleware": _around(names, door, rules), **_beside(desk, rules)},
+            app_kwargs={"middleware": _around(names, door, endpoints, rules), **_beside(desk, rules)},
             **_QUIET,
         )
     except OSError as error:  # another program has come between, or has the port at another address of this machine
@@ -57,11 +59,11 @@ def launch(app: gr.Blocks, host: str, port: int, desk: Desk | None = None, rules
     return str(app.local_url)
 
 
-def _around(names: Names, door: Door | None, rules: Rules) -> list[Middleware]:
+def _around(names: Names, door: Door | None, endpoints: Set[str], rules: Rules) -> list[Middleware]:
     """What every request goes through, in this order."""
     return [
         *([Middleware(AccessLog, rules.tell)] if rules.tell else []),
-        Middleware(Guard, names, read_only=rules.read_only),
+        Middleware(Guard, names, endpoints, read_only=rules.read_only),
         *([Middleware(Login, door)] if door else []),
         Middleware(Bounds, rules.max_upload),
         Middleware(Corrected),

@@ -332,7 +332,7 @@ def test_read_only_changes_nothing(below: tuple[Served, str, list[str]]) -> None
     endpoints = set(client.view_api(return_format="dict")["named_endpoints"])
     client.close()
     assert endpoints == {"/ask", "/retrieve", "/documents"}
-    assert httpx.post(f"{server.url}/gradio_api/call/rebuild", json={"data": []}).status_code >= 400
+    assert httpx.post(f"{server.url}/gradio_api/call/rebuild", json={"data": []}).status_code == 404
     refused = upload(server.url, 1)
     assert (refused.status_code, refused.json()["title"]) == (403, "ReadOnly")
     assert upload(url, 1).status_code == 403
@@ -494,3 +494,17 @@ def test_an_error_has_the_name_of_its_kind(plain: Served) -> None:
         client.predict(api_name="/retrieve", query="river", documents=["none"])
     client.close()
     assert (caught.value.title, str(caught.value)) == ("UsageError", caught.value.message)
+
+
+# The documentation
+
+
+@pytest.mark.parametrize(("kind", "command"), [("python", [sys.executable, "-c"]), ("sh", ["sh", "-ec"])])
+def test_its_examples_run(plain: Served, kind: str, command: list[str]) -> None:
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8").replace("http://127.0.0.1:7860", plain.url)
+    examples = re.findall(rf"^```{kind}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert examples
+    for example in examples:
+        asked = example.replace("Who is Wang Wen?", QUESTION)
+        ran = subprocess.run([*command, asked], capture_output=True, text=True, timeout=120, check=False)
+        assert QUOTE in ran.stdout, ran.stderr
