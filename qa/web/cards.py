@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from qa import Answer, Edition, Quote
-from qa.web import texts
-from qa.web.chat import Turn, shown
-from qa.web.markup import element, escaped, marked
+from qa.web.flow import flows
+from qa.web.markup import button, element, escaped, marked
+from qa.web.texts import Texts
 from source import Span
 
 
-def conversation(turns: Sequence[Turn], pending: str | None = None) -> str:
-    """The whole chat, with the question that is being looked up at its end."""
-    waiting = [_pending(pending)] if pending is not None else []
-    attributes = {"class": "turns", "role": "log", "aria-live": "polite", "aria-label": texts.CONVERSATION}
-    return element("div", attributes, *(turn.html for turn in turns), *waiting)
+def welcome(examples: Sequence[str], titles: Sequence[str], texts: Texts) -> str:
+    """The empty chat: what to click on, or else what the documents are called."""
+    hint = _examples(examples, texts) if examples else _titles(titles, texts)
+    heading = element("h2", {}, texts.welcome)
+    return element("div", {"class": "welcome"}, heading, element("p", {}, texts.welcome_note), hint)
 
 
-def welcome(examples: Sequence[str], titles: Sequence[str]) -> str:
-    """The empty page: questions to click on, or else what the documents are called."""
-    hint = _examples(examples) if examples else _titles(titles)
-    heading = element("h2", {}, texts.WELCOME)
-    return element("div", {"class": "welcome"}, heading, element("p", {}, texts.WELCOME_NOTE), hint)
+def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()) -> str:
+    """One turn, every quote checked against its document once more.
 
-
-def draw(number: int, answer: Answer, book: Edition) -> str:
-    """The turn with this number (from 0), every quote checked against its document once more."""
-    cards = [_card(number, i, answer, quote, book) for i, quote in enumerate(shown(answer))]
+    `gone`: the positions of quotes that the answer had when it was given, and the documents no longer have.
+    """
+    quotes = answer.quotes if answer.answered else answer.nearest
+    slots = iter(quotes)
+    cards = [
+        _gone(texts) if position in gone else _card(position, answer, next(slots), book, texts)
+        for position in range(len(quotes) + len(gone))
+    ]
     if answer.answered:
-        further = _group(texts.ALSO, cards[1:], "further")
-        body = [element("div", {"class": "cards"}, *cards[:1]), further]
+        body = [element("div", {"class": "cards"}, *cards[:1]), _group(texts.also, cards[1:], "further")]
     else:
-        verdict = element("p", {"class": "verdict"}, texts.NOT_ANSWERED)
-        body = [element("div", {"class": "not-answered"}, verdict, _group(texts.NEAREST, cards, "nearest"))]
-    return _turn(answer.question, _searched_for(answer), *body)
-
-
-def notice(message: str, error: bool = False) -> str:
-    """A line above the question box: what a rebuild did, or what is wrong."""
-    role = {"role": "alert", "class": "notice wrong"} if error else {"role": "status", "class": "notice"}
-    return element("p", role, escaped(message))
+        verdict = element("p", {"class": "verdict"}, texts.not_answered)
+        thumbs = _thumbs(texts.right_verdict, texts.wrong_verdict)
+        body = [element("div", {"class": "not-answered"}, verdict, thumbs, _group(texts.nearest, cards, "nearest"))]
+    return element("section", {"class": "turn"}, _question(answer.question, texts), _searched_for(answer, texts), *body)
 
 
 def stands(quote: Quote, book: Edition) -> bool:
@@ -53,21 +48,22 @@ def stands(quote: Quote, book: Edition) -> bool:
     return inside and text[quote.span.start : quote.span.end] == quote.text
 
 
-def _turn(question: str, *content: str) -> str:
+def _question(question: str, texts: Texts) -> str:
     heading = element("h2", {"class": "question", "dir": "auto"}, escaped(question))
-    return element("section", {"class": "turn"}, heading, *content)
+    tools = [
+        button("edit", texts.edit, "icon"),
+        button("again", texts.again, "icon"),
+        button("link", texts.link, "icon"),
+    ]
+    return element("header", {}, heading, element("div", {"class": "tools"}, *tools))
 
 
-def _pending(question: str) -> str:
-    dots = element("span", {"class": "dots", "aria-hidden": "true"}, "<i></i><i></i><i></i>")
-    return _turn(question, element("p", {"class": "pending"}, dots, texts.SEARCHING))
-
-
-def _searched_for(answer: Answer) -> str:
+def _searched_for(answer: Answer, texts: Texts) -> str:
     if answer.searched_for == answer.question:
         return ""
     words = element("span", {"dir": "auto"}, escaped(answer.searched_for))
-    return element("p", {"class": "searched"}, f"{texts.SEARCHED_FOR}: ", words)
+    alone = button("alone", texts.without_context)
+    return element("p", {"class": "searched"}, f"{texts.searched_for}: ", words, " ", alone)
 
 
 def _group(label: str, cards: Sequence[str], name: str) -> str:
@@ -76,52 +72,59 @@ def _group(label: str, cards: Sequence[str], name: str) -> str:
     return element("div", {"class": f"group {name}"}, element("h3", {}, label), *cards)
 
 
-def _card(turn: int, number: int, answer: Answer, quote: Quote, book: Edition) -> str:
+def _gone(texts: Texts) -> str:
+    return element("p", {"class": "gone"}, texts.gone, " ", button("again", texts.again))
+
+
+def _card(number: int, answer: Answer, quote: Quote, book: Edition, texts: Texts) -> str:
     if not stands(quote, book):
-        return element("p", {"class": "withheld"}, texts.WITHHELD)
-    sure = [_sureness(answer.confidence)] if answer.answered and number == 0 else []
-    attributes = {"class": "card", "data-turn": turn, "data-quote": number}
-    return element("article", attributes, *sure, _quote(quote, answer.answered), _source(quote))
+        return _gone(texts)
+    sure = [element("p", {"class": "sure"}, escaped(texts.sureness(answer.confidence)))]
+    attributes = {"class": "card", "data-quote": number, "data-citation": texts.citation(quote.document, quote.place)}
+    words = _quote(quote, answer.answered)
+    actions = element("div", {"class": "actions"}, *_actions(quote, texts), _thumbs(texts.right, texts.wrong))
+    first = answer.answered and number == 0
+    return element("article", attributes, *(sure if first else []), words, _source(quote, texts), actions)
 
 
 def _quote(quote: Quote, answers: bool) -> str:
     """The quote alone: the style sheet draws its quotation marks, so that a copy is the document's text."""
     start = quote.span.start
     inside = [Span(span.start - start, span.end - start) for span in quote.highlights if answers]
-    whole = Span(0, len(quote.text))
-    words = element("q", {}, marked(quote.text, whole, [(span, "answer") for span in inside]))
+    words = element("q", {}, marked(quote.text, Span(0, len(quote.text)), [(span, "answer") for span in inside]))
     # Where words have boxes, the lines are those of the page's columns, and the card has its own.
-    layout = {"class": "flowing"} if quote.boxes else {}
+    layout = {"class": "flowing"} if quote.boxes or flows(quote.text) else {}
     return element("blockquote", {"dir": "auto", **layout}, words)
 
 
-def _sureness(confidence: float) -> str:
-    return element("p", {"class": "sure"}, escaped(texts.sureness(confidence)))
-
-
-def _source(quote: Quote) -> str:
-    where = texts.where(quote.document, quote.place)
+def _source(quote: Quote, texts: Texts) -> str:
     title = element("cite", {"dir": "auto"}, escaped(quote.document.title))
-    place = element("span", {"class": "where", "dir": "auto"}, escaped(where))
-    again = [_elsewhere(quote)] if quote.elsewhere else []
-    doubts = [element("span", {"class": "doubts"}, escaped(texts.doubts(quote.doubts)))] if quote.doubts else []
-    label = f"{texts.SHOW}: {quote.document.title}, {where}"
-    button = element("button", {"type": "button", "class": "open", "aria-label": label}, texts.SHOW)
-    return element("footer", {}, element("span", {"class": "source"}, title, place, *again, *doubts), button)
+    place = element("span", {"class": "where", "dir": "auto"}, escaped(texts.where(quote.document, quote.place)))
+    again = texts.elsewhere(quote.document, quote.elsewhere) if quote.elsewhere else ""
+    doubts = texts.doubts(quote.doubts) if quote.doubts else ""
+    notes = [element("span", {"class": "note", "dir": "auto"}, escaped(note)) for note in (again, doubts) if note]
+    return element("p", {"class": "source"}, title, place, *notes)
 
 
-def _elsewhere(quote: Quote) -> str:
-    return element(
-        "span", {"class": "elsewhere", "dir": "auto"}, escaped(texts.elsewhere(quote.document, quote.elsewhere))
-    )
+def _actions(quote: Quote, texts: Texts) -> list[str]:
+    label = f"{texts.show}: {texts.citation(quote.document, quote.place)}"
+    further = [button("next", texts.next_place)] if quote.elsewhere else []
+    return [button("show", texts.show, aria_label=label), button("copy", texts.copy), *further]
 
 
-def _examples(examples: Sequence[str]) -> str:
-    button = {"type": "button", "class": "example", "dir": "auto"}
-    buttons = [element("button", {**button, "data-example": i}, escaped(text)) for i, text in enumerate(examples)]
-    return element("div", {"class": "examples"}, element("h3", {}, texts.TRY), *buttons)
+def _thumbs(right: str, wrong: str) -> str:
+    thumbs = [button(name, label, "icon", aria_pressed="false") for name, label in (("right", right), ("wrong", wrong))]
+    return element("span", {"class": "thumbs"}, *thumbs)
 
 
-def _titles(titles: Sequence[str]) -> str:
+def _examples(examples: Sequence[str], texts: Texts) -> str:
+    buttons = [
+        element("button", {"type": "button", "class": "example", "data-do": "example", "dir": "auto"}, escaped(text))
+        for text in examples
+    ]
+    return element("div", {"class": "examples"}, element("h3", {}, texts.try_one), *buttons)
+
+
+def _titles(titles: Sequence[str], texts: Texts) -> str:
     items = [element("li", {"dir": "auto"}, escaped(title)) for title in titles]
-    return element("div", {"class": "examples"}, element("h3", {}, texts.ABOUT), element("ul", {}, *items))
+    return element("div", {"class": "examples"}, element("h3", {}, texts.about), element("ul", {}, *items))

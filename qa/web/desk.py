@@ -1,19 +1,26 @@
-"""Where the book lies that is being asked, and where a new one takes its place."""
+"""What the page works with: the book that is asked, its documents, and the build that is under way."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from threading import Lock
 
 import qa
-from qa.web.texts import EXAMPLES
+from qa.examples import examples
+from qa.library import Library
+from qa.web.builds import Builds, Progress
 
-Progress = Callable[[str, int, int], None]
-_MOST_CHOICES = 1000  # documents; a longer list is no help to choose from
+# Questions for the article that the project ships with, by the SHA-256 of its file.
+_EXAMPLES = {
+    "0bbe1377c21dd5f58135aaf922420679dd98e72a2ededf32e8ad0eed3df3078f": (
+        "Which platform was proposed for discussing economic relations?",
+        "Who is Wang Wen?",
+        "How many people from the region study at Russian universities?",
+        "Which threats to the region were discussed?",
+    ),
+}
 _LOOKED_AT = 50  # documents; a large collection is not read through for a greeting
 
 
@@ -21,11 +28,11 @@ class Desk:
     """Holds the book. A question keeps the generation it began with; the next one gets the new."""
 
     def __init__(self, index: Path, sources: Sequence[str] = (), *, read_only: bool = False) -> None:
-        """Opens the index. Raises the errors of `qa.load`. `read_only`: nothing is changed through the server."""
+        """Opens the index. Raises the errors of `qa.load`. `read_only`: nothing on disk is changed through it."""
         self.read_only = read_only
-        self._index = index
-        self._sources = tuple(sources)
-        self._rebuilding = Lock()
+        self.feedback = index / "feedback.jsonl"
+        self.library = Library(index, sources)
+        self.builds = Builds()
         self._book = qa.load(index)
         self._known = _Opened(self._book.now())
 
@@ -44,13 +51,8 @@ class Desk:
 
     @property
     def examples(self) -> tuple[str, ...]:
-        """Questions to begin with, where a document has a list of them."""
+        """What to ask first: the questions that belong to a document, or else what the documents themselves suggest."""
         return self._opened.examples
-
-    @property
-    def choices(self) -> list[tuple[str, str]]:
-        """Title and id of each document that can be asked alone; none if there is nothing to choose from."""
-        return self._opened.choices
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -62,8 +64,7 @@ class Desk:
 
         The old book goes on answering until the new one is open, and if anything fails.
         """
-        with self._rebuilding:
-            return qa.rebuild(self._index, sources=self._sources, progress=progress)
+        return self.library.rebuild(progress)
 
 
 class _Opened:
@@ -77,13 +78,6 @@ class _Opened:
         return tuple(islice(self.book.documents(), _LOOKED_AT))
 
     @cached_property
-    def choices(self) -> list[tuple[str, str]]:
-        if not 1 < self.book.store.documents <= _MOST_CHOICES:
-            return []
-        documents = list(self.book.documents())
-        counts = Counter(document.title for document in documents)
-        return [(each.title if counts[each.title] == 1 else f"{each.title} ({each.id})", each.id) for each in documents]
-
-    @cached_property
     def examples(self) -> tuple[str, ...]:
-        return tuple(text for document in self.documents for text in EXAMPLES.get(document.sha256, ()))
+        fixed = tuple(text for document in self.documents for text in _EXAMPLES.get(document.sha256, ()))
+        return fixed if fixed and len(self.documents) == 1 else tuple(examples(self.book))

@@ -15,6 +15,7 @@ from source import Span
 Mark = tuple[Span, str]
 """A span of the document and the class that sets it off."""
 
+_VOID = frozenset({"img", "input"})  # they hold nothing and are not closed
 _SPACE_KEPT = str.maketrans({"\x00": "\ufffd"})  # what an HTML parser would drop without a word
 
 
@@ -26,7 +27,16 @@ def escaped(text: str) -> str:
 def element(tag: str, attributes: Mapping[str, object], *content: str) -> str:
     """One element; attribute values are escaped here, `content` is HTML already."""
     written = "".join(f' {name}="{escaped(str(value))}"' for name, value in attributes.items())
-    return f"<{tag}{written}>{''.join(content)}</{tag}>"
+    return f"<{tag}{written}>" if tag in _VOID else f"<{tag}{written}>{''.join(content)}</{tag}>"
+
+
+def button(does: str, label: str, kind: str = "text", **attributes: object) -> str:
+    """A button that the page's script hears of by what it `does`; an "icon" has its label as a name and a hint."""
+    named = {name.replace("_", "-"): value for name, value in attributes.items()}
+    look = {"type": "button", "class": kind, "data-do": does}
+    if kind == "icon":
+        return element("button", {**look, "aria-label": label, "title": label, **named})
+    return element("button", {**look, **named}, escaped(label))
 
 
 def marked(text: str, span: Span, marks: Sequence[Mark]) -> str:
@@ -50,4 +60,6 @@ def _piece(text: str, piece: Span, marks: Iterable[Mark]) -> str:
     words = escaped(text[piece.start : piece.end])
     if not names:
         return words
-    return element("span" if names == ["rest"] else "mark", {"class": " ".join(names)}, words)
+    goal = {"data-start": piece.start} if {"quoted", "found"} & set(names) else {}  # what may be brought into view
+    tag = "mark" if {"quoted", "found", "answer"} & set(names) else "span"
+    return element(tag, {"class": " ".join(names), **goal}, words)

@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import pytest
 from playwright.sync_api import (
@@ -64,6 +65,9 @@ CHRONICLE = "\n\n".join(HERON if n == 300 else f"On day {n} the keeper counted {
 LANTERN = "The lamplighter of Visby trims forty-one lanterns."
 LANTERNS = pdf([[Text(72, 200, "This page has nothing to say.")], [Text(72, 300, LANTERN, 14)]], title="The Lanterns")
 BARRELS = "The cooper of Ystad sells seventeen barrels."
+HEBREW = "שומר המגדלור של יפו נקרא אהרון והוא מדליק שבעה פנסים בכל ערב.\n"
+FERRY = "The ferry of Skagen has sixteen oars and a bell of bronze."
+MILL = "# The mill\n\nThe **vermilion** door of the mill has the colour of [poppies](poppies.html).\n"
 CALLED = "The harbour master of Lund is called {name} Lindqvist.\n"
 
 
@@ -73,12 +77,28 @@ class Server:
 
     url: str
     sources: Path
+    index: Path
+
+
+@contextmanager
+def serve(sources: Path, index: Path, *options: str) -> Iterator[Server]:
+    """The page over an index of these sources, on a free port."""
+    qa.rebuild(index, sources=[sources])
+    port = free_port()
+    command = [sys.executable, "app.py", "--port", str(port), "--index", str(index), "--source", str(sources), *options]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        try:
+            assert str(port) in line, line
+            yield Server(f"http://127.0.0.1:{port}", sources, index)
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     sources = tmp_path_factory.mktemp("sources")
-    index = tmp_path_factory.mktemp("index") / "index"
     shutil.copyfile(SHIPPED, sources / SHIPPED.name)
     (sources / "evil.md").write_text(EVIL, encoding="utf-8")
     (sources / "<img src=x onerror=alert(8)>.txt").write_text(
@@ -88,17 +108,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (sources / "harbour.txt").write_text(CALLED.format(name="Astrid"), encoding="utf-8")
     (sources / "lanterns.pdf").write_bytes(LANTERNS)
     (sources / "barrels.pdf").write_bytes(pdf([[Text(72, 300, BARRELS)]], title="The Barrels"))
-    qa.rebuild(index, sources=[sources])
-    port = free_port()
-    command = [sys.executable, "app.py", "--port", str(port), "--index", str(index), "--source", str(sources)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        try:
-            assert str(port) in line, line
-            yield Server(f"http://127.0.0.1:{port}", sources)
-        finally:
-            process.terminate()
+    (sources / "hebrew.txt").write_text(HEBREW, encoding="utf-8")
+    for name in ("one", "two"):
+        (sources / f"ferry {name}.txt").write_text(f"This is number {name}.\n\n{FERRY}\n", encoding="utf-8")
+    (sources / "mill.md").write_text(MILL, encoding="utf-8")
+    with serve(sources, tmp_path_factory.mktemp("index") / "index") as served:
+        yield served
 
 
 @pytest.fixture(scope="session")
@@ -109,16 +124,16 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def open_page(server: Server, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens the page in a session of its own.
+@contextmanager
+def watched(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
+    """A way to open the page in a session of its own.
 
     Afterwards: nothing was asked of another machine, no error was logged, no dialog shown.
     """
     trouble: list[str] = []
 
     def watch(request: Request) -> None:
-        if not request.url.startswith((server.url + "/", "data:", "blob:")):
+        if not request.url.startswith((url + "/", "data:", "blob:")):
             trouble.append(f"request: {request.url}")
 
     def listen(message: ConsoleMessage) -> None:
@@ -129,15 +144,15 @@ def open_page(server: Server, browser: Browser) -> Iterator[Callable[..., Page]]
         trouble.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
-    def opened(width: int = 1280, height: int = 800, scheme: Literal["light", "dark"] = "light") -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    def opened(width: int = 1440, height: int = 900, at: str = "", **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
         page = context.new_page()
         page.on("request", watch)
         page.on("console", listen)
         page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
         page.on("dialog", dismiss)
-        page.goto(server.url)
-        page.wait_for_selector(".welcome")
+        page.goto(url + at)
+        page.wait_for_selector(".welcome, .turn")
         return page
 
     before = set(browser.contexts)
@@ -145,6 +160,12 @@ def open_page(server: Server, browser: Browser) -> Iterator[Callable[..., Page]]
     for context in set(browser.contexts) - before:
         context.close()
     assert trouble == []
+
+
+@pytest.fixture
+def open_page(server: Server, browser: Browser) -> Iterator[Callable[..., Page]]:
+    with watched(browser, server.url) as opened:
+        yield opened
 
 
 @pytest.fixture

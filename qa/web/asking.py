@@ -1,0 +1,44 @@
+"""Questions from the page, and what readers say of the answers. Nothing of a chat is kept here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qa import answer_json
+from qa.feedback import record
+from qa.requote import answer_again, quote_again
+from qa.web import cards
+from qa.web.desk import Desk
+from qa.web.given import Given
+from qa.web.texts import Texts
+
+_MOST_TURNS = 500  # of a chat that are drawn again
+
+
+class Asking:
+    """The actions of the conversation."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def welcome(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """What an empty chat shows."""
+        return {"html": cards.welcome(self._desk.examples, self._desk.titles, texts)}
+
+    def ask(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """The answer to a question, as JSON and drawn."""
+        book = self._desk.book
+        answer = book.ask(given.text("question").strip(), given.texts("history"), documents=given.texts("documents"))
+        return {"answer": answer_json(answer), "html": cards.draw(answer, book, texts)}
+
+    def draw(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """Answers that the page kept, drawn from the documents as they are now."""
+        book = self._desk.book
+        again = (answer_again(book, answer) for answer in given.items("answers", _MOST_TURNS))
+        return {"turns": [cards.draw(answer, book, texts, gone) for answer, gone in again]}
+
+    def judge(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """Keeps a reader's word on a quote, or on an answer that there is none."""
+        quote = quote_again(self._desk.book, given.value("quote")) if given.has("quote") else None
+        record(self._desk.feedback, given.text("question"), given.texts("history"), quote, given.flag("right"))
+        return {"said": texts.thanks}

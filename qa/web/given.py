@@ -1,0 +1,83 @@
+"""What a browser sent, read field by field: it may be anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from qa import ChapterVerseError
+
+_Item = TypeVar("_Item")
+
+
+class Misunderstood(ChapterVerseError):
+    """A request that the page itself would not have sent."""
+
+
+class Given:
+    """The fields of a request. What is missing is empty; what has another type raises Misunderstood."""
+
+    def __init__(self, data: object) -> None:
+        self._fields: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
+
+    def has(self, name: str) -> bool:
+        """Whether it was sent at all."""
+        return self._fields.get(name) is not None
+
+    def value(self, name: str) -> object:
+        """Whatever it is."""
+        return self._fields.get(name)
+
+    def text(self, name: str) -> str:
+        """A string; half of a surrogate pair in it could be neither searched for nor printed."""
+        value = self._read(name, "", str)
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise Misunderstood(name) from None
+        return value
+
+    def number(self, name: str) -> int:
+        """A whole number within reason."""
+        value = self._read(name, 0, int)
+        if isinstance(value, bool) or abs(value) > 1 << 48:
+            raise Misunderstood(name)
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Yes or no."""
+        return self._read(name, False, bool)
+
+    def items(self, name: str, most: int) -> list[object]:
+        """At most so many things of any kind."""
+        values: list[object] = self._read(name, [], list)
+        if len(values) > most:
+            raise Misunderstood(name)
+        return values
+
+    def texts(self, name: str) -> list[str]:
+        """Strings."""
+        values: list[str] = self._read(name, [], list)
+        if not all(isinstance(value, str) for value in values):
+            raise Misunderstood(name)
+        return values
+
+    def chosen(self, name: str, items: Sequence[_Item]) -> _Item:
+        """The one of `items` in the position that was sent."""
+        return at(items, self.number(name))
+
+    def _read(self, name: str, default: _Item, kind: type) -> _Item:
+        value = self._fields.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, kind):
+            raise Misunderstood(name)
+        return value  # type: ignore[return-value]
+
+
+def at(items: Sequence[_Item], position: int) -> _Item:
+    """The item in this position, from 0. Raises Misunderstood."""
+    if not 0 <= position < len(items):
+        raise Misunderstood(str(position))
+    return items[position]

@@ -1,0 +1,34 @@
+// A chat as a file: Markdown to read, JSON that `python -m qa verify` proves again.
+
+const download = (name, type, text) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+};
+
+const fileName = (ending) => {
+  const title = (chat.turns[0]?.answer.question ?? "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+  return `${title.slice(0, 60) || "chat"}.${ending}`;
+};
+
+const asJson = () => JSON.stringify({ conversation: chat.turns.map((turn) => turn.answer) }, null, 1);
+
+const asMarkdown = () =>
+  chat.turns
+    .map(({ answer }, position) => {
+      const quoted = quotesOf(answer).map((quote, number) => {
+        const citation = $(`.card[data-quote="${number}"]`, turnAt(position))?.dataset.citation ?? quote.document.path;
+        return `${quote.text.split("\n").map((line) => `> ${line}`).join("\n")}\n\n— ${citation}`;
+      });
+      const verdict = answer.answered ? [] : [`*${texts().not_answered}* ${texts().nearest}:`];
+      return [`## ${answer.question}`, ...verdict, ...quoted].join("\n\n");
+    })
+    .join("\n\n") + "\n";
+
+const inExport = {
+  "export-markdown": () => download(fileName("md"), "text/markdown", asMarkdown()),
+  "export-json": () => download(fileName("json"), "application/json", asJson()),
+  print: () => print(),
+};

@@ -1,0 +1,144 @@
+// The page as a whole: its frame, the list of chats, and who hears what.
+
+const drawChats = () => {
+  const list = $(".chats");
+  list.replaceChildren(
+    ...chats.all().map((each) => {
+      const item = make('<li><button type="button" data-do="open-chat"></button><button type="button" class="icon" data-do="delete-chat"></button></li>');
+      const [open, drop] = item.children;
+      const title = each.turns[0].answer.question;
+      item.dataset.id = each.id;
+      open.textContent = title;
+      open.dir = "auto";
+      if (each.id === chat.id) open.setAttribute("aria-current", "page");
+      drop.title = texts().delete_chat;
+      drop.setAttribute("aria-label", `${texts().delete_chat}: ${title}`);
+      return item;
+    }),
+  );
+};
+
+const openChat = (next) => {
+  if (asking) stop();
+  closeReading();
+  setEditing(null);
+  chat = next;
+  remembered.write(session, CURRENT, chat.id);
+  say("");
+  showAsked();
+  drawChats();
+  showSide(false);
+  return drawChat();
+};
+
+const showSide = (shown) => {
+  root.firstElementChild.classList.toggle("with-side", shown);
+  $('[data-do="menu"]').setAttribute("aria-expanded", String(shown));
+};
+
+const setAppearance = (dark) => {
+  document.body.classList.toggle("dark", dark);
+  document.documentElement.style.colorScheme = dark ? "dark" : "light";
+};
+
+const inPage = {
+  menu: () => showSide(!root.firstElementChild.classList.contains("with-side")),
+  "new-chat": () => openChat(chats.fresh()).then(() => box().focus()),
+  "open-chat": (button) => openChat(chats.get(button.parentElement.dataset.id) ?? chats.fresh()),
+  "delete-chat": (button) => {
+    const { id } = button.parentElement.dataset;
+    chats.drop(id);
+    if (id === chat.id) openChat(chats.fresh());
+    else drawChats();
+  },
+  library: () => openLibrary(),
+  appearance: () => {
+    const dark = !document.body.classList.contains("dark");
+    remembered.write(local, "chapter-verse:dark", dark);
+    setAppearance(dark);
+  },
+  stop,
+  "stop-editing": () => {
+    setEditing(null);
+    setQuestion("");
+  },
+  "ask-all": askAll,
+  cancel: () => call("cancel"),
+  ...inExport,
+};
+
+const listen = () => {
+  $(".conversation").addEventListener("click", clickConversation);
+  beside().addEventListener("click", clickReading);
+  beside().addEventListener("submit", submitReading);
+  for (const part of [$(".side"), $(".top"), $(".foot")]) {
+    part.addEventListener("click", (event) => {
+      const button = event.target.closest("button[data-do]");
+      if (!button) return;
+      inPage[button.dataset.do]?.(button);
+      button.closest("details")?.removeAttribute("open");
+    });
+  }
+  $(".language").addEventListener("change", (event) => setLanguage(event.target.value));
+  $(".composer").addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask(box().value, { position: editing ?? chat.turns.length });
+  });
+  box().addEventListener("input", fit);
+  box().addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    if (!asking) $(".composer").requestSubmit();
+  });
+  listenToLibrary();
+};
+
+// One thing at a time is put away by Escape: the innermost.
+const escape = (event) => {
+  if (event.key !== "Escape" || shelf().open) return;
+  if (asking) stop();
+  else if (editing !== null) inPage["stop-editing"]();
+  else if (root.firstElementChild.classList.contains("with-side")) showSide(false);
+  else closeReading();
+};
+
+const setLanguage = (code) => {
+  language = code;
+  remembered.write(local, "chapter-verse:language", code);
+  draw();
+};
+
+const draw = () => {
+  const question = $(".composer textarea")?.value ?? "";
+  reading = opened = null;
+  root.innerHTML = KNOWN.frames[language];
+  document.documentElement.lang = language;
+  listen();
+  setQuestion(question);
+  showAsked();
+  drawChats();
+  return drawChat();
+};
+
+const start = async () => {
+  const dark = remembered.read(local, "chapter-verse:dark");
+  if (dark !== null) setAppearance(dark);
+  document.addEventListener("keydown", escape);
+  addEventListener("storage", (event) => event.key?.startsWith(CHAT) && drawChats());
+  const asked = new URLSearchParams(location.search).get("q");
+  if (asked?.trim()) {
+    chat = chats.fresh();
+    const url = new URL(location.href);
+    url.searchParams.delete("q");
+    history.replaceState(null, "", url); // a reload shows the answer and does not ask again
+  }
+  const drawn = draw();
+  if (matchMedia("(hover: hover)").matches) box().focus();
+  await drawn;
+  if (asked?.trim()) await ask(asked);
+  const build = await call("progress");
+  lastBuild = build.state === "running" ? build.number - 1 : build.number; // what was done before is no news
+  if (build.state === "running") follow();
+};
+
+start();

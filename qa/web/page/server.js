@@ -1,0 +1,53 @@
+// The page's script: these files, in one scope, run once, with `element`, `server` and `upload` given by Gradio.
+// What the server sends as HTML is escaped there; what comes from elsewhere gets in as text alone.
+
+const root = element;
+const $ = (selector, within = root) => within.querySelector(selector);
+const $$ = (selector, within = root) => [...within.querySelectorAll(selector)];
+
+const make = (html) => {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content.firstElementChild;
+};
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+// What the browser remembers of this page, if it lets us.
+const remembered = {
+  read(store, key) {
+    try {
+      return JSON.parse(store().getItem(key));
+    } catch {
+      return null;
+    }
+  },
+  write(store, key, value) {
+    try {
+      store().setItem(key, JSON.stringify(value));
+      return true;
+    } catch {
+      return false;
+    }
+  },
+  drop(store, key) {
+    try {
+      store().removeItem(key);
+    } catch {}
+  },
+};
+const local = () => localStorage;
+const session = () => sessionStorage;
+
+const preferred = () => remembered.read(local, "chapter-verse:language") ?? navigator.language.slice(0, 2);
+let language = preferred() in KNOWN.frames ? preferred() : "en";
+const texts = () => KNOWN.texts[language];
+
+// Asks the server to act; what goes wrong comes back as { error }.
+const call = async (action, fields = {}) => {
+  try {
+    return (await server.act({ action, language, ...fields })) ?? { error: texts().unreachable };
+  } catch {
+    return { error: texts().unreachable };
+  }
+};

@@ -1,0 +1,109 @@
+"""The document that lies open beside the chat: its frame, and a part of its text or its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qa import Edition
+from qa.web.markup import button, element, escaped
+from qa.web.page_sheets import PageSheets
+from qa.web.sheets import Sheets, View
+from qa.web.text_sheets import TextSheets
+from qa.web.texts import Texts
+from source import Document, SourceError, Span, has_pictures
+
+_LANDMARKS = 120  # on the map
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of a document's units, of which there are `count`. `notice`: why its pages cannot be shown, if so."""
+
+    html: str
+    first: int
+    last: int
+    count: int
+    paged: bool
+    notice: str = ""
+
+    def fields(self) -> dict[str, Any]:
+        """What the page's script gets."""
+        return {
+            "html": self.html, "first": self.first, "last": self.last, "count": self.count, "paged": self.paged,
+            "notice": self.notice,
+        }  # fmt: skip
+
+
+def part_around(view: View, offset: int, book: Edition, texts: Texts) -> Part:
+    """The part with an offset in its middle: pictures of pages where the format has them, or else text."""
+    if has_pictures(view.document):
+        pages = PageSheets(view, book, texts)
+        try:
+            return _around(pages, offset, paged=True)
+        except SourceError as error:
+            return _around(TextSheets(view), offset, notice=str(error))
+    return _around(TextSheets(view), offset)
+
+
+def part_between(view: View, first: int, last: int, paged: bool, book: Edition, texts: Texts) -> Part:
+    """Units `first` up to `last`, a window of them at the most. Raises SourceError."""
+    sheets: Sheets = PageSheets(view, book, texts) if paged else TextSheets(view)
+    first = min(max(0, first), len(sheets))
+    last = min(max(first, last), first + sheets.window, len(sheets))
+    return Part(sheets.draw(first, last), first, last, len(sheets), paged)
+
+
+def _around(sheets: Sheets, offset: int, *, paged: bool = False, notice: str = "") -> Part:
+    first = max(0, sheets.at(offset) - (sheets.window - 1) // 2)
+    last = min(first + sheets.window, len(sheets))
+    return Part(sheets.draw(first, last), first, last, len(sheets), paged, notice)
+
+
+def frame(document: Document, texts: Texts) -> str:
+    """Title, file, ways from quote to quote and from place to place, the map, and room for a part."""
+    title = element("h2", {"dir": "auto"}, escaped(document.title))
+    path = element("p", {"class": "path", "dir": "auto"}, escaped(document.path))
+    head = element("header", {}, element("div", {}, title, path), button("close", texts.close, "icon"))
+    text = element("article", {"class": "text", "tabindex": 0, "aria-label": document.title})
+    charted = element("div", {"class": "map", "title": texts.map, "aria-hidden": "true"})
+    body = element("div", {"class": "sheets"}, text, charted)
+    notice = element("p", {"class": "notice", "role": "status"})
+    return element("section", {"class": "reading", "aria-label": texts.reading}, head, _bar(texts), notice, body)
+
+
+def _bar(texts: Texts) -> str:
+    quotes = _steps("quote", texts.previous_quote, texts.next_quote)
+    found = _steps("found", texts.previous_found, texts.next_found)
+    box = {"type": "search", "name": "find", "aria-label": texts.find, "placeholder": texts.find, "autocomplete": "off"}
+    field = element("form", {"class": "find", "role": "search"}, element("input", box), found)
+    return element("div", {"class": "bar"}, quotes, field)
+
+
+def _steps(of: str, back: str, on: str) -> str:
+    where = element("output", {"aria-live": "polite"})
+    ways = [button(f"previous-{of}", back, "icon"), where, button(f"next-{of}", on, "icon")]
+    return element("span", {"class": f"steps {of}", "hidden": ""}, *ways)
+
+
+def landmarks(document: Document) -> list[Span]:
+    """Where its headings stand: of as many levels, from the highest down, as the map has room for."""
+    headings = document.places.headings
+    levels = sorted({each.level for each in headings})
+    shown = [level for level in levels if sum(each.level <= level for each in headings) <= _LANDMARKS]
+    return [Span(each.start, each.start) for each in headings if each.level in shown]
+
+
+def chart(document: Document, spans: Sequence[Span]) -> list[float]:
+    """How far into the document each span starts, from 0 to 1: in its pages, or else in its characters."""
+    pages = document.places.pages
+    if not pages:
+        return [span.start / len(document.text) for span in spans]
+    starts = (*pages, len(document.text))
+    found = []
+    for span in spans:
+        page = (document.places.page(span.start) or 1) - 1
+        inside = (span.start - starts[page]) / max(1, starts[page + 1] - starts[page])
+        found.append((page + inside) / len(pages))
+    return found

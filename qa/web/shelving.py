@@ -1,0 +1,78 @@
+"""The list of documents, and changes to it, which build the index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qa.library import Added
+from qa.web import shelf
+from qa.web.builds import Build, Work
+from qa.web.desk import Desk
+from qa.web.given import Given
+from qa.web.texts import Texts
+from qa.web.uploads import MOST_FILES, Uploads
+
+
+class Shelving:
+    """The actions of the library. Those that change something begin a build, which `progress` tells of."""
+
+    def __init__(self, desk: Desk, uploads: Uploads) -> None:
+        self._desk = desk
+        self._uploads = uploads
+
+    def library(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """A part of the list of documents."""
+        desk = self._desk
+        first = max(0, given.number("first"))
+        entries, total = desk.library.entries(desk.book, first, shelf.ROWS, given.text("filter"))
+        rows = shelf.table(entries, first, total, texts, read_only=desk.read_only)
+        return {"rows": rows + ("" if desk.read_only else shelf.left_out(desk.library.left_out, texts))}
+
+    def progress(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """How far a build is, or what came of the last."""
+        return _progress(self._desk.builds.now, texts)
+
+    def add(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """Adds the files that were uploaded."""
+        files = self._uploads.taken(given.items("files", MOST_FILES))
+        return self._start(lambda progress: self._uploads.added(self._desk.library, files, progress), texts)
+
+    def paste(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """Adds a text as a document."""
+        files = [self._uploads.written(given.text("title"), given.text("text"))]
+        return self._start(lambda progress: self._uploads.added(self._desk.library, files, progress), texts)
+
+    def remove(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """Takes documents out of the index."""
+        ids = given.texts("documents")
+        return self._start(lambda progress: Added(self._desk.library.remove(ids, progress)), texts)
+
+    def put_back(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """Undoes a removal."""
+        ids = given.texts("documents")
+        return self._start(lambda progress: Added(self._desk.library.put_back(ids, progress)), texts)
+
+    def rebuild(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """Reads the sources again."""
+        return self._start(lambda progress: Added(self._desk.library.rebuild(progress)), texts)
+
+    def cancel(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """Ends the build that is under way."""
+        self._desk.builds.cancel()
+        return _progress(self._desk.builds.now, texts)
+
+    def _start(self, work: Work, texts: Texts) -> dict[str, Any]:
+        return _progress(self._desk.builds.start(work), texts)
+
+
+def _progress(build: Build, texts: Texts) -> dict[str, Any]:
+    reports = {"cancelled": texts.cancelled, "broken": texts.broken}
+    return {
+        "number": build.number,
+        "state": build.state,
+        "step": texts.step(build.step) if build.step else texts.building,
+        "done": build.done,
+        "total": build.total,
+        "report": reports.get(build.state, build.report),
+        "refused": [{"name": name, "why": why} for name, why in build.refused],
+    }

@@ -1,0 +1,104 @@
+"""Chats: several, kept through a reload, each browser's its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import CALLED, Server, ask
+from .test_conversation import PLATFORM, UNANSWERABLE
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_chat_survives_a_reload(page: Page) -> None:
+    quote = ask(page, PLATFORM).locator(".card q").first.text_content()
+    ask(page, UNANSWERABLE)
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(2)
+    assert page.locator(".card q").first.text_content() == quote
+    expect(page.locator(".verdict")).to_be_visible()
+    page.locator(".card").first.get_by_role("button", name="Show in document").click()
+    expect(page.locator("mark.quoted").first).to_be_in_viewport()
+
+
+def test_there_are_several_chats(page: Page) -> None:
+    ask(page, PLATFORM)
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator(".welcome")).to_be_visible()
+    ask(page, "Who is Wang Wen?")
+    chats = page.locator(".chats li")
+    expect(chats).to_have_count(2)
+    chats.nth(1).get_by_text(PLATFORM).click()
+    expect(page.locator(".question")).to_have_text(PLATFORM)
+    expect(chats.nth(1).locator("[aria-current]")).to_have_text(PLATFORM)
+    chats.nth(1).hover()
+    page.get_by_role("button", name=f"Delete chat: {PLATFORM}").click()
+    expect(chats).to_have_count(1)
+    expect(page.locator(".welcome")).to_be_visible()
+    page.reload()
+    expect(chats).to_have_count(1)
+
+
+def test_two_browsers_have_chats_of_their_own(open_page: Callable[..., Page]) -> None:
+    mine, yours = open_page(), open_page()
+    ask(mine, PLATFORM)
+    ask(yours, UNANSWERABLE)
+    assert mine.locator(".question").all_text_contents() == [PLATFORM]
+    assert yours.locator(".question").all_text_contents() == [UNANSWERABLE]
+    yours.reload()
+    expect(yours.locator(".chats li")).to_have_text([UNANSWERABLE])
+
+
+def test_a_question_asked_while_the_chat_is_still_drawn_comes_after_it(page: Page) -> None:
+    ask(page, PLATFORM)
+    page.reload()
+    page.get_by_label("Your question").fill(UNANSWERABLE)
+    page.keyboard.press("Enter")
+    expect(page.locator(".verdict")).to_be_visible()
+    expect(page.locator(".question")).to_have_text([PLATFORM, UNANSWERABLE])
+
+
+def test_two_tabs_do_not_write_over_one_another(page: Page, server: Server) -> None:
+    ask(page, PLATFORM)
+    other = page.context.new_page()
+    other.goto(server.url)
+    expect(other.locator(".welcome")).to_be_visible()
+    ask(other, UNANSWERABLE)
+    expect(page.locator(".chats li")).to_have_count(2)
+    ask(page, "Who is Wang Wen?")
+    page.reload()
+    expect(page.locator(".question")).to_have_text([PLATFORM, "Who is Wang Wen?"])
+
+
+def test_a_quote_whose_document_has_changed_is_not_shown_again(page: Page, server: Server) -> None:
+    question = "What is the harbour master of Lund called?"
+    ask(page, question)
+    file = server.sources / "harbour.txt"
+    before = file.read_text(encoding="utf-8")
+    file.write_text(CALLED.format(name="Cecilia"), encoding="utf-8")
+    try:
+        page.get_by_role("button", name="Documents", exact=True).click()
+        page.get_by_role("button", name="Rebuild index").click()
+        expect(page.locator(".outcome")).to_contain_text("The index is built", timeout=60_000)
+        page.keyboard.press("Escape")
+        page.locator(".card").first.get_by_role("button", name="Show in document").click()
+        expect(page.get_by_role("alert")).to_contain_text("The document has changed since this answer was given")
+        page.reload()
+        expect(page.locator(".gone").first).to_contain_text("The document has changed since this answer was given")
+        page.locator(".gone").first.get_by_role("button", name="Ask again").click()
+        expect(page.locator(".card q").first).to_contain_text("Cecilia")
+    finally:
+        file.write_text(before, encoding="utf-8")
+
+
+def test_a_page_that_may_keep_nothing_works(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.add_init_script("Storage.prototype.setItem = () => { throw new Error('full') }")
+    page.reload()
+    ask(page, PLATFORM)
+    page.get_by_role("button", name="New chat").click()
+    page.locator(".chats li").get_by_text(PLATFORM).click()
+    expect(page.locator(".card q").first).to_be_visible()
