@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from index.commit import unwritable
 from index.disk import flush
+from index.errors import IndexUnwritable
 from index.layout import Layout
 
 
@@ -19,21 +22,30 @@ def changing(root: Path) -> Iterator[Change]:
 
     They are as they were again if this is left by an exception. Killed in
     between, it leaves each file whole, the old or the new, and the next build
-    takes what is there. Raises IndexUnwritable.
+    takes what is there. Raises IndexUnwritable, also when another process is at it.
     """
     layout = Layout(root)
-    change = Change(layout)
     try:
-        shutil.rmtree(layout.changing, ignore_errors=True)
-        for folder in (layout.added, layout.changing):
-            folder.mkdir(parents=True, exist_ok=True)
-        try:
-            yield change
-        except BaseException:
-            change.undo()
-            raise
+        layout.added.mkdir(parents=True, exist_ok=True)
+        with FileLock(layout.change_lock, timeout=0):
+            yield from _undone_if_it_fails(layout)
+    except Timeout as error:
+        raise IndexUnwritable(
+            f"Another process is changing the documents of {root}; wait until it has ended."
+        ) from error
     except OSError as error:
         raise unwritable(root, error) from error
+
+
+def _undone_if_it_fails(layout: Layout) -> Iterator[Change]:
+    change = Change(layout)
+    shutil.rmtree(layout.changing, ignore_errors=True)  # of one that was killed
+    layout.changing.mkdir()
+    try:
+        yield change
+    except BaseException:
+        change.undo()
+        raise
     finally:
         shutil.rmtree(layout.changing, ignore_errors=True)
 

@@ -5,7 +5,8 @@ DIR/
   lock, writer             held by the build that is at work; what it says of itself
   added/                   files that were added to the sources; every build reads them too
   left-out.json            a list of ids: documents that are among the sources, and no build takes
-  changing/                what a change of these two was before, until it is done
+  changing/                what these two were before a change, until it is done
+  change.lock              held by the process that makes one
   segments/NAME/           what was read and encoded, once; generations share it, and nothing of it changes
     manifest.json          format, encoder, counts; SHA-256 of every other file, whose own is NAME
     blocks.bin             SHA-256 of every block of every other file, in the order of their names
@@ -89,6 +90,7 @@ class Layout:
     added = _In("added")
     left_out = _In("left-out.json")
     changing = _In("changing")
+    change_lock = _In("change.lock")
     segments = _In("segments")
     generations = _In("generations")
 

@@ -15,7 +15,7 @@ import pytest
 from pdf_fixtures import paragraph, pdf
 
 import qa
-from index import Store, build
+from index import Store, build, changing
 from index.__main__ import main as index_main
 from index.generations import problems
 from qa.library import Added, Cancelled, Library
@@ -366,6 +366,16 @@ def test_the_second_of_two_changes_waits(root: Path, library: Library, upload: F
     first.join()
     assert "waiting" in steps
     assert ids(root)[2:] == ["a.txt", "b.txt"]
+
+
+def test_another_process_that_changes_documents_is_not_disturbed(root: Path, library: Library, upload: Files) -> None:
+    library.add(upload(**{"lamp.txt": "The lamp was lit.\n"}), silent)
+    with changing(root) as change:  # as it would: the lock is the system's
+        change.delete(root / "added" / "lamp.txt")
+        with pytest.raises(qa.IndexUnwritable, match="Another process is changing the documents of"):
+            library.add(upload(**{"new.txt": "New words.\n"}), silent)
+        change.undo()
+    assert [path.name for path in (root / "added").iterdir()] == ["lamp.txt"]
 
 
 KILLED = """
