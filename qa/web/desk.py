@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -22,6 +23,7 @@ _EXAMPLES = {
     ),
 }
 _LOOKED_AT = 50  # documents; a large collection is not read through for a greeting
+_AHEAD = ThreadPoolExecutor(1, "examples")  # they are asked first, which takes a second, before anybody comes
 
 
 class Desk:
@@ -72,12 +74,16 @@ class _Opened:
 
     def __init__(self, book: qa.Edition) -> None:
         self.book = book
+        self._examples = _AHEAD.submit(self._found)
 
     @cached_property
     def documents(self) -> tuple[qa.DocumentRef, ...]:
         return tuple(islice(self.book.documents(), _LOOKED_AT))
 
-    @cached_property
+    @property
     def examples(self) -> tuple[str, ...]:
+        return self._examples.result()
+
+    def _found(self) -> tuple[str, ...]:
         fixed = tuple(text for document in self.documents for text in _EXAMPLES.get(document.sha256, ()))
         return fixed if fixed and len(self.documents) == 1 else tuple(examples(self.book))

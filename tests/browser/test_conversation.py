@@ -97,10 +97,11 @@ def test_a_question_can_be_stopped_while_the_server_is_slow(page: Page) -> None:
     box.fill(PLATFORM)
     box.press("Enter")
     expect(page.locator(".pending")).to_be_visible()
-    page.unroute_all()
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".pending, .turn")).to_have_count(0)
+    expect(page.locator(".welcome")).to_be_visible()
     expect(box).to_have_value(PLATFORM)
+    page.unroute_all()
     box.press("Enter")
     expect(page.locator(".card").first).to_be_visible()
 

@@ -71,7 +71,7 @@ const drawTurns = async () => {
 const ask = async (question, { position = chat.turns.length, alone = false } = {}) => {
   question = question.trim();
   if (!question || asking) return;
-  const asked = (asking = { question, chat });
+  const asked = (asking = { question, takeBack: () => {} });
   const history = alone ? [] : chat.turns.slice(0, position).map((turn) => turn.answer.question);
   const same = chat.turns[position]?.answer.question === question;
   const pending = pendingTurn(question);
@@ -81,14 +81,14 @@ const ask = async (question, { position = chat.turns.length, alone = false } = {
   say("");
   await drawing; // who asks at once after a reload finds the chat as it was
   if (asking !== asked) return;
-  showPending(pending, position, same);
-  const answer = await call("ask", { question, history, documents: chat.documents });
+  asked.takeBack = showPending(pending, position, same);
+  const answer = await call("ask", { question, history, documents: chat.documents.map(({ id }) => id) });
   if (asking !== asked) return;
   asking = null;
   setBusy(false);
   if (answer.error) {
+    asked.takeBack();
     setQuestion(question);
-    await drawChat();
     return say(answer.error, true);
   }
   chat.turns.splice(position, same ? 1 : Infinity, { answer: answer.answer, alone, judged: {} });
@@ -97,21 +97,24 @@ const ask = async (question, { position = chat.turns.length, alone = false } = {
   drawChats();
 };
 
+// Gives a way to have it all again as it was.
 const showPending = (pending, position, inPlace) => {
   const host = turnsHost();
+  const before = [...host.children];
   $(".welcome", host)?.remove();
   if (inPlace) host.children[position].replaceWith(pending);
   else host.replaceChildren(...[...host.children].slice(0, position), pending);
   pending.scrollIntoView({ block: "start", behavior: still() ? "auto" : "smooth" });
+  return () => host.replaceChildren(...before);
 };
 
 const stop = () => {
   if (!asking) return;
+  asking.takeBack();
   setQuestion(asking.question);
   asking = null;
   setBusy(false);
   say(texts().stopped);
-  drawChat();
 };
 
 const judge = async (position, thumb) => {

@@ -15,6 +15,7 @@ ENGLISH = Texts(
     names={
         "thousands": ",",
         "date": "%-d %b %Y",
+        "waiting": "waiting for another build",
         "looking": "looking at the files",
         "encoding": "reading and encoding",
         "sorting": "putting it in order",

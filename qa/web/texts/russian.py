@@ -33,6 +33,7 @@ RUSSIAN = Texts(
         "undecodable bytes": "нечитаемые байты",
         "doubtful reading order": "сомнительный порядок чтения",
         "damaged file": "повреждённый файл",
+        "waiting": "ожидание другого построения",
         "looking": "просмотр файлов",
         "encoding": "чтение и кодирование",
         "sorting": "упорядочивание",
