@@ -130,7 +130,7 @@ class Edition:
             return self.store.passages_of(documents)
         except KeyError as error:
             raise UsageError(
-                f"There is no document {error.args[0]!r} in the index; `python -m index documents` names those that are."
+                f"There is no document {error.args[0]!r} in the index; `python -m index documents` names what there is."
             ) from None
 
     def _understood(self, question: str, history: Sequence[str], documents: Sequence[str]) -> Understood:

@@ -106,7 +106,7 @@ class Library:
             for id in ids:
                 if id not in added and (store is None or id not in store.rows):
                     raise UsageError(
-                        f"There is no document {id!r} in the index; `python -m index documents` names those that are."
+                        f"There is no document {id!r} in the index; `python -m index documents` names what there is."
                     )
             for id in added.keys() & set(ids):
                 change.delete(added[id].path)

@@ -16,7 +16,7 @@ from qa.quotes import LONGEST, MOST_PLACES, MOST_SENTENCES, make_quotes
 from qa.reader import Found, in_play, read
 from qa.retrieve import candidates, queries
 from qa.sentences import Sentence, ranked_sentences, terms
-from qa.web import texts
+from qa.web.texts.english import ENGLISH
 from source import Span
 
 pytest_plugins = ["qa_fixtures"]
@@ -82,7 +82,7 @@ def test_many_other_places_are_counted(tmp_path: Path) -> None:
     book = build_book(tmp_path, {f"{n:02}.txt": line for n in range(30)})
     quote = best(book, "When is the harbour closed in winter?")
     assert len(quote.elsewhere) == MOST_PLACES - 1
-    assert texts.elsewhere(quote.document, quote.elsewhere).endswith("; 16 more")
+    assert ENGLISH.elsewhere(quote.document, quote.elsewhere).endswith("; 16 more")
     assert _quote_text(quote).endswith("\n  — and 16 times more")
 
 
@@ -100,7 +100,7 @@ def test_the_same_words_are_quoted_once_with_their_other_places(tmp_path: Path) 
         assert book.document(each.document.id).text[each.span.start : each.span.end] == line
     printed = _answer_text(replace(answer, answered=True, quotes=quotes))
     assert printed.count("\n  — again: ") == 2
-    shown = texts.elsewhere(quotes[0].document, quotes[0].elsewhere)
+    shown = ENGLISH.elsewhere(quotes[0].document, quotes[0].elsewhere)
     assert shown.startswith("The same words stand at ") and "line 5" in shown
     data = qa.answer_json(answer)
     first = (data["quotes"] or data["nearest"])[0]

@@ -16,9 +16,9 @@ def test_what_another_process_builds_is_asked_next(tmp_path: Path) -> None:
     build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
     desk = Desk(tmp_path / "index")
     before = desk.book
-    assert desk.titles == ("a",)
+    assert list(desk.titles) == ["a"]
     build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1777.", "b.txt": "Comets have tails of dust."})
-    assert desk.titles == ("a", "b")
+    assert list(desk.titles) == ["a", "b"]
     assert "1777" in desk.book.ask("When was the Zorblax bridge opened?").quotes[0].text
     assert "1931" in before.ask("When was the Zorblax bridge opened?").quotes[0].text
     assert desk.book is desk.book

@@ -21,7 +21,7 @@ def actions(desk: Desk, uploads: Uploads) -> Callable[[Any], dict[str, Any]]:
         shelving.progress,
     ]  # fmt: skip
     changing = [
-        asking.judge, shelving.add, shelving.paste, shelving.remove, shelving.put_back, shelving.rebuild,
+        asking.judge, shelving.add, shelving.remove, shelving.put_back, shelving.rebuild,
         shelving.cancel,
     ]  # fmt: skip
     return act_with(reading if desk.read_only else [*reading, *changing])

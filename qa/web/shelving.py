@@ -37,11 +37,6 @@ class Shelving:
         files = self._uploads.taken(given.items("files", MOST_FILES))
         return self._start(lambda progress: self._uploads.added(self._desk.library, files, progress), texts)
 
-    def paste(self, given: Given, texts: Texts) -> dict[str, Any]:
-        """Adds a text as a document."""
-        files = [self._uploads.written(given.text("title"), given.text("text"))]
-        return self._start(lambda progress: self._uploads.added(self._desk.library, files, progress), texts)
-
     def remove(self, given: Given, texts: Texts) -> dict[str, Any]:
         """Takes documents out of the index."""
         ids = given.texts("documents")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -28,12 +27,6 @@ class Uploads:
         """The files that the page names after it has uploaded them. Raises Misunderstood."""
         named = [Given(file) for file in files]
         return [(each.text("name"), self._own(each.text("path"))) for each in named]
-
-    def written(self, title: str, text: str) -> File:
-        """A pasted text as a file."""
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt", delete=False) as file:
-            file.write(text)
-        return f"{title.strip() or next(iter(text.split()), '')}.txt", Path(file.name)
 
     def added(self, library: Library, files: Sequence[File], progress: Progress) -> Added:
         """Adds the files; they do not stay where they were uploaded to."""

@@ -16,8 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 import qa
 from qa.questions import read_questions
 
-ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "tests"))
+sys.path.append(str(Path(__file__).parents[1]))
 from browser.screenshots import ARTICLE, chromium, served
 
 _QUESTIONS = [
@@ -37,7 +36,7 @@ _WAIT = """async (question) => {
     const start = performance.now();
     box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
     while (!turns.querySelector(".turn:last-child :is(.card q, .verdict)")) {
-        await new Promise((resolve) => new MutationObserver(resolve).observe(turns, { childList: true, subtree: true }));
+        await new Promise((seen) => new MutationObserver(seen).observe(turns, { childList: true, subtree: true }));
     }
     await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
     return performance.now() - start;

@@ -156,6 +156,7 @@ const listenToLibrary = () => {
   $(".paste", shelf()).addEventListener("submit", (event) => {
     event.preventDefault();
     const { title, text } = Object.fromEntries(new FormData(event.target));
-    if (text.trim()) change("paste", { title, text }).then(() => event.target.reset());
+    const name = title.trim() || text.trim().split(/\s+/, 6).join(" ");
+    if (text.trim()) addFiles([new File([text], `${name}.txt`)]).then(() => event.target.reset());
   });
 };

@@ -1,4 +1,4 @@
-"""Every word the page says of itself, in each of its languages, and what its endpoints say in English."""
+"""Every word the page says of itself, in each of its languages."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ from qa.web.texts.texts import Texts
 NAME = "Chapter & Verse"
 LANGUAGES = {texts.language: texts for texts in (ENGLISH, RUSSIAN)}
 
-BAD_TEXT = "The {name} must be a text; send a string."
-BAD_HISTORY = "The history must be a list of earlier questions; send a list of strings."
-BAD_DOCUMENTS = "The documents must be a list of ids; send a list of strings."
-BAD_COUNT = "k must be a whole number; send one from 1 up."
-
-__all__ = ["BAD_COUNT", "BAD_DOCUMENTS", "BAD_HISTORY", "BAD_TEXT", "LANGUAGES", "NAME", "Texts", "in_language"]
+__all__ = ["LANGUAGES", "NAME", "Texts", "in_language"]
 
 
 def in_language(code: object) -> Texts:

@@ -14,7 +14,7 @@ ENGLISH = Texts(
     plural=_plural,
     names={
         "thousands": ",",
-        "date": "%-d %b %Y",
+        "date": "%d %b %Y",
         "waiting": "waiting for another build",
         "looking": "looking at the files",
         "encoding": "reading and encoding",
