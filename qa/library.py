@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from index import Change, Layout, Listed, Progress, added_files, answering, changing, left_out, listed, matching
+from index import Change, Layout, Listed, Progress, added_files, answering, changing, ignore, left_out, listed, matching
 from qa.adding import Arrivals
 from qa.book import build_again, one_at_a_time
 from qa.edition import Edition
@@ -61,19 +61,19 @@ class Library:
     raises: Cancelled, to end it.
     """
 
-    def __init__(self, index: Path, sources: Sequence[str | Path] = ()) -> None:
-        self._index = index
-        self._layout = Layout(index)
+    def __init__(self, index: str | Path, sources: Sequence[str | Path] = ()) -> None:
+        self._index = Path(index)
+        self._layout = Layout(self._index)
         self._sources = tuple(sources)
 
-    def rebuild(self, progress: Progress) -> str:
+    def rebuild(self, progress: Progress = ignore) -> str:
         """Reads the sources again; says what was done, and which files gave no document."""
         with one_at_a_time(progress):
             report = build_again(self._index, self._sources, progress)
         more = [f"{len(report.skipped) - _TOLD:,} more files gave no document."] if len(report.skipped) > _TOLD else []
         return " ".join([str(report), *report.skipped[:_TOLD], *more])
 
-    def add(self, files: Sequence[tuple[str, Path]], progress: Progress) -> Added:
+    def add(self, files: Sequence[tuple[str, str | Path]], progress: Progress = ignore) -> Added:
         """Adds copies of files, each given with its name on the user's machine and where it lies.
 
         One that has the name of an added file takes its place. A file that
@@ -84,7 +84,7 @@ class Library:
             arrivals = Arrivals(self._layout, change)
             for number, (name, file) in enumerate(files):
                 progress("looking", number, len(files))
-                arrivals.take(name, file)
+                arrivals.take(name, Path(file))
             return Added(self._add(arrivals, progress), tuple(arrivals.refused))
 
     def _add(self, arrivals: Arrivals, progress: Progress) -> str:
@@ -95,7 +95,7 @@ class Library:
                 arrivals.refuse(error)
         return "No document was added; the index is as it was."
 
-    def remove(self, ids: Sequence[str], progress: Progress) -> str:
+    def remove(self, ids: Sequence[str], progress: Progress = ignore) -> str:
         """Deletes the files of documents that were added, and leaves out the others. Raises UsageError.
 
         A collection that was added is deleted with the last of its documents.
@@ -124,7 +124,7 @@ class Library:
                 change.delete(file.path)
         change.leave_out(list(out))
 
-    def put_back(self, ids: Sequence[str], progress: Progress) -> str:
+    def put_back(self, ids: Sequence[str], progress: Progress = ignore) -> str:
         """Takes documents again that were left out. Raises UsageError."""
         with self._changing(progress) as change:
             out = self.left_out

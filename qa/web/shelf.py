@@ -18,7 +18,8 @@ def table(entries: Sequence[Entry], first: int, total: int, texts: Texts, *, rea
     head = element("tr", {}, *(element("th", {"scope": "col"}, escaped(name)) for name in names))
     rows = [_row(entry, texts, read_only) for entry in entries]
     body = element("table", {}, element("thead", {}, head), element("tbody", {}, *rows))
-    return element("p", {"class": "note"}, texts.library_note) + body + _pager(first, len(entries), total, texts)
+    note = f"{texts.count(total, texts.documents)}. {texts.library_note}"
+    return element("p", {"class": "note"}, note) + body + _pager(first, len(entries), total, texts)
 
 
 def left_out(ids: Sequence[str], texts: Texts) -> str:

@@ -24,7 +24,6 @@ ENGLISH = Texts(
     menu="Chats and documents",
     new_chat="New chat",
     chats="Chats",
-    empty_chat="Empty chat",
     delete_chat="Delete chat",
     library="Documents",
     appearance="Light or dark",

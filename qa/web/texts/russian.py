@@ -42,7 +42,6 @@ RUSSIAN = Texts(
     menu="Беседы и документы",
     new_chat="Новая беседа",
     chats="Беседы",
-    empty_chat="Пустая беседа",
     delete_chat="Удалить беседу",
     library="Документы",
     appearance="Светлая или тёмная",

@@ -29,7 +29,6 @@ class Texts:
     menu: str
     new_chat: str
     chats: str
-    empty_chat: str
     delete_chat: str
     library: str
     appearance: str
