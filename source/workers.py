@@ -61,7 +61,7 @@ class Workers:
         with self._lending:
             if self._closed:
                 raise RuntimeError("the workers are closed")
-            worker = self._free.pop() if self._free else _Worker()
+            worker = self._idle() or _Worker()
             self._lent.add(worker)
         try:
             yield worker
@@ -72,6 +72,15 @@ class Workers:
                     self._free.append(worker)
                 else:
                     worker.close()
+
+    def _idle(self) -> _Worker | None:
+        """One that has nothing to do; those that were killed meanwhile are no file's fault."""
+        while self._free:
+            worker = self._free.pop()
+            if worker.alive:
+                return worker
+            worker.close()
+        return None
 
     def close(self) -> None:
         """Ends all processes; who waits for one is told that it ended."""

@@ -198,3 +198,14 @@ def test_who_stops_reading_is_not_kept_waiting(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         list(find([tmp_path]).found(meanwhile=give_up))
     assert time.monotonic() - start < 2
+
+
+def test_a_process_that_was_killed_while_it_had_nothing_to_do_costs_no_file(file: Path) -> None:
+    workers = Workers()
+    assert workers.read(file, **FACTS).text
+    (idle,) = workers._free
+    idle.kill()
+    idle._process.wait()
+    assert workers.read(file, **FACTS).text
+    assert workers._free != [idle]
+    workers.close()
