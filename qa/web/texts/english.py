@@ -117,4 +117,5 @@ ENGLISH = Texts(
     unexpected="That request cannot be understood; reload the page and try again.",
     busy="The index is being built already; wait until it is done.",
     unreachable="The server does not answer; see whether it is running and try again.",
+    crowded="So many are asking that the server does not keep up; try again in a moment.",
 )

@@ -127,6 +127,7 @@ class Texts:
     unexpected: str
     busy: str
     unreachable: str
+    crowded: str
 
     def count(self, number: int, noun: str) -> str:
         """A number of things; `noun` is one of the texts with forms.
