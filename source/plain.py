@@ -11,7 +11,7 @@ from source.document import Document, Region, RegionKind
 from source.places import Heading, Places
 from source.spans import Span, subtract, trim
 
-EXTRACTOR = "plain/2"
+EXTRACTOR = "plain/3"
 
 _LINE = re.compile(r"[^\r\n]+")
 # Atomic: or else a lone \r\n would be read as a \r and a \n with nothing between.
@@ -106,12 +106,14 @@ def _blocks(text: str) -> Iterator[Span]:
 
 
 def _headline(text: str, blocks: list[Span]) -> Span | None:
-    """The first block, where it is one line that does not end as a sentence does."""
+    """The first block, where it is one line that does not end as a sentence does, nor names a part."""
     if len(blocks) < 2:
         return None
     first = blocks[0]
     line = text[first.start : first.end]
     if len(line) > _LONGEST_TITLE or "\n" in line or "\r" in line or _TERMINAL.search(line):
+        return None
+    if _DIVISION.match(line):  # "CHAPTER I" is no title of a book
         return None
     return first if any(char.isalpha() for char in line) else None
 

@@ -17,8 +17,9 @@ def actions(desk: Desk, uploads: Uploads) -> Callable[[Any], dict[str, Any]]:
     """The one function that the page calls. What it sends is all checked: it may be anything."""
     asking, opening, shelving = Asking(desk), Opening(desk), Shelving(desk, uploads)
     reading = [
-        asking.welcome, asking.ask, asking.draw, opening.open, opening.part, opening.find, shelving.library,
-        shelving.progress,
+        asking.welcome, asking.ask, asking.draw,
+        opening.open, opening.read, opening.part, opening.find,
+        shelving.library, shelving.progress,
     ]  # fmt: skip
     changing = [
         asking.judge, shelving.add, shelving.remove, shelving.put_back, shelving.rebuild,

@@ -23,7 +23,8 @@ class Asking:
 
     def welcome(self, given: Given, texts: Texts) -> dict[str, Any]:
         """What an empty chat shows."""
-        return {"html": cards.welcome(self._desk.examples, self._desk.titles, texts)}
+        desk = self._desk
+        return {"html": cards.welcome(desk.examples, desk.titles, desk.book.store.documents, texts)}
 
     def ask(self, given: Given, texts: Texts) -> dict[str, Any]:
         """The answer to a question, as JSON and drawn."""

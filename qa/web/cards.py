@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import PurePath
 
 from qa import Answer, Edition, Quote
 from qa.web.flow import flows
 from qa.web.markup import button, element, escaped, marked
 from qa.web.texts import Texts
-from source import Span
+from source.markdown_marks import marks_in
+
+_LONG = 280  # characters of a question, beyond which it is folded
 
 
-def welcome(examples: Sequence[str], titles: Sequence[str], texts: Texts) -> str:
-    """The empty chat: what to click on, or else what the documents are called."""
-    hint = _examples(examples, texts) if examples else _titles(titles, texts)
+def welcome(examples: Sequence[str], titles: Sequence[str], count: int, texts: Texts) -> str:
+    """The empty chat: how many documents there are and what the first are called, and what to click on."""
     heading = element("h2", {}, texts.welcome)
-    return element("div", {"class": "welcome"}, heading, element("p", {}, texts.welcome_note), hint)
+    more = [texts.more.format(count=texts.number(count - len(titles)))] if count > len(titles) else []
+    named = "; ".join([*titles, *more])
+    about = button("library", f"{texts.count(count, texts.documents)}: {named}", "text about", dir="auto")
+    note = element("p", {}, texts.welcome_note)
+    return element("div", {"class": "welcome"}, heading, note, about, _examples(examples, texts) if examples else "")
 
 
 def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()) -> str:
@@ -50,6 +56,9 @@ def stands(quote: Quote, book: Edition) -> bool:
 
 def _question(question: str, texts: Texts) -> str:
     heading = element("h2", {"class": "question", "dir": "auto"}, escaped(question))
+    if len(question) > _LONG:
+        heading += button("unfold", texts.unfold, aria_expanded="false")
+    heading = element("div", {"class": "asked"}, heading)
     tools = [
         button("edit", texts.edit, "icon"),
         button("again", texts.again, "icon"),
@@ -79,19 +88,27 @@ def _gone(texts: Texts) -> str:
 def _card(number: int, answer: Answer, quote: Quote, book: Edition, texts: Texts) -> str:
     if not stands(quote, book):
         return _gone(texts)
-    sure = [element("p", {"class": "sure"}, escaped(texts.sureness(answer.confidence)))]
+    sure = [_sureness(answer.confidence, texts)]
     attributes = {"class": "card", "data-quote": number, "data-citation": texts.citation(quote.document, quote.place)}
-    words = _quote(quote, answer.answered)
-    actions = element("div", {"class": "actions"}, *_actions(quote, texts), _thumbs(texts.right, texts.wrong))
+    words = _quote(quote, answer.answered, book)
+    thumbs = [_thumbs(texts.right, texts.wrong)] if answer.answered else []  # else there is one word on all of them
+    actions = element("div", {"class": "actions"}, *_actions(quote, texts), *thumbs)
     first = answer.answered and number == 0
     return element("article", attributes, *(sure if first else []), words, _source(quote, texts), actions)
 
 
-def _quote(quote: Quote, answers: bool) -> str:
+def _sureness(confidence: float, texts: Texts) -> str:
+    level, words = texts.sureness(confidence)
+    dots = element("span", {"class": f"dots-{level}", "aria-hidden": "true"})
+    return element("p", {"class": "sure"}, dots, escaped(words))
+
+
+def _quote(quote: Quote, answers: bool, book: Edition) -> str:
     """The quote alone: the style sheet draws its quotation marks, so that a copy is the document's text."""
-    start = quote.span.start
-    inside = [Span(span.start - start, span.end - start) for span in quote.highlights if answers]
-    words = element("q", {}, marked(quote.text, Span(0, len(quote.text)), [(span, "answer") for span in inside]))
+    document = book.document(quote.document.id)
+    marks = [(span, "answer") for span in quote.highlights if answers]
+    marks += [(span, name) for span, name in marks_in(document, quote.span) if name == "syntax"]
+    words = element("q", {}, marked(document.text, quote.span, marks))
     # Where words have boxes, the lines are those of the page's columns, and the card has its own.
     layout = {"class": "flowing"} if quote.boxes or flows(quote.text) else {}
     return element("blockquote", {"dir": "auto", **layout}, words)
@@ -99,11 +116,18 @@ def _quote(quote: Quote, answers: bool) -> str:
 
 def _source(quote: Quote, texts: Texts) -> str:
     title = element("cite", {"dir": "auto"}, escaped(quote.document.title))
+    file = element("span", {"class": "file", "dir": "auto"}, escaped(quote.document.id))
     place = element("span", {"class": "where", "dir": "auto"}, escaped(texts.where(quote.document, quote.place)))
+    told = _key(PurePath(quote.document.id).stem) not in _key(quote.document.title)  # else the title is the file's name
     again = texts.elsewhere(quote.document, quote.elsewhere) if quote.elsewhere else ""
     doubts = texts.doubts(quote.doubts) if quote.doubts else ""
     notes = [element("span", {"class": "note", "dir": "auto"}, escaped(note)) for note in (again, doubts) if note]
-    return element("p", {"class": "source"}, title, place, *notes)
+    return element("p", {"class": "source"}, title, place, *([file] if told else []), *notes)
+
+
+def _key(name: str) -> str:
+    """What a name and a title have in common, whatever stands between the words."""
+    return "".join(char for char in name.casefold() if char.isalnum())
 
 
 def _actions(quote: Quote, texts: Texts) -> list[str]:
@@ -123,8 +147,3 @@ def _examples(examples: Sequence[str], texts: Texts) -> str:
         for text in examples
     ]
     return element("div", {"class": "examples"}, element("h3", {}, texts.try_one), *buttons)
-
-
-def _titles(titles: Sequence[str], texts: Texts) -> str:
-    items = [element("li", {"dir": "auto"}, escaped(title)) for title in titles]
-    return element("div", {"class": "examples"}, element("h3", {}, texts.about), element("ul", {}, *items))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_WIDTHS = range(55, 110)  # of the longest line, where a program or a typist has wrapped prose
+_WIDTHS = range(55, 130)  # of the longest line, where a program or a typist has wrapped prose
 _FILLED = 0.6  # of the longest line: a wrapped line ends where the next word did not fit
 _ITEM = re.compile(r"\s*(?:[-*•–—·+|>]|\(?\w{1,3}[.)])\s")
 

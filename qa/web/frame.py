@@ -10,7 +10,9 @@ _NAME = escaped(NAME).replace("&amp;", "<em>&amp;</em>")
 
 def frame(texts: Texts, *, read_only: bool) -> str:
     """Chats at the side, the conversation with its question box, room for a document, and the shelf of documents."""
-    parts = (_side(texts), _chat(texts), element("aside", {"class": "beside"}), _shelf(texts, read_only))
+    scrim = element("div", {"class": "scrim", "data-do": "menu"})
+    beside = element("aside", {"class": "beside"})
+    parts = (button("skip", texts.skip, "skip"), _side(texts), scrim, _chat(texts), beside, _shelf(texts, read_only))
     kind = "page read-only" if read_only else "page"
     return element("div", {"class": kind, "lang": texts.language}, *parts)
 
@@ -29,13 +31,15 @@ def _side(texts: Texts) -> str:
     library = button("library", texts.library, "side-button library")
     foot = element("div", {"class": "side-foot"}, library, language, button("appearance", texts.appearance, "icon"))
     new = button("new-chat", texts.new_chat, "side-button new-chat")
-    return element("nav", {"class": "side", "aria-label": texts.menu}, new, chats, foot)
+    top = element("div", {"class": "side-top"}, new, button("menu", texts.close_menu, "icon close"))
+    return element("nav", {"class": "side", "aria-label": texts.menu}, top, chats, foot)
 
 
 def _chat(texts: Texts) -> str:
     turns = {"class": "turns", "role": "log", "aria-live": "polite", "aria-label": texts.conversation}
     conversation = element("div", {"class": "conversation", "tabindex": -1}, element("div", turns))
-    notice = element("p", {"class": "notice", "role": "status"})
+    undo = button("undo", texts.undo, hidden="")
+    notice = element("p", {"class": "notice"}, element("span", {"role": "status"}), undo)
     asking = element("p", {"class": "asking", "hidden": ""}, element("span", {}), button("ask-all", texts.ask_all))
     foot = element("div", {"class": "foot"}, progress(texts), notice, asking, _composer(texts))
     return element("div", {"class": "chat"}, _top(texts), conversation, foot)
@@ -77,13 +81,14 @@ def _shelf(texts: Texts, read_only: bool) -> str:
         "placeholder": texts.filter,
         "autocomplete": "off",
     }
-    rebuild = "" if read_only else button("rebuild", texts.rebuild)
-    tools = element("div", {"class": "tools"}, element("input", search), rebuild)
+    tools = element("div", {"class": "tools"}, element("input", search))
+    foot = "" if read_only else element("footer", {}, button("rebuild", texts.rebuild))
     outcome = element("div", {"class": "outcome", "role": "status"})
     rows = element("div", {"class": "rows"})
     return element(
-        "dialog", {"class": "shelf", "aria-label": texts.library}, head, changing, progress(texts), outcome, tools, rows
-    )
+        "dialog", {"class": "shelf", "aria-label": texts.library},
+        head, changing, progress(texts), outcome, tools, rows, foot,
+    )  # fmt: skip
 
 
 def _adding(texts: Texts) -> str:

@@ -37,6 +37,11 @@ class Opening:
         facts = _facts(document, there.span, [each for each in quotes if each.document.id == document.id])
         return {"frame": panel.frame(document, texts), **facts}
 
+    def read(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """A document from its beginning, with nothing marked."""
+        document = self._named(given)
+        return {"frame": panel.frame(document, texts), **_facts(document, Span(0, 0), ())}
+
     def part(self, given: Given, texts: Texts) -> dict[str, Any]:
         """A part of the open document: units `first` up to `last`, or those around an `offset`."""
         book = self._desk.book
@@ -50,17 +55,21 @@ class Opening:
         """Where in the open document some words stand."""
         document = self._document(given)
         found = find_in(document, given.text("query"), _MOST_FOUND)
-        return {"starts": [span.start for span in found], "chart": panel.chart(document, found)}
+        starts = [span.start for span in found]
+        return {"starts": starts, "chart": panel.chart(document, found), "more": len(found) == _MOST_FOUND}
 
     def _quotes(self, given: Given) -> list[Quote]:
         return [quote_again(self._desk.book, each) for each in given.items("quotes", MOST_QUOTES)]
 
-    def _document(self, given: Given) -> Document:
-        """The document that lies open, if it is still the one that was opened."""
+    def _named(self, given: Given) -> Document:
         try:
-            document = self._desk.book.document(given.text("document"))
+            return self._desk.book.document(given.text("document"))
         except KeyError:
             raise QuoteGone from None
+
+    def _document(self, given: Given) -> Document:
+        """The document that lies open, if it is still the one that was opened."""
+        document = self._named(given)
         if document.sha256 != given.text("sha256"):
             raise QuoteGone
         return document
@@ -69,18 +78,19 @@ class Opening:
         document = self._document(given)
         query = given.text("query")
         quotes = tuple(each for each in self._quotes(given) if each.document.id == document.id)
-        return View(document, quotes, tuple(find_in(document, query, _MOST_FOUND)) if query.strip() else ())
+        found = tuple(find_in(document, query, _MOST_FOUND)) if query.strip() else ()
+        return View(document, quotes, found, given.flag("answered"))
 
 
 def _facts(document: Document, span: Span, quotes: Sequence[Quote]) -> dict[str, Any]:
     """What the page's script knows of an open document."""
-    marked = sorted({quote.span for quote in quotes} | {span})
+    marked = sorted({quote.span for quote in quotes} | ({span} if span else set()))
     return {
         "document": document.id,
         "sha256": document.sha256,
         "starts": [each.start for each in marked],
         "chart": panel.chart(document, marked),
-        "at": marked.index(span),
+        "at": marked.index(span) if span in marked else -1,
         "headings": panel.chart(document, panel.landmarks(document)),
         "length": len(document.text),
     }

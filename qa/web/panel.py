@@ -64,9 +64,10 @@ def _around(sheets: Sheets, offset: int, *, paged: bool = False, notice: str = "
 def frame(document: Document, texts: Texts) -> str:
     """Title, file, ways from quote to quote and from place to place, the map, and room for a part."""
     title = element("h2", {"dir": "auto"}, escaped(document.title))
-    path = element("p", {"class": "path", "dir": "auto"}, escaped(document.path))
-    head = element("header", {}, element("div", {}, title, path), button("close", texts.close, "icon"))
-    text = element("article", {"class": "text", "tabindex": 0, "aria-label": document.title})
+    path = element("p", {"class": "path", "dir": "auto"}, escaped(document.id))
+    ways = button("close", texts.back, "text back"), button("close", texts.close, "icon")
+    head = element("header", {}, element("div", {}, ways[0], title, path), ways[1])
+    text = element("article", {"class": "content", "tabindex": 0, "aria-label": document.title})
     charted = element("div", {"class": "map", "title": texts.map, "aria-hidden": "true"})
     body = element("div", {"class": "sheets"}, text, charted)
     notice = element("p", {"class": "notice", "role": "status"})

@@ -11,11 +11,15 @@ from source import Document, Span
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A document as somebody looks at it: with an answer's quotes, and the places of what is searched for, marked."""
+    """A document as somebody looks at it: with quotes, and the places of what is searched for, marked.
+
+    `answered`: whether the quotes answer, so that their highlights are marked too.
+    """
 
     document: Document
     quotes: tuple[Quote, ...]
     found: tuple[Span, ...]
+    answered: bool
 
 
 class Sheets(Protocol):

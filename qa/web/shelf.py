@@ -18,8 +18,8 @@ def table(entries: Sequence[Entry], first: int, total: int, texts: Texts, *, rea
     head = element("tr", {}, *(element("th", {"scope": "col"}, escaped(name)) for name in names))
     rows = [_row(entry, texts, read_only) for entry in entries]
     body = element("table", {}, element("thead", {}, head), element("tbody", {}, *rows))
-    note = f"{texts.count(total, texts.documents)}. {texts.library_note}"
-    return element("p", {"class": "note"}, note) + body + _pager(first, len(entries), total, texts)
+    note = f"{texts.count(total, texts.documents)}. {texts.library_note}" if total else texts.no_rows
+    return element("p", {"class": "note"}, note) + (body + _pager(first, len(entries), total, texts) if total else "")
 
 
 def left_out(ids: Sequence[str], texts: Texts) -> str:
@@ -42,8 +42,8 @@ def _noun(forms: str) -> str:
 
 def _row(entry: Entry, texts: Texts, read_only: bool) -> str:
     tick = element("input", {"type": "checkbox", "aria-label": texts.only.format(title=entry.title)})
-    title = element("span", {"class": "title", "dir": "auto"}, escaped(entry.title))
-    path = element("span", {"class": "path", "dir": "auto"}, escaped(entry.path))
+    title = button("read", entry.title, "title", dir="auto", title=texts.read.format(title=entry.title))
+    path = element("span", {"class": "path", "dir": "auto"}, escaped(entry.id))
     doubts = [element("span", {"class": "note doubts"}, escaped(texts.doubts(entry.doubts)))] if entry.doubts else []
     cells = [tick, f"{title}{path}{''.join(doubts)}", escaped(entry.format), *_facts(entry, texts)]
     remove = "" if read_only else button("remove", texts.remove.format(title=entry.title), "icon")

@@ -122,7 +122,7 @@ def test_a_quote_is_copied_with_its_citation(open_page: Callable[..., Page]) -> 
     page = open_page(permissions=["clipboard-read", "clipboard-write"])
     card = ask(page, PLATFORM).locator(".card").first
     card.get_by_role("button", name="Copy with citation").click()
-    expect(page.locator(".foot .notice")).to_have_text("Copied.")
+    expect(page.locator(".foot .notice span")).to_have_text("Copied.")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f"“{card.locator('q').text_content()}”\n— Prospects for cooperation")
     assert "paragraph 27, line 51" in copied and SHIPPED.name in copied
@@ -143,7 +143,7 @@ def test_thumbs_become_lines_that_evaluate_reads(
     thumb = page.get_by_role("button", name="This answers the question").first
     expect(thumb).to_have_attribute("aria-pressed", "true")
     ask(page, UNANSWERABLE).get_by_role("button", name="Right, the documents do not answer this").click()
-    expect(page.locator(".foot .notice")).to_contain_text("Kept on this machine")
+    expect(page.locator(".foot .notice span")).to_contain_text("Kept on this machine")
     page.reload()
     expect(thumb).to_have_attribute("aria-pressed", "true")
     capsys.readouterr()
@@ -190,7 +190,7 @@ def test_a_hostile_document_is_shown_as_it_stands_and_runs_nothing(page: Page, q
     expect(page.locator(".reading header h2")).to_contain_text("${alert(0)} {{value}}")
     expect(page.locator(".reading")).to_contain_text('<iframe src="http://evil.example/frame"></iframe>')
     made = "script, img, svg, iframe, a, b, [onclick], [onerror]"
-    expect(page.locator(f":is(.conversation, .reading .text, .reading header) :is({made})")).to_have_count(0)
+    expect(page.locator(f":is(.conversation, .reading .content, .reading header) :is({made})")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Page, expect
+import re
+from pathlib import Path
 
-from .conftest import HERON, SHIPPED, Server, ask
+import pytest
+from pdf_fixtures import Text, pdf
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import HERON, SHIPPED, Server, ask, serve, watched
 from .test_conversation import PLATFORM
 
 pytestmark = pytest.mark.browser
@@ -17,7 +21,7 @@ def test_the_whole_document_is_shown_and_its_debris_dimmed(page: Page) -> None:
     shown = "".join(page.locator(".reading [data-at]").all_text_contents())
     assert "".join(shown.split()) == "".join(SHIPPED.read_text(encoding="utf-8").split())
     expect(page.locator(".reading .rest", has_text="getElementsByTagName").first).to_be_visible()
-    expect(page.locator(".reading .text :is(h3, h4)").first).to_contain_text("Prospects for cooperation")
+    expect(page.locator(".reading .content :is(h3, h4)").first).to_contain_text("Prospects for cooperation")
 
 
 def test_all_quotes_of_the_answer_are_marked_and_stepped_through(page: Page) -> None:
@@ -51,13 +55,13 @@ def test_a_long_document_comes_in_parts_as_it_is_scrolled(page: Page) -> None:
     blocks = page.locator(".reading [data-at]")
     expect(blocks).to_have_count(120)
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
-    page.locator(".reading .text").evaluate("text => { text.scrollTop = text.scrollHeight }")
+    page.locator(".reading .content").evaluate("text => { text.scrollTop = text.scrollHeight }")
     expect(blocks.last).to_have_text("On day 420 the keeper counted 420 lanterns.")
     page.get_by_role("button", name="Show earlier").click()
     expect(blocks).not_to_have_count(120)
     assert HERON in "".join(page.locator("mark.quoted").all_text_contents())
     for _ in range(4):
-        page.locator(".reading .text").evaluate("text => { text.scrollTop = 0 }")
+        page.locator(".reading .content").evaluate("text => { text.scrollTop = 0 }")
         page.wait_for_timeout(300)
     expect(blocks.first).to_have_text("On day 1 the keeper counted 1 lanterns.")
 
@@ -147,3 +151,29 @@ def test_markdown_is_rendered_with_every_character_still_there(page: Page) -> No
     block = page.locator(".reading [data-at]", has_text="vermilion")
     assert block.text_content() == text
     assert block.inner_text() == "The vermilion door of the mill has the colour of poppies."
+
+
+def test_a_thousand_pages_are_turned_as_easily(browser: Browser, tmp_path: Path) -> None:
+    pages = [[Text(72, 200, f"Sheet {n} lists the {n}th barge.")] for n in range(1, 1001)]
+    pages[776].append(Text(72, 320, "The barge of Riga carries amber."))
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "barges.pdf").write_bytes(pdf(pages, title="Barges"))
+    with serve(tmp_path / "sources", tmp_path / "index") as served, watched(browser, served.url) as opened:
+        page = opened()
+        card = ask(page, "What does the barge of Riga carry?").locator(".card").first
+        expect(card.locator(".where")).to_contain_text("page 777")
+        card.get_by_role("button", name="Show in document").click()
+        expect(page.get_by_role("img", name="Page 777")).to_be_visible()
+        expect(page.locator("mark.quoted.box").first).to_be_in_viewport()
+        for _ in range(6):
+            page.locator(".reading .content").evaluate("text => { text.scrollTop = text.scrollHeight }")
+            page.wait_for_timeout(400)
+        assert page.locator(".sheet").count() <= 9
+        chart = page.locator(".map").bounding_box()
+        assert chart
+        page.mouse.click(chart["x"] + 5, chart["y"] + chart["height"] / 4)
+        expect(page.get_by_role("img", name=re.compile(r"^Page 2[45]\d$")).first).to_be_visible()
+        page.get_by_role("searchbox", name="Find in this document").fill("the 12th barge")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("img", name="Page 12", exact=True)).to_be_visible()
+        expect(page.locator("mark.found.box").first).to_be_in_viewport()

@@ -53,7 +53,7 @@ def test_keyboard_alone_is_enough(page: Page) -> None:
     _tab_to(page, "Show in document: Prospects")
     assert show.evaluate("button => getComputedStyle(button).outlineStyle") != "none"
     page.keyboard.press("Enter")
-    expect(page.locator(".reading .text")).to_be_focused()
+    expect(page.locator(".reading .content")).to_be_focused()
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
     page.keyboard.press("Escape")
     expect(page.locator(".reading")).to_have_count(0)

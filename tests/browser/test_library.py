@@ -139,7 +139,7 @@ def test_a_build_can_be_cancelled_and_questions_are_answered_meanwhile(
     expect(card.locator("q")).to_contain_text("Astrid")
     expect(library.locator(".foot .building")).to_be_visible()
     library.locator(".foot .building").get_by_role("button", name="Cancel").click()
-    expect(library.locator(".foot .notice")).to_contain_text("Cancelled; the index is as it was.", timeout=_SLOW)
+    expect(library.locator(".foot .notice span")).to_contain_text("Cancelled; the index is as it was.", timeout=_SLOW)
     library.get_by_role("button", name="Documents", exact=True).click()
     expect(row(library, "long")).to_have_count(0)
 

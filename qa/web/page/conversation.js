@@ -27,6 +27,8 @@ const setBusy = (busy) => {
 const setEditing = (position) => {
   editing = position;
   $(".editing").hidden = position === null;
+  $$(".turn.edited").forEach((turn) => turn.classList.remove("edited"));
+  if (position !== null) turnAt(position).classList.add("edited");
 };
 
 const pendingTurn = (question) => {
@@ -92,7 +94,9 @@ const ask = async (question, { position = chat.turns.length, alone = false } = {
     return say(answer.error, true);
   }
   chat.turns.splice(position, same ? 1 : Infinity, { answer: answer.answer, alone, judged: {} });
-  pending.replaceWith(make(answer.html));
+  const turn = make(answer.html);
+  pending.replaceWith(turn);
+  turn.scrollIntoView({ block: "start" });
   keep();
   drawChats();
 };
@@ -157,6 +161,11 @@ const inConversation = {
   link: (button, position) => copyText(linkTo(chat.turns[position].answer.question)),
   again: (button, position) => ask(chat.turns[position].answer.question, { position, alone: chat.turns[position].alone }),
   alone: (button, position) => ask(chat.turns[position].answer.question, { position, alone: true }),
+  library: () => openLibrary(),
+  unfold: (button) => {
+    const folded = button.closest(".asked").classList.toggle("unfolded");
+    button.setAttribute("aria-expanded", String(folded));
+  },
   edit: (button, position) => {
     setEditing(position);
     setQuestion(chat.turns[position].answer.question);

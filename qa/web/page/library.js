@@ -115,6 +115,10 @@ const addFiles = async (list) => {
 
 const inLibrary = {
   "close-library": () => shelf().close(),
+  read: (button) => {
+    shelf().close();
+    openDocument(button.closest("tr").dataset.id);
+  },
   choose: () => $('input[type="file"]', shelf()).click(),
   rows: (button) => drawRows(Number(button.dataset.first)),
   rebuild: () => change("rebuild"),

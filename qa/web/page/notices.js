@@ -1,10 +1,18 @@
 // A line above the question box: what was done, or what is wrong.
 
-const say = (message, wrong = false) => {
+// It goes by itself unless something is wrong. `undo`: what takes back what was done.
+let leaving = 0;
+let takeBack = null;
+const say = (message, wrong = false, undo = null) => {
   const notice = $(".foot .notice");
-  notice.textContent = message;
+  const words = $("span", notice);
+  words.textContent = message;
+  words.setAttribute("role", wrong ? "alert" : "status");
   notice.classList.toggle("wrong", wrong);
-  notice.setAttribute("role", wrong ? "alert" : "status");
+  takeBack = undo;
+  $("button", notice).hidden = !undo;
+  clearTimeout(leaving);
+  if (message && !wrong) leaving = setTimeout(() => say(""), undo ? 10_000 : 6_000);
 };
 
 const copyText = async (text) => {

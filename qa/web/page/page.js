@@ -8,7 +8,7 @@ const drawChats = () => {
       const [open, drop] = item.children;
       const title = each.turns[0].answer.question;
       item.dataset.id = each.id;
-      open.textContent = title;
+      open.textContent = open.title = title;
       open.dir = "auto";
       if (each.id === chat.id) open.setAttribute("aria-current", "page");
       drop.title = texts().delete_chat;
@@ -31,9 +31,15 @@ const openChat = (next) => {
   return drawChat();
 };
 
+// On narrow windows the chats lie over the page, which is out of reach meanwhile.
+const isSideShown = () => root.firstElementChild.classList.contains("with-side");
 const showSide = (shown) => {
+  if (shown === isSideShown()) return;
   root.firstElementChild.classList.toggle("with-side", shown);
-  $('[data-do="menu"]').setAttribute("aria-expanded", String(shown));
+  const menu = $('.top [data-do="menu"]');
+  menu.setAttribute("aria-expanded", String(shown));
+  for (const part of [$(".chat"), beside()]) part.inert = shown;
+  (shown ? $(".side button") : menu).focus();
 };
 
 const setAppearance = (dark) => {
@@ -42,14 +48,24 @@ const setAppearance = (dark) => {
 };
 
 const inPage = {
-  menu: () => showSide(!root.firstElementChild.classList.contains("with-side")),
+  skip: () => box().focus(),
+  menu: () => showSide(!isSideShown()),
   "new-chat": () => openChat(chats.fresh()).then(() => box().focus()),
   "open-chat": (button) => openChat(chats.get(button.parentElement.dataset.id) ?? chats.fresh()),
   "delete-chat": (button) => {
     const { id } = button.parentElement.dataset;
+    const gone = chats.get(id);
     chats.drop(id);
     if (id === chat.id) openChat(chats.fresh());
     else drawChats();
+    say(texts().deleted_chat, false, () => {
+      chats.save(gone);
+      drawChats();
+    });
+  },
+  undo: () => {
+    takeBack?.();
+    say("");
   },
   library: () => openLibrary(),
   appearance: () => {
@@ -71,9 +87,10 @@ const listen = () => {
   $(".conversation").addEventListener("click", clickConversation);
   beside().addEventListener("click", clickReading);
   beside().addEventListener("submit", submitReading);
-  for (const part of [$(".side"), $(".top"), $(".foot")]) {
+  beside().addEventListener("input", inputReading);
+  for (const part of [$(".skip"), $(".side"), $(".scrim"), $(".top"), $(".foot")]) {
     part.addEventListener("click", (event) => {
-      const button = event.target.closest("button[data-do]");
+      const button = event.target.closest("[data-do]");
       if (!button) return;
       inPage[button.dataset.do]?.(button);
       button.closest("details")?.removeAttribute("open");
@@ -96,10 +113,22 @@ const listen = () => {
 // One thing at a time is put away by Escape: the innermost.
 const escape = (event) => {
   if (event.key !== "Escape" || shelf().open) return;
-  if (asking) stop();
+  const menu = $(".export[open]");
+  if (menu) {
+    menu.open = false;
+    $("summary", menu).focus();
+  } else if (asking) stop();
   else if (editing !== null) inPage["stop-editing"]();
-  else if (root.firstElementChild.classList.contains("with-side")) showSide(false);
-  else closeReading();
+  else if (isSideShown()) showSide(false);
+  else if (event.target.name === "find" && event.target.value) {
+    event.target.value = "";
+    find("");
+  } else closeReading();
+};
+
+const pressElsewhere = (event) => {
+  const menu = $(".export[open]");
+  if (menu && !menu.contains(event.target)) menu.open = false;
 };
 
 const setLanguage = (code) => {
@@ -110,7 +139,7 @@ const setLanguage = (code) => {
 
 const draw = () => {
   const question = $(".composer textarea")?.value ?? "";
-  reading = opened = null;
+  closeReading();
   root.innerHTML = KNOWN.frames[language];
   document.documentElement.lang = language;
   listen();
@@ -124,6 +153,9 @@ const start = async () => {
   const dark = remembered.read(local, "chapter-verse:dark");
   if (dark !== null) setAppearance(dark);
   document.addEventListener("keydown", escape);
+  document.addEventListener("pointerdown", pressElsewhere);
+  addEventListener("popstate", () => reading && closeReading());
+  if (history.state?.reading) history.replaceState(null, ""); // nothing lies open after a reload
   addEventListener("storage", (event) => event.key?.startsWith(CHAT) && drawChats());
   const asked = new URLSearchParams(location.search).get("q");
   if (asked?.trim()) {

@@ -1,14 +1,16 @@
 // The document beside the chat. A run of its units (paragraphs or pages) is in the page; more come as they are scrolled to.
 
-let reading = null; // what lies open: { document, sha256, quotes, starts, chart, at, headings, length, found, query, first, last, count, paged }
+// What lies open: { document, sha256, quotes, answered, starts, chart, at, headings, length, found, query, first, last, count, paged }.
+let reading = null;
 
 const beside = () => $(".beside");
-const scroller = () => $(".beside .text");
+const scroller = () => $(".beside .content");
 const MOST_UNITS = { text: 480, pages: 9 }; // in the page at once
 
 const closeReading = () => {
   if (!reading) return;
   reading = null;
+  if (history.state?.reading) history.back(); // the page as it was before the document was opened
   beside().replaceChildren();
   root.firstElementChild.classList.remove("with-document");
   const card = opened && cardAt(opened);
@@ -27,11 +29,25 @@ const openQuote = async (turn, quote, elsewhere = 0) => {
     closeReading();
     return say(answer.error, true);
   }
-  reading = { ...answer, quotes, found: [], foundChart: [], foundAt: -1, query: "" };
+  await showReading(answer, quotes, chat.turns[turn].answer.answered);
+};
+
+// Opens a document at its beginning.
+const openDocument = async (id) => {
+  opened = null;
+  showOpened();
+  const answer = await call("read", { document: id });
+  if (answer.error) return say(answer.error, true);
+  await showReading(answer, [], false);
+};
+
+const showReading = async (answer, quotes, answered) => {
+  if (!reading) history.pushState({ reading: true }, ""); // so that Back closes the document and not the page
+  reading = { ...answer, quotes, answered, found: [], foundChart: [], foundAt: -1, query: "", more: false };
   root.firstElementChild.classList.add("with-document");
   beside().replaceChildren(make(answer.frame));
   scroller().addEventListener("scroll", whenScrolled, { passive: true });
-  await goTo(reading.starts[reading.at], "quoted");
+  await goTo(reading.starts[reading.at] ?? 0, "quoted");
   scroller()?.focus({ preventScroll: true });
 };
 
@@ -43,8 +59,8 @@ const openElsewhere = (turn, quote) => {
 };
 
 const askPart = (fields) => {
-  const { document: id, sha256, quotes, query, paged } = reading;
-  return call("part", { document: id, sha256, quotes, query, paged, ...fields });
+  const { document: id, sha256, quotes, answered, query, paged } = reading;
+  return call("part", { document: id, sha256, quotes, answered, query, paged, ...fields });
 };
 
 // Shows the part with an offset in it, and brings what is marked there into view.
@@ -57,7 +73,7 @@ const goTo = async (offset, kind) => {
   scroller().classList.toggle("pages", part.paged);
   scroller().innerHTML = part.html;
   addEnds();
-  const unmarked = part.paged && kind === "quoted" && !$("mark.quoted", scroller());
+  const unmarked = part.paged && kind === "quoted" && reading.quotes.length && !$("mark.quoted", scroller());
   tellReading(part.notice || (unmarked ? texts().unmarked : ""));
   await settled();
   if (asked !== reading) return;
@@ -79,10 +95,11 @@ const bringIntoView = (offset, kind) => {
   const unit = unitAt(offset) ?? scroller();
   const marks = $$(`mark.${kind}`, unit);
   const mark = marks.find((each) => Number(each.dataset.start) === offset) ?? marks[0] ?? unit;
-  $("mark.now", scroller())?.classList.remove("now");
-  if (kind === "found") mark.classList.add("now");
-  const top = mark.getBoundingClientRect().top - scroller().getBoundingClientRect().top;
-  scroller().scrollTop += top - scroller().clientHeight / 3;
+  for (const each of $$("mark.now", scroller())) each.classList.remove("now");
+  if (kind !== "here") $$(`mark.${kind}[data-start="${offset}"]`, scroller()).forEach((each) => each.classList.add("now"));
+  const [at, frame] = [mark.getBoundingClientRect(), scroller().getBoundingClientRect()];
+  scroller().scrollTop += at.top - frame.top - scroller().clientHeight / 3;
+  scroller().scrollLeft += at.left - frame.left - 16; // a page may be wider than a phone
 };
 
 // More before or after, by a button that is pressed by scrolling to it, too.
@@ -143,7 +160,8 @@ const drawSteps = () => {
     const steps = $(`.steps.${kind}`, beside());
     steps.hidden = !all.length && !(kind === "found" && reading.query);
     const numbers = { number: at + 1, count: all.length };
-    $("output", steps).textContent = all.length ? fill(texts().numbered, numbers) : texts().none_found;
+    const numbered = kind === "found" && reading.more ? texts().numbered_more : texts().numbered;
+    $("output", steps).textContent = all.length ? fill(numbered, numbers) : texts().none_found;
     $$("button", steps).forEach((each) => (each.disabled = all.length < 2));
   };
   show("quote", reading.at, reading.starts);
@@ -166,13 +184,19 @@ const find = async (query) => {
   const found = query.trim() ? await call("find", { document: id, sha256, query }) : { starts: [], chart: [] };
   if (asked !== reading) return;
   if (found.error) return tellReading(found.error);
-  Object.assign(reading, { query: query.trim(), found: found.starts, foundChart: found.chart });
+  Object.assign(reading, { query: query.trim(), found: found.starts, foundChart: found.chart, more: !!found.more });
   const here = Number($$("[data-at]", scroller()).find((unit) => unit.getBoundingClientRect().bottom > 0)?.dataset.at ?? 0);
   reading.foundAt = Math.max(0, found.starts.findIndex((start) => start >= here));
   if (found.starts.length) return goTo(found.starts[reading.foundAt], "found");
   reading.foundAt = -1;
+  $$("mark.found", scroller()).forEach((mark) => mark.classList.remove("found", "now"));
   drawSteps();
   drawMap();
+};
+
+// Who empties the box has the document without marks again; Escape empties it before it closes the document.
+const inputReading = (event) => {
+  if (event.target.name === "find" && !event.target.value && reading.query) find("");
 };
 
 // The map: a thin picture of the whole document.

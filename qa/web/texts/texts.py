@@ -26,10 +26,14 @@ class Texts:
     names: Mapping[str, str]
 
     tagline: str
+    skip: str
+    undo: str
     menu: str
+    close_menu: str
     new_chat: str
     chats: str
     delete_chat: str
+    deleted_chat: str
     library: str
     appearance: str
     language_name: str
@@ -46,7 +50,6 @@ class Texts:
     welcome: str
     welcome_note: str
     try_one: str
-    about: str
 
     conversation: str
     searching: str
@@ -65,6 +68,7 @@ class Texts:
     right_verdict: str
     wrong_verdict: str
     thanks: str
+    unfold: str
     edit: str
     editing: str
     again: str
@@ -84,6 +88,8 @@ class Texts:
     previous_quote: str
     next_quote: str
     numbered: str
+    numbered_more: str
+    back: str
     find: str
     previous_found: str
     next_found: str
@@ -122,6 +128,8 @@ class Texts:
     cancelled: str
     refused: str
     rows: str
+    no_rows: str
+    read: str
 
     broken: str
     unexpected: str
@@ -142,15 +150,15 @@ class Texts:
         """Thousands apart, as the language has it."""
         return f"{number:,}".replace(",", self.names["thousands"])
 
-    def sureness(self, confidence: float) -> str:
-        """How sure, in words and as a number.
+    def sureness(self, confidence: float) -> tuple[int, str]:
+        """How sure, from 3 down to 1, and in words and as a number.
 
         >>> from qa.web.texts.english import ENGLISH as english
-        >>> english.sureness(0.98), english.sureness(0.62), english.sureness(0.999)
-        ('Very likely the answer · 98%', 'Possibly the answer · 62%', 'Very likely the answer · 99%')
+        >>> english.sureness(0.98), english.sureness(0.72), english.sureness(0.999)
+        ((3, 'Very likely the answer · 98%'), (2, 'Likely the answer · 72%'), (3, 'Very likely the answer · 99%'))
         """
-        words = next(words for least, words in zip((0.9, 0.7, 0.0), self.sure, strict=True) if confidence >= least)
-        return f"{words} · {min(99, round(100 * confidence))}%"
+        level = 3 if confidence >= 0.9 else 2 if confidence >= 0.7 else 1
+        return level, f"{self.sure[3 - level]} · {min(99, round(100 * confidence))}%"
 
     def where(self, document: DocumentRef, place: Place) -> str:
         """The place as one would cite it; a heading that only repeats the title is left out."""
@@ -160,8 +168,8 @@ class Texts:
         return " › ".join([*headings, ", ".join(numbers)])
 
     def citation(self, document: DocumentRef, place: Place) -> str:
-        """Title and place, and the file in brackets: what goes with a copied quote."""
-        return f"{document.title}, {self.where(document, place)} ({document.path})"
+        """Title and place, and the document's id in brackets: what goes with a copied quote."""
+        return f"{document.title}, {self.where(document, place)} ({document.id})"
 
     def elsewhere(self, document: DocumentRef, locations: Sequence[Location]) -> str:
         """The other places of a quote from `document`, the first few by name."""
