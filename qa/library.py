@@ -139,6 +139,11 @@ class Library:
         """The ids of the documents that were removed though they are among the sources. Raises a StoreError."""
         return left_out(self._layout)
 
+    @property
+    def added_bytes(self) -> int:
+        """How much the files that were added have in all."""
+        return sum(file.path.lstat().st_size for file in added_files(self._layout))
+
     def entries(self, edition: Edition, first: int, count: int, filter: str = "") -> tuple[list[Entry], int]:
         """`count` documents from the `first`, from 0, of those with the words of `filter`; and how many have them.
 

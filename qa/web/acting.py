@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from qa import ChapterVerseError
 from qa.requote import QuoteGone
 from qa.web.builds import BuildRunning
 from qa.web.given import Given, Misunderstood
+from qa.web.rates import Rate, too_often
+from qa.web.refusal import refusal
+from qa.web.rules import Limits
 from qa.web.texts import Texts, in_language
 
 _log = logging.getLogger("chapter-verse")
 
 Action = Callable[[Given, Texts], dict[str, Any]]
 """What the server does for the page: from the fields that were sent, in the language of who sent them."""
+Act = Callable[[Any], dict[str, Any]]
+"""All of the actions, by the name that is among the fields."""
+_ADDRESS = "/gradio_api/component_server"
+_BUILDING = ("add", "remove", "put_back", "rebuild")
 
 
-def act_with(actions: Iterable[Action]) -> Callable[[Any], dict[str, Any]]:
+def act_with(actions: Iterable[Action]) -> Act:
     """The one function that the page calls, with the name of one of these actions among its fields."""
     named = {each.__name__: each for each in actions}
 
@@ -50,3 +65,43 @@ def _told(error: Exception, texts: Texts) -> str:
             return str(error)
     _log.error("The page asked for something that went wrong.", exc_info=error)
     return texts.broken
+
+
+class Acts:
+    """Answers the page's script at the address where Gradio would.
+
+    Gradio would begin a session for every name that a client makes up for one,
+    fail at fields that it does not expect, and work on forty requests at once.
+    Here it is a few; the others wait, and whose client is gone is not worked on.
+    """
+
+    def __init__(self, act: Act, limits: Limits) -> None:
+        self._act = act
+        self._turns = asyncio.Semaphore(limits.at_work)
+        self._threads = CapacityLimiter(limits.at_work)
+        self._builds = Rate(limits.builds)
+
+    @property
+    def routes(self) -> list[Route]:
+        """Gradio's page has a slash at the end."""
+        return [Route(path, self._answer, methods=["POST"]) for path in (_ADDRESS, f"{_ADDRESS}/")]
+
+    async def _answer(self, request: Request) -> Response:
+        body, client = await request.body(), request.client.host if request.client else ""
+        async with self._turns:
+            if await request.is_disconnected():
+                return Response(status_code=499)  # as the access log has it; nobody reads it
+            return await run_sync(self._answered, body, client, limiter=self._threads)
+
+    def _answered(self, body: bytes, client: str) -> Response:
+        try:
+            data = json.loads(body, parse_constant=_no_number)["data"]
+        except (ValueError, RecursionError, TypeError, KeyError):
+            return refusal(400, "BadRequest", "The request is no JSON object with `data`; send one.")
+        if isinstance(data, dict) and data.get("action") in _BUILDING and (wait := self._builds.wait(client)):
+            return too_often(wait)
+        return JSONResponse(self._act(data))
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")

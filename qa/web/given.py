@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from qa import ChapterVerseError
 
 _Item = TypeVar("_Item")
+_LONGEST = 20_000  # characters of a text: enough to be told that a question is too long
+_MOST = 10_000  # texts in a list
 
 
 class Misunderstood(ChapterVerseError):
@@ -29,8 +31,10 @@ class Given:
         return self._fields.get(name)
 
     def text(self, name: str) -> str:
-        """A string; half of a surrogate pair in it could be neither searched for nor printed."""
+        """A string within reason; half of a surrogate pair in it could be neither searched for nor printed."""
         value = self._read(name, "", str)
+        if len(value) > _LONGEST:
+            raise Misunderstood(name)
         if not value.isascii():
             try:
                 value.encode()
@@ -57,9 +61,9 @@ class Given:
         return values
 
     def texts(self, name: str) -> list[str]:
-        """Strings."""
+        """Strings, not too many."""
         values: list[str] = self._read(name, [], list)
-        if not all(isinstance(value, str) for value in values):
+        if len(values) > _MOST or not all(isinstance(value, str) for value in values):
             raise Misunderstood(name)
         return values
 

@@ -29,12 +29,15 @@ _HEADERS = {
 }
 UPLOAD = "/gradio_api/upload"
 """Where files are sent to."""
-# What Gradio serves besides, and nothing here needs: it fetches addresses that whoever asks may choose,
-# leaves files behind for every visitor, prints what it is sent.
-_CLOSED = (
-    "/gradio_api/file=http", "/gradio_api/file/http", "/gradio_api/proxy=", "/gradio_api/deep_link",
-    "/gradio_api/custom_component/",
-)  # fmt: skip
+# What the page and programs need; Gradio has some fifty other routes. Some fetch addresses that whoever asks may
+# choose, give out files, leave some behind for every visitor, or print what they are sent.
+_SERVED = re.compile(
+    r"/|/(?:config|theme\.css|favicon\.ico|robots\.txt|health|login|logout)/?|/(?:assets|static|svelte)/.+"
+    r"|/gradio_api/(?:component_server|upload|info|openapi\.json|startup-events|theme\.css|mcp)/?"
+    r"|/gradio_api/(?:queue/(?:join|data)|cancel|reset|app_id|login_check|user)/?"
+    r"|/gradio_api/(?:heartbeat|call|run|api)/.+",
+    re.DOTALL,
+)
 _CALL = re.compile(r"/gradio_api/(?:call/v2|call|run|api)/([^/]*)/?")
 # Gradio believes them whoever sends them, and puts them into the addresses of its page.
 _BELIEVED = (b"x-forwarded-host", b"x-gradio-server")
@@ -71,7 +74,7 @@ class Guard:
         if origin is not None and not self._names.from_here(origin, host):
             return refusal(403, "OtherSite", "Pages of other sites may not use this server; open its own page.")
         call = _CALL.fullmatch(path)
-        if path.startswith(_CLOSED) or (call and call[1] not in self._endpoints):
+        if not _SERVED.fullmatch(path) or (call and call[1] not in self._endpoints):
             return refusal(404, "NotServed", "There is nothing here; docs/api.md says what is served.")
         if self._read_only and path.rstrip("/") == UPLOAD:
             return refusal(403, "ReadOnly", "This server is read-only; have its operator add the files.")

@@ -9,15 +9,24 @@ from typing import Any
 from starlette.middleware import Middleware
 
 from qa.web.access import AccessLog
+from qa.web.acting import Acts
+from qa.web.actions import actions
 from qa.web.address import Names, PortTakenError
-from qa.web.bounds import MEGABYTE, Bounds
+from qa.web.bounds import Bounds
+from qa.web.connections import Connections, most_connections
 from qa.web.corrected import Corrected
+from qa.web.crowd import Crowd
 from qa.web.desk import Desk
+from qa.web.failing import Failing
 from qa.web.guard import Guard
 from qa.web.health import health
+from qa.web.intake import Intake
 from qa.web.login import Door, Login
 from qa.web.quick_import import gr
-from qa.web.rules import Rules
+from qa.web.rates import Rate
+from qa.web.room import Room
+from qa.web.rules import MEGABYTE, Rules
+from qa.web.uploads import Uploads
 
 _STYLE = Path(__file__).with_name("style.css")
 # Fonts that are on the reader's machine; a theme's own would be fetched.
@@ -38,7 +47,9 @@ def launch(app: gr.Blocks, host: str, port: int, desk: Desk | None = None, rules
     `desk`: whose health is told, and whose uses are tools.
     """
     theme = gr.themes.Base(font=_SANS, font_mono=("ui-monospace", "Consolas", "monospace"))
+    room, limits = Room(rules.limits, app.upload_file_set), rules.limits
     names, door = Names.of(host, rules.root), Door(rules.passwords) if rules.passwords else None
+    app.queue(max_size=limits.asked, api_open=False)
     endpoints = {function.api_name for function in app.fns.values()}
     try:
         app.launch(
@@ -51,30 +62,38 @@ def launch(app: gr.Blocks, host: str, port: int, desk: Desk | None = None, rules
             max_file_size=rules.max_upload * MEGABYTE,
             auth=door and door.admits,
             auth_message=_LOGIN,
-            app_kwargs={"middleware": _around(names, door, endpoints, rules), **_beside(desk, rules)},
+            app_kwargs={"middleware": _around(names, door, endpoints, room, rules), **_beside(app, desk, rules)},
             **_QUIET,
         )
     except OSError as error:  # another program has come between, or has the port at another address of this machine
         raise PortTakenError.of(port) from error
+    room.keep()
+    app.app.uploaded_file_dir = str(room.folder)
+    app.server.config.http_protocol_class = Connections(most_connections())
     return str(app.local_url)
 
 
-def _around(names: Names, door: Door | None, endpoints: Set[str], rules: Rules) -> list[Middleware]:
+def _around(names: Names, door: Door | None, endpoints: Set[str], room: Room, rules: Rules) -> list[Middleware]:
     """What every request goes through, in this order."""
+    uploads = Rate(rules.limits.uploads)
     return [
         *([Middleware(AccessLog, rules.tell)] if rules.tell else []),
         Middleware(Guard, names, endpoints, read_only=rules.read_only),
+        Middleware(Failing),
         *([Middleware(Login, door)] if door else []),
+        Middleware(Intake, room, uploads, rules.max_upload),
         Middleware(Bounds, rules.max_upload),
+        Middleware(Crowd, rules.limits),
         Middleware(Corrected),
     ]
 
 
-def _beside(desk: Desk | None, rules: Rules) -> dict[str, Any]:
+def _beside(app: gr.Blocks, desk: Desk | None, rules: Rules) -> dict[str, Any]:
     """What is served beside the page."""
     if desk is None:
         return {}
-    routes = [health(desk, brief=rules.passwords is not None)]
+    acts = Acts(actions(desk, Uploads(app, rules.limits.room)), rules.limits)
+    routes = [health(desk, brief=rules.passwords is not None), *acts.routes]
     if not rules.mcp:
         return {"routes": routes}
     from qa.web.tools import tools  # its package is an extra
