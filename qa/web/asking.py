@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qa import answer_json
+from qa import Edition, UsageError, answer_json
 from qa.feedback import record
 from qa.requote import answer_again, quote_again
 from qa.web import cards
@@ -12,7 +12,7 @@ from qa.web.desk import Desk
 from qa.web.given import Given
 from qa.web.texts import Texts
 
-_MOST_TURNS = 500  # of a chat that are drawn again
+_MOST_TURNS = 100  # that are drawn at once
 
 
 class Asking:
@@ -35,11 +35,19 @@ class Asking:
     def draw(self, given: Given, texts: Texts) -> dict[str, Any]:
         """Answers that the page kept, drawn from the documents as they are now."""
         book = self._desk.book
-        again = (answer_again(book, answer) for answer in given.items("answers", _MOST_TURNS))
-        return {"turns": [cards.draw(answer, book, texts, gone) for answer, gone in again]}
+        return {"turns": [_again(answer, book, texts) for answer in given.items("answers", _MOST_TURNS)]}
 
     def judge(self, given: Given, texts: Texts) -> dict[str, Any]:
         """Keeps a reader's word on a quote, or on an answer that there is none."""
         quote = quote_again(self._desk.book, given.value("quote")) if given.has("quote") else None
         record(self._desk.feedback, given.text("question"), given.texts("history"), quote, given.flag("right"))
         return {"said": texts.thanks}
+
+
+def _again(record: object, book: Edition, texts: Texts) -> str:
+    """A kept answer as it can be shown now; one that cannot be read is no reason to lose the others."""
+    try:
+        answer, gone = answer_again(book, record)
+    except UsageError:
+        return cards.lost(Given(record).value("question"), texts)
+    return cards.draw(answer, book, texts, gone)

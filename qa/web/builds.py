@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from secrets import token_urlsafe
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -22,12 +23,15 @@ class BuildRunning(ChapterVerseError):
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A change, how far it is, and what came of it. `number` counts them; nothing was done yet in the one with 0.
+    """A change, how far it is, and what came of it.
 
-    `state`: running, done, cancelled, failed (`report` says why) or broken (the log says why).
+    `number` counts them; nothing was done yet in the one with 0. `ticket`: what only who began
+    it knows, to whom alone names of files are told. `state`: running, done, cancelled, failed
+    (`report` says why) or broken (the log says why).
     """
 
     number: int = 0
+    ticket: str = ""
     state: str = "done"
     step: str = ""
     done: int = 0
@@ -55,13 +59,14 @@ class Builds:
             if self._build.state == "running":
                 raise BuildRunning("The index is being built already; wait until it is done.")
             self._cancelled.clear()
-            self._build = Build(self._build.number + 1, "running")
+            self._build = Build(self._build.number + 1, token_urlsafe(), "running")
         Thread(target=self._run, args=(work,), name="build", daemon=True).start()
         return self._build
 
-    def cancel(self) -> None:
-        """Ends the change that is under way; the index stays as it was."""
-        self._cancelled.set()
+    def cancel(self, number: int) -> None:
+        """Ends the change with this number, if it is under way; the index stays as it was."""
+        if number == self._build.number:
+            self._cancelled.set()
 
     def _run(self, work: Work) -> None:
         self._build = replace(self._build, **self._outcome(work))

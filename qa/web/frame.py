@@ -31,7 +31,7 @@ def _side(texts: Texts) -> str:
     library = button("library", texts.library, "side-button library")
     foot = element("div", {"class": "side-foot"}, library, language, button("appearance", texts.appearance, "icon"))
     new = button("new-chat", texts.new_chat, "side-button new-chat")
-    top = element("div", {"class": "side-top"}, new, button("menu", texts.close_menu, "icon close"))
+    top = element("div", {"class": "side-top"}, new, button("menu", texts.close_menu, "icon"))
     return element("nav", {"class": "side", "aria-label": texts.menu}, top, chats, foot)
 
 
@@ -83,12 +83,10 @@ def _shelf(texts: Texts, read_only: bool) -> str:
     }
     tools = element("div", {"class": "tools"}, element("input", search))
     foot = "" if read_only else element("footer", {}, button("rebuild", texts.rebuild))
-    outcome = element("div", {"class": "outcome", "role": "status"})
-    rows = element("div", {"class": "rows"})
-    return element(
-        "dialog", {"class": "shelf", "aria-label": texts.library},
-        head, changing, progress(texts), outcome, tools, rows, foot,
-    )  # fmt: skip
+    outcome = element("div", {"class": "outcome", "role": "status", "tabindex": -1})
+    rows = element("div", {"class": "rows", "tabindex": -1})
+    inside = element("div", {}, head, changing, progress(texts), outcome, tools, rows, foot)
+    return element("dialog", {"class": "shelf", "aria-label": texts.library}, inside)
 
 
 def _adding(texts: Texts) -> str:

@@ -14,7 +14,19 @@ from qa.web.texts import LANGUAGES, NAME
 from qa.web.uploads import MOST_FILES, Uploads
 
 _SCRIPTS = Path(__file__).with_name("page")
-_ORDER = ("server", "chats", "notices", "conversation", "reading", "library", "export", "page")
+_ORDER = (
+    "server",
+    "chats",
+    "notices",
+    "turns",
+    "conversation",
+    "reading",
+    "places",
+    "builds",
+    "library",
+    "export",
+    "page",
+)
 
 
 def create_app(desk: Desk, max_upload: int = 50) -> gr.Blocks:
@@ -39,7 +51,6 @@ def _script(desk: Desk, max_upload: int) -> str:
     known = {
         "frames": {code: frame(texts, read_only=desk.read_only) for code, texts in LANGUAGES.items()},
         "texts": {code: texts.plain() for code, texts in LANGUAGES.items()},
-        "readOnly": desk.read_only,
         "maxUpload": max_upload,
         "maxFiles": MOST_FILES,
     }

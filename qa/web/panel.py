@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from qa import Edition
 from qa.web.markup import button, element, escaped
@@ -12,28 +10,26 @@ from qa.web.page_sheets import PageSheets
 from qa.web.sheets import Sheets, View
 from qa.web.text_sheets import TextSheets
 from qa.web.texts import Texts
-from source import Document, SourceError, Span, has_pictures
+from source import Document, Heading, SourceError, has_pictures
 
-_LANDMARKS = 120  # on the map
+_LANDMARKS = 200
+_CONTENTS = 3  # headings, from which on they are listed
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A run of a document's units, of which there are `count`. `notice`: why its pages cannot be shown, if so."""
+    """A run of a document's units, of which there are `count`, and a `window` are drawn at once.
+
+    `notice`: why its pages cannot be shown, if so.
+    """
 
     html: str
     first: int
     last: int
     count: int
+    window: int
     paged: bool
     notice: str = ""
-
-    def fields(self) -> dict[str, Any]:
-        """What the page's script gets."""
-        return {
-            "html": self.html, "first": self.first, "last": self.last, "count": self.count, "paged": self.paged,
-            "notice": self.notice,
-        }  # fmt: skip
 
 
 def part_around(view: View, offset: int, book: Edition, texts: Texts) -> Part:
@@ -52,13 +48,13 @@ def part_between(view: View, first: int, last: int, paged: bool, book: Edition, 
     sheets: Sheets = PageSheets(view, book, texts) if paged else TextSheets(view)
     first = min(max(0, first), len(sheets))
     last = min(max(first, last), first + sheets.window, len(sheets))
-    return Part(sheets.draw(first, last), first, last, len(sheets), paged)
+    return Part(sheets.draw(first, last), first, last, len(sheets), sheets.window, paged)
 
 
 def _around(sheets: Sheets, offset: int, *, paged: bool = False, notice: str = "") -> Part:
     first = max(0, sheets.at(offset) - (sheets.window - 1) // 2)
     last = min(first + sheets.window, len(sheets))
-    return Part(sheets.draw(first, last), first, last, len(sheets), paged, notice)
+    return Part(sheets.draw(first, last), first, last, len(sheets), sheets.window, paged, notice)
 
 
 def frame(document: Document, texts: Texts) -> str:
@@ -71,15 +67,32 @@ def frame(document: Document, texts: Texts) -> str:
     charted = element("div", {"class": "map", "title": texts.map, "aria-hidden": "true"})
     body = element("div", {"class": "sheets"}, text, charted)
     notice = element("p", {"class": "notice", "role": "status"})
-    return element("section", {"class": "reading", "aria-label": texts.reading}, head, _bar(texts), notice, body)
+    return element(
+        "section", {"class": "reading", "aria-label": texts.reading}, head, _bar(document, texts), notice, body
+    )
 
 
-def _bar(texts: Texts) -> str:
+def _bar(document: Document, texts: Texts) -> str:
     quotes = _steps("quote", texts.previous_quote, texts.next_quote)
     found = _steps("found", texts.previous_found, texts.next_found)
-    box = {"type": "search", "name": "find", "aria-label": texts.find, "placeholder": texts.find, "autocomplete": "off"}
+    box = {
+        "type": "search", "name": "find", "aria-label": texts.find, "placeholder": texts.find, "autocomplete": "off",
+    }  # fmt: skip
     field = element("form", {"class": "find", "role": "search"}, element("input", box), found)
-    return element("div", {"class": "bar"}, quotes, field)
+    return element("div", {"class": "bar"}, quotes, _contents(document, texts), field)
+
+
+def _contents(document: Document, texts: Texts) -> str:
+    """The headings to choose from, where there are several."""
+    headings = landmarks(document)
+    if len(headings) < _CONTENTS:
+        return ""
+    options = [
+        element("option", {"value": each.start}, "\N{NO-BREAK SPACE}" * 2 * (each.level - 1), escaped(each.title))
+        for each in headings
+    ]
+    first = element("option", {"value": ""}, texts.contents)
+    return element("select", {"name": "contents", "class": "contents", "aria-label": texts.contents}, first, *options)
 
 
 def _steps(of: str, back: str, on: str) -> str:
@@ -88,23 +101,9 @@ def _steps(of: str, back: str, on: str) -> str:
     return element("span", {"class": f"steps {of}", "hidden": ""}, *ways)
 
 
-def landmarks(document: Document) -> list[Span]:
-    """Where its headings stand: of as many levels, from the highest down, as the map has room for."""
-    headings = document.places.headings
+def landmarks(document: Document) -> list[Heading]:
+    """Its headings: of as many levels, from the highest down, as the map and a list have room for."""
+    headings = [heading for heading in document.places.headings if heading.end is None]  # a table's row is no heading
     levels = sorted({each.level for each in headings})
     shown = [level for level in levels if sum(each.level <= level for each in headings) <= _LANDMARKS]
-    return [Span(each.start, each.start) for each in headings if each.level in shown]
-
-
-def chart(document: Document, spans: Sequence[Span]) -> list[float]:
-    """How far into the document each span starts, from 0 to 1: in its pages, or else in its characters."""
-    pages = document.places.pages
-    if not pages:
-        return [span.start / len(document.text) for span in spans]
-    starts = (*pages, len(document.text))
-    found = []
-    for span in spans:
-        page = (document.places.page(span.start) or 1) - 1
-        inside = (span.start - starts[page]) / max(1, starts[page + 1] - starts[page])
-        found.append((page + inside) / len(pages))
-    return found
+    return [each for each in headings if each.level in shown]

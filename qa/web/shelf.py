@@ -10,6 +10,7 @@ from qa.web.texts import Texts
 
 ROWS = 50
 """Documents shown at a time."""
+_LEFT_OUT = 500  # of those that were removed
 
 
 def table(entries: Sequence[Entry], first: int, total: int, texts: Texts, *, read_only: bool) -> str:
@@ -26,13 +27,15 @@ def left_out(ids: Sequence[str], texts: Texts) -> str:
     """The documents that were removed, and can be put back."""
     if not ids:
         return ""
-    items = [
-        element(
-            "li", {"data-id": id}, element("span", {"dir": "auto"}, escaped(id)), button("put-back", texts.put_back)
-        )
-        for id in ids[:ROWS]
-    ]
+    items = [_left_out(id, texts) for id in ids[:_LEFT_OUT]]
+    more = len(ids) - len(items)
+    items += [element("li", {}, texts.more.format(count=texts.number(more)))] if more else []
     return element("details", {"class": "left-out"}, element("summary", {}, texts.removed), element("ul", {}, *items))
+
+
+def _left_out(id: str, texts: Texts) -> str:
+    name = element("span", {"dir": "auto"}, escaped(id))
+    return element("li", {"data-id": id}, name, button("put-back", texts.put_back))
 
 
 def _noun(forms: str) -> str:

@@ -23,14 +23,18 @@ class Shelving:
     def library(self, given: Given, texts: Texts) -> dict[str, Any]:
         """A part of the list of documents."""
         desk = self._desk
+        book, filter = desk.book, given.text("filter")
         first = max(0, given.number("first"))
-        entries, total = desk.library.entries(desk.book, first, shelf.ROWS, given.text("filter"))
+        entries, total = desk.library.entries(book, first, shelf.ROWS, filter)
+        if first and not entries:  # the last rows were removed
+            first = 0
+            entries, total = desk.library.entries(book, first, shelf.ROWS, filter)
         rows = shelf.table(entries, first, total, texts, read_only=desk.read_only)
         return {"rows": rows + ("" if desk.read_only else shelf.left_out(desk.library.left_out, texts))}
 
     def progress(self, given: Given, texts: Texts) -> dict[str, Any]:
-        """How far a build is, or what came of the last."""
-        return _progress(self._desk.builds.now, texts)
+        """How far a build is, or what came of the last; its report is for the page that began it."""
+        return _progress(self._desk.builds.now, given.text("ticket"), texts)
 
     def add(self, given: Given, texts: Texts) -> dict[str, Any]:
         """Adds the files that were uploaded."""
@@ -52,22 +56,29 @@ class Shelving:
         return self._start(lambda progress: Added(self._desk.library.rebuild(progress)), texts)
 
     def cancel(self, given: Given, texts: Texts) -> dict[str, Any]:
-        """Ends the build that is under way."""
-        self._desk.builds.cancel()
-        return _progress(self._desk.builds.now, texts)
+        """Ends the build with this number, if it is under way."""
+        self._desk.builds.cancel(given.number("number"))
+        return {}
 
     def _start(self, work: Work, texts: Texts) -> dict[str, Any]:
-        return _progress(self._desk.builds.start(work), texts)
+        build = self._desk.builds.start(work)
+        return _progress(build, build.ticket, texts)
 
 
-def _progress(build: Build, texts: Texts) -> dict[str, Any]:
-    reports = {"cancelled": texts.cancelled, "broken": texts.broken}
-    return {
+def _progress(build: Build, ticket: str, texts: Texts) -> dict[str, Any]:
+    told = {
         "number": build.number,
         "state": build.state,
         "step": texts.step(build.step) if build.step else texts.building,
         "done": build.done,
         "total": build.total,
+    }
+    if ticket != build.ticket:
+        return told
+    reports = {"cancelled": texts.cancelled, "broken": texts.broken}
+    return {
+        **told,
+        "ticket": build.ticket,
         "report": reports.get(build.state, build.report),
         "refused": [{"name": name, "why": why} for name, why in build.refused],
     }

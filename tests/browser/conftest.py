@@ -66,6 +66,9 @@ LANTERN = "The lamplighter of Visby trims forty-one lanterns."
 LANTERNS = pdf([[Text(72, 200, "This page has nothing to say.")], [Text(72, 300, LANTERN, 14)]], title="The Lanterns")
 BARRELS = "The cooper of Ystad sells seventeen barrels."
 HEBREW = "שומר המגדלור של יפו נקרא אהרון והוא מדליק שבעה פנסים בכל ערב.\n"
+CHAPTERS = "\n\n".join(
+    f"CHAPTER {n}\n\nThe miner of Falun found {n} stones that shone by night, {n} of iron." for n in range(1, 61)
+)
 FERRY = "The ferry of Skagen has sixteen oars and a bell of bronze."
 MILL = "# The mill\n\nThe **vermilion** door of the mill has the colour of [poppies](poppies.html).\n"
 CALLED = "The harbour master of Lund is called {name} Lindqvist.\n"
@@ -112,6 +115,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     for name in ("one", "two"):
         (sources / f"ferry {name}.txt").write_text(f"This is number {name}.\n\n{FERRY}\n", encoding="utf-8")
     (sources / "mill.md").write_text(MILL, encoding="utf-8")
+    (sources / "chapters.txt").write_text(CHAPTERS, encoding="utf-8")
     with serve(sources, tmp_path_factory.mktemp("index") / "index") as served:
         yield served
 

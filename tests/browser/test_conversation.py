@@ -143,7 +143,7 @@ def test_thumbs_become_lines_that_evaluate_reads(
     thumb = page.get_by_role("button", name="This answers the question").first
     expect(thumb).to_have_attribute("aria-pressed", "true")
     ask(page, UNANSWERABLE).get_by_role("button", name="Right, the documents do not answer this").click()
-    expect(page.locator(".foot .notice span")).to_contain_text("Kept on this machine")
+    expect(page.locator(".foot .notice span")).to_contain_text("noted on this machine")
     page.reload()
     expect(thumb).to_have_attribute("aria-pressed", "true")
     capsys.readouterr()

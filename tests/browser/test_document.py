@@ -77,7 +77,7 @@ def test_words_are_found_wherever_they_stand(page: Page) -> None:
     box.fill("lanterns")
     box.press("Enter")
     expect(page.locator(".steps.found output")).to_contain_text("of 419")
-    expect(page.locator(".map .found")).to_have_count(419)
+    expect(page.locator(".map .found")).to_have_count(210)  # every other: more could not be told apart
     box.fill("<script>")
     box.press("Enter")
     expect(page.locator(".steps.found output")).to_have_text("Not found")
@@ -102,12 +102,13 @@ def test_a_quote_of_a_pdf_is_marked_on_its_page(page: Page) -> None:
     sheet = page.locator(".sheet")
     expect(sheet).to_have_count(2)
     expect(page.get_by_role("img", name="Page 2")).to_be_visible()
-    mark, picture = (sheet.nth(1).locator(name).bounding_box() for name in ("mark.box", "img"))
+    mark, picture = (sheet.nth(1).locator(name).bounding_box() for name in ("mark.quoted.box", "img"))
     assert mark and picture
     at = (mark["x"] - picture["x"]) / picture["width"], (mark["y"] - picture["y"]) / picture["height"]
     assert at == pytest.approx((72 / 595, 288 / 842), abs=0.01)
     expect(sheet.first.locator("mark.box")).to_have_count(0)
-    expect(sheet.nth(1).locator("mark.box").first).to_be_in_viewport()
+    expect(sheet.nth(1).locator("mark.quoted.box").first).to_be_in_viewport()
+    expect(sheet.nth(1).locator("mark.answer.box").first).to_be_visible()
     box = page.get_by_role("searchbox", name="Find in this document")
     box.fill("nothing to say")
     box.press("Enter")
@@ -168,7 +169,7 @@ def test_a_thousand_pages_are_turned_as_easily(browser: Browser, tmp_path: Path)
         for _ in range(6):
             page.locator(".reading .content").evaluate("text => { text.scrollTop = text.scrollHeight }")
             page.wait_for_timeout(400)
-        assert page.locator(".sheet").count() <= 9
+        assert page.locator(".sheet").count() <= 12
         chart = page.locator(".map").bounding_box()
         assert chart
         page.mouse.click(chart["x"] + 5, chart["y"] + chart["height"] / 4)

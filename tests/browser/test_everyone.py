@@ -28,7 +28,10 @@ def test_axe_finds_nothing_serious(open_page: Callable[..., Page], scheme: str, 
     page.keyboard.press("Enter")
     expect(page.locator("mark.found").first).to_be_visible()
     _accessible(page, "a document")
+    page.keyboard.press("Escape")  # empties the search
+    expect(page.locator("mark.found")).to_have_count(0)
     page.keyboard.press("Escape")
+    expect(page.locator(".reading")).to_have_count(0)
     if width < 1200:
         page.get_by_role("button", name="Chats and documents").click()
         page.wait_for_timeout(300)

@@ -1,5 +1,5 @@
-// The chats of this browser: each is an entry of its own, so that two tabs do not write over one another.
-// A chat: { id, updated, documents, turns: [{ answer, alone, judged }] }; `answer` is what /ask returns.
+// The chats of this browser, each an entry of its own. A chat: { id, updated, documents, turns: [{ answer, alone, judged }] };
+// `answer` is what /ask returns. Two tabs in one chat: the later answer is kept, and the other tab follows.
 
 const CHAT = "chapter-verse:chat:";
 const CURRENT = "chapter-verse:current";
@@ -7,31 +7,34 @@ const MOST_CHATS = 60;
 
 const isChat = (chat) =>
   typeof chat?.id === "string" && Array.isArray(chat.turns) && Array.isArray(chat.documents) &&
-  chat.turns.every((turn) => typeof turn?.answer?.question === "string" && Array.isArray(turn.answer.quotes));
+  chat.turns.every((turn) => typeof turn?.answer?.question === "string" && [turn.answer.quotes, turn.answer.nearest].every(Array.isArray));
 
 const chats = {
-  held: new Map(), // also where the browser keeps nothing
+  held: new Map(), // where the browser keeps nothing, and what is not worth keeping yet
 
   all() {
     const ids = new Set(this.held.keys());
     try {
       Object.keys(localStorage).filter((key) => key.startsWith(CHAT)).forEach((key) => ids.add(key.slice(CHAT.length)));
     } catch {}
-    return [...ids].map((id) => this.get(id)).filter((chat) => chat?.turns.length).sort((a, b) => b.updated - a.updated);
+    return [...ids].map((id) => this.get(id)).filter((each) => each?.turns.length).sort((a, b) => b.updated - a.updated);
   },
 
   get(id) {
-    const kept = remembered.read(local, CHAT + id);
-    return isChat(kept) ? kept : (this.held.get(id) ?? null);
+    const kept = this.held.get(id) ?? remembered.read(local, CHAT + id);
+    return isChat(kept) ? kept : null;
   },
 
+  // Says whether the browser has kept it.
   save(chat) {
     chat.updated = Date.now();
     this.held.set(chat.id, chat);
-    if (!chat.turns.length) return;
+    if (!chat.turns.length) return true;
     const others = this.all().filter((other) => other.id !== chat.id);
-    others.slice(MOST_CHATS - 1).forEach((other) => this.drop(other.id));
-    while (!remembered.write(local, CHAT + chat.id, chat) && others.length) this.drop(others.pop().id); // no room
+    others.splice(MOST_CHATS - 1).forEach((other) => this.drop(other.id));
+    if (!remembered.write(local, CHAT + chat.id, chat)) return false;
+    this.held.delete(chat.id);
+    return true;
   },
 
   drop(id) {
@@ -47,11 +50,11 @@ const chats = {
 
 // Which chat lies open in this tab; it does so again after a reload.
 let chat = chats.get(remembered.read(session, CURRENT)) ?? chats.fresh();
-const keep = () => {
-  chats.save(chat);
-  remembered.write(session, CURRENT, chat.id);
+const keep = (changed = chat) => {
+  if (!chats.save(changed)) say(texts().not_kept, true);
+  if (changed === chat) remembered.write(session, CURRENT, chat.id);
 };
 
-const historyBefore = (position) =>
-  chat.turns[position]?.alone ? [] : chat.turns.slice(0, position).map((turn) => turn.answer.question);
+const questionsBefore = (position) => chat.turns.slice(0, position).map((turn) => turn.answer.question);
+const contextOf = (position) => (chat.turns[position].alone ? [] : questionsBefore(position));
 const quotesOf = (answer) => (answer.answered ? answer.quotes : answer.nearest);

@@ -10,7 +10,7 @@ const download = (name, type, text) => {
 
 const fileName = (ending) => {
   const title = (chat.turns[0]?.answer.question ?? "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
-  return `${title.slice(0, 60) || "chat"}.${ending}`;
+  return `${title.slice(0, 60) || texts().chats}.${ending}`;
 };
 
 const asJson = () => JSON.stringify({ conversation: chat.turns.map((turn) => turn.answer) }, null, 1);

@@ -2,17 +2,19 @@
 
 const shelf = () => $(".shelf");
 let rowsFrom = 0;
-let following = false;
-let lastBuild = 0; // the number of the build whose outcome was shown
 
 const openLibrary = async () => {
   if (!shelf().open) shelf().showModal();
+  follow(); // a build that another page has begun
   await drawRows(0);
 };
 
+const isLastRows = lastOfItsKind();
 const drawRows = async (first = rowsFrom) => {
+  const isLast = isLastRows();
   rowsFrom = first;
   const answer = await call("library", { first, filter: $('[name="filter"]', shelf()).value });
+  if (!isLast()) return;
   if (answer.error) return tellLibrary(answer.error, true);
   $(".rows", shelf()).innerHTML = answer.rows;
   for (const row of $$("tr[data-id]", shelf())) {
@@ -22,95 +24,52 @@ const drawRows = async (first = rowsFrom) => {
 
 const tellLibrary = (message, wrong = false, refused = []) => {
   const outcome = $(".outcome", shelf());
-  outcome.replaceChildren();
   outcome.classList.toggle("wrong", wrong);
+  outcome.replaceChildren();
   const line = (tag, text) => outcome.append(Object.assign(document.createElement(tag), { textContent: text }));
   if (message) line("p", message);
   if (refused.length) {
     line("h3", texts().refused);
-    refused.forEach(({ name, why }) => line("p", `${name}: ${why}`));
+    refused.forEach(({ name, why }) => line("p", why.includes(name) ? why : `${name}: ${why}`));
   }
 };
 
 // Which documents are asked; none named are all.
-const choose = (id, title, asked) => {
+const choose = (id, title, isAsked) => {
   chat.documents = chat.documents.filter((each) => each.id !== id);
-  if (asked) chat.documents.push({ id, title });
+  if (isAsked) chat.documents.push({ id, title });
   keep();
   showAsked();
 };
 
 const showAsked = () => {
-  const asking = $(".asking");
-  asking.hidden = !chat.documents.length;
-  $("span", asking).textContent = fill(texts().asking_only, { titles: chat.documents.map(({ title }) => title).join(", ") });
+  const line = $(".asking");
+  line.hidden = !chat.documents.length;
+  $("span", line).textContent = fill(texts().asking_only, { titles: chat.documents.map(({ title }) => title).join(", ") });
 };
 
 const askAll = () => {
   chat.documents = [];
   keep();
   showAsked();
-  $$(".rows input", shelf()).forEach((tick) => (tick.checked = false));
+  questionBox().focus();
 };
 
-// Begins a change and follows it to its end, on this page and in the library.
-const change = async (action, fields) => {
-  tellLibrary("");
-  const answer = await call(action, fields);
-  if (answer.error) return tellLibrary(answer.error, true);
-  lastBuild = answer.number - 1;
-  return follow();
+const askToRemove = (button) => {
+  const before = button.cloneNode();
+  button.className = "text";
+  button.textContent = button.title = texts().sure_remove;
+  button.removeAttribute("aria-label");
+  button.dataset.do = "remove-surely";
+  const asBefore = () => button.replaceWith(before);
+  button.addEventListener("blur", () => setTimeout(asBefore, 200), { once: true }); // after the click that took the focus
 };
 
-const follow = async () => {
-  if (following) return;
-  following = true;
-  let build = await call("progress");
-  while (build.state === "running") {
-    showBuilding(build);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-    build = await call("progress");
-  }
-  following = false;
-  showBuilding(null);
-  if (build.error) return tellLibrary(build.error, true);
-  if (build.number === lastBuild) return;
-  lastBuild = build.number;
-  const wrong = build.state === "failed" || build.state === "broken";
-  tellLibrary(build.report, wrong, build.refused);
-  if (!shelf().open) say(build.report, wrong);
-  if (shelf().open) drawRows();
-  if (!chat.turns.length) drawChat();
-};
-
-const showBuilding = (build) => {
-  for (const shown of $$(".building")) {
-    shown.hidden = !build;
-    if (!build) continue;
-    $("span", shown).textContent = build.step;
-    const bar = $("progress", shown);
-    if (build.total) bar.value = build.done / build.total;
-    else bar.removeAttribute("value");
-  }
-};
-
-const addFiles = async (list) => {
-  const files = [...list].slice(0, KNOWN.maxFiles);
-  const most = KNOWN.maxUpload * 1024 * 1024;
-  const large = files.filter((file) => file.size > most);
-  const refused = large.map(({ name }) => ({ name, why: fill(texts().too_large, { name, most: KNOWN.maxUpload }) }));
-  const given = [];
-  showBuilding({ step: texts().uploading });
-  for (const file of files.filter((each) => !large.includes(each))) {
-    try {
-      given.push({ name: file.name, path: (await upload(file)).path });
-    } catch (error) {
-      refused.push({ name: file.name, why: texts().not_uploaded });
-    }
-  }
-  showBuilding(null);
-  if (given.length) await change("add", { files: given });
-  if (refused.length) tellLibrary("", true, refused);
+const removeSurely = (button) => {
+  const { id, title } = button.closest("tr").dataset;
+  choose(id, title, false);
+  $(".outcome", shelf()).focus();
+  change("remove", { documents: [id] });
 };
 
 const inLibrary = {
@@ -120,19 +79,11 @@ const inLibrary = {
     openDocument(button.closest("tr").dataset.id);
   },
   choose: () => $('input[type="file"]', shelf()).click(),
-  rows: (button) => drawRows(Number(button.dataset.first)),
+  rows: (button) => drawRows(Number(button.dataset.first)).then(() => $(".rows", shelf()).focus()),
   rebuild: () => change("rebuild"),
-  cancel: () => call("cancel"),
-  remove: (button) => {
-    if (!button.dataset.sure) { // an added file is deleted: it takes a second click
-      Object.assign(button.dataset, { sure: "asked" });
-      Object.assign(button, { className: "text", textContent: texts().sure_remove });
-      return button.addEventListener("blur", () => drawRows(), { once: true });
-    }
-    const { id, title } = button.closest("tr").dataset;
-    choose(id, title, false);
-    change("remove", { documents: [id] });
-  },
+  cancel,
+  remove: askToRemove, // an added file is deleted: it takes a second click
+  "remove-surely": removeSurely,
   "put-back": (button) => change("put_back", { documents: [button.closest("li").dataset.id] }),
 };
 
@@ -140,27 +91,39 @@ const listenToLibrary = () => {
   shelf().addEventListener("click", (event) => {
     const button = event.target.closest("button[data-do]");
     if (button) inLibrary[button.dataset.do]?.(button);
-    else if (event.target === shelf()) shelf().close(); // beside it
+  });
+  shelf().addEventListener("pointerdown", (event) => {
+    if (event.target === shelf()) shelf().close(); // beside it
   });
   shelf().addEventListener("change", (event) => {
     const row = event.target.closest("tr[data-id]");
     if (row) choose(row.dataset.id, row.dataset.title, event.target.checked);
     if (event.target.type === "file") addFiles(event.target.files).then(() => (event.target.value = ""));
   });
-  $('[name="filter"]', shelf()).addEventListener("input", () => drawRows(0));
-  const drop = $(".drop", shelf());
-  if (!drop) return; // for reading alone
-  for (const kind of ["dragover", "dragleave", "drop"]) {
-    shelf().addEventListener(kind, (event) => {
-      event.preventDefault();
-      drop.classList.toggle("over", kind === "dragover");
-      if (kind === "drop") addFiles(event.dataTransfer.files);
-    });
-  }
-  $(".paste", shelf()).addEventListener("submit", (event) => {
+  let typing = 0;
+  $('[name="filter"]', shelf()).addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => drawRows(0), 150);
+  });
+  listenForFiles($(".drop", shelf()));
+  $(".paste", shelf())?.addEventListener("submit", async (event) => {
     event.preventDefault();
     const { title, text } = Object.fromEntries(new FormData(event.target));
     const name = title.trim() || text.trim().split(/\s+/, 6).join(" ");
-    if (text.trim()) addFiles([new File([text], `${name}.txt`)]).then(() => event.target.reset());
+    if (text.trim() && (await addFiles([new File([text], `${name}.txt`)]))) event.target.reset();
   });
+};
+
+// A file that is dropped anywhere on the page is added, or nothing happens; the browser would leave the page for it.
+const listenForFiles = (drop) => {
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    root.firstElementChild.addEventListener(kind, (event) => {
+      if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
+      event.preventDefault();
+      drop?.classList.toggle("over", kind === "dragover");
+      if (kind !== "drop" || !drop) return;
+      openLibrary();
+      addFiles(event.dataTransfer.files);
+    });
+  }
 };

@@ -19,9 +19,10 @@ const drawChats = () => {
 };
 
 const openChat = (next) => {
-  if (asking) stop();
+  stop();
   closeReading();
   setEditing(null);
+  setQuestion("");
   chat = next;
   remembered.write(session, CURRENT, chat.id);
   say("");
@@ -32,10 +33,10 @@ const openChat = (next) => {
 };
 
 // On narrow windows the chats lie over the page, which is out of reach meanwhile.
-const isSideShown = () => root.firstElementChild.classList.contains("with-side");
+const isSideShown = () => page().classList.contains("with-side");
 const showSide = (shown) => {
   if (shown === isSideShown()) return;
-  root.firstElementChild.classList.toggle("with-side", shown);
+  page().classList.toggle("with-side", shown);
   const menu = $('.top [data-do="menu"]');
   menu.setAttribute("aria-expanded", String(shown));
   for (const part of [$(".chat"), beside()]) part.inert = shown;
@@ -48,24 +49,32 @@ const setAppearance = (dark) => {
 };
 
 const inPage = {
-  skip: () => box().focus(),
+  skip: () => questionBox().focus(),
   menu: () => showSide(!isSideShown()),
-  "new-chat": () => openChat(chats.fresh()).then(() => box().focus()),
-  "open-chat": (button) => openChat(chats.get(button.parentElement.dataset.id) ?? chats.fresh()),
+  "new-chat": () => {
+    openChat(chats.fresh());
+    questionBox().focus();
+  },
+  "open-chat": (button) => {
+    openChat(chats.get(button.parentElement.dataset.id) ?? chats.fresh());
+    $(".chats [aria-current]")?.focus();
+  },
   "delete-chat": (button) => {
     const { id } = button.parentElement.dataset;
     const gone = chats.get(id);
     chats.drop(id);
     if (id === chat.id) openChat(chats.fresh());
     else drawChats();
+    $('[data-do="new-chat"]').focus();
     say(texts().deleted_chat, false, () => {
       chats.save(gone);
       drawChats();
     });
   },
   undo: () => {
-    takeBack?.();
+    undoing?.();
     say("");
+    questionBox().focus();
   },
   library: () => openLibrary(),
   appearance: () => {
@@ -79,15 +88,13 @@ const inPage = {
     setQuestion("");
   },
   "ask-all": askAll,
-  cancel: () => call("cancel"),
+  cancel,
   ...inExport,
 };
 
 const listen = () => {
   $(".conversation").addEventListener("click", clickConversation);
-  beside().addEventListener("click", clickReading);
-  beside().addEventListener("submit", submitReading);
-  beside().addEventListener("input", inputReading);
+  listenToReading();
   for (const part of [$(".skip"), $(".side"), $(".scrim"), $(".top"), $(".foot")]) {
     part.addEventListener("click", (event) => {
       const button = event.target.closest("[data-do]");
@@ -99,25 +106,25 @@ const listen = () => {
   $(".language").addEventListener("change", (event) => setLanguage(event.target.value));
   $(".composer").addEventListener("submit", (event) => {
     event.preventDefault();
-    ask(box().value, { position: editing ?? chat.turns.length });
+    ask(questionBox().value, { position: editing ?? chat.turns.length, typed: true });
   });
-  box().addEventListener("input", fit);
-  box().addEventListener("keydown", (event) => {
+  questionBox().addEventListener("input", fit);
+  questionBox().addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    if (!asking) $(".composer").requestSubmit();
+    if (!underway) $(".composer").requestSubmit();
   });
   listenToLibrary();
 };
 
 // One thing at a time is put away by Escape: the innermost.
-const escape = (event) => {
+const pressEscape = (event) => {
   if (event.key !== "Escape" || shelf().open) return;
   const menu = $(".export[open]");
   if (menu) {
     menu.open = false;
     $("summary", menu).focus();
-  } else if (asking) stop();
+  } else if (underway) stop();
   else if (editing !== null) inPage["stop-editing"]();
   else if (isSideShown()) showSide(false);
   else if (event.target.name === "find" && event.target.value) {
@@ -132,14 +139,17 @@ const pressElsewhere = (event) => {
 };
 
 const setLanguage = (code) => {
+  stop();
+  setEditing(null);
   language = code;
   remembered.write(local, "chapter-verse:language", code);
   draw();
+  $(".language").focus();
 };
 
 const draw = () => {
   const question = $(".composer textarea")?.value ?? "";
-  closeReading();
+  if (page()) closeReading();
   root.innerHTML = KNOWN.frames[language];
   document.documentElement.lang = language;
   listen();
@@ -149,28 +159,40 @@ const draw = () => {
   return drawChat();
 };
 
+// Another tab has changed a chat.
+const followTab = (id) => {
+  chats.held.delete(id);
+  if (id === chat.id && !underway) {
+    chat = chats.get(id) ?? chats.fresh();
+    drawChat();
+  }
+  drawChats();
+};
+
 const start = async () => {
   const dark = remembered.read(local, "chapter-verse:dark");
   if (dark !== null) setAppearance(dark);
-  document.addEventListener("keydown", escape);
+  document.addEventListener("keydown", pressEscape);
   document.addEventListener("pointerdown", pressElsewhere);
-  addEventListener("popstate", () => reading && closeReading());
-  if (history.state?.reading) history.replaceState(null, ""); // nothing lies open after a reload
-  addEventListener("storage", (event) => event.key?.startsWith(CHAT) && drawChats());
+  covering.addEventListener("change", showCovered);
+  addEventListener("popstate", (event) => {
+    if (!event.state?.reading) closeReading();
+    else if (!reading) history.replaceState({ reading: false }, "");
+  });
+  if (history.state?.reading) history.replaceState({ reading: false }, ""); // nothing lies open after a reload
+  addEventListener("storage", (event) => event.key?.startsWith(CHAT) && followTab(event.key.slice(CHAT.length)));
   const asked = new URLSearchParams(location.search).get("q");
   if (asked?.trim()) {
     chat = chats.fresh();
     const url = new URL(location.href);
     url.searchParams.delete("q");
-    history.replaceState(null, "", url); // a reload shows the answer and does not ask again
+    history.replaceState(history.state, "", url); // a reload shows the answer and does not ask again
   }
   const drawn = draw();
-  if (matchMedia("(hover: hover)").matches) box().focus();
+  if (hasKeyboard()) questionBox().focus();
   await drawn;
   if (asked?.trim()) await ask(asked);
-  const build = await call("progress");
-  lastBuild = build.state === "running" ? build.number - 1 : build.number; // what was done before is no news
-  if (build.state === "running") follow();
+  follow();
 };
 
 start();

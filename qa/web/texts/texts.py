@@ -54,6 +54,7 @@ class Texts:
     conversation: str
     searching: str
     stopped: str
+    not_kept: str
     searched_for: str
     without_context: str
     also: str
@@ -62,6 +63,7 @@ class Texts:
     show: str
     copy: str
     copied: str
+    not_copied: str
     next_place: str
     right: str
     wrong: str
@@ -90,6 +92,7 @@ class Texts:
     numbered: str
     numbered_more: str
     back: str
+    contents: str
     find: str
     previous_found: str
     next_found: str
@@ -119,6 +122,7 @@ class Texts:
     uploading: str
     not_uploaded: str
     too_large: str
+    too_many: str
     paste: str
     paste_title: str
     paste_text: str

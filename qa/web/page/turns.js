@@ -1,0 +1,60 @@
+// The turns of the chat as they are drawn. Each says in `data-turn` which it is, from 0.
+
+const turnsHost = () => $(".turns");
+const turnAt = (position) => $(`.turn[data-turn="${position}"]`);
+const numbered = (turn, position) => {
+  turn.dataset.turn = position;
+  return turn;
+};
+
+const pendingTurn = (question) => {
+  const turn = make('<section class="turn"><header><h2 class="question" dir="auto"></h2></header><p class="pending"><span class="dots" aria-hidden="true"><i></i><i></i><i></i></span><span></span></p></section>');
+  $(".question", turn).textContent = question;
+  $(".pending span:last-child", turn).textContent = texts().searching;
+  return turn;
+};
+
+const showJudged = (position) => {
+  const { judged = {} } = chat.turns[position];
+  for (const thumbs of $$(".thumbs", turnAt(position))) {
+    const said = judged[thumbs.closest(".card")?.dataset.quote ?? "none"];
+    for (const thumb of $$("button", thumbs)) thumb.setAttribute("aria-pressed", String(said === thumb.dataset.do));
+  }
+};
+
+// The chat anew: after a reload, in another language, or when another chat is opened. Its last turns first, more on demand.
+const AT_ONCE = 40;
+const isLastDrawing = lastOfItsKind();
+let drawing = Promise.resolve(true);
+const drawChat = () => (drawing = drawTurns(Math.max(0, chat.turns.length - AT_ONCE)));
+
+const drawTurns = async (from) => {
+  const isLast = isLastDrawing();
+  const host = turnsHost();
+  host.setAttribute("aria-busy", "true");
+  const answers = chat.turns.slice(from).map((turn) => turn.answer);
+  const answer = answers.length ? await call("draw", { answers }) : await call("welcome");
+  if (!isLast()) return drawing;
+  if (answer.error) host.replaceChildren(failed(answer.error));
+  else if (!answers.length) host.replaceChildren(make(answer.html));
+  else host.replaceChildren(...earlier(from), ...answer.turns.map((html, i) => numbered(make(html), from + i)));
+  if (!answer.error) answers.forEach((_, i) => showJudged(from + i));
+  host.removeAttribute("aria-busy");
+  host.lastElementChild?.scrollIntoView({ block: "start" });
+  return !answer.error;
+};
+
+const earlier = (from) => {
+  if (!from) return [];
+  const more = make('<button type="button" class="more" data-do="earlier-turns"></button>');
+  more.textContent = texts().earlier;
+  more.dataset.from = Math.max(0, from - AT_ONCE);
+  return [more];
+};
+
+const failed = (error) => {
+  const notice = make('<div class="welcome"><p class="gone"></p><button type="button" class="text" data-do="redraw"></button></div>');
+  $("p", notice).textContent = error;
+  $("button", notice).textContent = texts().again;
+  return notice;
+};
