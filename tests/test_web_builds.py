@@ -1,0 +1,78 @@
+"""One build at a time, followed and ended from any page, its report for who began it."""
+
+from __future__ import annotations
+
+import time
+from threading import Event
+
+import pytest
+
+from qa import Added, ChapterVerseError
+from qa.web.builds import Build, BuildRunning, Builds, Progress
+
+
+def ended(builds: Builds) -> Build:
+    for _ in range(500):
+        if builds.now.state != "running":
+            return builds.now
+        time.sleep(0.01)
+    raise AssertionError("it does not end")
+
+
+def endless(progress: Progress) -> Added:
+    while True:
+        progress("encoding", 1, 10)
+        time.sleep(0.001)
+
+
+def test_what_came_of_a_build_is_kept() -> None:
+    builds = Builds()
+    assert builds.now == Build()
+    begun = builds.start(lambda progress: Added("done", (("a.txt", "it is empty"),)))
+    assert begun.number == 1 and len(begun.ticket) > 20
+    build = ended(builds)
+    assert (build.state, build.report, build.refused) == ("done", "done", (("a.txt", "it is empty"),))
+    assert build.ticket == begun.ticket
+
+
+def test_one_at_a_time_and_one_can_be_cancelled() -> None:
+    builds = Builds()
+    begun = builds.start(endless)
+    with pytest.raises(BuildRunning):
+        builds.start(endless)
+    builds.cancel(begun.number + 1)
+    time.sleep(0.05)
+    assert builds.now.state == "running" and (builds.now.step, builds.now.done, builds.now.total) == ("encoding", 1, 10)
+    builds.cancel(begun.number)
+    assert ended(builds).state == "cancelled"
+    again = builds.start(lambda progress: Added(str(progress("encoding", 1, 1))))
+    assert again.number == 2
+    assert ended(builds).state == "done"  # the one before was cancelled, not this one
+
+
+def test_a_build_that_fails_says_why_and_one_that_breaks_does_not() -> None:
+    builds = Builds()
+
+    def fail(progress: Progress) -> Added:
+        raise ChapterVerseError("The disk is full; make room.")
+
+    def crash(progress: Progress) -> Added:
+        raise RuntimeError("/secret/path")
+
+    builds.start(fail)
+    assert (ended(builds).state, ended(builds).report) == ("failed", "The disk is full; make room.")
+    builds.start(crash)
+    assert (ended(builds).state, ended(builds).report) == ("broken", "")
+
+
+def test_the_page_sees_it_running_at_once() -> None:
+    builds, go = Builds(), Event()
+
+    def wait(progress: Progress) -> Added:
+        go.wait(10)
+        return Added("done")
+
+    builds.start(wait)
+    assert builds.now.state == "running"
+    go.set()
+    assert ended(builds).state == "done"
