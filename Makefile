@@ -4,10 +4,16 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+LOCKED := $(INSTALL) --require-hashes --only-binary :all: --no-deps --no-compile
+# On every core at once, which pip does on one; some files are for newer Pythons and cannot be compiled.
+COMPILED := $(BIN)/python -m compileall -qq -j 0 .venv/lib || true
+UV := uv==0.13.9
 export HF_HUB_OFFLINE := 1
 export GRADIO_ANALYTICS_ENABLED := False
+export ORT_DISABLE_TELEMETRY := 1
 
-.PHONY: run test lint chromium screenshots bench
+.PHONY: run test lint chromium screenshots bench lock upgrade audit dist
 .DELETE_ON_ERROR:
 
 run: .venv/run
@@ -30,18 +36,45 @@ bench: .venv/run
 screenshots: .venv/test chromium
 	$(BIN)/python tests/browser/screenshots.py docs/images
 
+# make lock      what pyproject.toml has changed; all else keeps its version
+# make upgrade   every package's newest version that pyproject.toml allows
+upgrade: COMPILE_FLAGS := --upgrade
+lock upgrade: $(BIN)/python
+	$(INSTALL) $(UV)
+	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build --extra test pyproject.toml -o tests/requirements.txt
+	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build -c tests/requirements.txt pyproject.toml -o requirements.txt
+
+# make audit   the licence of everything that is installed
+audit: .venv/test
+	$(BIN)/python tests/licences.py
+
+# make dist   what is committed, as a wheel and an sdist: the same bytes wherever it is built
+dist: .venv/run
+	rm -rf build dist
+	mkdir build
+	git archive HEAD | tar -x -C build
+	cd build && ../$(BIN)/python -m hatchling build ../dist
+	cd dist && sha256sum *
+
 chromium:
 	@command -v chromium >/dev/null || sh tests/browser/install-chromium.sh
 
-.venv/run: pyproject.toml
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	    || { echo "Python 3.11 or newer is needed; name one with make PYTHON=…" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv \
+	@$(PYTHON) -m venv .venv \
 	    || { echo "python3 -m venv failed; on Debian install the package python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+
+# pip itself comes first: of an old one the rest would take twice as long. torch comes with the project, without a hash.
+.venv/run: requirements.txt pyproject.toml | $(BIN)/python
+	sed -n '/^pip==/,/[^\\]$$/p' requirements.txt > .venv/pip.txt
+	$(LOCKED) -r .venv/pip.txt
+	$(LOCKED) -r requirements.txt
+	$(INSTALL) --no-compile --no-build-isolation --editable .
+	$(COMPILED)
 	touch $@
 
-.venv/test: .venv/run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+.venv/test: tests/requirements.txt .venv/run
+	$(LOCKED) -r tests/requirements.txt
+	$(COMPILED)
 	touch $@
