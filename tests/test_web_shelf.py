@@ -14,7 +14,8 @@ from source import Doubt, DoubtKind
 def entry(number: int = 1, **facts: object) -> Entry:
     given = {
         "id": f"{number}.pdf", "title": f"Book {number}", "path": f"/srv/books/{number}.pdf", "format": "pdf",
-        "pages": 1234, "passages": 56, "modified": datetime(2026, 3, 9, tzinfo=UTC), "doubts": (), "added": False, **facts,
+        "pages": 1234, "passages": 56,
+        "modified": datetime(2026, 3, 9, tzinfo=UTC), "doubts": (), "added": False, **facts,
     }  # fmt: skip
     return Entry(**given)  # type: ignore[arg-type]
 
