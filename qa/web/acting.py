@@ -100,7 +100,14 @@ class Acts:
             return refusal(400, "BadRequest", "The request is no JSON object with `data`; send one.")
         if isinstance(data, dict) and data.get("action") in _BUILDING and (wait := self._builds.wait(client)):
             return too_often(wait)
-        return JSONResponse(self._act(data))
+        return _Said(self._act(data))
+
+
+class _Said(JSONResponse):
+    """Half of a surrogate pair, which may come back from what was sent, is a question mark."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(errors="replace")
 
 
 def _no_number(name: str) -> None:

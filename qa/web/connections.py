@@ -41,7 +41,9 @@ class _Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > self._most:
-            next(iter(self._waiting), self).transport.abort()
+            longest = next(iter(self._waiting), self)
+            self._waiting.pop(longest, None)
+            longest.transport.abort()
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -1,0 +1,304 @@
+"""What a client may send to the page's one function: anything, and it is answered in a sentence, within a second."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qa_fixtures import build_book
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from qa.web.acting import Act, Acts
+from qa.web.actions import actions
+from qa.web.desk import Desk
+from qa.web.quick_import import gr
+from qa.web.rules import Limits, Often
+from qa.web.texts import LANGUAGES
+from qa.web.uploads import LibraryFull, Uploads
+
+QUESTION = "What does the ferryman of Kalmar carry?"
+QUOTE = "The ferryman of Kalmar carries nineteen clocks."
+SCRIPT = "<script>alert(1)</script>"
+FERRY = f"# The ferry\n\n{QUOTE} It leaves at dawn.\n\n{SCRIPT}\n"
+LONG = "".join(f"On day {n} the keeper counted {n} lanterns and ﬁlled them.\n\n" for n in range(1500))
+UNEXPECTED = LANGUAGES["en"].unexpected
+NAMES = (
+    "welcome", "ask", "draw", "open", "part", "find", "library", "progress", "judge", "add", "remove", "put_back",
+    "rebuild", "cancel", "__class__", "",
+)  # fmt: skip
+FIELDS = (
+    "question", "history", "documents", "answers", "quotes", "quote", "at", "elsewhere", "offset", "first", "last",
+    "paged", "document", "sha256", "query", "filter", "files", "right", "language", "action",
+)  # fmt: skip
+
+
+def deep(levels: int) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(levels):
+        value = {"quotes": value}
+    return value
+
+
+ODD: list[Any] = [
+    None, True, 0, -1, 1 << 60, 1.5, 1e300, "", "x", "\0", "\ud800", "../../etc/passwd", [], {}, [None],
+    [[]], [{}], ["\ud800"], {"a": 1}, [1] * 1000, deep(400), "x" * 100_000, ["x"] * 100_000,
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    folder = tmp_path_factory.mktemp("given")
+    build_book(folder, {"ferry.md": FERRY, "long.txt": LONG})
+    return Desk(folder / "index")
+
+
+@pytest.fixture(scope="module")
+def act(desk: Desk) -> Act:
+    with gr.Blocks() as app:
+        pass
+    return actions(desk, Uploads(app))
+
+
+@pytest.fixture(scope="module")
+def answer(act: Act) -> dict[str, Any]:
+    found = act({"action": "ask", "question": QUESTION})["answer"]
+    assert found["quotes"][0]["text"] == QUOTE
+    return dict(found)
+
+
+@pytest.fixture(scope="module")
+def said(act: Act) -> Callable[[Any], dict[str, Any]]:
+    """What is answered over the wire."""
+    client = TestClient(Starlette(routes=Acts(act, Limits(builds=Often(10_000, 1))).routes))
+
+    def ask(data: Any) -> dict[str, Any]:
+        response = client.post("/gradio_api/component_server", content=json.dumps({"data": data}))
+        assert response.status_code == 200
+        return dict(response.json())
+
+    return ask
+
+
+def settled(desk: Desk) -> None:
+    while desk.builds.now.state == "running":
+        pass
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fields_of_any_kind_are_answered_in_a_sentence(
+    desk: Desk, said: Callable[[Any], dict[str, Any]], name: str
+) -> None:
+    settled(desk)
+    for field in FIELDS:
+        for value in ODD:
+            if (name, field) == ("ask", "question") and value == "x":
+                continue  # that may be asked
+            given = said({"action": name, field: value})
+            assert given.get("error") not in {each.broken for each in LANGUAGES.values()}, (field, value)
+
+
+@pytest.mark.parametrize("data", [None, 1, "act", [], [1], {"action": None}, {"action": ["ask"]}, deep(400)])
+def test_what_is_no_request_is_not_understood(act: Act, data: Any) -> None:
+    assert act(data) == {"error": UNEXPECTED}
+
+
+def sent(answer: dict[str, Any], count: int) -> list[dict[str, Any]]:
+    return [{**answer, "quotes": answer["quotes"] * 5}] * count
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        lambda answer: {"action": "ask", "question": QUESTION, "documents": ["ferry.md"] * 400_000},
+        lambda answer: {"action": "ask", "question": QUESTION, "history": ["."] * 900_000},
+        lambda answer: {"action": "ask", "question": "x" * 4_000_000},
+        lambda answer: {"action": "find", "query": "ﬁ" * 1_300_000},
+        lambda answer: {"action": "find", "query": "ﬁ" * 19_000},
+        lambda answer: {"action": "find", "query": "e"},
+        lambda answer: {"action": "part", "query": "e", "first": 0, "last": 1 << 40},
+        lambda answer: {"action": "part", "query": "e", "quotes": answer["quotes"] * 10_000},
+        lambda answer: {"action": "open", "quotes": answer["quotes"] * 20},
+        lambda answer: {"action": "draw", "answers": sent(answer, 100)},
+        lambda answer: {"action": "draw", "answers": sent(answer, 5000)},
+        lambda answer: {"action": "library", "filter": "a " * 2_000_000},
+        lambda answer: {"action": "remove", "documents": ["x"] * 400_000},
+        lambda answer: {"action": "add", "files": [{"name": "x" * 20_000, "path": "y"}] * 200},
+        lambda answer: {"action": "judge", "question": QUESTION, "history": ["a b"] * 500_000},
+    ],
+)
+def test_nothing_takes_more_than_a_second(
+    desk: Desk,
+    act: Act,
+    answer: dict[str, Any],
+    within: Callable[[float], AbstractContextManager[None]],
+    fields: Callable[[dict[str, Any]], dict[str, Any]],
+) -> None:
+    settled(desk)
+    long = desk.book.document("long.txt")
+    asked = {"document": long.id, "sha256": long.sha256, **fields(answer)}
+    with within(1.0):
+        act(asked)
+
+
+# Forged answers
+
+
+def forged(answer: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    quote = answer["quotes"][0]
+    document = {**quote["document"], **fields.pop("document", {})}
+    return {**answer, "quotes": [{**quote, "document": document, **fields}], "nearest": []}
+
+
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": "The ferryman of Kalmar carries ninety clocks."},
+        {"text": EVIL},
+        {"start": 0, "end": 11},
+        {"start": 1 << 47, "end": (1 << 47) + 47},
+        {"start": -48, "end": -1},
+        {"end": 0},
+        {"highlights": [{"start": 0, "end": 5}]},
+        {"highlights": [{"start": 30, "end": 40}, {"start": 20, "end": 25}]},
+        {"document": {"id": "long.txt"}},
+        {"document": {"id": "../ferry.md"}},
+        {"document": {"id": EVIL}},
+        {"document": {"sha256": "0" * 64}},
+        {"document": {"extractor": "another/1"}},
+        {
+            "start": FERRY.index("<script>"),
+            "end": FERRY.index("</script>"),
+            "text": "<script>alert(1)",
+            "highlights": [],
+        },
+    ],
+)
+def test_a_forged_quote_is_withheld(act: Act, answer: dict[str, Any], fields: dict[str, Any]) -> None:
+    false = forged(answer, **fields)
+    drawn = act({"action": "draw", "answers": [false]})["turns"][0]
+    assert 'class="gone"' in drawn
+    assert "<q>" not in drawn
+    assert EVIL not in drawn
+    for request in ({"action": "open", "quotes": false["quotes"], "at": 0}, judged(false)):
+        assert act(request) == {"error": LANGUAGES["en"].gone}
+
+
+def judged(answer: dict[str, Any]) -> dict[str, Any]:
+    return {"action": "judge", "question": QUESTION, "right": True, "quote": answer["quotes"][0]}
+
+
+def test_of_a_true_quote_nothing_else_is_believed(act: Act, answer: dict[str, Any]) -> None:
+    true = act({"action": "draw", "answers": [answer]})["turns"]
+    evil = {"title": EVIL, "path": "/etc/passwd"}
+    place = {"page": 7, "heading": [EVIL], "paragraph": 1, "line": 999}
+    false = forged(answer, document=evil, place=place, html=EVIL, doubts=[EVIL], boxes=[])
+    assert act({"action": "draw", "answers": [false]})["turns"] == [
+        act({"action": "draw", "answers": [{**answer, "quotes": answer["quotes"][:1]}]})["turns"][0]
+    ]
+    assert EVIL not in true[0]
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf, 1e300, "1", EVIL, None, [], True])
+def test_an_answer_whose_score_or_confidence_is_none_is_withheld(act: Act, answer: dict[str, Any], score: Any) -> None:
+    for false in (forged(answer, score=score), {**answer, "confidence": score}):
+        drawn = act({"action": "draw", "answers": [false, answer]})["turns"]
+        assert "<q>" not in drawn[0]
+        assert "<q>" in drawn[1]
+
+
+def test_words_of_a_forged_question_are_text(act: Act, answer: dict[str, Any]) -> None:
+    drawn = act({"action": "draw", "answers": [{**answer, "question": EVIL, "searched_for": EVIL + " "}]})["turns"][0]
+    assert EVIL not in drawn
+    assert "&lt;img src=x onerror=alert(1)&gt;" in drawn
+
+
+@pytest.mark.parametrize("question", ["\ud800", 7, None, ["x"], {"a": 1}, EVIL, "x" * 100_000])
+def test_an_answer_that_cannot_be_read_is_drawn_without_harm(
+    said: Callable[[Any], dict[str, Any]], question: Any
+) -> None:
+    drawn = said({"action": "draw", "answers": [{"question": question}]})["turns"]
+    assert EVIL not in drawn[0]
+    assert "<q>" not in drawn[0]
+
+
+# Uploads
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../../etc/passwd", "", "/", "C:\\boot.ini", "\\\\server\\share\\a", "a\0b"]
+)
+def test_only_what_was_uploaded_can_be_added(act: Act, desk: Desk, path: str) -> None:
+    assert act({"action": "add", "files": [{"name": "a.txt", "path": path}]}) == {"error": UNEXPECTED}
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../evil.txt", "evil.txt"),
+        ("..\\..\\evil.txt", "evil.txt"),
+        ("/etc/evil.txt", "evil.txt"),
+        ("C:\\Windows\\evil.txt", "evil.txt"),
+        ("\\\\server\\share\\evil.txt", "evil.txt"),
+        ("con.txt", "_con.txt"),
+        ("....txt", "document.txt"),
+        ("evil\0.txt", "evil.txt"),
+        ("evil.txt\u202e", "evil.txt"),
+    ],
+)
+def test_an_upload_lands_in_its_folder_under_a_plain_name(tmp_path: Path, name: str, kept: str) -> None:
+    build_book(tmp_path, {"ferry.md": FERRY})
+    desk = Desk(tmp_path / "index")
+    given = tmp_path / "upload"
+    given.write_text(QUOTE)
+    with gr.Blocks() as app:
+        pass
+    app.upload_file_set.add(str(given))
+    uploads = Uploads(app)
+    files = uploads.taken([{"name": name, "path": str(given)}])
+    added = uploads.added(desk.library, files, lambda step, done, total: None)
+    assert added.refused == ()
+    assert [path.name for path in (tmp_path / "index" / "added").iterdir()] == [kept]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["index", "sources"]
+    assert not app.upload_file_set
+
+
+def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> None:
+    build_book(tmp_path, {"ferry.md": FERRY})
+    desk = Desk(tmp_path / "index")
+    contents = {
+        "a.pdf": b"<html><script>alert(1)</script></html>",
+        "b.docx": b"%PDF-1.7",
+        "c.txt": b"MZ\0\0\x90\0\xff\xfe" * 99,
+    }
+    files = []
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+        files.append((name, tmp_path / name))
+    assert {name for name, _ in desk.library.add(files).refused} == set(contents)
+
+
+def test_the_documents_that_are_added_have_room_for_so_much(tmp_path: Path) -> None:
+    build_book(tmp_path, {"ferry.md": FERRY})
+    desk = Desk(tmp_path / "index")
+    given = tmp_path / "upload.txt"
+    with gr.Blocks() as app:
+        pass
+    uploads = Uploads(app, most=1)
+    for count, size in enumerate((600_000, 600_000)):
+        given.write_text(QUOTE * (size // len(QUOTE)))
+        files = [(f"{count}.txt", given)]
+        if not count:
+            uploads.added(desk.library, files, lambda step, done, total: None)
+            continue
+        with pytest.raises(LibraryFull, match="1 MB in all"):
+            uploads.added(desk.library, files, lambda step, done, total: None)
+        assert not given.exists()

@@ -1,0 +1,362 @@
+"""A server that is asked for more than it can do, by clients that are slow, silent or gone; real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from qa.web import bounds, connections
+from qa.web.acting import Acts
+from qa.web.bounds import Bounds
+from qa.web.connections import Connections, most_connections
+from qa.web.crowd import Crowd
+from qa.web.failing import Failing
+from qa.web.guard import UPLOAD
+from qa.web.intake import Intake
+from qa.web.rates import Rate
+from qa.web.room import Room
+from qa.web.rules import Limits, Often
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+ACT = "/gradio_api/component_server"
+LIMITS = Limits(at_work=2, asked=5, uploading=1)
+
+
+@dataclass
+class Work:
+    """What the page's function does here: waits until it may go on, and counts."""
+
+    may: threading.Event
+    done: int = 0
+
+    def act(self, data: Any) -> dict[str, Any]:
+        if data == "wait":
+            self.may.wait(10)
+        if data == "bytes":
+            return {"said": "x" * 12_000_000}
+        self.done += 1
+        return {"data": data}
+
+
+async def kept(request: Request) -> Response:
+    return JSONResponse(len(await request.body()))
+
+
+async def broken(request: Request) -> Response:
+    raise KeyError("secret")
+
+
+async def full(request: Request) -> Response:
+    return PlainTextResponse("Queue is full.", 503)
+
+
+@contextmanager
+def serving(middleware: list[Middleware], work: Work, most: int = 1000, limits: Limits = LIMITS) -> Iterator[int]:
+    """uvicorn as Gradio runs it, with our connections; its port."""
+    routes = [Route(UPLOAD, kept, methods=["POST"]), Route("/gradio_api/call/ask", full, methods=["POST"])]
+    app = Starlette(routes=[*routes, *Acts(work.act, limits).routes, Route("/broken", broken)], middleware=middleware)
+    config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    config.http_protocol_class = Connections(most)  # type: ignore[assignment]
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        work.may.set()
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def work() -> Work:
+    return Work(threading.Event())
+
+
+@pytest.fixture
+def port(work: Work) -> Iterator[int]:
+    with serving([Middleware(Failing), Middleware(Bounds, 1), Middleware(Crowd, LIMITS)], work) as found:
+        yield found
+
+
+def post(port: int, data: Any, path: str = ACT) -> httpx.Response:
+    return httpx.post(f"http://127.0.0.1:{port}{path}", json={"data": data}, timeout=20)
+
+
+def head(length: int = 10, path: str = ACT) -> bytes:
+    return f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode()
+
+
+def opened(port: int, sent: bytes = b"") -> socket.socket:
+    one = socket.create_connection(("127.0.0.1", port), timeout=20)
+    one.sendall(sent)
+    return one
+
+
+# Crowds
+
+
+def test_one_too_many_is_told_at_once_and_the_rest_is_answered(port: int, work: Work) -> None:
+    async def crowd() -> list[httpx.Response]:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+            asked = [asyncio.create_task(client.post(ACT, json={"data": "wait"})) for _ in range(40)]
+            began = time.monotonic()
+            while sum(each.done() for each in asked) < 35:
+                assert time.monotonic() - began < 10
+                await asyncio.sleep(0.01)
+            work.may.set()
+            return await asyncio.gather(*asked)
+
+    answers = asyncio.run(crowd())
+    assert sorted(each.status_code for each in answers) == [200] * 5 + [503] * 35
+    shed = next(each for each in answers if each.status_code == 503)
+    assert shed.json()["title"] == "Crowded"
+    assert shed.headers["retry-after"] == "2"
+    assert post(port, "after").json() == {"data": "after"}
+
+
+def test_who_is_gone_is_not_worked_for(port: int, work: Work) -> None:
+    body = json.dumps({"data": "wait"}).encode()
+    working = [opened(port, head(len(body)) + body) for _ in range(2)]
+    gone = [opened(port, head(len(body)) + body) for _ in range(3)]
+    time.sleep(0.3)
+    for one in gone:
+        one.close()
+    time.sleep(0.3)
+    work.may.set()
+    for one in working:
+        assert b"200 OK" in one.recv(100)
+    assert post(port, "after").status_code == 200
+    assert work.done == 3
+
+
+def test_a_full_queue_of_gradio_is_a_crowd_too(port: int) -> None:
+    refused = post(port, 1, "/gradio_api/call/ask")
+    assert (refused.status_code, refused.json()["title"]) == (503, "Crowded")
+
+
+def test_what_cannot_be_read_is_no_failure_of_the_server(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    assert httpx.get(f"http://127.0.0.1:{port}/broken").status_code == 400
+    assert "KeyError" in caplog.text
+    assert "secret" not in caplog.text
+    for body in (
+        b"",
+        b"[]",
+        b"{",
+        b'{"data": NaN}',
+        b"[" * 1_000_000,
+        b'{"a":' * 500_000,
+        b"9" * 100_000,
+        b"\xff",
+        b"null",
+    ):
+        assert httpx.post(f"http://127.0.0.1:{port}{ACT}", content=body).status_code == 400
+
+
+# Slow, silent and endless clients
+
+
+def test_a_slow_body_is_given_up_and_keeps_nobody_waiting(
+    port: int, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "_PATIENCE", 1.0)
+    slow = [opened(port, head(1000) + b"{") for _ in range(20)]
+    assert post(port, 1).status_code == 200
+    for _ in range(3):
+        time.sleep(0.2)
+        for one in slow:
+            one.sendall(b" ")
+    assert all(b"408" in one.recv(100) for one in slow)
+
+
+def test_bodies_that_are_coming_have_bounded_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "_COMING", 3_000_000)
+    coming = [opened(port, head(2_000_000) + b" " * 1_000_000) for _ in range(4)]
+    answered = [one for one in coming if _soon(one, 0.5)]
+    assert answered
+    assert all(b"503" in one.recv(100) for one in answered)
+    for one in coming:
+        one.close()
+    time.sleep(0.2)
+    assert post(port, " " * 1_000_000).status_code == 200
+
+
+def _soon(one: socket.socket, seconds: float) -> bool:
+    one.settimeout(seconds)
+    try:
+        return bool(one.recv(100, socket.MSG_PEEK))
+    except TimeoutError:
+        return False
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: ", head(5) + b"[", head(5) + b"[]   GET / HT"])
+def test_a_connection_that_says_nothing_more_is_closed(port: int, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    monkeypatch.setattr(connections, "_HEAD", 0.5)
+    monkeypatch.setattr(bounds, "_PATIENCE", 0.5)
+    one = opened(port, sent)
+    began = time.monotonic()
+    try:
+        while one.recv(1000):
+            pass
+    except ConnectionResetError:
+        pass
+    assert time.monotonic() - began < 10
+
+
+def test_a_body_without_end_that_is_refused_is_not_read_for_ever(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_HEAD", 0.5)
+    one = opened(port, head(1 << 40))
+    assert b"413" in one.recv(100)
+    with pytest.raises(OSError):
+        for _ in range(200):
+            one.sendall(b" " * 1000)
+            time.sleep(0.02)
+
+
+def test_an_answer_that_is_not_read_is_given_up(port: int, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_READING", 0.5)
+    body = json.dumps({"data": "bytes"}).encode()
+    unread = [opened(port, head(len(body)) + body) for _ in range(2)]
+    assert all(_soon(one, 10) for one in unread)
+    time.sleep(1)
+    assert post(port, 1).status_code == 200
+    for one in unread:
+        size = 0
+        try:
+            while got := one.recv(1 << 20):
+                size += len(got)
+        except ConnectionResetError:
+            pass
+        assert 0 < size < 12_000_000
+
+
+def test_heads_are_bounded(port: int) -> None:
+    one = opened(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+    with pytest.raises(OSError):
+        for number in range(100_000):
+            one.sendall(b"x-%d: %s\r\n" % (number, b"y" * 1000))
+            if _soon(one, 0.0001):
+                assert b"400" in one.recv(100)
+                raise OSError
+    assert post(port, 1).status_code == 200
+
+
+def test_for_one_connection_too_many_the_longest_idle_one_goes(work: Work) -> None:
+    with serving([], work, most=10) as port:
+        idle = [opened(port) for _ in range(10)]
+        time.sleep(0.2)
+        assert post(port, 1).status_code == 200
+        assert _soon_closed(idle[0])
+        assert not _soon_closed(idle[9])
+        more = [opened(port) for _ in range(30)]
+        time.sleep(0.2)
+        assert _soon_closed(idle[9])
+        assert post(port, 2).status_code == 200
+        assert not _soon_closed(more[-1])
+
+
+def _soon_closed(one: socket.socket) -> bool:
+    one.settimeout(0.3)
+    try:
+        return one.recv(1) == b""
+    except ConnectionResetError:
+        return True
+    except TimeoutError:
+        return False
+
+
+def test_a_process_can_have_as_many_connections_as_files_but_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    asked = []
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (1024, 4096))
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, limits: asked.append(limits))
+    assert most_connections() == 4096 - 256
+    assert asked == [(4096, 4096)]
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (256, 256))
+    assert most_connections() == 128
+
+
+# Uploads
+
+
+def upload(port: int, size: int = 1000) -> httpx.Response:
+    return httpx.post(f"http://127.0.0.1:{port}{UPLOAD}", content=b"x" * size, timeout=20)
+
+
+def taking(limits: Limits, often: Often, given: set[str]) -> tuple[Room, list[Middleware]]:
+    room = Room(limits, given)
+    return room, [Middleware(Intake, room, Rate(often), 1), Middleware(Bounds, 1), Middleware(Crowd, limits)]
+
+
+def test_one_client_sends_so_many_uploads(work: Work) -> None:
+    room, middleware = taking(LIMITS, Often(3, 60), set())
+    with serving(middleware, work) as port:
+        assert [upload(port).status_code for _ in range(3)] == [200] * 3
+        refused = upload(port)
+        assert (refused.status_code, refused.json()["title"]) == (429, "TooOften")
+        assert refused.headers["retry-after"] == "1"
+    room.folder.rmdir()
+
+
+def test_uploads_have_room_for_so_much_until_an_hour_has_passed(work: Work) -> None:
+    given: set[str] = set()
+    room, middleware = taking(Limits(room=1, files=10), Often(100, 60), given)
+    lying = room.folder / "a" / "a.txt"
+    lying.parent.mkdir()
+    lying.write_bytes(b"x" * 2**20)
+    given.add(str(lying))
+    with serving(middleware, work) as port:
+        refused = upload(port)
+        assert (refused.status_code, refused.json()["title"]) == (507, "NoRoom")
+        os.utime(lying, (time.time() - 3700,) * 2)
+        assert upload(port).status_code == 200
+        assert not lying.parent.exists()
+        assert given == set()
+        for number in range(10):
+            (room.folder / f"{number}").touch()
+        assert upload(port).status_code == 507
+
+
+def test_the_disk_keeps_some_room(work: Work) -> None:
+    _, middleware = taking(Limits(spare=1 << 40), Often(100, 60), set())
+    with serving(middleware, work) as port:
+        assert upload(port).status_code == 507
+
+
+def test_what_servers_left_behind_is_removed_and_what_others_use_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left, used = Room(LIMITS, set()).folder, Room(LIMITS, set()).folder
+    (tmp_path / "other").mkdir()
+    (tmp_path / "chapter-verse-uploads-link").symlink_to(tmp_path / "other")
+    for each in (left, tmp_path / "other"):
+        (each / "a.txt").touch()
+        for path in (each / "a.txt", each):
+            os.utime(path, (0, 0))
+    own = Room(LIMITS, set()).folder
+    assert not left.exists()
+    assert used.exists()
+    assert (tmp_path / "other" / "a.txt").exists()
+    assert own.stat().st_mode & 0o777 == 0o700
