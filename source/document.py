@@ -12,16 +12,14 @@ All offsets are half-open and count Unicode code points of `Document.text`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from source.boxes import Corners
+from source.lines import Lines
 from source.places import Place, Places
 from source.spans import Span, subtract, trim
-
-_NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
 class RegionKind(StrEnum):
@@ -92,6 +90,10 @@ class Document:
     places: Places = field(default=Places(), repr=False)
     doubts: tuple[Doubt, ...] = ()
     corners: Corners | None = field(default=None, repr=False, compare=False)
+    _lines: Lines = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_lines", Lines(self.text))
 
     def place(self, offset: int) -> Place:
         """The page, heading path, paragraph and line at `offset`."""
@@ -100,7 +102,7 @@ class Document:
             page=places.page(offset),
             heading=places.heading(offset),
             paragraph=None if places.pages else places.paragraph(offset),
-            line=len(_NEWLINE.findall(self.text, 0, offset)) + 1 if places.own_lines else None,
+            line=self._lines.number(offset) if places.own_lines else None,
             page_name=places.page_name,
         )
 

@@ -26,7 +26,6 @@ Mark = tuple[Span, str]
 """A stretch and "strong", "emphasis", "code", "link", or "syntax" for what is hidden."""
 
 _KEPT = 4  # parsed documents
-_PREFIX = re.compile(r">")
 _BETWEEN_CELLS = re.compile(r"[ \t|]*")
 
 
@@ -140,7 +139,7 @@ def _paragraph(text: str, whole: Parsed, opening: Token, token: Token) -> _Block
         if not words or not line.endswith(words):
             return None
         start = whole.lines[number] + len(line) - len(words)
-        hidden += [(Span(*match.span()), "syntax") for match in _PREFIX.finditer(text, whole.lines[number], start)]
+        hidden += [(Span(at, at + 1), "syntax") for at in range(whole.lines[number], start) if text[at] == ">"]
         starts.append(start - (len(content) - len(content.lstrip())))
     end = whole.lines[last]
     if opening.type == "heading_open":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from source.spans import Span
 
@@ -57,6 +58,10 @@ class Places:
     pages: tuple[int, ...] = ()
     page_name: str = "page"
     own_lines: bool = True
+    _above: tuple[int, ...] = field(init=False, repr=False, compare=False)  # each heading's own heading, or -1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_above", tuple(_parents(self.headings)))
 
     def page(self, offset: int) -> int | None:
         """The number of the page at `offset`, from 1."""
@@ -69,10 +74,18 @@ class Places:
     def heading(self, offset: int) -> tuple[str, ...]:
         """The path of headings above `offset`, highest first."""
         path: list[Heading] = []
-        for heading in self.headings:
-            if heading.start > offset:
-                break
-            while path and path[-1].level >= heading.level:
-                path.pop()
-            path.append(heading)
-        return tuple(each.title for each in path if each.end is None or offset < each.end)
+        at = bisect_right(self.headings, offset, key=lambda heading: heading.start) - 1
+        while at >= 0:
+            path.append(self.headings[at])
+            at = self._above[at]
+        return tuple(each.title for each in reversed(path) if each.end is None or offset < each.end)
+
+
+def _parents(headings: Iterable[Heading]) -> Iterator[int]:
+    """The position of the heading that each one stands under: the last before it of a higher level."""
+    path: list[tuple[int, int]] = []  # level and position
+    for position, heading in enumerate(headings):
+        while path and path[-1][0] >= heading.level:
+            path.pop()
+        yield path[-1][1] if path else -1
+        path.append((heading.level, position))

@@ -1,3 +1,7 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from operator import itemgetter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +70,32 @@ def test_a_place_gives_heading_path_paragraph_and_line() -> None:
     assert document.place(9).heading == ("Top", "Beside")
     assert document.place(18).heading == ("Top", "Middle")
     assert document.place(0).page is None
+
+
+def path_above(headings: list[Heading], offset: int) -> tuple[str, ...]:
+    """The path found by going through all the headings before."""
+    path: list[Heading] = []
+    for heading in headings:
+        if heading.start <= offset:
+            while path and path[-1].level >= heading.level:
+                path.pop()
+            path.append(heading)
+    return tuple(each.title for each in path if each.end is None or offset < each.end)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(-1, 4), st.none() | st.integers(0, 40)), max_size=12))
+def test_the_path_of_headings_is_that_of_all_before(rows: list[tuple[int, int, int | None]]) -> None:
+    headings = [
+        Heading(start, level, f"{n}", end) for n, (start, level, end) in enumerate(sorted(rows, key=itemgetter(0)))
+    ]
+    places = Places(headings=tuple(headings))
+    assert [places.heading(offset) for offset in range(45)] == [path_above(headings, offset) for offset in range(45)]
+
+
+def test_a_heading_is_found_among_many_in_time(within: Callable[[float], AbstractContextManager[None]]) -> None:
+    places = Places(headings=tuple(Heading(n, 1 + n % 2, f"{n}") for n in range(50_000)))
+    with within(1):  # it was a minute
+        assert {places.heading(49_999) for _ in range(5000)} == {("49998", "49999")}
 
 
 def test_only_an_attribution_is_marked_and_still_quoted() -> None:
