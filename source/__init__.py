@@ -4,6 +4,7 @@ from source.boxes import Box, Corners, boxes_of
 from source.collection import ids_in
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.doubts import told
+from source.encoding import is_unicode
 from source.errors import ChapterVerseError, NotRead, SourceEmpty, SourceError, UsageError, unreadable
 from source.files import SourceFile, golden_in, shown_as
 from source.formats import OCR, SUFFIXES
@@ -45,8 +46,9 @@ __all__ = [
     "page_picture",
     "shown_as",
     "told",
-    # names from elsewhere
+    # names and texts from elsewhere
     "document_name",
+    "is_unicode",
     "numbered",
     # errors
     "ChapterVerseError",

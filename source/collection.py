@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from source.document import Document
+from source.encoding import is_unicode
 from source.errors import BadCollection, SourceEmpty
 from source.fidelity import doubts_of
 from source.plain import read_plain
@@ -41,7 +42,7 @@ class Record:
         id, text, title = self.id, self._fields.get("text"), self._fields.get("title") or ""
         if not isinstance(text, str) or not isinstance(title, str):
             raise BadCollection(f'{self.where}: "text" and "title" must be strings; mend the line.')
-        if not _is_unicode(f"{id}{title}{text}"):
+        if not is_unicode(f"{id}{title}{text}"):
             raise BadCollection(f"{self.where}: half of a surrogate pair stands alone; mend the line's \\u escapes.")
         document = read_plain(text, id=id, title=title, path=self.path, sha256=self.sha256)
         return replace(document, doubts=tuple(doubts_of(text, ())))
@@ -76,8 +77,3 @@ def _parse(line: bytes, where: str) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise BadCollection(f'{where} is not an object; write {{"id": …, "text": …}}.')
     return record
-
-
-def _is_unicode(text: str) -> bool:
-    """JSON's `\\ud800` decodes to a lone surrogate, which no file or page can hold."""
-    return not any("\ud800" <= char <= "\udfff" for char in text)

@@ -36,6 +36,15 @@ def decode(data: bytes, name: str) -> str:
     )
 
 
+def is_unicode(text: str) -> bool:
+    """Whether it could be written in UTF-8: half of a surrogate pair, as JSON or a command line may hold, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _readings(data: bytes) -> Iterator[str | None]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):

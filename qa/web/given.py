@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from qa import ChapterVerseError
+from source import is_unicode
 
 _Item = TypeVar("_Item")
 _LONGEST = 20_000  # characters of a text: enough to be told that a question is too long
@@ -33,13 +34,8 @@ class Given:
     def text(self, name: str) -> str:
         """A string within reason; half of a surrogate pair in it could be neither searched for nor printed."""
         value = self._read(name, "", str)
-        if len(value) > _LONGEST:
+        if len(value) > _LONGEST or not is_unicode(value):
             raise Misunderstood(name)
-        if not value.isascii():
-            try:
-                value.encode()
-            except UnicodeEncodeError:
-                raise Misunderstood(name) from None
         return value
 
     def number(self, name: str) -> int:
@@ -61,15 +57,11 @@ class Given:
         return values
 
     def texts(self, name: str) -> list[str]:
-        """Strings, not too many."""
+        """Strings that can be searched for and printed, not too many."""
         values: list[str] = self._read(name, [], list)
-        if len(values) > _MOST or not all(isinstance(value, str) for value in values):
+        if len(values) > _MOST or not all(isinstance(value, str) and is_unicode(value) for value in values):
             raise Misunderstood(name)
         return values
-
-    def chosen(self, name: str, items: Sequence[_Item]) -> _Item:
-        """The one of `items` in the position that was sent."""
-        return at(items, self.number(name))
 
     def _read(self, name: str, default: _Item, kind: type) -> _Item:
         value = self._fields.get(name)
