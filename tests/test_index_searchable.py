@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import tracemalloc
+import unicodedata
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -48,6 +52,45 @@ def test_offsets_come_back_to_what_they_were_made_of(text: str) -> None:
         assert searchable(text[first:last]).text[:1] or text[first:last].isspace()
         assert read.text[start] in searchable(text[first:last]).text
     assert (np.diff(back[:, 0]) >= 0).all()
+
+
+def by_character(text: str) -> list[tuple[str, int, int]]:
+    """Each character as it is searched, and where what became it starts and ends: found out one after another."""
+    found: list[tuple[str, int, int]] = []
+    at = 0
+    while at < len(text):
+        if divided := DIVIDED.match(text, at):
+            at = divided.end()
+            continue
+        new = unicodedata.normalize("NFKC", text[at]) if SHAPED.match(text[at]) else text[at].strip("\u00ad\u200b")
+        found += [(char, at, at + 1) for char in new]
+        at += 1
+    return found
+
+
+DIVIDED = re.compile(
+    r"(?<=[^\W\d_][^\W\d_])(?:[-\u2010](?=\r?\n[a-z])|\u00ad(?=\r?\n[^\W\d_]))[-\u2010\u00ad]?\r?\n|\Z(?!)"
+)
+SHAPED = re.compile("[\ufb00-\ufb06\uff01-\uff5e]")
+
+
+@given(st.text(alphabet="abC1_-\u2010\n\r\u00ad\u200bﬁﬃ Ａ", max_size=60))
+def test_text_and_offsets_are_those_of_the_rule(text: str) -> None:
+    expected = by_character(text)
+    read = searchable(text)
+    assert read.text == "".join(char for char, _, _ in expected)
+    spans = [(one, other) for one in range(len(expected)) for other in range(one + 1, len(expected) + 1)]
+    back = read.back(np.array(spans, np.int64).reshape(-1, 2)).tolist()
+    assert back == [[expected[one][1], expected[other - 1][2]] for one, other in spans]
+
+
+def test_a_long_text_with_a_few_changes_takes_little_memory() -> None:
+    text = "The in-\nvisible ﬁsh. " + "And more of it. " * 200_000
+    tracemalloc.start()
+    read = searchable(text)
+    assert tracemalloc.get_traced_memory()[0] < 1.1 * len(text)  # the new text, and hardly anything beside it
+    tracemalloc.stop()
+    assert read.back(np.array([(len(read.text) - 5, len(read.text))])).tolist() == [[len(text) - 5, len(text)]]
 
 
 def test_the_encoder_reads_a_divided_word_as_a_whole_one_and_says_where_it_stands(encoder: Encoder) -> None:

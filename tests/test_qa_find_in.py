@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 import unicodedata
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import qa.find_in as find_in_module
 from qa.find_in import find_in
+from qa.kept import Kept
 from source import Document
 from source.plain import read_plain
 
@@ -92,6 +95,19 @@ def test_any_text_and_any_query(text: str, query: str) -> None:
         assert 0 <= span.start < span.end <= len(text)
 
 
+@settings(deadline=None)
+@given(LETTERS, LETTERS, st.integers(1, 3))
+def test_a_text_is_folded_a_stretch_at_a_time(text: str, query: str, at_once: int) -> None:
+    book = document(f"{text} {query}{text}")
+    whole = find_in(book, query)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(find_in_module, "_AT_ONCE", at_once)
+        patched.setattr(find_in_module, "_kept", Kept(0, lambda folded: 1))
+        find_in_module._found.cache_clear()
+        assert find_in(book, query) == whole
+    find_in_module._found.cache_clear()
+
+
 def test_hostile_texts_take_little_time(hostile: str, within: Within) -> None:
     with within(1):
         for query in (hostile, hostile[: len(hostile) // 2] + "!", "a" * 1000 + "b", "(a+)+$"):
@@ -108,3 +124,31 @@ def test_a_thousand_pages_are_searched_at_once() -> None:
     for query in ("astrid", "the fish are his.", "not in it", "lund is not"):
         find_in(book, query)
     assert (time.process_time() - started) / 4 < 0.05
+
+
+def test_what_is_kept_of_a_text_is_hardly_more_than_the_text() -> None:
+    """An é is two characters, a line's end and an indent one."""
+    text = "The ﬁsh of the café are\n    his, and the in-\nvisible ones too.\n" * 15_000
+    tracemalloc.start()
+    find_in(document(text), "astrid")
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 10 * len(text) and peak < 20 * len(text)
+
+
+def test_a_part_of_a_text_that_is_too_large_to_be_kept_need_not_be_searched_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(find_in_module, "_kept", Kept(10, lambda folded: len(folded.text)))
+    folded: list[str] = []
+    fold = find_in_module._folded
+
+    def counting(text: str) -> object:
+        folded.append(text)
+        return fold(text)
+
+    monkeypatch.setattr(find_in_module, "_folded", counting)
+    book = document("The keeper counted the ships near the quay.")
+    for _ in range(3):
+        assert [span.start for span in find_in(book, "quay")] == [38]
+    assert folded == ["quay", book.text]
