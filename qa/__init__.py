@@ -11,7 +11,7 @@ from index import (
 from qa.answer import Answer, DocumentRef, Hit, Location, Quote, answer_json, hits_json
 from qa.asked import MAX_QUESTION
 from qa.book import Book, load, rebuild, watch
-from qa.edition import Edition
+from qa.edition import DocumentMissing, Edition
 from qa.golden import AnswersWorse
 from qa.library import Added, Cancelled, Entry, Library
 from qa.reader import ReaderMissing
@@ -42,6 +42,7 @@ __all__ = [
     "AnswersWorse",
     "Cancelled",
     "ChapterVerseError",
+    "DocumentMissing",
     "EncoderMissing",
     "IndexCorrupt",
     "IndexIncompatible",

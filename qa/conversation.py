@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 CONTEXT_WEIGHT = 0.5
 _SHORT = 3  # words
+_ASKED_AGAIN = 2  # earlier questions, the newest of those that ask for a person: each costs as much as a question
 
 _PERSON = re.compile(r"\b(?:he|she|him|his|hers?)\b", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"his\b|her\s+\w|hers\b", re.IGNORECASE)
@@ -35,7 +36,7 @@ _CONTINUES = re.compile(
 )
 
 Recall = Callable[[str], str | None]
-"""Gives the words that answered an earlier question, if it asked for a person and was answered."""
+"""Gives the name that answered an earlier question after a person, if one did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,14 @@ def _leans(question: str) -> bool:
 
 def _person(earlier: Sequence[str], recall: Recall) -> str | None:
     """Whom the conversation was last about: named in a question, or the answer to one."""
+    again = _ASKED_AGAIN
     for question in reversed(earlier):
-        named = _NAME.search(question.partition(" ")[2])  # the first word is a capital in any case
-        if person := (named.group() if named else recall(question)):
-            return person
+        if named := _NAME.search(question.partition(" ")[2]):  # the first word is a capital in any case
+            return named.group()
+        if again and asks_for_person(question):
+            again -= 1
+            if person := recall(question):
+                return person
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +10,7 @@ from index import Encoder, Rows, Store
 from qa.answer import Answer, DocumentRef, Hit, Quote
 from qa.asked import checked, remembered
 from qa.confidence import THRESHOLD, confidence
-from qa.conversation import Understood, asks_for_person, person_name, understand
+from qa.conversation import Understood, person_name, understand
 from qa.quotes import make_quotes
 from qa.reader import in_play, read
 from qa.retrieve import Candidate, candidates, queries
@@ -23,6 +23,13 @@ QUOTES = 3
 """Quotes in an answer, at most."""
 # A further quote is shown only if its score, in log-odds, comes this near to the first one's.
 _WORTH_SHOWING = 1.8
+
+
+class DocumentMissing(UsageError):
+    """There is no document with the id that was given."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"There is no document {id!r} in the index; `python -m index documents` names what there is.")
 
 
 class Edition:
@@ -51,13 +58,12 @@ class Edition:
 
     def boxes(self, id: str, span: Span) -> tuple[Box, ...]:
         """Around the lines of a span, page by page; none where the place of a letter is not known. Raises KeyError."""
-        passages = self.store.passages_of([id])
-        return self.store.boxes(self.store.document_of(int(passages[0])), span) if len(passages) else ()
+        return self.store.boxes(self.store.rows.row(id), span)
 
     def retrieve(self, query: str, k: int = 5, documents: Sequence[str] = ()) -> list[Hit]:
         """The `k` passages that fit best, best first, of all documents or of those with these ids.
 
-        Raises UsageError for an empty or oversized query, and for a document that is not there.
+        Raises UsageError for an empty or oversized query, and DocumentMissing for a document that is not there.
         """
         if not 1 <= k <= MOST_HITS:
             raise UsageError(f"k is {k}; ask for 1 to {MOST_HITS} passages.")
@@ -71,7 +77,7 @@ class Edition:
         `history`: the earlier questions of this conversation, oldest first.
         `k`: the most quotes to give. `documents`: the ids of those to ask; all
         of them if none is named. Raises UsageError for an empty or oversized
-        question, and for a document that is not there.
+        question, and DocumentMissing for a document that is not there.
         """
         if not 1 <= k <= MOST_HITS:
             raise UsageError(f"k is {k}; ask for 1 to {MOST_HITS} quotes.")
@@ -102,7 +108,8 @@ class Edition:
         with stage("quotes"):
             quotes = make_quotes(self.store, understood.question, ranked, asked, k)
             if documents:
-                quotes = [_within(quote, documents) for quote in quotes]
+                asked_alone = frozenset(documents)
+                quotes = [_within(quote, asked_alone) for quote in quotes]
         answered = sure >= THRESHOLD
         shown = tuple(quote for quote in quotes if quote.score >= quotes[0].score - _WORTH_SHOWING)
         answer = Answer(
@@ -129,9 +136,7 @@ class Edition:
         try:
             return self.store.passages_of(documents)
         except KeyError as error:
-            raise UsageError(
-                f"There is no document {error.args[0]!r} in the index; `python -m index documents` names what there is."
-            ) from None
+            raise DocumentMissing(error.args[0]) from None
 
     def _understood(self, question: str, history: Sequence[str], documents: Sequence[str]) -> Understood:
         asked_for = partial(self._person_asked_for, documents)
@@ -139,8 +144,6 @@ class Edition:
 
     def _person_asked_for(self, documents: Sequence[str], question: str) -> str | None:
         """The name that answers an earlier question after a person."""
-        if not asks_for_person(question):
-            return None
         answer = self.ask(question, k=1, documents=documents)
         quote = next(iter(answer.quotes or answer.nearest), None)
         names = [person_name(quote.text_of(mark)) for mark in quote.highlights] if quote else []
@@ -150,6 +153,6 @@ class Edition:
         return DocumentRef.of(self.store.document(self.store.document_of(passage)))
 
 
-def _within(quote: Quote, documents: Sequence[str]) -> Quote:
+def _within(quote: Quote, documents: Container[str]) -> Quote:
     """The quote without its other places in documents that are not asked."""
     return replace(quote, elsewhere=tuple(each for each in quote.elsewhere if each.document.id in documents))

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from index import Change, Layout, Listed, Progress, added_files, answering, changing, ignore, left_out, listed, matching
 from qa.adding import Arrivals
 from qa.book import build_again, one_at_a_time
-from qa.edition import Edition
+from qa.edition import DocumentMissing, Edition
 from source import ChapterVerseError, Doubt, SourceError, SourceFile, UsageError, ids_in, shown_as
 
 _TOLD = 3  # files that gave no document, in a report
@@ -96,7 +96,7 @@ class Library:
         return "No document was added; the index is as it was."
 
     def remove(self, ids: Sequence[str], progress: Progress = ignore) -> str:
-        """Deletes the files of documents that were added, and leaves out the others. Raises UsageError.
+        """Deletes the files of documents that were added, and leaves out the others. Raises DocumentMissing.
 
         A collection that was added is deleted with the last of its documents.
         """
@@ -105,9 +105,7 @@ class Library:
             store = answering(self._index)
             for id in ids:
                 if id not in added and (store is None or id not in store.rows):
-                    raise UsageError(
-                        f"There is no document {id!r} in the index; `python -m index documents` names what there is."
-                    )
+                    raise DocumentMissing(id)
             for id in added.keys() & set(ids):
                 change.delete(added[id].path)
             self._leave_out([id for id in ids if id not in added], change)
@@ -127,11 +125,12 @@ class Library:
     def put_back(self, ids: Sequence[str], progress: Progress = ignore) -> str:
         """Takes documents again that were left out. Raises UsageError."""
         with self._changing(progress) as change:
-            out = self.left_out
+            out = dict.fromkeys(self.left_out)
             for id in ids:
                 if id not in out:
                     raise UsageError(f"The document {id!r} is not left out; name one that is.")
-            change.leave_out([id for id in out if id not in ids])
+            back = frozenset(ids)
+            change.leave_out([id for id in out if id not in back])
             return str(build_again(self._index, self._sources, progress))
 
     @property

@@ -2,7 +2,8 @@
 
 ChapterVerseError             exit status 1: the thing asked for does not hold
 ├── UsageError                exit status 2: the call itself is wrong
-│   └── SourceMissing         no file or folder of that name
+│   ├── SourceMissing         no file or folder of that name
+│   └── DocumentMissing       see `qa.edition`
 ├── SourceError               a file cannot be taken as a document
 │   ├── SourceUnreadable      no permission, a device, an I/O error
 │   ├── SourceEmpty           there is no text in it

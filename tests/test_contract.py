@@ -94,9 +94,11 @@ def test_errors_are_one_tree() -> None:
         "IndexUnwritable",
         "EncoderMissing",
         "UsageError",
+        "DocumentMissing",
     ):
         assert issubclass(getattr(qa, name), qa.ChapterVerseError)
     assert (qa.ChapterVerseError.exit_status, qa.UsageError.exit_status) == (1, 2)
+    assert issubclass(qa.DocumentMissing, qa.UsageError)
 
 
 def test_the_session_of_the_design(qa_article_index: Path) -> None:

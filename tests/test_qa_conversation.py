@@ -42,6 +42,20 @@ def test_the_person_may_have_been_asked_for_long_before() -> None:
     assert understand("What did he say?", history, rudenko).question == "What did Rudenko say?"
 
 
+def test_no_more_than_two_earlier_questions_are_asked_again() -> None:
+    """The newest of those that ask for a person; the others cost nothing, and a name in one is still found."""
+    asked: list[str] = []
+
+    def nobody(question: str) -> None:
+        asked.append(question)
+
+    history = [f"Who counted ship {n}?" for n in range(7)] + ["How many ships came?"]
+    assert understand("What did she say?", history, nobody) == Understood("What did she say?", history[-1])
+    assert asked == [history[6], history[5]]
+    history.insert(0, "What did Nursulu Akhmetova say?")
+    assert understand("What did she say?", history, nobody).question == "What did Nursulu Akhmetova say?"
+
+
 @pytest.mark.parametrize(
     "question",
     ["And in Africa?", "Why?", "What about them?", "А в Африке?", "它在哪里?", "Which ones matter most of all?"],

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.usefixtures("encoder")
 
 SHIPS = "The keeper counted the ships. They went north.\n"
 Files = Callable[..., list[tuple[str, Path]]]
+Within = Callable[[float], AbstractContextManager[None]]
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -237,13 +239,21 @@ def test_removed_documents_are_deleted_or_left_out_and_come_back(
     library.put_back(["wind.md"], silent)
     assert library.left_out == [] and len(ids(root)) == 5
     before = state(root)
-    with pytest.raises(qa.UsageError, match="There is no document 'none' in the index; "):
+    with pytest.raises(qa.DocumentMissing, match="There is no document 'none' in the index; "):
         library.remove(["r1", "none"], silent)
     with pytest.raises(qa.UsageError, match="'r1' is not left out"):
         library.put_back(["r1"], silent)
     with pytest.raises(qa.ChapterVerseError, match="The sources hold no text"):
         library.remove(ids(root), silent)
     assert state(root) == before
+
+
+def test_many_documents_are_put_back_and_removed_at_once(root: Path, library: Library, within: Within) -> None:
+    many = [f"note-{n}.txt" for n in range(50_000)]
+    (root / "left-out.json").write_text(json.dumps(["ships.txt", *many]))
+    with within(5):  # it was a minute
+        library.put_back(list(reversed(many)), silent)
+    assert library.left_out == ["ships.txt"]
 
 
 def test_a_collection_that_was_added_goes_with_its_last_document(root: Path, library: Library, upload: Files) -> None:

@@ -493,7 +493,7 @@ def test_an_error_has_the_name_of_its_kind(plain: Served) -> None:
     with pytest.raises(AppError) as caught:
         client.predict(api_name="/retrieve", query="river", documents=["none"])
     client.close()
-    assert (caught.value.title, str(caught.value)) == ("UsageError", caught.value.message)
+    assert (caught.value.title, str(caught.value)) == ("DocumentMissing", caught.value.message)
 
 
 # The documentation
