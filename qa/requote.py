@@ -43,8 +43,8 @@ def quote_again(edition: Edition, record: object) -> Quote:
 def answer_again(edition: Edition, record: object) -> tuple[Answer, tuple[int, ...]]:
     """The answer that `answer_json` made `record` of, and which of its quotes are gone and left out.
 
-    They are counted from 0 over `quotes`, then `nearest`. Raises UsageError when
-    `record` is no answer.
+    They are counted from 0 over `quotes`, then `nearest`; what is no quote is
+    gone, too. Raises UsageError when `record` is no answer.
     """
     try:
         saved = saved_answer(record)
@@ -70,10 +70,10 @@ def _check_size(saved: SavedAnswer) -> None:
         raise UsageError(f"The question of the answer is too long; ask it in {MAX_QUESTION:,} characters at most.")
 
 
-def _unless_gone(edition: Edition, quote: SavedQuote) -> Quote | None:
+def _unless_gone(edition: Edition, record: object) -> Quote | None:
     try:
-        return _again(edition, quote)
-    except QuoteGone:
+        return quote_again(edition, record)
+    except (QuoteGone, UsageError):
         return None
 
 

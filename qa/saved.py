@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from qa.answer import DocumentRef
-from source import Box, Span
+from source import Box, Span, is_unicode
 
 _FAR = 1e9  # no score or share of a page comes near it
 
@@ -36,13 +36,13 @@ class SavedQuote:
 
 @dataclass(frozen=True, slots=True)
 class SavedAnswer:
-    """The fields that `answer_json` wrote."""
+    """The fields that `answer_json` wrote. Its quotes are still JSON: `saved_quote` reads each."""
 
     question: str
     answered: bool
     confidence: float
-    quotes: tuple[SavedQuote, ...]
-    nearest: tuple[SavedQuote, ...]
+    quotes: tuple[object, ...]
+    nearest: tuple[object, ...]
     searched_for: str
 
 
@@ -80,8 +80,8 @@ def _answer(record: Any) -> SavedAnswer:
         question=_string(record["question"]),
         answered=record["answered"],
         confidence=min(1.0, max(0.0, _number(record["confidence"]))),
-        quotes=tuple(map(_quote, _list(record["quotes"]))),
-        nearest=tuple(map(_quote, _list(record["nearest"]))),
+        quotes=tuple(_list(record["quotes"])),
+        nearest=tuple(_list(record["nearest"])),
         searched_for=_string(record["searched_for"]),
     )
 
@@ -120,9 +120,8 @@ def _list(value: Any) -> list[Any]:
 
 
 def _string(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("a text is a string")
-    value.encode()  # half of a surrogate pair could not be printed
+    if not isinstance(value, str) or not is_unicode(value):
+        raise TypeError("a text is a string that can be printed")
     return value
 
 

@@ -152,6 +152,17 @@ def test_after_a_rebuild_what_stands_is_kept_and_what_is_gone_is_counted(tmp_pat
     assert all(new.document(each.document.id).text[each.span.start : each.span.end] == each.text for each in kept)
 
 
+@pytest.mark.parametrize("wrong", [None, 5, {}, {"text": "a"}, "highlights"])
+def test_what_is_no_quote_is_gone_and_the_others_are_there(qa_bridge: qa.Edition, wrong: object) -> None:
+    answer = qa_bridge.ask("How tall is Mount Everest?")
+    record = sent(answer_json(answer))
+    first = record["nearest"][0]
+    if wrong == "highlights":
+        wrong = {**first, "highlights": [{"start": first["start"], "end": first["start"]}] * 201}
+    again, gone = answer_again(qa_bridge, {**record, "nearest": [wrong, *record["nearest"]]})
+    assert gone == (0,) and again.nearest == tuple(map(rounded, answer.nearest))
+
+
 def test_sizes_are_limited(qa_bridge: qa.Edition) -> None:
     record = sent(answer_json(qa_bridge.ask(QUESTION)))
     first = record["quotes"][0]
