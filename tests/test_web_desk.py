@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from qa_fixtures import build_book
 
+import qa
 from qa.web.desk import Desk
 
 pytestmark = pytest.mark.usefixtures("encoder")
@@ -22,3 +23,17 @@ def test_what_another_process_builds_is_asked_next(tmp_path: Path) -> None:
     assert "1777" in desk.book.ask("When was the Zorblax bridge opened?").quotes[0].text
     assert "1931" in before.ask("When was the Zorblax bridge opened?").quotes[0].text
     assert desk.book is desk.book
+
+
+def test_who_cannot_be_told_what_to_ask_can_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(book: qa.Edition) -> list[str]:
+        raise IndexError("list index out of range")
+
+    build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
+    monkeypatch.setattr("qa.web.desk.examples", failing)
+    desk = Desk(tmp_path / "index")
+    assert desk.examples == ()
+    assert "list index out of range" in caplog.text
+    assert "1931" in desk.book.ask("When was the Zorblax bridge opened?").quotes[0].text

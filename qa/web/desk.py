@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -13,6 +14,7 @@ from qa.examples import examples
 from qa.library import Library
 from qa.web.builds import Builds, Progress
 
+_log = logging.getLogger("chapter-verse")
 # Questions for the article that the project ships with, by the SHA-256 of its file.
 _EXAMPLES = {
     "0bbe1377c21dd5f58135aaf922420679dd98e72a2ededf32e8ad0eed3df3078f": (
@@ -59,7 +61,7 @@ class Desk:
     @property
     def titles(self) -> tuple[str, ...]:
         """The titles of the first few documents."""
-        return tuple(document.title for document in self._opened.documents[:5])
+        return tuple(document.title for document in self._opened.documents[:3])
 
     def rebuild(self, progress: Progress = lambda step, done, total: None) -> str:
         """Rebuilds the index, returns the report. One at a time.
@@ -85,5 +87,12 @@ class _Opened:
         return self._examples.result()
 
     def _found(self) -> tuple[str, ...]:
+        try:
+            return self._suggested()
+        except Exception:  # whatever a document does to them, its reader can still ask
+            _log.exception("What to ask first could not be found out.")
+            return ()
+
+    def _suggested(self) -> tuple[str, ...]:
         fixed = tuple(text for document in self.documents for text in _EXAMPLES.get(document.sha256, ()))
         return fixed if fixed and len(self.documents) == 1 else tuple(examples(self.book))
