@@ -6,16 +6,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from itertools import pairwise
 
 from source import Span
 
 Mark = tuple[Span, str]
 """A span of the document and the class that sets it off."""
+Stretch = tuple[Span, tuple[str, ...]]
+"""A span of the document and all the classes that set it off."""
 
 _VOID = frozenset({"img", "input"})  # they hold nothing and are not closed
+_GOALS = frozenset({"quoted", "found"})  # classes of what may be brought into view
+_MARKED = _GOALS | {"answer"}
 _SPACE_KEPT = str.maketrans({"\x00": "\ufffd"})  # what an HTML parser would drop without a word
 
 
@@ -39,27 +44,51 @@ def button(does: str, label: str, kind: str = "text", **attributes: object) -> s
     return element("button", {**look, **named}, escaped(label))
 
 
-def marked(text: str, span: Span, marks: Sequence[Mark]) -> str:
+def marked(text: str, span: Span, marks: Iterable[Mark]) -> str:
     """`text[span]` as HTML, each stretch under the classes of the marks that cover it.
 
     >>> marked("a river runs", Span(0, 12), [(Span(2, 7), "answer")])
     'a <mark class="answer">river</mark> runs'
     """
-    near = [(other, name) for other, name in marks if other.overlaps(span)]
-    return "".join(_piece(text, piece, near) for piece in _pieces(span, near))
+    return drawn(text, span, stretches(marks))
 
 
-def _pieces(span: Span, marks: Iterable[Mark]) -> list[Span]:
-    cuts = {span.start, span.end}
-    cuts.update(min(max(at, span.start), span.end) for mark, _ in marks for at in (mark.start, mark.end))
-    return [Span(start, end) for start, end in pairwise(sorted(cuts))]
+def stretches(marks: Iterable[Mark]) -> list[Stretch]:
+    """What the marks cover, in order, cut wherever one starts or ends: each with the classes of those on it, sorted.
+
+    >>> stretches([(Span(0, 9), "quoted"), (Span(4, 9), "answer")])
+    [(Span(start=0, end=4), ('quoted',)), (Span(start=4, end=9), ('answer', 'quoted'))]
+    """
+    ends = [(at, name, change) for span, name in marks if span for at, change in ((span.start, 1), (span.end, -1))]
+    found: list[Stretch] = []
+    on: Counter[str] = Counter()
+    start = 0
+    for at, name, change in sorted(ends):
+        if on and start < at:
+            found.append((Span(start, at), tuple(sorted(on))))
+        on[name] += change
+        if not on[name]:
+            del on[name]
+        start = at
+    return found
 
 
-def _piece(text: str, piece: Span, marks: Iterable[Mark]) -> str:
-    names = sorted({name for span, name in marks if span.overlaps(piece)})
-    words = escaped(text[piece.start : piece.end])
-    if not names:
-        return words
-    goal = {"data-start": piece.start} if {"quoted", "found"} & set(names) else {}  # what may be brought into view
-    tag = "mark" if {"quoted", "found", "answer"} & set(names) else "span"
-    return element(tag, {"class": " ".join(names), **goal}, words)
+def drawn(text: str, span: Span, stretches: Sequence[Stretch]) -> str:
+    """`text[span]` as HTML, under the classes of its part of the stretches."""
+    first = bisect_right(stretches, span.start, key=lambda each: each[0].end)
+    last = bisect_left(stretches, span.end, key=lambda each: each[0].start)
+    parts = []
+    at = span.start
+    for covered, names in stretches[first:last]:
+        start, end = max(covered.start, span.start), min(covered.end, span.end)
+        parts += [escaped(text[at:start]), _piece(text, Span(start, end), names)]
+        at = end
+    return "".join([*parts, escaped(text[at : span.end])])
+
+
+def _piece(text: str, piece: Span, names: tuple[str, ...]) -> str:
+    attributes: dict[str, object] = {"class": " ".join(names)}
+    if not _GOALS.isdisjoint(names):
+        attributes["data-start"] = piece.start
+    tag = "span" if _MARKED.isdisjoint(names) else "mark"
+    return element(tag, attributes, escaped(text[piece.start : piece.end]))

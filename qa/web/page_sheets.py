@@ -43,13 +43,16 @@ class PageSheets:
 
     def _marks(self, number: int) -> Iterator[tuple[Box, str, int]]:
         """The boxes of what is marked on a page (and of what goes on from there), and where in the text that starts."""
+        document = self._view.document
+        starts = (*document.places.pages, len(document.text))
+        page = Span(starts[number - 1], starts[number])
         for quote in self._view.quotes:
             yield from ((box, "quoted", quote.span.start) for box in quote.boxes)
-        starts = (*self._view.document.places.pages, len(self._view.document.text))
-        page = Span(starts[number - 1], starts[number])
-        for span in self._view.found:
-            if span.overlaps(page):
-                yield from ((box, "found", span.start) for box in self._book.boxes(self._view.document.id, span))
+        highlights = [span for quote in self._view.quotes for span in quote.highlights if self._view.answered]
+        for kind, spans in (("answer", highlights), ("found", self._view.found)):
+            for span in spans:
+                if span.overlaps(page):
+                    yield from ((box, kind, span.start) for box in self._book.boxes(document.id, span))
 
 
 def _box(box: Box, kind: str, start: int) -> str:

@@ -1,0 +1,61 @@
+"""Text to HTML: every character once, under the classes of the marks that are on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from html import escape
+from itertools import groupby
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.web.markup import Mark, marked
+from source import Span
+
+Within = Callable[[float], AbstractContextManager[None]]
+
+TEXT = "a <b> & 'c' \"d\" and so on"
+OFFSETS = st.integers(0, len(TEXT))
+SPANS = st.tuples(OFFSETS, OFFSETS).map(lambda ends: Span(*sorted(ends)))
+MARKS = st.lists(st.tuples(SPANS, st.sampled_from(["quoted", "answer", "found", "strong", "syntax"])), max_size=8)
+
+
+def by_character(span: Span, marks: list[Mark]) -> str:
+    """The HTML as it should be, found out character by character."""
+    cuts = [sum(at >= end for mark, _ in marks if mark for end in (mark.start, mark.end)) for at in range(len(TEXT))]
+    names = [sorted({name for mark, name in marks if mark.start <= at < mark.end}) for at in range(len(TEXT))]
+    html = ""
+    for (on, _), group in groupby(range(span.start, span.end), lambda at: (names[at], names[at] and cuts[at])):
+        at = list(group)
+        words = escape(TEXT[at[0] : at[-1] + 1])
+        start = f' data-start="{at[0]}"' if {"quoted", "found"} & set(on) else ""
+        tag = "mark" if {"quoted", "found", "answer"} & set(on) else "span"
+        html += f'<{tag} class="{" ".join(on)}"{start}>{words}</{tag}>' if on else words
+    return html
+
+
+@given(SPANS.filter(bool), MARKS)
+def test_each_piece_is_one_element_with_the_sorted_classes_of_its_marks(span: Span, marks: list[Mark]) -> None:
+    assert marked(TEXT, span, marks) == by_character(span, marks)
+
+
+@given(SPANS.filter(bool), MARKS)
+def test_what_may_be_brought_into_view_says_where_it_starts(quote: Span, marks: list[Mark]) -> None:
+    assert f'data-start="{quote.start}"' in marked(TEXT, Span(0, len(TEXT)), [*marks, (quote, "quoted")])
+
+
+def test_a_mark_of_nothing_marks_nothing() -> None:
+    marks = [(Span(0, 6), "quoted"), (Span(3, 3), "answer")]
+    assert marked("in one", Span(0, 6), marks) == '<mark class="quoted" data-start="0">in one</mark>'
+
+
+def test_many_marks_are_drawn_in_time(within: Within) -> None:
+    """Side by side, one in another, and all in the same place."""
+    text, size = "a" * 200_000, 5_000
+    beside = [(Span(at, at + 5), "strong") for at in range(0, 40 * size, 40)]
+    nested = [(Span(at, len(text) - at), "quoted") for at in range(size)]
+    alike = [(Span(0, len(text)), "answer")] * size
+    with within(1):
+        html = marked(text, Span(0, len(text)), [*beside, *nested, *alike])
+    assert html.count("a") > len(text) and html.count("<mark") > 3 * size
