@@ -86,7 +86,7 @@ def only(title: str) -> Callable[[Page], object]:
 
 def library(page: Page) -> None:
     """Opens the documents."""
-    page.locator('[data-do="library"]').click()
+    page.locator('.side [data-do="library"]').click()
     expect(page.locator(".rows table")).to_be_visible()
 
 
