@@ -116,7 +116,7 @@ _PRINTED = "Prospects for cooperation between Russia and Central Asia - a new de
 OF_SEVERAL = (
     Shot("library.png", (library,)),
     Shot("page.png", (only(_PRINTED), asked(QUESTION), opened)),
-    Shot("markdown.png", (only("Formats"), asked("What is kept of web pages?"), opened)),
+    Shot("markdown.png", (only("Formats"), asked("How are running headers found?"), opened)),
 )
 
 
