@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from qa.web.acting import Act, Acts
 from qa.web.actions import actions
 from qa.web.desk import Desk
+from qa.web.given import Given, Misunderstood
 from qa.web.quick_import import gr
 from qa.web.rules import Limits, Often
 from qa.web.texts import LANGUAGES
@@ -312,3 +313,10 @@ def test_the_documents_that_are_added_have_room_for_so_much(tmp_path: Path) -> N
         with pytest.raises(LibraryFull, match="1 MB in all"):
             uploads.added(desk.library, files, lambda step, done, total: None)
         assert not given.exists()
+
+
+def test_half_of_a_character_is_none_in_a_list_of_texts_either() -> None:
+    given = Given({"history": ["fine", "a\udfff"], "documents": ["é", "漢", "😀"]})
+    with pytest.raises(Misunderstood):
+        given.texts("history")
+    assert given.texts("documents") == ["é", "漢", "😀"]
