@@ -19,6 +19,11 @@ def ended(builds: Builds) -> Build:
     raise AssertionError("it does not end")
 
 
+def brief(progress: Progress) -> Added:
+    progress("encoding", 1, 1)
+    return Added("done")
+
+
 def endless(progress: Progress) -> Added:
     while True:
         progress("encoding", 1, 10)
@@ -45,7 +50,7 @@ def test_one_at_a_time_and_one_can_be_cancelled() -> None:
     assert builds.now.state == "running" and (builds.now.step, builds.now.done, builds.now.total) == ("encoding", 1, 10)
     builds.cancel(begun.number)
     assert ended(builds).state == "cancelled"
-    again = builds.start(lambda progress: Added(str(progress("encoding", 1, 1))))
+    again = builds.start(brief)
     assert again.number == 2
     assert ended(builds).state == "done"  # the one before was cancelled, not this one
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from qa import ChapterVerseError
+from qa import ChapterVerseError, DocumentMissing
 from qa.requote import QuoteGone
 from qa.web.builds import BuildRunning
 from qa.web.given import Given, Misunderstood
@@ -59,6 +59,8 @@ def _told(error: Exception, texts: Texts) -> str:
             return texts.unexpected
         case QuoteGone():
             return texts.gone
+        case DocumentMissing():
+            return texts.missing
         case BuildRunning():
             return texts.busy
         case ChapterVerseError():

@@ -11,6 +11,7 @@ from qa.web import cards
 from qa.web.desk import Desk
 from qa.web.given import Given
 from qa.web.texts import Texts
+from source import is_unicode
 
 _MOST_TURNS = 100  # that are drawn at once
 
@@ -49,5 +50,6 @@ def _again(record: object, book: Edition, texts: Texts) -> str:
     try:
         answer, gone = answer_again(book, record)
     except UsageError:
-        return cards.lost(Given(record).value("question"), texts)
+        question = Given(record).value("question")
+        return cards.lost(question if isinstance(question, str) and is_unicode(question) else "", texts)
     return cards.draw(answer, book, texts, gone)

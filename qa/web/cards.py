@@ -44,10 +44,9 @@ def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()
     return element("section", {"class": "turn"}, _question(answer.question, texts), _searched_for(answer, texts), *body)
 
 
-def lost(question: object, texts: Texts) -> str:
+def lost(question: str, texts: Texts) -> str:
     """A turn whose answer cannot be read any more."""
-    asked = _question(question if isinstance(question, str) else "", texts)
-    return element("section", {"class": "turn"}, asked, _gone(texts))
+    return element("section", {"class": "turn"}, _question(question, texts), _gone(texts))
 
 
 def stands(quote: Quote, book: Edition) -> bool:

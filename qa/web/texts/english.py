@@ -103,6 +103,7 @@ ENGLISH = Texts(
     only="Ask only this: {title}",
     asking_only="Asking only: {titles}",
     ask_all="Ask all documents",
+    missing="A document that is to be asked is not there any more; ask all documents.",
     remove="Remove {title}",
     sure_remove="Remove?",
     removed="Removed from the index, the files untouched",
