@@ -7,7 +7,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 LOCKED := $(INSTALL) --require-hashes --only-binary :all: --no-deps --no-compile
 # On every core at once, which pip does on one; some files are for newer Pythons and cannot be compiled.
-COMPILED := $(BIN)/python -m compileall -qq -j 0 .venv/lib || true
+COMPILED := $(BIN)/python -m compileall -qq -j 0 -x /tests/ .venv/lib || true
 UV := uv==0.13.9
 export HF_HUB_OFFLINE := 1
 export GRADIO_ANALYTICS_ENABLED := False
@@ -53,7 +53,7 @@ dist: .venv/run
 	rm -rf build dist
 	mkdir build
 	git archive HEAD | tar -x -C build
-	cd build && ../$(BIN)/python -m hatchling build ../dist
+	cd build && ../$(BIN)/python -m hatchling build -d ../dist
 	cd dist && sha256sum *
 
 chromium:
