@@ -22,6 +22,7 @@ from qa.web.guard import Guard
 from qa.web.health import health
 from qa.web.intake import Intake
 from qa.web.login import Door, Login
+from qa.web.plain import take_plain_values
 from qa.web.quick_import import gr
 from qa.web.rates import Rate
 from qa.web.room import Room
@@ -49,6 +50,7 @@ def launch(app: gr.Blocks, host: str, port: int, desk: Desk | None = None, rules
     theme = gr.themes.Base(font=_SANS, font_mono=("ui-monospace", "Consolas", "monospace"))
     room, limits = Room(rules.limits, app.upload_file_set), rules.limits
     names, door = Names.of(host, rules.root), Door(rules.passwords) if rules.passwords else None
+    take_plain_values(app)
     app.queue(max_size=limits.asked, api_open=False)
     endpoints = {function.api_name for function in app.fns.values()}
     try:
@@ -59,6 +61,7 @@ def launch(app: gr.Blocks, host: str, port: int, desk: Desk | None = None, rules
             theme=theme,
             head=f"<style>{_STYLE.read_text(encoding='utf-8')}</style>",  # as css Gradio would take its selectors apart
             root_path=rules.root,
+            state_session_capacity=1,  # it would keep what each program has sent last; nothing here needs that
             max_file_size=rules.max_upload * MEGABYTE,
             auth=door and door.admits,
             auth_message=_LOGIN,
