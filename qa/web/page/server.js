@@ -62,8 +62,8 @@ const call = async (action, fields = {}) => {
   for (let tries = CHANGING.has(action) ? 1 : TRIES; ; tries -= 1) {
     try {
       return (await server.act({ action, language, ...fields })) ?? { error: texts().unreachable };
-    } catch {
-      if (tries <= 1) return { error: texts().unreachable };
+    } catch (error) {
+      if (tries <= 1) return { error: /503|Unavailable/.test(error) ? texts().crowded : texts().unreachable };
       await waited(400 + 800 * Math.random()); // not all at once again
     }
   }
