@@ -14,6 +14,7 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _HEAD = 20.0  # seconds for a request to be made, its head that is
+_KEPT = 15  # seconds after an answer for the next request; clients keep a connection for 5, and would find it closed
 _READING = 60.0  # seconds for an answer to be read on, once the system holds no more of it
 _OWN_FILES = 256  # what the process opens besides connections
 _MOST = 20_000
@@ -34,6 +35,7 @@ class Connections:
 class _Connection(H11Protocol):
     def __init__(self, among: Connections, **made_of: Any) -> None:
         super().__init__(**made_of)
+        self.timeout_keep_alive = _KEPT
         self._waiting = among.waiting
         self._most = among.most
         self._timers: dict[str, asyncio.TimerHandle] = {}
