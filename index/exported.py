@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,6 +25,8 @@ from index.encoder import Encoded, Offsets, known_share
 from index.models import Identity
 from index.searchable import searchable
 from index.settings import threads
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before ONNX Runtime is imported, or it reports to its makers
 
 TOKENIZER = "tokenizer.json"
 FACTS = "encoder.json"

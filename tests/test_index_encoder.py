@@ -347,3 +347,13 @@ def test_threads_are_the_cores_unless_set(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_unit_leaves_zero_alone() -> None:
     assert unit(np.array([[3, 4], [0, 0]], np.float32)) == pytest.approx(np.array([[0.6, 0.8], [0, 0]]))
+
+
+def test_the_runtime_reports_to_nobody(tmp_path: Path) -> None:
+    """Switched on, its telemetry leaves a device id and a database of events in the cache folder."""
+    code = "from pathlib import Path; from index.exported import open_model; open_model(Path(%r).read_bytes())"
+    keep = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    here = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    weights = str(Path(__file__).parents[1] / "qa" / "weights" / "reader.onnx")
+    subprocess.run([sys.executable, "-c", code % weights], env={**keep, **here}, check=True, timeout=120)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
