@@ -311,13 +311,20 @@ def taking(limits: Limits, often: Often, given: set[str]) -> tuple[Room, list[Mi
 
 
 def test_one_client_sends_so_many_uploads(work: Work) -> None:
-    room, middleware = taking(LIMITS, Often(3, 60), set())
+    _, middleware = taking(LIMITS, Often(3, 60), set())
     with serving(middleware, work) as port:
         assert [upload(port).status_code for _ in range(3)] == [200] * 3
         refused = upload(port)
         assert (refused.status_code, refused.json()["title"]) == (429, "TooOften")
         assert refused.headers["retry-after"] == "1"
+
+
+def test_the_folder_of_uploads_may_be_cleaned_away(work: Work) -> None:
+    room, middleware = taking(LIMITS, Often(3, 60), set())
     room.folder.rmdir()
+    with serving(middleware, work) as port:
+        assert upload(port).status_code == 200
+    assert room.folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_uploads_have_room_for_so_much_until_an_hour_has_passed(work: Work) -> None:

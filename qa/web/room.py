@@ -40,7 +40,8 @@ class Room:
         while True:
             time.sleep(self._limits.stays / 6)
             self.tidy()
-            os.utime(self.folder)  # or another server would take it for one that was left behind
+            with suppress(OSError):
+                os.utime(self.folder)  # or another server would take it for one that was left behind
 
     def tidy(self) -> None:
         """Removes uploads that nobody has added."""
@@ -55,6 +56,7 @@ class Room:
     def take(self, size: int) -> JSONResponse | None:
         """Keeps room for so many bytes that are about to come; or what is answered if there is none."""
         self.tidy()
+        self.folder.mkdir(mode=0o700, exist_ok=True)  # whoever cleans up temporary files may have taken it
         sizes = [status.st_size for _, status in _files(self.folder)]
         free = shutil.disk_usage(self.folder).free
         is_full = sum(sizes) + self._coming + size > self._limits.room * MEGABYTE
