@@ -87,7 +87,7 @@ def said(act: Act) -> Callable[[Any], dict[str, Any]]:
     client = TestClient(Starlette(routes=Acts(act, Limits(builds=Often(10_000, 1))).routes))
 
     def ask(data: Any) -> dict[str, Any]:
-        response = client.post("/gradio_api/component_server", content=json.dumps({"data": data}))
+        response = client.post("/act", content=json.dumps({"data": data}))
         assert response.status_code == 200
         return dict(response.json())
 

@@ -37,7 +37,7 @@ from qa.web.room import Room
 from qa.web.rules import Limits, Often
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-ACT = "/gradio_api/component_server"
+ACT = "/act"
 LIMITS = Limits(at_work=2, asked=5, uploading=1)
 
 

@@ -29,7 +29,7 @@ Action = Callable[[Given, Texts], dict[str, Any]]
 """What the server does for the page: from the fields that were sent, in the language of who sent them."""
 Act = Callable[[Any], dict[str, Any]]
 """All of the actions, by the name that is among the fields."""
-_ADDRESS = "/gradio_api/component_server"
+_ADDRESS = "/act"
 _BUILDING = ("add", "remove", "put_back", "rebuild")
 
 
@@ -70,11 +70,12 @@ def _told(error: Exception, texts: Texts) -> str:
 
 
 class Acts:
-    """Answers the page's script at the address where Gradio would.
+    """Answers the page's script, at an address of its own.
 
-    Gradio would begin a session for every name that a client makes up for one,
-    fail at fields that it does not expect, and work on forty requests at once.
-    Here it is a few; the others wait, and whose client is gone is not worked on.
+    A component's server function, which Gradio would call, begins a session for every
+    name that a client makes up for one, fails at fields that it does not expect, and
+    forty are worked on at once. Here it is a few; the others wait, and whose client
+    is gone is not worked on.
     """
 
     def __init__(self, act: Act, limits: Limits) -> None:
@@ -85,8 +86,8 @@ class Acts:
 
     @property
     def routes(self) -> list[Route]:
-        """Gradio's page has a slash at the end."""
-        return [Route(path, self._answer, methods=["POST"]) for path in (_ADDRESS, f"{_ADDRESS}/")]
+        """What is to be served."""
+        return [Route(_ADDRESS, self._answer, methods=["POST"])]
 
     async def _answer(self, request: Request) -> Response:
         body, client = await request.body(), request.client.host if request.client else ""

@@ -13,7 +13,7 @@ from qa.web.given import Given
 from qa.web.texts import Texts
 from source import is_unicode
 
-_MOST_TURNS = 100  # that are drawn at once
+_MOST_TURNS = 20  # that are drawn at once
 
 
 class Asking:

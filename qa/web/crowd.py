@@ -13,7 +13,7 @@ from qa.web.refusal import refusal
 from qa.web.rules import Limits
 
 _AGAIN = 2  # seconds: what waits is done by then
-_ASKING = r"POST /gradio_api/(?:component_server|mcp|queue/join|call/.+|run/.+|api/.+)/?"
+_ASKING = r"POST /(?:act|gradio_api/(?:mcp|queue/join|call/.+|run/.+|api/.+)/?)"
 _STREAM = r"GET /gradio_api/(?:call/.+|queue/data|heartbeat/.+)/?"
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from qa.web.actions import actions
 from qa.web.desk import Desk
 from qa.web.endpoints import publish
 from qa.web.frame import frame
 from qa.web.quick_import import gr
 from qa.web.texts import LANGUAGES, NAME
-from qa.web.uploads import MOST_FILES, Uploads
+from qa.web.uploads import MOST_FILES
 
 _SCRIPTS = Path(__file__).with_name("page")
 _ORDER = (
@@ -34,14 +33,12 @@ def create_app(desk: Desk, max_upload: int = 50) -> gr.Blocks:
     app = gr.Blocks(title=NAME, analytics_enabled=False, fill_width=True, fill_height=True)
     with app:
         publish(desk)
-        act = actions(desk, Uploads(app))
         # The value never changes, so that Gradio draws it once; what the script puts there later is not its own.
         gr.HTML(
             "",
             elem_id="page",
             apply_default_css=False,
             js_on_load=_script(desk, max_upload),
-            server_functions=[act],
         )
     return app
 

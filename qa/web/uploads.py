@@ -38,6 +38,8 @@ class Uploads:
     def taken(self, files: Sequence[object]) -> list[File]:
         """The files that the page names after it has uploaded them. Raises Misunderstood."""
         named = [Given(file) for file in files]
+        if len({each.text("path") for each in named}) < len(named):
+            raise Misunderstood("path")
         return [(each.text("name"), self._own(each.text("path"))) for each in named]
 
     def added(self, library: Library, files: Sequence[File], progress: Progress) -> Added:

@@ -113,7 +113,7 @@ class Server:
     async def act(self, what: str, action: str, **fields: Any) -> Any:
         """As the page does."""
         data = {"data": {"action": action, "language": "en", **fields}}
-        return await self.tally.time(what, self.client.post("/gradio_api/component_server", json=data))
+        return await self.tally.time(what, self.client.post("/act", json=data))
 
     async def program(self, question: str) -> None:
         """As `curl` does, in two steps that count as one."""
@@ -198,7 +198,7 @@ async def overload(server: Server, options: argparse.Namespace) -> None:
 async def plainly_asked(url: str, question: str) -> httpx.Response:
     """As the page asks, by the least that does it: httpx needs milliseconds for each of 500, and would be measured."""
     body = json.dumps({"data": {"action": "ask", "question": question}}).encode()
-    head = f"POST /gradio_api/component_server HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+    head = f"POST /act HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
     port = int(url.rpartition(":")[2])
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from .conftest import CALLED, Server, ask
 from .test_conversation import PLATFORM, UNANSWERABLE
@@ -102,3 +102,48 @@ def test_a_page_that_may_keep_nothing_works(open_page: Callable[..., Page]) -> N
     page.get_by_role("button", name="New chat").click()
     page.locator(".chats li").get_by_text(PLATFORM).click()
     expect(page.locator(".card q").first).to_be_visible()
+
+
+def test_of_a_long_chat_the_last_turns_are_drawn_and_the_rest_when_asked_for(page: Page) -> None:
+    ask(page, PLATFORM)
+    page.evaluate(
+        """() => {
+            const key = Object.keys(localStorage).find((key) => key.startsWith("chapter-verse:chat:"));
+            const chat = JSON.parse(localStorage.getItem(key));
+            const [turn] = chat.turns;
+            const another = (_, i) => ({ ...turn, answer: { ...turn.answer, question: `Nr ${i}` } });
+            chat.turns = Array.from({ length: 50 }, another);
+            localStorage.setItem(key, JSON.stringify(chat));
+        }"""
+    )
+    page.reload()
+    expect(page.locator(".question")).to_have_text([f"Nr {n}" for n in range(30, 50)])
+    page.get_by_role("button", name="Show earlier").click()
+    expect(page.locator(".turn")).to_have_count(40)
+    page.get_by_role("button", name="Show earlier").click()
+    expect(page.locator(".question")).to_have_text([f"Nr {n}" for n in range(50)])
+    page.locator(".turn").nth(3).get_by_role("button", name="Show in document").click()
+    expect(page.locator("mark.quoted").first).to_be_in_viewport()
+    expect(page.locator(".turn").nth(3).locator(".card[data-open]")).to_have_count(1)
+
+
+def test_while_too_many_ask_it_is_tried_again(page: Page, server: Server) -> None:
+    tries = []
+    page = page.context.new_page()  # one that may log what it was refused
+    page.goto(server.url)
+    expect(page.locator(".welcome")).to_be_visible()
+
+    def crowded(route: Route) -> None:
+        tries.append(route)
+        if len(tries) < 3:
+            body = '{"error": "Too many.", "title": "Crowded"}'
+            route.fulfill(status=503, headers={"Retry-After": "0"}, body=body, content_type="application/json")
+        else:
+            route.continue_()
+
+    page.route("**/act", crowded)
+    box = page.get_by_label("Your question")
+    box.fill(PLATFORM)
+    box.press("Enter")
+    expect(page.locator(".card").first).to_be_visible()
+    assert len(tries) == 3

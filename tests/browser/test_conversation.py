@@ -90,7 +90,7 @@ def test_asked_again_a_question_keeps_its_place(page: Page) -> None:
 
 def test_a_question_can_be_stopped_while_the_server_is_slow(page: Page) -> None:
     page.route(
-        re.compile("component_server"),
+        re.compile("/act$"),
         lambda route: None if '"ask"' in (route.request.post_data or "") else route.continue_(),
     )
     box = page.get_by_label("Your question")
@@ -109,7 +109,7 @@ def test_a_question_can_be_stopped_while_the_server_is_slow(page: Page) -> None:
 def test_a_server_that_is_gone_is_said_so(open_page: Callable[..., Page]) -> None:
     page = open_page()
     page.route(
-        re.compile("component_server"),
+        re.compile("/act$"),
         lambda route: route.fulfill(status=200, body="null", content_type="application/json"),
     )
     page.get_by_label("Your question").fill(PLATFORM)

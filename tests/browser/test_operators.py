@@ -143,7 +143,13 @@ def every_route() -> list[tuple[str, str]]:
 
 
 def test_without_a_login_no_route_says_or_does_anything(locked: Served) -> None:
-    routes = [*every_route(), ("POST", "/gradio_api/mcp"), ("POST", "/gradio_api/mcp/"), ("GET", "/none")]
+    routes = [
+        *every_route(),
+        ("POST", "/act"),
+        ("POST", "/gradio_api/mcp"),
+        ("POST", "/gradio_api/mcp/"),
+        ("GET", "/none"),
+    ]
     assert len(routes) > 50
     assert ("POST", "/gradio_api/component_server") in routes
     with httpx.Client(base_url=locked.url, timeout=30) as client:
@@ -316,7 +322,7 @@ def test_uploads_are_bounded(plain: Served) -> None:
     assert (refused.status_code, refused.json()["title"]) == (413, "RequestTooLarge")
 
 
-@pytest.mark.parametrize("path", ["/gradio_api/call/ask", "/gradio_api/component_server", "/gradio_api/mcp"])
+@pytest.mark.parametrize("path", ["/gradio_api/call/ask", "/act", "/gradio_api/mcp"])
 def test_every_other_request_is_bounded(plain: Served, path: str) -> None:
     for body in (b" " * (2**22 + 1), in_pieces(2**22 + 2**17)):
         refused = httpx.post(f"{plain.url}{path}", content=body, headers=JSON)

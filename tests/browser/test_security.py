@@ -28,7 +28,7 @@ from .conftest import ROOT, Server, ask, free_port, serve, watched
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore")]
 
 _SLOW = 60_000  # milliseconds; a build beside other tests
-ACT = "/gradio_api/component_server"
+ACT = "/act"
 EVIL = (
     "\"'><img src=x onerror=alert(1)><script>alert(2)</script><svg/onload=alert(3)><iframe src=//evil.example></iframe>"
     "${alert(4)}{{alert(5)}}</textarea></title></style><a href=javascript:alert(6)>x</a>' onmouseover='alert(7)"

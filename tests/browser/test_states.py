@@ -15,7 +15,7 @@ from .test_conversation import PLATFORM, UNANSWERABLE
 pytestmark = pytest.mark.browser
 
 CHAPTER = "\N{NO-BREAK SPACE}" * 4 + "CHAPTER 40"
-SERVER = re.compile("component_server")
+SERVER = re.compile("/act$")
 
 
 def held(page: Page, action: str) -> list[Route]:

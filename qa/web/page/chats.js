@@ -7,6 +7,7 @@ const MOST_CHATS = 60;
 
 const isChat = (chat) =>
   typeof chat?.id === "string" && Array.isArray(chat.turns) && Array.isArray(chat.documents) &&
+  chat.documents.every((each) => typeof each?.id === "string" && typeof each.title === "string") &&
   chat.turns.every((turn) => typeof turn?.answer?.question === "string" && [turn.answer.quotes, turn.answer.nearest].every(Array.isArray));
 
 const chats = {

@@ -1,4 +1,4 @@
-// The page's script: these files, in one scope, run once, with `element`, `server` and `upload` given by Gradio.
+// The page's script: these files, in one scope, run once, with `element` and `upload` given by Gradio.
 // What the server sends as HTML is escaped there; what comes from elsewhere gets in as text alone.
 
 const root = element;
@@ -50,21 +50,36 @@ const local = () => localStorage;
 const session = () => sessionStorage;
 
 const preferred = () => remembered.read(local, "chapter-verse:language") ?? navigator.language.slice(0, 2);
-let language = preferred() in KNOWN.frames ? preferred() : "en";
+let language = Object.hasOwn(KNOWN.frames, preferred()) ? preferred() : "en";
 const texts = () => KNOWN.texts[language];
 
-const TRIES = 3; // of a request that changes nothing, while the server is busy
-const CHANGING = new Set(["judge", "add", "remove", "put_back", "rebuild", "cancel"]);
+const TRIES = 4;
 const waited = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const address = () => `${window.gradio_config?.root ?? ""}/act`;
 
-// Asks the server to act; what goes wrong comes back as { error }.
+// Asks the server to act; what goes wrong comes back as { error }. While too many ask (503), nothing was begun, and it is tried again.
 const call = async (action, fields = {}) => {
-  for (let tries = CHANGING.has(action) ? 1 : TRIES; ; tries -= 1) {
+  const body = JSON.stringify({ data: { action, language, ...fields } });
+  for (let tries = TRIES; ; tries -= 1) {
+    let response;
     try {
-      return (await server.act({ action, language, ...fields })) ?? { error: texts().unreachable };
-    } catch (error) {
-      if (tries <= 1) return { error: /503|Unavailable/.test(error) ? texts().crowded : texts().unreachable };
-      await waited(400 + 800 * Math.random()); // not all at once again
+      response = await fetch(address(), { method: "POST", headers: { "Content-Type": "application/json" }, body });
+      if (response.ok) return (await response.json()) ?? { error: texts().unreachable };
+    } catch {
+      return { error: texts().unreachable };
     }
+    const isCrowded = response.status === 503;
+    const wait = 1000 * Number(response.headers.get("Retry-After") ?? 1);
+    if (!isCrowded || tries <= 1) return { error: isCrowded ? texts().crowded : await reason(response) };
+    await waited(wait * (0.5 + Math.random())); // not all at once again
+  }
+};
+
+// The server's own sentence, where it has one.
+const reason = async (response) => {
+  try {
+    return (await response.json()).error ?? texts().unreachable;
+  } catch {
+    return texts().unreachable;
   }
 };

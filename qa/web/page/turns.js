@@ -23,7 +23,7 @@ const showJudged = (position) => {
 };
 
 // The chat anew: after a reload, in another language, or when another chat is opened. Its last turns first, more on demand.
-const AT_ONCE = 40;
+const AT_ONCE = 20;
 const isLastDrawing = lastOfItsKind();
 let drawing = Promise.resolve(true);
 const drawChat = () => (drawing = drawTurns(Math.max(0, chat.turns.length - AT_ONCE)));
@@ -32,16 +32,27 @@ const drawTurns = async (from) => {
   const isLast = isLastDrawing();
   const host = turnsHost();
   host.setAttribute("aria-busy", "true");
-  const answers = chat.turns.slice(from).map((turn) => turn.answer);
-  const answer = answers.length ? await call("draw", { answers }) : await call("welcome");
+  const answer = chat.turns.length ? await drawnFrom(from) : await call("welcome");
   if (!isLast()) return drawing;
   if (answer.error) host.replaceChildren(failed(answer.error));
-  else if (!answers.length) host.replaceChildren(make(answer.html));
+  else if (answer.html) host.replaceChildren(make(answer.html));
   else host.replaceChildren(...earlier(from), ...answer.turns.map((html, i) => numbered(make(html), from + i)));
-  if (!answer.error) answers.forEach((_, i) => showJudged(from + i));
+  for (const i of answer.turns?.keys() ?? []) showJudged(from + i);
   host.removeAttribute("aria-busy");
   host.lastElementChild?.scrollIntoView({ block: "start" });
   return !answer.error;
+};
+
+// So many at a time as the server takes.
+const drawnFrom = async (from) => {
+  const turns = [];
+  for (let at = from; at < chat.turns.length; at += AT_ONCE) {
+    const answers = chat.turns.slice(at, at + AT_ONCE).map((turn) => turn.answer);
+    const drawn = await call("draw", { answers });
+    if (drawn.error) return drawn;
+    turns.push(...drawn.turns);
+  }
+  return { turns };
 };
 
 const earlier = (from) => {
