@@ -43,7 +43,7 @@ def test_all_quotes_of_the_answer_are_marked_and_stepped_through(page: Page) -> 
         expect(where).not_to_have_text(here)
         here = where.inner_text()
         seen.add(here)
-    assert seen == {f"{n} of {len(quotes)}" for n in range(1, len(quotes) + 1)}
+    assert seen == {f"Quote {n} of {len(quotes)}" for n in range(1, len(quotes) + 1)}
     page.get_by_role("button", name="Previous quote").click()
     expect(where).not_to_have_text(here)
 
@@ -139,7 +139,7 @@ def test_the_next_place_that_says_the_same_is_gone_to(page: Page) -> None:
     expect(page.locator(".reading header h2")).to_have_text(here)
     further.click()
     expect(page.locator(".reading header h2")).to_have_text(there)
-    expect(page.locator(".steps.quote output")).to_have_text("1 of 1")
+    expect(page.locator(".steps.quote output")).to_have_text("Quote 1 of 1")
     expect(page.locator(".reading [data-at]").nth(1)).to_be_in_viewport()
     further.click()
     expect(page.locator(".reading header h2")).to_have_text(here)

@@ -95,7 +95,7 @@ def test_a_phone_shows_it_all_without_sideways_scrolling(open_page: Callable[...
     turn.get_by_role("button", name="Show in document").first.click()
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
     _fits(page)
-    page.get_by_role("button", name="Close the document").click()
+    page.get_by_role("button", name="Back to the answer").click()
     expect(page.locator(".reading")).to_have_count(0)
     ask(page, UNANSWERABLE)
     _fits(page)

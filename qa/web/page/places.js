@@ -4,10 +4,10 @@ const drawSteps = () => {
   const show = (kind, at, all) => {
     const steps = $(`.steps.${kind}`, beside());
     steps.hidden = !all.length && !(kind === "found" && reading.query);
-    const form = kind === "found" && reading.more ? texts().numbered_more : texts().numbered;
+    const form = kind === "quote" ? texts().quote_numbered : reading.more ? texts().numbered_more : texts().numbered;
     const numbers = { number: at + 1, count: all.length.toLocaleString(language) };
     $("output", steps).textContent = all.length ? fill(form, numbers) : texts().none_found;
-    $$("button", steps).forEach((each) => (each.disabled = all.length < 2));
+    $$("button", steps).forEach((each) => (each.disabled = !all.length));
   };
   show("quote", reading.at, reading.starts);
   show("found", reading.foundAt, reading.found);

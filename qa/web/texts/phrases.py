@@ -84,6 +84,7 @@ class Phrases:
     previous_quote: str
     next_quote: str
     numbered: str
+    quote_numbered: str
     numbered_more: str
     back: str
     contents: str

@@ -100,6 +100,7 @@ RUSSIAN = Texts(
     previous_quote="Предыдущая цитата",
     next_quote="Следующая цитата",
     numbered="{number} из {count}",
+    quote_numbered="Цитата {number} из {count}",
     numbered_more="{number} из {count}+",
     back="Назад к ответу",
     contents="Содержание",
