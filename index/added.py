@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index.errors import StoreError
 from index.layout import Layout
-from source import SHIPPED
+from source import SHIPPED, is_unicode
 from source.files import SourceFile, files_in
 
 
@@ -29,7 +29,7 @@ def left_out(layout: Layout) -> list[str]:
     """The ids of the documents that no build takes, in the order they were removed. Raises StoreError."""
     try:
         ids = json.loads(layout.left_out.read_bytes())
-        if isinstance(ids, list) and all(isinstance(id, str) for id in ids):
+        if isinstance(ids, list) and all(isinstance(id, str) and is_unicode(id) for id in ids):
             return list(dict.fromkeys(ids))
     except (FileNotFoundError, NotADirectoryError):
         return []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import mmap
 from pathlib import Path
 from types import TracebackType
@@ -109,6 +110,13 @@ class CheckedFile:
         self.check(start, end)
         return memoryview(self._bytes)[start:end]
 
+    def json(self) -> Any:
+        """What the file says, if it is JSON."""
+        try:
+            return json.loads(bytes(self.read(0, len(self))))
+        except (ValueError, RecursionError) as error:
+            raise IndexCorrupt(f"The index file {self.path} is no JSON; {REBUILD}.") from error
+
     def check(self, start: int, end: int) -> None:
         """Checks the blocks that hold these bytes, unless they have been."""
         if self._large:
@@ -152,19 +160,20 @@ class Table:
             head = io.BytesIO(bytes(file.read(0, min(BLOCK, len(file)))))
             npy.read_magic(head)
             shape, _, dtype = npy.read_array_header_1_0(head)
+            if not shape:
+                raise ValueError("it has no rows")
             self._start = head.tell()
             self._array = np.frombuffer(memoryview(file._bytes), dtype, offset=self._start).reshape(shape)
-        except ValueError as error:
+        except IndexCorrupt:
+            raise
+        except Exception as error:  # NumPy's reader of a header raises what Python's own parsers do
             raise IndexCorrupt(f"The index file {file.path} holds no array of numbers; {REBUILD}.") from error
-        self._row = int(self._array.itemsize * np.prod(shape[1:], dtype=int))
+        self.columns = int(np.prod(shape[1:], dtype=int))
+        """How many numbers are in a row."""
+        self._row = self._array.itemsize * self.columns
 
     def __len__(self) -> int:
         return len(self._array)
-
-    @property
-    def columns(self) -> int:
-        """How many numbers are in a row."""
-        return int(self._array.shape[1])
 
     def __getitem__(self, rows: int | slice) -> NDArray[Any]:
         first, last = (rows, rows + 1) if isinstance(rows, int) else (rows.start or 0, rows.stop)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -150,7 +149,6 @@ class Base:
         self.damage += [
             f"The segment {name} of generation {layout.root.name} is missing or damaged." for name in missing
         ]
-        sources = files.file(layout.sources)
         return Read(
             manifest=manifest,
             ids=[ids[row] for row in by_row.tolist()],
@@ -161,7 +159,7 @@ class Base:
             passages=rows(files.table(layout.passages)),
             texts=rows(files.table(layout.texts)),
             segment_of=np.array([numbers.get(name, -1) for name in manifest.segments], np.int64),
-            sources=json.loads(bytes(sources.read(0, len(sources)))),
+            sources=files.file(layout.sources).json(),
         )
 
 

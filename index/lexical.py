@@ -9,7 +9,6 @@ are only looked up for the passages that are in the running.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from index.arrays import Rows, Scores, Table
 from index.checked import Files
+from index.errors import REBUILD, IndexCorrupt
 from index.layout import WordsLayout
 from index.strings import Strings
 from index.words import query_words, split_words
@@ -139,8 +139,11 @@ def _highest(scores: Scores, count: int) -> Rows:
 
 
 def open_lexical(files: Files, layout: WordsLayout, passages: int, languages: list[str]) -> Lexical:
-    """The words of a generation."""
+    """The words of a generation. Raises IndexCorrupt."""
     stopwords = files.file(layout.stopwords)
+    words = stopwords.json()
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise IndexCorrupt(f"The index file {stopwords.path} is no list of words; {REBUILD}.")
     return Lexical(
         Strings(files.table(layout.terms), files.table(layout.term_ends)),
         files.table(layout.starts),
@@ -149,5 +152,5 @@ def open_lexical(files: Files, layout: WordsLayout, passages: int, languages: li
         files.table(layout.largest),
         count=passages,
         languages=languages,
-        stopwords=json.loads(bytes(stopwords.read(0, len(stopwords)))),
+        stopwords=words,
     )

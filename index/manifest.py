@@ -54,6 +54,10 @@ class SegmentManifest:
     files: Listing
 
 
+_TYPES = {
+    "encoder": dict, "settings": dict, "counts": dict, "changes": dict, "languages": list, "segments": list,
+}  # fmt: skip
+_ENCODER = {"name", "sha256", "settings"}
 _Kind = TypeVar("_Kind", Manifest, SegmentManifest)
 
 
@@ -69,8 +73,10 @@ def load_manifest(layout: GenerationLayout, sha256: str) -> Manifest:
     IndexIncompatible when another version of the project wrote it.
     """
     manifest = _load(layout, sha256, Manifest)
-    if not all(_is_name(name) for name in manifest.segments):
-        raise IndexCorrupt(f"{layout.manifest} names a segment that cannot be one; {REBUILD}.")
+    if not manifest.segments or not all(_is_name(name) for name in manifest.segments):
+        raise IndexCorrupt(f"{layout.manifest} names no segment, or one that cannot be one; {REBUILD}.")
+    if not manifest.encoder.keys() >= _ENCODER:
+        raise IndexCorrupt(f"{layout.manifest} does not say which encoder made it; {REBUILD}.")
     return manifest
 
 
@@ -86,13 +92,18 @@ def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
         raise IndexCorrupt(f"The index has no manifest in {layout.root}; {REBUILD}.") from error
     if not sha256 or not hashlib.sha256(data).hexdigest().startswith(sha256):
         raise IndexCorrupt(f"{layout.manifest} was changed after it was written; {REBUILD}.")
-    record = json.loads(data)
-    if record.get("format") != FORMAT or set(record) != {each.name for each in fields(kind)}:
-        raise IndexIncompatible(
-            f"The index in {layout.root} has format {record.get('format')}, and this version reads "
-            f"format {FORMAT}; {REBUILD}."
-        )
-    files = {str(name): (str(sha256), int(size)) for name, (sha256, size) in record["files"].items()}
+    try:
+        record = json.loads(data)
+        made = record.get("format")
+        if made != FORMAT or set(record) != {each.name for each in fields(kind)}:
+            raise IndexIncompatible(
+                f"The index in {layout.root} has format {made}, and this version reads format {FORMAT}; {REBUILD}."
+            )
+        if not all(isinstance(record[name], type) for name, type in _TYPES.items() if name in record):
+            raise TypeError("a field of another type")
+        files = {str(name): (str(sha256), int(size)) for name, (sha256, size) in record["files"].items()}
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise IndexCorrupt(f"{layout.manifest} is no manifest; {REBUILD}.") from error
     if any(".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute() for name in files):
         raise IndexCorrupt(f"{layout.manifest} names a file outside the index; {REBUILD}.")
     return kind(**{**record, "files": files})

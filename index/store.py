@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from contextlib import suppress
@@ -81,7 +80,8 @@ class Store:
         self._lexical = open_lexical(files, layout.words, len(self._passages), manifest.languages)
         self._texts = Texts(files.table(layout.texts), self.segments)
         self._vectors: Vectors = StoredVectors(
-            read_index(files.file(layout.vectors)), self._texts, self._passages,
+            read_index(files.file(layout.vectors), len(self._texts), self._texts.dimension),
+            self._texts, self._passages,
             files.table(layout.text_passages), files.table(layout.text_passage_ends),
         )  # fmt: skip
         self._sources = files.file(layout.sources)
@@ -162,7 +162,7 @@ class Store:
 
     def sources(self) -> dict[str, Any]:
         """What it was made from: `roots`, `files`, `readers`, and what was wrong: `skipped`, `doubts`."""
-        record: dict[str, Any] = json.loads(bytes(self._sources.read(0, len(self._sources))))
+        record: dict[str, Any] = self._sources.json()
         return record
 
     @property

@@ -16,12 +16,17 @@ from numpy.typing import NDArray
 
 from index.arrays import CheckedFile, Rows, Table, runs
 from index.encoder import FloatMatrix
+from index.errors import REBUILD, IndexCorrupt
 from index.texts import Texts
 
 _RESCORED = 8  # texts compared exactly for each passage that is wanted
 _LEAST = 400
 _TRAINED_ON = 1 << 16
 _CHUNK = 1 << 14
+_SETTINGS = (
+    "d", "metric_type", "M", "M2", "nbits", "ksub", "bbs", "code_size", "qb", "centered", "implem", "skip", "qbs",
+)  # fmt: skip
+_CODE_SETTINGS = ("d", "metric_type", "code_size", "nb_bits")
 
 
 class Vectors(Protocol):
@@ -91,7 +96,7 @@ def _cosines(vectors: FloatMatrix, vector: NDArray[np.float32]) -> NDArray[np.fl
 def write_index(path: Path, texts: Texts) -> None:
     """Writes the FAISS index of texts."""
     count, dimension = len(texts), texts.dimension
-    index = faiss.index_factory(dimension, "RaBitQfs", faiss.METRIC_INNER_PRODUCT)
+    index = _empty(dimension)
     sample = texts.vectors(np.unique(np.linspace(0, count - 1, min(count, _TRAINED_ON)).astype(np.int64)))
     # With the origin among them, the centre they are seen from is no unit vector, and so none of them.
     index.train(np.concatenate([sample, np.zeros((1, dimension), np.float32)]))
@@ -102,6 +107,27 @@ def write_index(path: Path, texts: Texts) -> None:
         faiss.write_index(index, faiss.PyCallbackIOWriter(file.write, 1 << 20))  # type: ignore[attr-defined]
 
 
-def read_index(file: CheckedFile) -> faiss.Index:
-    """The FAISS index in a file, which is checked whole before FAISS sees it."""
-    return faiss.deserialize_index(np.frombuffer(file.read(0, len(file)), np.uint8))
+def read_index(file: CheckedFile, count: int, dimension: int) -> faiss.Index:
+    """The FAISS index of `count` vectors in a file, checked whole before FAISS sees it. Raises IndexCorrupt."""
+    try:
+        index = faiss.deserialize_index(np.frombuffer(file.read(0, len(file)), np.uint8))
+    except (RuntimeError, MemoryError) as error:
+        raise IndexCorrupt(f"The index file {file.path} is no FAISS index; {REBUILD}.") from error
+    if not _is_as_written(index, count, _empty(dimension)):
+        raise IndexCorrupt(f"The index file {file.path} holds another FAISS index; {REBUILD}.")
+    return index
+
+
+def _is_as_written(index: Any, count: int, empty: Any) -> bool:
+    """Whether its settings and sizes are those of `write_index`; FAISS believes any, and reads beyond its end."""
+    if type(index) is not type(empty) or (index.ntotal, index.is_trained) != (count, True):
+        return False
+    settings = all(getattr(index, name) == getattr(empty, name) for name in _SETTINGS)
+    codes = all(getattr(index.rabitq, name) == getattr(empty.rabitq, name) for name in _CODE_SETTINGS)
+    rows = -(-count // empty.bbs) * empty.bbs
+    sizes = (index.ntotal2, index.codes.size(), index.center.size()) == (rows, rows * empty.code_size, empty.d)
+    return settings and codes and sizes
+
+
+def _empty(dimension: int) -> Any:
+    return faiss.index_factory(dimension, "RaBitQfs", faiss.METRIC_INNER_PRODUCT)

@@ -130,6 +130,8 @@ def _says(store: Store, search: _Candidate) -> int:
 def _headings(store: Store, document: Document) -> Iterator[_Candidate]:
     headings = document.places.headings
     for heading, after in zip_longest(headings, headings[1:]):
+        if len(heading.title) > 2 * _LONGEST_HEADING:
+            continue
         text = _NUMBER.sub("", heading.title, 1)
         plain = len(text) <= _LONGEST_HEADING and not _MARKS.search(text) and not _QUOTATION.search(text)
         if heading.end is None and plain and _is_whole(store, text) and text != document.title:

@@ -32,7 +32,8 @@ _MONTH = (
 _TIME = re.compile(
     rf"\b\d{{1,2}}(?:st|nd|rd|th)?(?:\s?[-–]\s?\d{{1,2}})?\s(?:of\s)?{_MONTH}(?:,?\s\d{{4}})?"
     rf"|\b{_MONTH}(?:\s\d{{1,2}}(?:st|nd|rd|th)?(?:\s?[-–]\s?\d{{1,2}})?)?(?:,?\s\d{{4}})?\b"
-    r"|\b(?:the\s)?\d{1,2}(?:st|nd|rd|th)\scentury|\b[12]\d{3}(?:s|\s?[-–]\s?(?:[12]\d)?\d{2})?\b|\d+\s?(?:年|月|日|г\.|год\w*)"
+    r"|\b(?:the\s)?\d{1,2}(?:st|nd|rd|th)\scentury|\b[12]\d{3}(?:s|\s?[-–]\s?(?:[12]\d)?\d{2})?\b"
+    r"|(?<!\d)\d++\s?(?:年|月|日|г\.|год\w*)"
     r"|\b\d+\s(?:years?|months?|weeks?|days?|hours?|minutes?)(?:\sago)?\b"
 )
 _NAME = re.compile(

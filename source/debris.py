@@ -69,7 +69,7 @@ _BANNER = re.compile(
 )
 _ATTRIBUTION = re.compile(
     r"(?:original )?(?:source|via|photo|image|picture|credit|byline|written by|translated by|"
-    r"источник|фото|автор|quelle|foto|fuente|autor|fonte|source de|来源|作者|图片来源)s?\s*(?:[:：–—-]|\s)\s*\S",
+    r"источник|фото|автор|quelle|foto|fuente|autor|fonte|source de|来源|作者|图片来源)s?(?:\s*+[:：–—-]|\s)\s*+\S",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?;,…。！？；，][\"'”’»)\]]*$")

@@ -59,7 +59,7 @@ def stored(folder: Path, exact: FloatMatrix, text_of: NDArray[np.int64]) -> Stor
     passages[:, 3] = text_of
     ends = np.concatenate([[0], np.cumsum(np.bincount(text_of, minlength=len(exact)))])
     return StoredVectors(
-        read_index(opened(folder / "vectors.faiss")),
+        read_index(opened(folder / "vectors.faiss"), len(texts), texts.dimension),
         texts,
         table(folder / "passages.npy", passages),
         table(folder / "text_passages.npy", np.argsort(text_of, kind="stable")),

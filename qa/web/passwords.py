@@ -53,6 +53,7 @@ class Hash:
     def _reasonable(self) -> bool:
         """Whether its numbers are scrypt's, and cost no more than sixteen times ours."""
         is_power = self.n > 1 and self.n & (self.n - 1) == 0
+        is_power = is_power and self.n.bit_length() <= 16 * self.r  # RFC 7914: n < 2^(128r/8)
         return is_power and min(self.r, self.p) > 0 and self.n * self.r * self.p <= 16 * _N * _R * _P
 
     def fits(self, password: str) -> bool:

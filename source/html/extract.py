@@ -21,6 +21,7 @@ _NUMBER = re.compile(f"{_SIGN}([⠚⠁⠃⠉⠙⠑⠋⠛⠓⠊]{{1,9}}){_SIGN}")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # lxml reads them, but does not write them
 _MOST_ELEMENTS = 100_000  # the extractor takes about 6 s for as many
 _DEEPEST = 256  # its time grows with the square of the depth
+_COMPARED = 4000  # blocks up to which it compares itself with others, one of which takes the square of their time
 
 
 def extracted(root: Any, blocks: Sequence[Block]) -> set[int]:
@@ -40,7 +41,8 @@ def extracted(root: Any, blocks: Sequence[Block]) -> set[int]:
         setattr(run.node, name, f"{text[:at]}{_SIGN}{str(number).translate(_DIGITS)}{_SIGN}{text[at:]}")
     try:
         # Precision: what it leaves out inside the content is easily put back, what it takes in besides is not.
-        kept = extract(root, include_comments=False, favor_precision=True) or ""
+        fast = len(blocks) > _COMPARED
+        kept = extract(root, include_comments=False, favor_precision=True, fast=fast) or ""
     except Exception:  # whatever a page may do to it
         return set()
     numbers = {int(number.translate(_VALUES)) for number in _NUMBER.findall(kept)}

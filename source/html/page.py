@@ -36,7 +36,9 @@ _TAKEN_FOR = {
     "gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "euc_kr": "cp949", "shift_jis": "cp932",
 }  # fmt: skip
 _CODE_PAGE = re.compile(r"utf-8|iso8859-\d+|iso2022_jp|tis-620|cp\d+|koi8-[ru]|mac-\w+|gb\w+|big5\w*|euc_\w+|shift_jis")
-_SUBSET = re.compile(r"(<!doctype[^>\[]*)\[(?:\s|<[!?][^>]*>|%[\w.]+;)*\]\s*>", re.IGNORECASE)
+_SUBSET = re.compile(  # of the first declaration alone: others are none
+    r"\A((?>.*?<!doctype)[^>\[]*+)\[(?:\s|<[!?][^>]*>|%[\w.]+;)*+\]\s*+>", re.IGNORECASE | re.DOTALL
+)
 
 _ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 
@@ -105,7 +107,7 @@ def parse_html(text: str, shown_as: str) -> Any:
     from lxml import html as lxml_html
 
     # The parser drops what stands after `</html>`, which browsers show, and shows the end of a list of entities.
-    text = _ENDS.sub("", _SUBSET.sub(r"\1>", text, count=1))
+    text = _ENDS.sub("", _SUBSET.sub(r"\1>", text))
     parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True)
     try:
         root = lxml_html.document_fromstring(text.encode(), parser=parser)

@@ -44,7 +44,7 @@ NAMED = re.compile(r"version\w+|deprecated")
 """Directives whose argument says nothing without their name: "versionadded:: 3.1"."""
 
 _INLINE = re.compile(
-    r"(?::[\w:.+-]{1,60}:)?`+([^`<]*?)(?:\s*<[^`<>]*>)?`+_{0,2}|\*{1,2}(\S(?:[^*]*\S)?)\*{1,2}"
+    r"(?::[\w:.+-]{1,60}:)?`+([^`<]*+)(?:<[^`<>]*+>)?`+_{0,2}|\*{1,2}(\S(?:[^*]*\S)?)\*{1,2}"
     r"|\\(?=\S)|(?<!\w)([^\W_]+)_{1,2}(?=[\s.,;:!?)]|$)"
 )
 
@@ -116,4 +116,4 @@ def list_number(line: Line, below: Line) -> re.Match[str] | None:
 
 def plain(inline: str) -> str:
     """A title's words without their marks."""
-    return " ".join(_INLINE.sub(lambda match: match[1] or match[2] or match[3] or "", inline).split())
+    return " ".join(_INLINE.sub(lambda match: (match[1] or match[2] or match[3] or "").rstrip(), inline).split())

@@ -15,10 +15,12 @@ from source.document import Document, Doubt, DoubtKind
 from source.errors import Damaged
 from source.office.blocks import Block, OfficeBuilder, own_title, refuse_compound
 from source.office.styles import Look
-from source.rtf.parts import NO_FONT, Fonts, Sheet, Story, at_level
+from source.rtf.parts import NO_FONT, Fonts, Sheet, Story, at_level, joined
 from source.rtf.words import CHANGES, CHARACTERS, CODE_PAGES, ENTERED, SYMBOLS, TOKEN, State
 
 EXTRACTOR = "rtf/1"
+
+_DEEPEST = 20  # text boxes in one another: their blocks are handed on from each to the next
 
 
 def read_rtf(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
@@ -37,7 +39,7 @@ def read_rtf(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
         builder.add(reading.notes)
     if not whole:
         builder.doubt(Doubt(DoubtKind.TRUNCATED))
-    own = own_title(reading.title) or reading.body.title or builder.first_heading
+    own = own_title(joined(reading.title)) or reading.body.title or builder.first_heading
     return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256)
 
 
@@ -47,7 +49,7 @@ class _Reading:
     def __init__(self) -> None:
         self.body = self._story = Story()
         self.notes: list[Block] = []
-        self.title = ""
+        self.title: list[str] = []
         self._state = State()
         self._groups: list[tuple[State, Story]] = []  # those around, each with the story its text belongs to
         self._bytes = bytearray()  # of words not yet decoded: a character may take two
@@ -68,8 +70,8 @@ class _Reading:
             ("", "trhdr"): lambda _: self._story.head(),
             **dict.fromkeys((("", "par"), ("", "sect"), ("", "nestcell")), lambda _: self._end_paragraph()),
             **dict.fromkeys((("", "listtext"), ("", "pntext")), lambda _: self._story.mark()),
-            **dict.fromkeys((("", "shptxt"), ("", "dptxbxtext")), lambda _: self._begin(Story())),
-            ("", "footnote"): lambda _: self._begin(Story(is_note=True)),
+            **dict.fromkeys((("", "shptxt"), ("", "dptxbxtext")), lambda _: self._begin()),
+            ("", "footnote"): lambda _: self._begin(is_note=True),
         }
 
     def read(self, text: str) -> bool:
@@ -127,7 +129,7 @@ class _Reading:
         elif state.group == "styles":
             self._sheet.name(text)
         elif state.group == "title":
-            self.title += text
+            self.title.append(text)
         elif not (state.group or state.hidden or state.deleted):
             self._story.add(text, state.bold)
 
@@ -182,7 +184,8 @@ class _Reading:
     def _end_paragraph(self) -> None:
         self._story.end_paragraph(self._look(), self._state.in_table)
 
-    def _begin(self, story: Story) -> None:
+    def _begin(self, *, is_note: bool = False) -> None:
         """A text of its own begins with the group: a note, or a text box."""
-        self._story = story
+        if self._story.depth < _DEEPEST:
+            self._story = Story(is_note=is_note, depth=self._story.depth + 1)
         self._state = CHANGES["pard"](self._state, None)

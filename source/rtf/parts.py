@@ -22,10 +22,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class Story:
-    """Paragraphs and tables one after another: the body, a note, or what stands in a text box."""
+    """Paragraphs and tables one after another: the body, a note, or what stands in a text box.
 
-    def __init__(self, *, is_note: bool = False) -> None:
+    `depth`: how many of them it stands in.
+    """
+
+    def __init__(self, *, is_note: bool = False, depth: int = 0) -> None:
         self.is_note = is_note
+        self.depth = depth
         self.title = ""
         self.boxes: list[Block] = []
         self._blocks: list[Block] = []
@@ -53,7 +57,7 @@ class Story:
     def end_paragraph(self, look: Look, in_table: bool) -> None:
         """The paragraph is whole."""
         block = Block(
-            _whole(self._parts),
+            joined(self._parts),
             level=look.level,
             listed=look.listed or self._marked,
             navigation=look.contents,
@@ -181,7 +185,7 @@ def at_level(look: Look, level: int | None) -> Look:
     return look if level is None else replace(look, level=level + 1 if 0 <= level < 9 else 0)
 
 
-def _whole(parts: list[str]) -> str:
+def joined(parts: list[str]) -> str:
     """The parts in one, with the characters that came in two halves, and without control characters."""
     text = "".join(parts).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _CONTROL.sub("", text)

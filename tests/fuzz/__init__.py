@@ -1,0 +1,1 @@
+"""Inputs that nobody would send, and many of them: what is found, and a command to look for more (`run.py`)."""

@@ -1,0 +1,78 @@
+"""Files of every format: a document in which all is in order comes of each, or a SourceError."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from random import Random
+
+from fuzz.documents import check_document
+from fuzz.mutator import WORDS, mutated_pdf, mutated_text, mutated_zip
+from fuzz.seeds import seeds
+from source import SourceError
+from source.collection import records
+from source.formats import FORMATS, Format
+
+_ZIPPED = {"docx", "odt", "pptx", "epub"}
+_FACTS = {"id": "a", "title": "a", "path": "a"}
+
+
+class Reader:
+    """Reads files of one kind, as a worker does."""
+
+    seconds = 2.0
+
+    def __init__(self, kind: str, folder: Path | None) -> None:
+        self._kind = kind
+        self._seeds = seeds(kind, folder)
+        self._format = next(each for each in FORMATS if each.module.rpartition(".")[2] == kind)
+
+    def draw(self, random: Random) -> bytes:
+        return drawn(self._kind, self._seeds, random)
+
+    def check(self, data: bytes) -> None:
+        check_file(self._format, data)
+
+
+def drawn(kind: str, files: list[bytes], random: Random) -> bytes:
+    """A changed file; small ones are taken more often than their number says."""
+    data = random.choice(files[-4:] if random.random() < 0.5 else files)
+    if kind in _ZIPPED:
+        return mutated_zip(data, random, files)
+    if kind == "pdf":
+        return mutated_pdf(data, random, files)
+    return mutated_text(data, random, WORDS[kind], files)
+
+
+def check_file(format: Format, data: bytes) -> None:
+    """Reads a file."""
+    try:
+        document = format.read(data, sha256="0", **_FACTS)
+    except SourceError:
+        return
+    except (RecursionError, MemoryError):
+        if format.apart:  # of these a worker makes a SourceError
+            return
+        raise
+    check_document(document, Random(len(data)))
+
+
+class Collection:
+    """Reads `.jsonl` collections, line by line."""
+
+    seconds = 2.0
+
+    def __init__(self, kind: str, folder: Path | None) -> None:
+        self._seeds = seeds("jsonl", folder)
+        self._file = Path(tempfile.mkdtemp(), "a.jsonl")
+
+    def draw(self, random: Random) -> bytes:
+        return drawn("jsonl", self._seeds, random)
+
+    def check(self, data: bytes) -> None:
+        self._file.write_bytes(data)
+        try:
+            for record in records(self._file, "a.jsonl"):
+                check_document(record.document(), Random(len(data)))
+        except SourceError:
+            pass

@@ -1,0 +1,80 @@
+"""Ordinary files to begin with: those of a folder, and small ones that lie in `ordinary` or are made here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from source.formats import FORMATS
+
+_LARGEST = 300_000  # bytes of a file that cannot be taken in part
+_ORDINARY = Path(__file__).parent / "ordinary"
+
+
+def seeds(kind: str, folder: Path | None) -> list[bytes]:
+    """The bytes of files of a kind: those with its endings below `folder`, then the small ones."""
+    endings = next((each.suffixes for each in FORMATS if each.module.rpartition(".")[2] == kind), (f".{kind}",))
+    roots = [*filter(None, [folder]), _ORDINARY]
+    found = [path for root in roots for path in sorted(root.rglob("*")) if path.suffix.lower() in endings]
+    files = [path.read_bytes() for path in found if kind in TEXTUAL or path.stat().st_size <= _LARGEST]
+    return files + (_MADE[kind]() if kind in _MADE else [])
+
+
+def _docx() -> list[bytes]:
+    from test_source_docx import docx, p, table
+
+    body = p("Ships", "berschrift1") + p("Two sail.") + p("item", "Bullet") + table([["Name", "Sails"], ["Erik", "3"]])
+    return [docx(body, title="Ships", notes='<w:footnote w:id="2">' + p("A note.") + "</w:footnote>")]
+
+
+def _odt() -> list[bytes]:
+    from test_source_odt import odt, p
+
+    cells = "".join(f"<table:table-cell>{p(cell)}</table:table-cell>" for cell in "ab")
+    table = f"<table:table><table:table-row>{cells}</table:table-row></table:table>"
+    note = '<text:note text:note-class="footnote"><text:note-body>' + p("A note.") + "</text:note-body></text:note>"
+    return [odt('<text:h text:outline-level="1">Ships</text:h>' + p(f"Two sail.{note}") + table)]
+
+
+def _pptx() -> list[bytes]:
+    from test_source_pptx import frame, pptx, shape
+
+    title = shape("Ships", place='<p:ph type="title"/>')
+    return [pptx(title + shape("Two sail.", "One sinks.", at=frame(1, 20)), shape("Last."))]
+
+
+def _epub() -> list[bytes]:
+    from test_source_epub import book, chapter, item, opf
+
+    chapters = {"a.xhtml": chapter("<h1>Ships</h1><p>Two sail.</p>"), "b.xhtml": chapter("<p>A third lies here.</p>")}
+    items = item("a", "a.xhtml") + item("b", "b.xhtml") + item("nav", "nav.xhtml", 'properties="nav"')
+    return [book(opf(items, '<itemref idref="a"/><itemref idref="b"/>'), chapters)]
+
+
+def _rtf() -> list[bytes]:
+    from test_source_rtf import FONTS, STYLES
+
+    body = (
+        r"\pard\plain\s1 Ships\par \pard Two {\b sail}.\u8217 ?\'e9{\footnote\pard A note.}\par\f1 \'cc\'ee\par"
+        r"{\listtext\pard\'b7\tab}\ls1 item\par\trowd\intbl a\cell b\cell\row \f3\'93\'fa{\shp{\shptxt Box\par}}\par"
+    )
+    return [("{\\rtf1\\ansi\\ansicpg1252\\deff0" + FONTS + STYLES + body + "}").encode("latin-1")]
+
+
+def _pdf() -> list[bytes]:
+    from pdf_fixtures import Text, paragraph, pdf
+
+    first = [Text(72, 60, "Ships", 18, True), *paragraph(["Two sail in the har-", "bour. Erik is one."])]
+    return [pdf([first, [*paragraph(["Name", "Erik"]), *paragraph(["Sails", "3"], x=250)], []], title="Ships")]
+
+
+_MADE: dict[str, Callable[[], list[bytes]]] = {
+    "docx": _docx,
+    "odt": _odt,
+    "pptx": _pptx,
+    "epub": _epub,
+    "rtf": _rtf,
+    "pdf": _pdf,
+}
+TEXTUAL = ("plain", "markdown", "rst", "csv", "jsonl", "html")
+KINDS = (*TEXTUAL, *_MADE)
