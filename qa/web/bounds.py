@@ -15,7 +15,7 @@ from qa.web.guard import UPLOAD
 from qa.web.refusal import refusal
 from qa.web.rules import MEGABYTE
 
-_REQUEST = 1 * MEGABYTE  # bytes; a question with a long history is a few kilobytes
+_REQUEST = 4 * MEGABYTE  # bytes; a question with a long history is a few kilobytes
 _FRAMING = 2**16  # bytes around the files of an upload: their names, and what separates them
 _PATIENCE = 20.0  # seconds that any body may take…
 _PACE = 2**15  # and one more for each of so many bytes

@@ -55,7 +55,7 @@ class Texts(Phrases):
         """The other places of a quote from `document`, the first few by name."""
         named = [self._place_in(document, each) for each in locations[:_NAMED]]
         more = [self.more.format(count=len(locations) - _NAMED)] if len(locations) > _NAMED else []
-        return f"{self.same_words}: {'; '.join([*named, *more])}"
+        return f"{self.same_words} {'; '.join([*named, *more])}"
 
     def doubts(self, found: Sequence[Doubt]) -> str:
         """Why a text may not be what its page shows."""
