@@ -256,8 +256,10 @@ def test_a_step_is_told_ten_times_a_second() -> None:
     step.end()
     assert told == []
     step.done = 9
+    begun = time.monotonic()
     for _ in range(30):
         time.sleep(0.01)
         step.tell()
     step.end()
-    assert 2 <= len(told) <= 4 and set(told) == {("looking", 5, 5)}
+    tenths = 10 * (time.monotonic() - begun)  # more than three on a busy machine
+    assert 2 <= len(told) <= tenths + 1 and set(told) == {("looking", 5, 5)}
