@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -104,8 +105,8 @@ def test_a_page_that_may_keep_nothing_works(open_page: Callable[..., Page]) -> N
     expect(page.locator(".card q").first).to_be_visible()
 
 
-def test_of_a_long_chat_the_last_turns_are_drawn_and_the_rest_when_asked_for(page: Page) -> None:
-    ask(page, PLATFORM)
+def lengthen(page: Page) -> None:
+    """Makes the chat one of fifty turns."""
     page.evaluate(
         """() => {
             const key = Object.keys(localStorage).find((key) => key.startsWith("chapter-verse:chat:"));
@@ -118,6 +119,11 @@ def test_of_a_long_chat_the_last_turns_are_drawn_and_the_rest_when_asked_for(pag
     )
     page.reload()
     expect(page.locator(".question")).to_have_text([f"Nr {n}" for n in range(30, 50)])
+
+
+def test_of_a_long_chat_the_last_turns_are_drawn_and_the_rest_when_asked_for(page: Page) -> None:
+    ask(page, PLATFORM)
+    lengthen(page)
     page.get_by_role("button", name="Show earlier").click()
     expect(page.locator(".turn")).to_have_count(40)
     page.get_by_role("button", name="Show earlier").click()
@@ -125,6 +131,17 @@ def test_of_a_long_chat_the_last_turns_are_drawn_and_the_rest_when_asked_for(pag
     page.locator(".turn").nth(3).get_by_role("button", name="Show in document").click()
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
     expect(page.locator(".turn").nth(3).locator(".card[data-open]")).to_have_count(1)
+
+
+def test_a_long_chat_is_exported_whole(page: Page) -> None:
+    ask(page, PLATFORM)
+    lengthen(page)
+    page.get_by_text("Export", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="As Markdown").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if line.startswith("## ")] == [f"## Nr {n}" for n in range(50)]
+    assert text.count("paragraph 27, line 51") == 50
 
 
 def test_while_too_many_ask_it_is_tried_again(page: Page, server: Server) -> None:

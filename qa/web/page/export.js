@@ -27,8 +27,9 @@ const asMarkdown = () =>
     })
     .join("\n\n") + "\n";
 
+// Places, and what is printed, are those of the turns that are drawn: all of them, then.
 const inExport = {
-  "export-markdown": () => download(fileName("md"), "text/markdown", asMarkdown()),
+  "export-markdown": async () => (await drawWhole()) && download(fileName("md"), "text/markdown", asMarkdown()),
   "export-json": () => download(fileName("json"), "application/json", asJson()),
-  print: () => print(),
+  print: async () => (await drawWhole()) && print(),
 };

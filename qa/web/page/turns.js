@@ -27,6 +27,7 @@ const AT_ONCE = 20;
 const isLastDrawing = lastOfItsKind();
 let drawing = Promise.resolve(true);
 const drawChat = () => (drawing = drawTurns(Math.max(0, chat.turns.length - AT_ONCE)));
+const drawWhole = () => ($('[data-do="earlier-turns"]') ? (drawing = drawTurns(0)) : drawing);
 
 const drawTurns = async (from) => {
   const isLast = isLastDrawing();
