@@ -13,7 +13,7 @@ from typing import Any
 from tqdm import tqdm
 
 from index.build import approve_all, build
-from index.documents import document_json, listed
+from index.documents import listed
 from index.generations import generations, problems, prune, rollback
 from index.progress import Progress
 from index.settings import DEFAULT_INDEX, Settings
@@ -150,7 +150,7 @@ def _documents(arguments: argparse.Namespace) -> int:
     store = Store(arguments.index)
     found = listed(store, range(store.documents))
     if arguments.json:
-        print(json.dumps({"documents": [document_json(each) for each in found]}, ensure_ascii=False))
+        print(json.dumps({"documents": [each.json() for each in found]}, ensure_ascii=False))
         return 0
     for each in found:
         passages = f"{each.passages:,} passage{'s' * (each.passages != 1)}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from index.commit import unwritable
-from index.disk import flush
+from index.disk import replace
 from index.errors import IndexUnwritable
 from index.layout import Layout
 
@@ -89,11 +89,7 @@ class Change:
 
     def _put(self, path: Path, write: Callable[[Path], object]) -> None:
         self._keep(path, shutil.copy2)
-        new = self._layout.changing / "new"
-        write(new)
-        flush(new)
-        new.replace(path)
-        flush(path.parent)
+        replace(path, write, beside=self._layout.changing / "new")
 
     def _keep(self, path: Path, put_away: Callable[[Path, Path], object]) -> None:
         if path in self._before:

@@ -24,6 +24,7 @@ from index.disk import publish, remove, replace
 from index.errors import REBUILD, IndexCorrupt, IndexUnwritable, StoreError
 from index.layout import UNFINISHED, GenerationLayout, Layout
 from index.manifest import Manifest, dump, load_manifest
+from source.errors import reason_of
 
 KEPT = 5
 """Generations that are kept."""
@@ -55,7 +56,7 @@ def writing(root: Path) -> Iterator[Layout]:
 
 def unwritable(root: Path, error: OSError) -> IndexUnwritable:
     """The system's error about the folder of an index as one of ours."""
-    reason = (error.strerror or str(error)).lower()
+    reason = reason_of(error)
     return IndexUnwritable(
         f"The index cannot be written to {root} ({reason}); free room there or name another folder with --index."
     )

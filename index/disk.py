@@ -19,9 +19,9 @@ def publish(written: Folder, target: Path) -> None:
     flush(target.parent)
 
 
-def replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Writes a file beside `path` and puts it in its place."""
-    beside = path.with_name(f"{path.name}.new")
+def replace(path: Path, write: Callable[[Path], object], beside: Path | None = None) -> None:
+    """Writes a file beside `path`, or as `beside` on the same disk, and puts it in its place."""
+    beside = beside or path.with_name(f"{path.name}.new")
     write(beside)
     flush(beside)
     beside.replace(path)

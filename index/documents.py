@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,7 +17,7 @@ _MOST_TITLES = 5000  # documents that are looked through for words of a title, a
 class Listed:
     """A document in a list.
 
-    `format`: as its file's name ends, without the dot. `pages`: how many; None where the
+    `format`: "pdf", "md", … as its file's name ends. `pages`: how many; None where the
     format has none. `passages`: how many.
     """
 
@@ -28,6 +28,10 @@ class Listed:
     pages: int | None
     passages: int
     doubts: tuple[Doubt, ...]
+
+    def json(self) -> dict[str, Any]:
+        """What `python -m index documents --json` prints of it, and `/documents` gives."""
+        return {name: getattr(self, name) for name in ("id", "title", "path", "format", "pages", "passages")}
 
 
 def listed(store: Store, rows: Iterable[int]) -> Iterator[Listed]:
@@ -43,12 +47,6 @@ def listed(store: Store, rows: Iterable[int]) -> Iterator[Listed]:
             passages=len(store.passages_in(row)),
             doubts=facts.doubts,
         )
-
-
-def document_json(document: Listed) -> dict[str, Any]:
-    """What `python -m index documents --json` prints of a document."""
-    fields = asdict(document)
-    return {name: fields[name] for name in ("id", "title", "path", "format", "pages", "passages")}
 
 
 def matching(store: Store, words: str = "") -> Sequence[int]:

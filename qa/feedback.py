@@ -18,6 +18,7 @@ from index.disk import flush
 from qa.answer import Quote
 from qa.asked import checked, remembered
 from source import ChapterVerseError
+from source.errors import reason_of
 
 LARGEST = 50_000_000
 """Bytes of a file of verdicts; it takes no more."""
@@ -42,8 +43,9 @@ def record(path: Path, question: str, history: Sequence[str], quote: Quote | Non
         if is_new:
             flush(path.parent)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise FeedbackRefused(f"{path} cannot be written ({reason}); name another file for verdicts.") from error
+        raise FeedbackRefused(
+            f"{path} cannot be written ({reason_of(error)}); name another file for verdicts."
+        ) from error
 
 
 def _verdict(question: str, history: Sequence[str], quote: Quote | None, right: bool) -> dict[str, Any]:

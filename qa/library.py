@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -12,7 +12,7 @@ from index import Change, Layout, Listed, Progress, added_files, answering, chan
 from qa.adding import Arrivals
 from qa.book import build_again, one_at_a_time
 from qa.edition import DocumentMissing, Edition
-from source import ChapterVerseError, Doubt, SourceError, SourceFile, UsageError, ids_in, shown_as
+from source import ChapterVerseError, SourceError, SourceFile, UsageError, ids_in, shown_as
 
 _TOLD = 3  # files that gave no document, in a report
 
@@ -25,23 +25,14 @@ class Cancelled(ChapterVerseError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A document as the list shows it.
+class Entry(Listed):
+    """A document as the library shows it.
 
-    `format`: "pdf", "md", … as its file's name ends. `pages`: how many; None
-    where the format has none. `passages`: how many. `modified`: when its file
-    was; None if that is gone. `added`: whether it came through the library and
-    not from a source.
+    `modified`: when its file was; None if that is gone. `added`: whether it came
+    through the library and not from a source.
     """
 
-    id: str
-    title: str
-    path: str
-    format: str
-    pages: int | None
-    passages: int
     modified: datetime | None
-    doubts: tuple[Doubt, ...]
     added: bool
 
 
@@ -160,17 +151,8 @@ class Library:
 
 
 def _entry(listed: Listed, added: PurePosixPath) -> Entry:
-    return Entry(
-        id=listed.id,
-        title=listed.title,
-        path=listed.path,
-        format=listed.format,
-        pages=listed.pages,
-        passages=listed.passages,
-        modified=_modified(listed.path),
-        doubts=listed.doubts,
-        added=added in PurePosixPath(listed.path).parents,
-    )
+    facts = {field.name: getattr(listed, field.name) for field in fields(listed)}
+    return Entry(**facts, modified=_modified(listed.path), added=added in PurePosixPath(listed.path).parents)
 
 
 def _is_among(ids: Container[str], file: SourceFile) -> bool:

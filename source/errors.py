@@ -53,10 +53,14 @@ class SourceUnreadable(SourceError):
     """The operating system does not let us read it."""
 
 
+def reason_of(error: OSError) -> str:
+    """The system's words for an error, to stand in a sentence of ours."""
+    return (error.strerror or str(error)).lower()
+
+
 def unreadable(shown_as: str, error: OSError) -> SourceUnreadable:
     """The system's error about a file as one of ours."""
-    reason = (error.strerror or str(error)).lower()
-    return SourceUnreadable(f"{shown_as} cannot be read ({reason}); mend its permissions or leave it out.")
+    return SourceUnreadable(f"{shown_as} cannot be read ({reason_of(error)}); mend its permissions or leave it out.")
 
 
 class SourceEmpty(SourceError):

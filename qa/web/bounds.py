@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.crowd import crowded
-from qa.web.guard import UPLOAD
+from qa.web.guard import is_upload
 from qa.web.refusal import refusal
 from qa.web.rules import MEGABYTE
 
@@ -39,14 +39,14 @@ class Bounds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_upload = scope["path"].rstrip("/") == UPLOAD
-        most = self._max_upload * MEGABYTE + _FRAMING if is_upload else _REQUEST
+        brings_files = is_upload(scope)
+        most = self._max_upload * MEGABYTE + _FRAMING if brings_files else _REQUEST
         length = Headers(scope=scope).get("content-length", "0")
         if not length.isdigit() or int(length) > most:
             await _too_large(most)(scope, receive, send)
             return
         body = _Body(receive, most)
-        refused = await self._passed_on(scope, body, send) if is_upload else await self._whole(scope, body, send)
+        refused = await self._passed_on(scope, body, send) if brings_files else await self._whole(scope, body, send)
         if refused:
             await refused(scope, receive, send)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import qa
 from qa.examples import examples
 from qa.library import Library
-from qa.web.builds import Builds, Progress
+from qa.web.builds import Builds
 
 _log = logging.getLogger("chapter-verse")
 # Questions for the article that the project ships with, by the SHA-256 of its file.
@@ -62,13 +62,6 @@ class Desk:
     def titles(self) -> tuple[str, ...]:
         """The titles of the first few documents."""
         return tuple(document.title for document in self._opened.documents[:3])
-
-    def rebuild(self, progress: Progress = lambda step, done, total: None) -> str:
-        """Rebuilds the index, returns the report. One at a time.
-
-        The old book goes on answering until the new one is open, and if anything fails.
-        """
-        return self.library.rebuild(progress)
 
 
 class _Opened:

@@ -64,11 +64,11 @@ class Uses:
         if first < 0 or not 1 <= count <= _MOST_LISTED:
             raise qa.UsageError(f"first is {first} and count {count}; list 1 to {_MOST_LISTED} from 0 up.")
         entries, total = self._desk.library.entries(self._desk.book, first, count)
-        return {"documents": [_listed(entry) for entry in entries], "total": total}
+        return {"documents": [entry.json() for entry in entries], "total": total}
 
     def rebuild(self) -> dict[str, Any]:
         """Rebuilds the index from its sources and answers from the new one."""
-        return {"report": self._desk.rebuild()}
+        return {"report": self._desk.library.rebuild()}
 
     @property
     def reading(self) -> tuple[Use, ...]:
@@ -105,11 +105,6 @@ def said(use: Callable[_P, _T]) -> Callable[_P, _T]:
             raise gr.Error(str(error), title=type(error).__name__, print_exception=False) from error
 
     return call
-
-
-def _listed(entry: qa.Entry) -> dict[str, Any]:
-    """The fields that `python -m index documents --json` has, too."""
-    return {name: getattr(entry, name) for name in ("id", "title", "path", "format", "pages", "passages")}
 
 
 def _text(value: object, name: str) -> str:

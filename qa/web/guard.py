@@ -29,6 +29,7 @@ _HEADERS = {
 }
 UPLOAD = "/gradio_api/upload"
 """Where files are sent to."""
+
 # What the page and programs need; Gradio has some fifty other routes. Some fetch addresses that whoever asks may
 # choose, give out files, leave some behind for every visitor, or print what they are sent.
 _SERVED = re.compile(
@@ -41,6 +42,11 @@ _SERVED = re.compile(
 _CALL = re.compile(r"/gradio_api/(?:call/v2|call|run|api)/([^/]*)/?")
 # Gradio believes them whoever sends them, and puts them into the addresses of its page.
 _BELIEVED = (b"x-forwarded-host", b"x-gradio-server")
+
+
+def is_upload(scope: Scope) -> bool:
+    """Whether a request brings files."""
+    return bool(scope["type"] == "http" and scope["path"].rstrip("/") == UPLOAD)
 
 
 class Guard:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from qa.web.guard import UPLOAD
+from qa.web.guard import is_upload
 from qa.web.rates import Rate, too_often
 from qa.web.room import Room
 from qa.web.rules import MEGABYTE
@@ -22,7 +22,7 @@ class Intake:
         self._most = max_upload * MEGABYTE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].rstrip("/") != UPLOAD:
+        if not is_upload(scope):
             await self._app(scope, receive, send)
             return
         if wait := self._rate.wait((scope["client"] or ("",))[0]):

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from source import UsageError
+from source.errors import reason_of
 
 _N, _R, _P = 2**15, 8, 1  # 32 MB and 80 ms a password here, in the range that OWASP advises
 _MOST_MEMORY = 2**30  # bytes; OpenSSL's own limit is too low
@@ -136,4 +137,4 @@ def _wrong(path: Path, number: int, problem: str) -> UsageError:
 
 
 def _reason(error: Exception) -> str:
-    return (error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is not UTF-8 text"
+    return reason_of(error) if isinstance(error, OSError) else "it is not UTF-8 text"

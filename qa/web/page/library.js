@@ -117,7 +117,7 @@ const listenToLibrary = () => {
 // A file that is dropped anywhere on the page is added, or nothing happens; the browser would leave the page for it.
 const listenForFiles = (drop) => {
   for (const kind of ["dragover", "dragleave", "drop"]) {
-    root.firstElementChild.addEventListener(kind, (event) => {
+    page().addEventListener(kind, (event) => {
       if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
       event.preventDefault();
       drop?.classList.toggle("over", kind === "dragover");
