@@ -29,12 +29,23 @@ _DEFINITION = re.compile(
 )
 
 
+# "Did it rain?", and not "Did it rain or snow?" or "Can you tell me when it rained?".
+_YES_OR_NO = re.compile(
+    r"\W*(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)"
+    r"(?:n['’]t)?\b(?!\s+you\s+(?:please\s+)?(?:tell|say|know|give|show|explain|describe|provide|list|name)\b)(?!.*\bor\b)"
+    r"|.*\bли\b",
+    re.IGNORECASE,
+)
+
+
 class Expects(Enum):
     """The shape of the words that would answer."""
 
     NUMBER = "number"
     TIME = "time"
     NAME = "name"
+    STATEMENT = "statement"
+    """What says yes or no."""
     ANYTHING = "anything"
 
 
@@ -42,6 +53,8 @@ def expectation(question: str) -> Expects:
     """The first shape that the question's words call for."""
     if _DEFINITION.match(question):
         return Expects.ANYTHING
+    if _YES_OR_NO.match(question):
+        return Expects.STATEMENT
     for pattern, kind in ((_TIME, Expects.TIME), (_NUMBER, Expects.NUMBER), (_NAME, Expects.NAME)):
         if pattern.search(question):
             return kind

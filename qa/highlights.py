@@ -39,6 +39,7 @@ _TIME = re.compile(
 _NAME = re.compile(
     r"[^\W\d_a-zа-яß-ÿ][\w'’.-]*(?:\s(?:(?:of|the|de|la|von|van|der|du|al|bin)\s){0,2}[^\W\d_a-zа-яß-ÿ][\w'’-]*)*"
 )
+_PART_END = re.compile(r"[;:()—–，；：]|,(?=\s)")
 _LIST_MARKER = re.compile(r"\(?\d{1,3}[.)]\s+|[-*•–]\s+")
 _LONGEST_RUN = 20  # words
 
@@ -61,6 +62,17 @@ def highlight(text: str, words: Sequence[Word], sentence: Span, question: str) -
     if not found:
         return sentence
     return max(found, key=lambda span: _nearness(span, words))
+
+
+def clause(text: str, found: Span, sentence: Span) -> Span:
+    """The part of `sentence`, between commas and the like, in which the words `found` stand."""
+    breaks = list(_PART_END.finditer(text, sentence.start, sentence.end))
+    start = max((each.end() for each in breaks if each.end() <= found.start), default=sentence.start)
+    end = min((each.start() for each in breaks if each.start() >= found.end), default=sentence.end)
+    own = without_marker(text, Span(start, end))
+    said = text[own.start : own.end]
+    end = own.start + len(said.rstrip(" .!?…。！？"))
+    return Span(own.end - len(said.lstrip()), end) if end > found.start else found
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[str, Sequence[Word], Span], Iterator[Span]]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from index import Store
 from qa.answer import DocumentRef, Location, Quote
-from qa.highlights import Word, highlight, split, without_marker
+from qa.expectation import Expects, expectation
+from qa.highlights import Word, clause, highlight, split, without_marker
 from qa.sentences import Sentence, Terms
 from source import Document, Span
 
@@ -79,11 +80,16 @@ def _items(store: Store, document: Document, sentence: Sentence, quote: Span) ->
 
 
 def _answer(store: Store, document: Document, question: str, sentence: Sentence, asked: Terms) -> Span:
-    """The words of the sentence that answer: the reader's, or where it did not read, those of a rule of thumb."""
-    if found := _found(store, sentence):
-        return found
-    words = [_word(store, document.text, word, asked) for word in split(document.text, sentence.span)]
-    return highlight(document.text, words, sentence.span, question)
+    """The words of the sentence that answer: the reader's, or where it did not read, those of a rule of thumb.
+
+    What says yes or no is not a few words, but the clause they stand in.
+    """
+    found = _found(store, sentence)
+    if not found:
+        words = [_word(store, document.text, word, asked) for word in split(document.text, sentence.span)]
+        found = highlight(document.text, words, sentence.span, question)
+    is_statement = expectation(question) is Expects.STATEMENT
+    return clause(document.text, found, sentence.span) if is_statement else found
 
 
 def _found(store: Store, sentence: Sentence) -> Span | None:

@@ -27,6 +27,11 @@ from qa.expectation import Expects, expectation, has_expected
         ("Кто такой Рахим Ошакбаев?", Expects.ANYTHING),
         ("Who is the director?", Expects.NAME),
         ("Why did it rain?", Expects.ANYTHING),
+        ("Did it rain when he came?", Expects.STATEMENT),
+        ("Isn't it true?", Expects.STATEMENT),
+        ("Пошёл ли дождь?", Expects.STATEMENT),
+        ("Did it rain or snow?", Expects.ANYTHING),
+        ("Can you tell me when it rained?", Expects.TIME),
         ("What did the whole show cost?", Expects.ANYTHING),  # "who" only inside another word
     ],
 )

@@ -7,7 +7,7 @@ from qa_fixtures import ARTICLE_QUESTIONS
 
 import qa
 import qa.reader
-from qa.highlights import Word, highlight, split
+from qa.highlights import Word, clause, highlight, split
 from source import Span
 
 pytest_plugins = ["qa_fixtures"]
@@ -45,6 +45,23 @@ def test_the_words_that_answer(text: str, question: str, answer: str) -> None:
 
 def test_nothing_but_the_questions_words_marks_the_sentence() -> None:
     assert marked("Wolves eat berries.", "wolves eat berries?") == "Wolves eat berries."
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "said"),
+    [
+        ("It is loud, but it can be painted to fit the room.", "painted", "but it can be painted to fit the room"),
+        ("It did not rain; the wolves slept.", "rain", "It did not rain"),
+        ("2. The stew is hot.", "hot", "The stew is hot"),
+        ("They paid 1,000 dollars, as agreed.", "dollars", "They paid 1,000 dollars"),
+        ("It is loud, heavy and dear.", "loud, heavy", "It is loud, heavy and dear"),
+        ("It may be painted.", "It may be painted.", "It may be painted"),
+    ],
+)
+def test_the_clause_in_which_words_stand(text: str, found: str, said: str) -> None:
+    start = text.index(found)
+    span = clause(text, Span(start, start + len(found)), Span(0, len(text)))
+    assert text[span.start : span.end] == said
 
 
 def test_words_are_split_without_the_number_of_an_item() -> None:
