@@ -38,7 +38,6 @@ __all__ = [
     "SourceFile",
     "boxes_of",
     "cores",
-    "extractors",
     "find",
     "golden_in",
     "has_pictures",
