@@ -73,7 +73,10 @@ async def full(request: Request) -> Response:
 def serving(middleware: list[Middleware], work: Work, most: int = 1000, limits: Limits = LIMITS) -> Iterator[int]:
     """uvicorn as Gradio runs it, with our connections; its port."""
     routes = [Route(UPLOAD, kept, methods=["POST"]), Route("/gradio_api/call/ask", full, methods=["POST"])]
-    app = Starlette(routes=[*routes, *Acts(work.act, limits).routes, Route("/broken", broken)], middleware=middleware)
+    app = Starlette(
+        routes=[*routes, *Acts(work.act, limits, Rate(Often(100, 1))).routes, Route("/broken", broken)],
+        middleware=middleware,
+    )
     config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
