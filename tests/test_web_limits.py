@@ -266,6 +266,31 @@ def test_heads_are_bounded(port: int) -> None:
     assert post(port, 1).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"Content-Length: 5\r\nTransfer-Encoding: xchunked",
+        b"Content-Length: 5\r\nContent-Length: 50",
+        b"Content-Length: +5",
+        b"Content-Length: 5_0",
+        b"Content-Length : 5",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        b"Transfer-Encoding\x0b: chunked",
+        b"X: \x00\r\nContent-Length: 5",
+        b"X: a\n\nContent-Length: 5",
+        b"Host: evil.example\r\nContent-Length: 5",
+    ],
+)
+def test_a_request_is_not_smuggled_in_another(port: int, work: Work, told: bytes) -> None:
+    hidden = b'POST /act HTTP/1.1\r\nHost: localhost\r\nContent-Length: 14\r\n\r\n{"data": "it"}'
+    one = opened(port, b"POST /act HTTP/1.1\r\nHost: localhost\r\n" + told + b"\r\n\r\n0\r\n\r\n" + hidden)
+    answered = b""
+    while got := one.recv(1000):
+        answered += got
+    assert answered.startswith(b"HTTP/1.1 400") and answered.count(b"HTTP/1.1") == 1
+    assert work.done == 0
+
+
 def test_for_one_connection_too_many_the_longest_idle_one_goes(work: Work) -> None:
     with serving([], work, most=10) as port:
         idle = [opened(port) for _ in range(10)]
