@@ -16,7 +16,7 @@ from fuzz.child import Task, drawn, tried
 from fuzz.finding import Finding, Target
 from fuzz.mutator import mutated
 from fuzz.patterns import Use, seconds, slow
-from fuzz.run import Tally, worked
+from fuzz.run import Counts, Tally, worked
 from fuzz.seeds import KINDS
 from fuzz.store import Damage, Stored
 from fuzz.targets import TARGETS, make
@@ -56,10 +56,9 @@ def test_what_nobody_would_send_is_borne(name: str) -> None:
 def test_a_process_that_dies_is_a_finding_and_the_next_goes_on(tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     tally = Tally("left-out")
-    rest = worked(
-        Task("left-out", None, SEED, 7, 20, time.time() + 60, str(counter), "SIGSEGV"), tally, tmp_path, tmp_path
-    )
-    assert rest is None and tally.inputs == 20
+    task = Task("left-out", None, SEED, 7, 20, time.time() + 60, str(counter), "SIGSEGV")
+    rest = worked(task, tally, tmp_path, tmp_path, Counts(tmp_path / "counts", SEED))
+    assert rest is None and tally.inputs == Counts(tmp_path / "counts", SEED)["left-out"] == 20
     assert [*tally.found] == ["the process died: SIGSEGV"]
     kept = next(path for path in (tmp_path / "left-out").iterdir() if not path.suffix)
     assert kept.read_bytes() == drawn(target("left-out"), "left-out", SEED, 7)
