@@ -96,7 +96,7 @@ class Table:
     def take_runs(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[Any]:
         """A copy of the rows from each `first` to its `last`, no row twice, one run after another."""
         lengths = last - first
-        if lengths.size and (lengths.min() < 0 or lengths.sum() > self._length):
+        if lengths.size and not 0 <= lengths.min() <= lengths.max() <= lengths.sum() <= self._length:
             raise self._gone()
         return self.take(runs(first, lengths))
 

@@ -277,7 +277,6 @@ def test_heads_are_bounded(port: int) -> None:
         b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
         b"Transfer-Encoding\x0b: chunked",
         b"X: \x00\r\nContent-Length: 5",
-        b"X: a\n\nContent-Length: 5",
         b"Host: evil.example\r\nContent-Length: 5",
     ],
 )

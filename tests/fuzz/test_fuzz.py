@@ -20,7 +20,7 @@ from fuzz.run import Counts, Tally, worked
 from fuzz.seeds import KINDS
 from fuzz.store import Damage, Stored
 from fuzz.targets import TARGETS, make
-from index import arrays, errors, vectors
+from index import blocks, errors, vectors
 from qa import highlights
 from source import debris
 from source.html import page
@@ -94,7 +94,7 @@ def test_an_index_of_other_settings_than_ours_never_reaches_a_search(tmp_path: P
         path = tmp_path / str(number)
         path.write_bytes(mutated(whole, Random(number), [b"\xff" * 8, (1 << 62).to_bytes(8, "little")]))
         try:
-            found = vectors.read_index(arrays.CheckedFile(path, path.stat().st_size, None), 40, 8)
+            found = vectors.read_index(blocks.CheckedFile(path, path.stat().st_size, None), 40, 8)
         except errors.IndexCorrupt:
             refused += 1
         else:
