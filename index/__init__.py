@@ -18,7 +18,7 @@ from index.errors import (
 from index.exported import open_model
 from index.language import language_of
 from index.layout import Layout
-from index.passages import Passage
+from index.passages import LONGEST_PASSAGE, Passage
 from index.progress import Progress, ignore
 from index.report import Report
 from index.searchable import searchable
@@ -28,6 +28,7 @@ from index.watch import changes
 
 __all__ = [
     # reading an index
+    "LONGEST_PASSAGE",
     "Layout",
     "Listed",
     "Passage",

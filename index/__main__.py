@@ -20,7 +20,7 @@ from index.settings import DEFAULT_INDEX, Settings
 from index.status import status_lines
 from index.store import Store
 from index.watch import changes
-from source import ChapterVerseError, UsageError, golden_in
+from source import ChapterVerseError, UsageError, golden_in, tame
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments))
     except ChapterVerseError as error:
-        print(error, file=sys.stderr)
+        print(tame(str(error)), file=sys.stderr)
         return error.exit_status
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stderr.close()
@@ -86,7 +86,7 @@ def _build(arguments: argparse.Namespace) -> int:
         try:
             _build_once(arguments, full=False, quiet=True)
         except ChapterVerseError as error:  # the next change may mend it
-            print(error, file=sys.stderr)
+            print(tame(str(error)), file=sys.stderr)
     return 0
 
 
@@ -102,16 +102,16 @@ def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = Fals
     if quiet and report.up_to_date:
         return
     for sentence in report.healed:
-        print(f"Made again: {sentence}", file=sys.stderr)
+        print(tame(f"Made again: {sentence}"), file=sys.stderr)
     for sentence in report.skipped:
-        print(f"Skipped: {sentence}", file=sys.stderr)
+        print(tame(f"Skipped: {sentence}"), file=sys.stderr)
     if report.doubtful:
         print(
             f"{report.doubtful} document{'s' * (report.doubtful != 1)} may not be read as shown; "
             "`python -m index status` says why.",
             file=sys.stderr,
         )
-    print(report, flush=True)
+    print(tame(str(report)), flush=True)
 
 
 def _bars() -> Progress:
@@ -142,7 +142,7 @@ def _lines() -> Progress:
 
 def _status(arguments: argparse.Namespace) -> int:
     for line in list(status_lines(arguments.index)):  # all of it, or an error
-        print(line)
+        print(tame(line))
     return 0
 
 
@@ -168,7 +168,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
     found = problems(arguments.index)
     for sentence in found:
-        print(sentence, file=sys.stderr)
+        print(tame(sentence), file=sys.stderr)
     kept = generations(arguments.index)
     if not found:
         print(f"Every file of {len(kept)} generation{'s' * (len(kept) != 1)} is as it was written.")

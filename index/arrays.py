@@ -1,16 +1,8 @@
-"""Arrays on disk: written row by row, read through a memory map, checked block by block.
-
-A file is `.npy`, so that anything reads it. Hashing a large index whole would
-keep the first question waiting for seconds, so that a block's SHA-256 is
-checked when the block is first read, and always before its bytes are used.
-"""
+"""Arrays on disk: written row by row, read through a memory map. A file is `.npy`, so that anything reads it."""
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
-import mmap
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, TypeAlias
@@ -19,17 +11,11 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import DTypeLike, NDArray
 
+from index.blocks import BLOCK, CheckedFile
 from index.errors import REBUILD, IndexCorrupt
 
 Rows: TypeAlias = NDArray[np.int64]
 Scores: TypeAlias = NDArray[np.float32]
-
-BLOCK = 1 << 15
-"""Bytes that are checked together."""
-_HELD = 1 << 26
-"""Bytes of a file that may be resident before they are handed back to the system: 64 MB."""
-_MAPPED_AT_ONCE = 1 << 16  # bytes that Linux makes resident around each one that is read
-_DIGEST = hashlib.sha256().digest_size
 
 
 class ArrayWriter:
@@ -65,126 +51,57 @@ class ArrayWriter:
         self._file.close()
 
 
-def block_digests(path: Path) -> tuple[bytes, str]:
-    """The SHA-256 of each block of a file, one after another, and that of the whole in hexadecimal."""
-    blocks, whole = bytearray(), hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            blocks += hashlib.sha256(block).digest()
-            whole.update(block)
-    return bytes(blocks), whole.hexdigest()
+class Table:
+    """The rows of an `.npy` file. A row or a run of rows is a view of the file, not a copy.
 
-
-def digests_size(size: int) -> int:
-    """How many bytes the digests of the blocks of a file of `size` bytes take."""
-    return -(-size // BLOCK) * _DIGEST
-
-
-class CheckedFile:
-    """A file of an index, mapped into memory. `read` gives its bytes once they are what was written.
-
-    `digests`: the digests of its blocks, or None for a file that was checked
-    whole. Raises IndexCorrupt.
+    Which rows there are is often another file's word: IndexCorrupt for those that are not there.
     """
 
-    def __init__(self, path: Path, size: int, digests: bytes | None) -> None:
-        self.path = path
-        self._digests = digests
-        self._checked = np.full(-(-size // BLOCK), digests is None)
-        self._large = size > _HELD and hasattr(mmap, "MADV_DONTNEED")  # which Windows has not
-        self._resident = 0
-        try:
-            with path.open("rb") as file:
-                found = file.seek(0, io.SEEK_END)
-                self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if found else b""
-        except OSError:
-            raise IndexCorrupt(f"The index file {path} is missing or cannot be read; {REBUILD}.") from None
-        if found != size or (digests is not None and len(digests) != digests_size(size)):
-            raise IndexCorrupt(f"The index file {path} is damaged; {REBUILD}.")
-
-    def __len__(self) -> int:
-        return len(self._bytes)
-
-    def read(self, start: int, end: int) -> memoryview:
-        """The bytes from `start` to `end`, without a copy."""
-        self.check(start, end)
-        return memoryview(self._bytes)[start:end]
-
-    def json(self) -> Any:
-        """What the file says, if it is JSON."""
-        try:
-            return json.loads(bytes(self.read(0, len(self))))
-        except (ValueError, RecursionError) as error:
-            raise IndexCorrupt(f"The index file {self.path} is no JSON; {REBUILD}.") from error
-
-    def check(self, start: int, end: int) -> None:
-        """Checks the blocks that hold these bytes, unless they have been."""
-        if self._large:
-            self._hand_back(max(end - start, _MAPPED_AT_ONCE))
-        first, last = start // BLOCK, -(-end // BLOCK)
-        if self._checked[first:last].all():
-            return
-        for block in range(first, last):
-            if not self._checked[block]:
-                self._check_block(block)
-
-    def check_each(self, starts: NDArray[np.int64], length: int) -> None:
-        """As `check` for the `length` bytes from each of `starts`."""
-        if self._large:
-            self._hand_back(len(starts) * max(length, _MAPPED_AT_ONCE))
-        blocks = np.concatenate([starts // BLOCK, (starts + max(length - 1, 0)) // BLOCK])
-        for block in np.unique(blocks[~self._checked[blocks]]):
-            self._check_block(int(block))
-
-    def _hand_back(self, more: int) -> None:
-        """Keeps the resident part of a large file small: it stays in the system's cache, and views of it stay whole."""
-        self._resident += more
-        if self._resident > _HELD and isinstance(self._bytes, mmap.mmap):
-            self._resident = more
-            self._bytes.madvise(mmap.MADV_DONTNEED)
-
-    def _check_block(self, block: int) -> None:
-        assert self._digests is not None
-        bytes = memoryview(self._bytes)[block * BLOCK : (block + 1) * BLOCK]
-        if hashlib.sha256(bytes).digest() != self._digests[block * _DIGEST : (block + 1) * _DIGEST]:
-            raise IndexCorrupt(f"The index file {self.path} is damaged; {REBUILD}.")
-        self._checked[block] = True
-
-
-class Table:
-    """The rows of an `.npy` file. A row or a run of rows is a view of the file, not a copy."""
-
-    def __init__(self, file: CheckedFile) -> None:
+    def __init__(self, file: CheckedFile, columns: int | None = None, dtype: DTypeLike = np.int64) -> None:
+        """`columns`: numbers in a row; None for rows that are numbers. Raises IndexCorrupt if it holds others."""
         self._file = file
         try:
             head = io.BytesIO(bytes(file.read(0, min(BLOCK, len(file)))))
             npy.read_magic(head)
-            shape, _, dtype = npy.read_array_header_1_0(head)
-            if not shape:
-                raise ValueError("it has no rows")
+            shape, _, found = npy.read_array_header_1_0(head)
+            if found != np.dtype(dtype) or shape[1:] != (() if columns is None else (columns,)):
+                raise ValueError("it has other rows")
             self._start = head.tell()
-            self._array = np.frombuffer(memoryview(file._bytes), dtype, offset=self._start).reshape(shape)
+            self._array = np.frombuffer(memoryview(file._bytes), found, offset=self._start).reshape(shape)
         except IndexCorrupt:
             raise
         except Exception as error:  # NumPy's reader of a header raises what Python's own parsers do
-            raise IndexCorrupt(f"The index file {file.path} holds no array of numbers; {REBUILD}.") from error
-        self.columns = int(np.prod(shape[1:], dtype=int))
-        """How many numbers are in a row."""
-        self._row = self._array.itemsize * self.columns
+            raise IndexCorrupt(f"The index file {file.path} does not hold the numbers it should; {REBUILD}.") from error
+        self._row = self._array.itemsize * (columns or 1)
+        self._length = len(self._array)
 
     def __len__(self) -> int:
-        return len(self._array)
+        return self._length
 
     def __getitem__(self, rows: int | slice) -> NDArray[Any]:
         first, last = (rows, rows + 1) if isinstance(rows, int) else (rows.start or 0, rows.stop)
-        last = len(self) if last is None else last
+        last = self._length if last is None else last
+        if not 0 <= first <= last <= self._length:
+            raise self._gone()
         self._file.check(self._start + first * self._row, self._start + last * self._row)
         return np.asarray(self._array[rows])
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """A copy of these rows."""
+        if rows.size and not 0 <= rows.min() <= rows.max() < self._length:
+            raise self._gone()
         self._file.check_each(self._start + rows * self._row, self._row)
         return np.asarray(self._array[rows])
+
+    def take_runs(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[Any]:
+        """A copy of the rows from each `first` to its `last`, no row twice, one run after another."""
+        lengths = last - first
+        if lengths.size and not 0 <= lengths.min() <= lengths.max() <= lengths.sum() <= self._length:
+            raise self._gone()
+        return self.take(runs(first, lengths))
+
+    def _gone(self) -> IndexCorrupt:
+        return IndexCorrupt(f"The index file {self._file.path} has not the rows that another one names; {REBUILD}.")
 
 
 def runs(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

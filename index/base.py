@@ -17,7 +17,16 @@ from index.checked import Files, Listing, damaged, foreign
 from index.commit import names, sealed
 from index.current import read_current
 from index.errors import IndexIncompatible, StoreError
-from index.layout import UNFINISHED, Folder, GenerationLayout, Layout, SegmentLayout
+from index.layout import (
+    DOCUMENT_COLUMNS,
+    PASSAGE_COLUMNS,
+    TEXT_COLUMNS,
+    UNFINISHED,
+    Folder,
+    GenerationLayout,
+    Layout,
+    SegmentLayout,
+)
 from index.manifest import Manifest, SegmentManifest, load_manifest, load_segment
 from index.segment import Segment
 from index.strings import all_strings
@@ -142,7 +151,7 @@ class Base:
         def rows(table: Table) -> Any:
             return table[0 : len(table)]
 
-        ids = all_strings(files.table(layout.ids), files.table(layout.id_ends))
+        ids = all_strings(files.table(layout.ids, dtype=np.uint8), files.table(layout.id_ends))
         by_row = np.argsort(rows(files.table(layout.id_rows)))
         numbers = {segment.name: number for number, segment in enumerate(self.segments)}
         missing = [name for name in manifest.segments if name not in numbers]
@@ -152,12 +161,12 @@ class Base:
         return Read(
             manifest=manifest,
             ids=[ids[row] for row in by_row.tolist()],
-            documents=rows(files.table(layout.documents)),
-            fingerprints=rows(files.table(layout.fingerprints)),
-            sentences=rows(files.table(layout.sentences)),
+            documents=rows(files.table(layout.documents, DOCUMENT_COLUMNS)),
+            fingerprints=rows(files.table(layout.fingerprints, 2)),
+            sentences=rows(files.table(layout.sentences, 2)),
             sentence_keys=rows(files.table(layout.sentence_keys)),
-            passages=rows(files.table(layout.passages)),
-            texts=rows(files.table(layout.texts)),
+            passages=rows(files.table(layout.passages, PASSAGE_COLUMNS)),
+            texts=rows(files.table(layout.texts, TEXT_COLUMNS)),
             segment_of=np.array([numbers.get(name, -1) for name in manifest.segments], np.int64),
             sources=files.file(layout.sources).json(),
         )

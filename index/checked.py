@@ -10,7 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
 
-from index.arrays import CheckedFile, Table, block_digests, digests_size
+import numpy as np
+from numpy.typing import DTypeLike
+
+from index.arrays import Table
+from index.blocks import CheckedFile, block_digests, digests_size
 from index.errors import REBUILD, IndexCorrupt
 from index.layout import Folder
 from source import cores
@@ -121,5 +125,5 @@ class Files:
         start = starts[path.relative_to(self._folder.root).as_posix()]
         return CheckedFile(path, size, digests[start : start + digests_size(size)])
 
-    def table(self, path: Path) -> Table:
-        return Table(self.file(path))
+    def table(self, path: Path, columns: int | None = None, dtype: DTypeLike = np.int64) -> Table:
+        return Table(self.file(path), columns, dtype)

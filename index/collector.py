@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.base import Base, Read
+from index.layout import TEXT_COLUMNS
 from index.passages import Draft
 from index.repeats import sentence_key
 from source import Document, told
 
 Place = tuple[int, int, int]
-DOCUMENT_COLUMNS = 5  # segment, where its line starts and ends, first corner, language
-TEXT_COLUMNS = 4  # segment, row there, first token, token after the last
 
 
 class Numbers:

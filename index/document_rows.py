@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from index.arrays import Table
-from index.segment import Segment
+from index.errors import REBUILD, IndexCorrupt
+from index.segment import Segment, segment_at
 from index.strings import Strings
 from source.document import Document
 from source.records import DocumentFacts, load_document, load_facts
@@ -17,6 +18,8 @@ class DocumentRows:
     """Rows count from 0, in the order of the sources."""
 
     def __init__(self, segments: Sequence[Segment], rows: Table, ids: Strings, id_rows: Table) -> None:
+        if not len(rows) == len(ids) == len(id_rows):
+            raise IndexCorrupt(f"The index has {len(rows)} documents and {len(ids)} ids of them; {REBUILD}.")
         self._segments = segments
         self._rows = rows
         self._ids, self._id_rows = ids, id_rows
@@ -40,12 +43,18 @@ class DocumentRows:
         return [ids[at] for at in np.argsort(self._id_rows[0 : len(self)]).tolist()]
 
     def document(self, row: int) -> Document:
-        """The document in a row."""
-        return load_document(self._line(row))
+        """The document in a row. Raises IndexCorrupt if there is none in its line."""
+        try:
+            return load_document(self._line(row))
+        except ValueError as error:
+            raise self._none(row) from error
 
     def facts(self, row: int) -> DocumentFacts:
-        """What is known of a document without its text, which is not parsed."""
-        return load_facts(self._line(row))
+        """What is known of a document without its text, which is not parsed. Raises as `document`."""
+        try:
+            return load_facts(self._line(row))
+        except ValueError as error:
+            raise self._none(row) from error
 
     def first_corner(self, row: int) -> tuple[int, int]:
         """The segment that has the corners of a document, and the first of them; -1 if it has none."""
@@ -54,4 +63,8 @@ class DocumentRows:
 
     def _line(self, row: int) -> bytes:
         number, start, end, _, _ = map(int, self._rows[row])
-        return bytes(self._segments[number].documents.read(start, end))
+        return bytes(segment_at(self._segments, number).documents.read(start, end))
+
+    @staticmethod
+    def _none(row: int) -> IndexCorrupt:
+        return IndexCorrupt(f"The index has no document in row {row}; {REBUILD}.")

@@ -59,6 +59,9 @@ from typing import Protocol
 
 FORMAT = 5
 """Raised whenever a reader of the old files would misread the new ones."""
+DOCUMENT_COLUMNS = 5
+PASSAGE_COLUMNS = 4
+TEXT_COLUMNS = 4
 UNFINISHED = "unfinished-"
 """What the name of a folder begins with that is still being written."""
 

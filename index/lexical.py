@@ -82,7 +82,10 @@ class Lexical:
                 for rest in postings[i:]:
                     found += rest.at(rows)
                 return rows[_highest(found, count)]
-            scores[posting.passages] += posting.scores * np.float32(posting.repeats)
+            try:
+                scores[posting.passages] += posting.scores * np.float32(posting.repeats)
+            except IndexError as error:
+                raise IndexCorrupt(f"The index names passages that it does not have; {REBUILD}.") from error
             left -= posting.largest * posting.repeats
         return _highest(scores, count)
 
@@ -98,6 +101,8 @@ class Lexical:
         for word in dict.fromkeys(words):
             if (row := self._row(word)) is not None:
                 start, end = map(int, self._starts[row : row + 2])
+                if start >= end:
+                    raise IndexCorrupt(f"The index says of a word that no passage has it; {REBUILD}.")
                 largest = float(self._largest[row])
                 yield Posting(self._passages[start:end], self._scores[start:end], largest, words.count(word))
 
@@ -145,11 +150,11 @@ def open_lexical(files: Files, layout: WordsLayout, passages: int, languages: li
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise IndexCorrupt(f"The index file {stopwords.path} is no list of words; {REBUILD}.")
     return Lexical(
-        Strings(files.table(layout.terms), files.table(layout.term_ends)),
+        Strings(files.table(layout.terms, dtype=np.uint8), files.table(layout.term_ends)),
         files.table(layout.starts),
-        files.table(layout.postings),
-        files.table(layout.scores),
-        files.table(layout.largest),
+        files.table(layout.postings, dtype=np.int32),
+        files.table(layout.scores, dtype=np.float32),
+        files.table(layout.largest, dtype=np.float32),
         count=passages,
         languages=languages,
         stopwords=words,

@@ -57,6 +57,7 @@ class SegmentManifest:
 _TYPES = {
     "encoder": dict, "settings": dict, "counts": dict, "changes": dict, "languages": list, "segments": list,
 }  # fmt: skip
+_MOST_DIMENSIONS = 1 << 16
 _ENCODER = {"name", "sha256", "settings"}
 _Kind = TypeVar("_Kind", Manifest, SegmentManifest)
 
@@ -101,9 +102,16 @@ def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
             )
         if not all(isinstance(record[name], type) for name, type in _TYPES.items() if name in record):
             raise TypeError("a field of another type")
+        if not all(isinstance(count, int) for count in record["counts"].values()):
+            raise TypeError("a count that is no number")
+        if not all(isinstance(each, str) for each in record.get("languages", [])):
+            raise TypeError("a language without a name")
         files = {str(name): (str(sha256), int(size)) for name, (sha256, size) in record["files"].items()}
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise IndexCorrupt(f"{layout.manifest} is no manifest; {REBUILD}.") from error
+    dimension = record["encoder"].get("dimension")
+    if not isinstance(dimension, int) or not 0 < dimension < _MOST_DIMENSIONS:
+        raise IndexCorrupt(f"{layout.manifest} does not say how many numbers a vector has; {REBUILD}.")
     if any(".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute() for name in files):
         raise IndexCorrupt(f"{layout.manifest} names a file outside the index; {REBUILD}.")
     return kind(**{**record, "files": files})

@@ -2,13 +2,16 @@
 
 The invariant is `passage.text == document.text[span.start:span.end]`. Pieces
 are counted on the whole paragraph with the encoder's own tokenizer, and offsets
-are carried from there on; no text is ever looked up again.
+are carried from there on; no text is ever looked up again. Word pieces do not
+bound the text (a million spaces are none, an unknown word is one), so its
+characters are counted too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import numpy as np
 
@@ -17,7 +20,11 @@ from index.sentences import sentences
 from source.document import Document
 from source.spans import Span, trim
 
+LONGEST_PASSAGE = 5000
+"""Characters of a passage; the word pieces of ordinary text are used up long before."""
 LONGEST_CONTEXT = 160  # characters of heading path that the encoder is given
+CUT = f"passages/2 sentencex/{version('sentencex')}"
+"""Raised whenever the same document would give other passages: indexes are then built anew."""
 _SLACK = 8  # word pieces: a word that is cut in two may become more of them than it was
 
 
@@ -43,7 +50,7 @@ class Draft:
 
 
 def passages(document: Document, language: str, encoder: Encoder, target: int) -> Iterator[Draft]:
-    """The passages of a document, in order, of at most `target` word pieces each.
+    """The passages of a document, in order, of at most `target` word pieces and `LONGEST_PASSAGE` characters each.
 
     Whole sentences are packed until the next would not fit; a passage never
     reaches across a region that is not quoted (a heading, a script).
@@ -58,7 +65,7 @@ def passages(document: Document, language: str, encoder: Encoder, target: int) -
         limit = min(room, encoder.max_tokens - cost - _SLACK)
         start, end = stretch[0].start, stretch[-1].end
         # What stands between the paragraphs (a table's rule) is read too, and counts.
-        pieces = encoder.pieces([document.text[start:end]])[0] + start
+        pieces = _pieces(document.text, Span(start, end), encoder)
         paragraphs = _with_lists(document.text, [_units(document, span, pieces, limit, language) for span in stretch])
         for run in _packed(paragraphs, pieces, limit):
             yield Draft(run, context)
@@ -100,8 +107,22 @@ def _with_lists(text: str, paragraphs: list[list[Span]]) -> list[list[Span]]:
     return together
 
 
+def _pieces(text: str, span: Span, encoder: Encoder) -> Offsets:
+    """The word pieces of a stretch; of a word that is unknown and too long, those of its parts."""
+    pieces = encoder.pieces([text[span.start : span.end]])[0] + span.start
+    longer = pieces[:, 1] - pieces[:, 0] > LONGEST_PASSAGE
+    if not longer.any():
+        return pieces
+    words = pieces[longer].tolist()
+    cuts = [(at, end) for start, end in words for at in range(start, end, LONGEST_PASSAGE)]
+    parts = [Span(at, min(at + LONGEST_PASSAGE, end)) for at, end in cuts]
+    counted = encoder.pieces([text[part.start : part.end] for part in parts])
+    found = np.concatenate([pieces[~longer], *(own + part.start for own, part in zip(counted, parts, strict=True))])
+    return found[np.argsort(found[:, 0], kind="stable")]
+
+
 def _units(document: Document, span: Span, pieces: Offsets, limit: int, language: str) -> list[Span]:
-    """The sentences of a paragraph; those that are longer than `limit` word pieces are cut."""
+    """The sentences of a paragraph; those that are longer than a passage may be are cut."""
     units: list[Span] = []
     for sentence in sentences(document.text, span, language):
         first, last = np.searchsorted(pieces[:, 0], (sentence.start, sentence.end))
@@ -110,35 +131,39 @@ def _units(document: Document, span: Span, pieces: Offsets, limit: int, language
 
 
 def _cut(text: str, sentence: Span, pieces: Offsets, limit: int) -> Iterator[Span]:
-    """A sentence too long to be read, cut where white space is, or else between word pieces."""
-    start, first = sentence.start, 0
-    while len(pieces) - first > limit:
-        cut = first + limit
-        for candidate in range(cut, first + limit // 2, -1):
+    """A sentence too long for a passage, cut where white space is, or else between word pieces."""
+    first = 0
+    while len(pieces) - first > limit or len(sentence) > LONGEST_PASSAGE:
+        reach = sentence.start + LONGEST_PASSAGE
+        cut = min(first + limit, int(np.searchsorted(pieces[:, 1], reach, "right")), len(pieces))
+        for candidate in range(min(cut, len(pieces) - 1), first + (cut - first) // 2, -1):
             if text[pieces[candidate][0] - 1].isspace():
                 cut = candidate
                 break
-        end = int(pieces[cut][0])
-        yield trim(text, Span(start, end))
-        start, first = end, cut
-    yield Span(start, sentence.end)
+        end = min(int(pieces[cut][0]), reach) if cut < len(pieces) else reach
+        yield trim(text, Span(sentence.start, end))
+        sentence, first = trim(text, Span(end, sentence.end)), cut
+    yield sentence
 
 
 def _packed(paragraphs: Sequence[Sequence[Span]], pieces: Offsets, limit: int) -> Iterator[tuple[Span, ...]]:
-    """Runs of sentences within `limit`; one that is half full ends where a paragraph does not fit whole."""
+    """Runs of sentences that fit; one that is half full ends where a paragraph does not fit whole."""
 
     def length(start: int, end: int) -> int:
         first, last = np.searchsorted(pieces[:, 0], (start, end))
         return int(last - first)
 
+    def fits(start: int, end: int) -> bool:
+        return length(start, end) <= limit and end - start <= LONGEST_PASSAGE
+
     run: list[Span] = []
     for units in paragraphs:
         half_full = run and 2 * length(run[0].start, run[-1].end) >= limit
-        if half_full and length(run[0].start, units[-1].end) > limit:
+        if half_full and not fits(run[0].start, units[-1].end):
             yield tuple(run)
             run = []
         for span in units:
-            if run and length(run[0].start, span.end) > limit:
+            if run and not fits(run[0].start, span.end):
                 yield tuple(run)
                 run = []
             run.append(span)

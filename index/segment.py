@@ -8,12 +8,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import CheckedFile, Table
+from index.arrays import Table
+from index.blocks import CheckedFile
 from index.checked import Files, check_files
-from index.errors import StoreError
+from index.errors import REBUILD, IndexCorrupt, StoreError
 from index.layout import Layout, SegmentLayout
 from index.manifest import Manifest, SegmentManifest, load_segment
 from index.strings import all_strings
+from index.tokens import token_type
 
 CHECKED_WHOLE = 1 << 26
 """Bytes up to which what is opened is checked whole: 64 MB, about 50 ms."""
@@ -32,13 +34,18 @@ class Segment:
         self.manifest = manifest or load_segment(layout)
         self._files = Files(layout, self.manifest.files, whole=whole)
         self.documents: CheckedFile = self._files.file(layout.documents)
-        self.corners: Table = self._files.table(layout.corners)
-        self.vectors: Table = self._files.table(layout.vectors)
-        self.tokens: Table = self._files.table(layout.tokens)
+        self.corners: Table = self._files.table(layout.corners, 4, np.uint16)
+        self.vectors: Table = self._files.table(layout.vectors, self.dimension, np.float32)
+        self.tokens: Table = self._files.table(layout.tokens, dtype=token_type(self.dimension))
 
     @property
     def name(self) -> str:
         return self.layout.root.name
+
+    @property
+    def dimension(self) -> int:
+        """Numbers of a vector."""
+        return int(self.manifest.encoder["dimension"])
 
     @property
     def texts(self) -> int:
@@ -58,22 +65,30 @@ class Segment:
     @cached_property
     def digests(self) -> NDArray[np.int64]:
         """(texts, 2): which text it is."""
-        return self._all(self._files.table(self.layout.digests))
+        return self._all(self._files.table(self.layout.digests, 2))
 
     @cached_property
     def counts(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """(n, 2): the terms of the texts and how often each has them; (texts + 1,): where each text's start."""
-        tables = self._files.table(self.layout.counts), self._files.table(self.layout.count_ends)
-        return self._all(tables[0]), self._all(tables[1])
+        counts = self._files.table(self.layout.counts, 2, np.int32)
+        return self._all(counts), self._all(self._files.table(self.layout.count_ends))
 
     @cached_property
     def terms(self) -> list[str]:
         """The index terms of all its texts."""
-        return all_strings(self._files.table(self.layout.terms), self._files.table(self.layout.term_ends))
+        characters = self._files.table(self.layout.terms, dtype=np.uint8)
+        return all_strings(characters, self._files.table(self.layout.term_ends))
 
     @staticmethod
     def _all(table: Table) -> NDArray:  # type: ignore[type-arg]
         return table[0 : len(table)]
+
+
+def segment_at(segments: Sequence[Segment], number: int) -> Segment:
+    """The segment that a table gives this number. Raises IndexCorrupt."""
+    if not 0 <= number < len(segments):
+        raise IndexCorrupt(f"The index names a segment {number} that it does not have; {REBUILD}.")
+    return segments[number]
 
 
 def is_intact(layout: SegmentLayout) -> bool:

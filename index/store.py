@@ -16,14 +16,14 @@ from index.arrays import Rows
 from index.checked import Files, check_files
 from index.current import read_current
 from index.document_rows import DocumentRows
-from index.errors import IndexCorrupt, StoreError
-from index.layout import GenerationLayout, Layout
+from index.errors import REBUILD, IndexCorrupt, StoreError
+from index.layout import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, TEXT_COLUMNS, GenerationLayout, Layout
 from index.lexical import Lexical, open_lexical
 from index.manifest import Manifest, load_manifest
 from index.models import Identity
 from index.passages import Passage
 from index.repeats import Repeats, same
-from index.segment import CHECKED_WHOLE, Segment, open_segments
+from index.segment import CHECKED_WHOLE, Segment, open_segments, segment_at
 from index.strings import Strings
 from index.texts import Texts
 from index.tokens import Tokens
@@ -38,7 +38,7 @@ _KEPT_DOCUMENTS = 64  # parsed documents kept in memory
 class Store:
     """Read access to one generation. Nothing in it changes; open again to see a newer one.
 
-    Raises IndexMissing, IndexCorrupt or IndexIncompatible.
+    `vectors`, `lexical`: those of the passages. Raises IndexMissing, IndexCorrupt or IndexIncompatible.
     """
 
     def __init__(self, root: Path, like: Store | None = None) -> None:
@@ -68,18 +68,21 @@ class Store:
     ) -> None:
         self.root, self.generation, self.manifest = root, name, manifest
         self.segments: list[Segment] = open_segments(Layout(root), manifest, like.segments if like else ())
+        if any(segment.dimension != manifest.encoder["dimension"] for segment in self.segments):
+            raise IndexCorrupt(f"The index in {root} has vectors of several lengths; {REBUILD}.")
         whole = whole or manifest.size <= CHECKED_WHOLE
         if whole:
             check_files([(layout, manifest.files)])
         files = Files(layout, manifest.files, whole=whole)
-        self._sentences = files.table(layout.sentences)
-        self._repeats = Repeats(files.table(layout.repeats))
-        self._passages = files.table(layout.passages)
-        ids = Strings(files.table(layout.ids), files.table(layout.id_ends))
-        self.rows = DocumentRows(self.segments, files.table(layout.documents), ids, files.table(layout.id_rows))
-        self._lexical = open_lexical(files, layout.words, len(self._passages), manifest.languages)
-        self._texts = Texts(files.table(layout.texts), self.segments)
-        self._vectors: Vectors = StoredVectors(
+        self._sentences = files.table(layout.sentences, 2)
+        self._repeats = Repeats(files.table(layout.repeats, 2))
+        self._passages = files.table(layout.passages, PASSAGE_COLUMNS)
+        ids = Strings(files.table(layout.ids, dtype=np.uint8), files.table(layout.id_ends))
+        documents = files.table(layout.documents, DOCUMENT_COLUMNS)
+        self.rows = DocumentRows(self.segments, documents, ids, files.table(layout.id_rows))
+        self.lexical: Lexical = open_lexical(files, layout.words, len(self._passages), manifest.languages)
+        self._texts = Texts(files.table(layout.texts, TEXT_COLUMNS), self.segments)
+        self.vectors: Vectors = StoredVectors(
             read_index(files.file(layout.vectors), len(self._texts), self._texts.dimension),
             self._texts, self._passages,
             files.table(layout.text_passages), files.table(layout.text_passage_ends),
@@ -98,6 +101,11 @@ class Store:
     def __len__(self) -> int:
         """The number of passages."""
         return len(self._passages)
+
+    @property
+    def dimension(self) -> int:
+        """Numbers of a vector."""
+        return int(self.manifest.encoder["dimension"])
 
     @property
     def documents(self) -> int:
@@ -128,18 +136,24 @@ class Store:
         if first < 0:
             return ()
         found = self.document(document)
-        corners = np.asarray(self.segments[number].corners[first + span.start : first + span.end])
+        corners = np.asarray(segment_at(self.segments, number).corners[first + span.start : first + span.end])
         return boxes_of(found.places, span, corners, found.text[span.start : span.end])
 
     def sentences(self, passage: int) -> list[Span]:
         """The sentences of a passage, in order."""
-        _, first, last, _ = map(int, self._passages[passage])
-        return [Span(start, end) for start, end in self._sentences[first:last].tolist()]
+        first, last = self._sentence_rows(passage)
+        return [_span(*row) for row in self._sentences[first:last].tolist()]
 
     def span(self, passage: int) -> Span:
         """Where a passage stands in its document."""
+        first, last = self._sentence_rows(passage)
+        return _span(int(self._sentences[first][0]), int(self._sentences[last - 1][1]))
+
+    def _sentence_rows(self, passage: int) -> tuple[int, int]:
         _, first, last, _ = map(int, self._passages[passage])
-        return Span(int(self._sentences[first][0]), int(self._sentences[last - 1][1]))
+        if first >= last:
+            raise IndexCorrupt(f"The index has no sentence of passage {passage}; {REBUILD}.")
+        return first, last
 
     def passage(self, passage: int) -> Passage:
         """The passage in row `passage`, from 0."""
@@ -151,7 +165,7 @@ class Store:
         """The first `most` places of a sentence that stands more than once: document row and span."""
         places = []
         for row in self._repeats.rows(sentence, most).tolist():
-            document, span = self._document_of_sentence(row), Span(*map(int, self._sentences[row]))
+            document, span = self._document_of_sentence(row), _span(*map(int, self._sentences[row]))
             if same(sentence, self.document(document).text[span.start : span.end]):
                 places.append((document, span))
         return places
@@ -165,16 +179,6 @@ class Store:
         record: dict[str, Any] = self._sources.json()
         return record
 
-    @property
-    def vectors(self) -> Vectors:
-        """The passages' vectors."""
-        return self._vectors
-
-    @property
-    def lexical(self) -> Lexical:
-        """The passages' words."""
-        return self._lexical
-
     def tokens(self, passages: NDArray[np.int64]) -> Tokens:
         """The token vectors of these passages."""
         return self._texts.tokens(self._passages.take(passages)[:, 3])
@@ -184,3 +188,9 @@ class Store:
         """The encoder that made the vectors."""
         made_by = self.manifest.encoder
         return Identity(made_by["name"], made_by["sha256"], made_by["settings"])
+
+
+def _span(start: int, end: int) -> Span:
+    if not 0 <= start < end:
+        raise IndexCorrupt(f"The index has a sentence from {start} to {end}; {REBUILD}.")
+    return Span(start, end)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from index.arrays import ArrayWriter, Table
+from index.errors import REBUILD, IndexCorrupt
 
 
 def write_strings(characters: Path, ends: Path, strings: Iterable[str]) -> None:
@@ -26,9 +27,12 @@ def key(string: str) -> bytes:
 
 
 def all_strings(characters: Table, ends: Table) -> list[str]:
-    """All that `write_strings` wrote, in order."""
+    """All that `write_strings` wrote, in order. Raises IndexCorrupt for anything else."""
     text, bounds = characters[0 : len(characters)].tobytes(), ends[0 : len(ends)].tolist()
-    return [text[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(bounds)]
+    try:
+        return [text[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(bounds)]
+    except UnicodeDecodeError as error:
+        raise IndexCorrupt(f"The index has names or words that are no text; {REBUILD}.") from error
 
 
 class Strings:

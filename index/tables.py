@@ -15,9 +15,10 @@ from tempfile import TemporaryFile
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import ArrayWriter, CheckedFile, Table, runs
-from index.collector import DOCUMENT_COLUMNS, Collector
-from index.layout import GenerationLayout
+from index.arrays import ArrayWriter, Table, runs
+from index.blocks import CheckedFile
+from index.collector import Collector
+from index.layout import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, TEXT_COLUMNS, GenerationLayout
 from index.postings import PostingsWriter
 from index.repeats import write_repeats
 from index.segment import Segment
@@ -45,7 +46,7 @@ class Rows:
     @classmethod
     def of(cls, collected: Collector, places: NDArray[np.int64]) -> Rows:
         """What was collected, with its texts numbered as they come first. `places`: (n, 4), where each text is."""
-        passages = np.array(collected.passages, np.int64).reshape(-1, 4)
+        passages = np.array(collected.passages, np.int64).reshape(-1, PASSAGE_COLUMNS)
         passages[:, 3], texts = _renumbered(passages[:, 3])
         documents = np.array(collected.documents, np.int64).reshape(-1, DOCUMENT_COLUMNS)
         languages = sorted(collected.languages)
@@ -116,7 +117,10 @@ def write_tables(layout: GenerationLayout, rows: Rows, segments: Sequence[Segmen
     order = sorted(range(len(rows.ids)), key=lambda row: key(rows.ids[row]))
     write_strings(layout.ids, layout.id_ends, (rows.ids[row] for row in order))
     _write(layout.id_rows, np.array(order, np.int64))
-    write_index(layout.vectors, Texts(Table(CheckedFile(layout.texts, layout.texts.stat().st_size, None)), segments))
+    write_index(
+        layout.vectors,
+        Texts(Table(CheckedFile(layout.texts, layout.texts.stat().st_size, None), TEXT_COLUMNS), segments),
+    )
     layout.words.root.mkdir()
     with TemporaryFile(dir=layout.root) as spool:
         postings = PostingsWriter(spool)

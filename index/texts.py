@@ -8,7 +8,7 @@ import numpy as np
 
 from index.arrays import Rows, Table
 from index.encoder import FloatMatrix
-from index.segment import Segment
+from index.segment import Segment, segment_at
 from index.tokens import Tokens, unpack
 
 
@@ -23,7 +23,7 @@ class Texts:
 
     @property
     def dimension(self) -> int:
-        return self._segments[0].vectors.columns
+        return self._segments[0].dimension
 
     def vectors(self, texts: Rows) -> FloatMatrix:
         """(n, dimension): the unit vectors of these texts."""
@@ -31,10 +31,10 @@ class Texts:
         found = np.empty((len(texts), self.dimension), np.float32)
         for number in np.unique(places[:, 0]):
             own = places[:, 0] == number
-            found[own] = self._segments[number].vectors.take(places[own, 1])
+            found[own] = segment_at(self._segments, int(number)).vectors.take(places[own, 1])
         return found
 
     def tokens(self, texts: Rows) -> Tokens:
         """The token vectors of these texts."""
         places = self._places.take(texts).tolist()
-        return unpack([self._segments[number].tokens[first:last] for number, _, first, last in places])
+        return unpack([segment_at(self._segments, number).tokens[first:last] for number, _, first, last in places])

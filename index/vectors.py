@@ -14,7 +14,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import CheckedFile, Rows, Table, runs
+from index.arrays import Rows, Table
+from index.blocks import CheckedFile
 from index.encoder import FloatMatrix
 from index.errors import REBUILD, IndexCorrupt
 from index.texts import Texts
@@ -63,7 +64,7 @@ class StoredVectors:
         cosines = _cosines(self._texts.vectors(texts), vector)
         best = np.argsort(-cosines, kind="stable")[:count]
         first, last = self._ends.take(texts[best]), self._ends.take(texts[best] + 1)
-        rows = self._text_passages.take(runs(first, last - first))
+        rows = self._text_passages.take_runs(first, last)
         scores = np.repeat(cosines[best], last - first)
         order = np.lexsort((rows, -scores))[:count]
         return rows[order], scores[order]

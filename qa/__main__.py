@@ -20,7 +20,7 @@ from qa.figures import Figure
 from qa.questions import read_questions
 from qa.timings import timed
 from qa.verify import verify
-from source import ChapterVerseError, Place, UsageError, told
+from source import ChapterVerseError, Place, UsageError, tame, told
 
 _NAMED = 3  # other places of a quote
 
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(_timings_text(imports, spent), file=sys.stderr)
         return status
     except ChapterVerseError as error:
-        print(error, file=sys.stderr)
+        print(tame(str(error)), file=sys.stderr)
         return error.exit_status
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stderr.close()
@@ -88,7 +88,7 @@ def _timings_text(imports: float, spent: Mapping[str, float]) -> str:
 
 def _ask(arguments: argparse.Namespace) -> int:
     answer = load(arguments.index).ask(arguments.question, k=arguments.k, documents=arguments.document)
-    print(json.dumps(answer_json(answer), ensure_ascii=False) if arguments.json else _answer_text(answer))
+    print(json.dumps(answer_json(answer), ensure_ascii=False) if arguments.json else tame(_answer_text(answer)))
     return 0
 
 
@@ -123,7 +123,7 @@ def _retrieve(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(hits_json(arguments.query, hits), ensure_ascii=False))
     else:
-        print("\n\n".join(map(_hit_text, hits)))
+        print(tame("\n\n".join(map(_hit_text, hits))))
     return 0
 
 
@@ -155,7 +155,7 @@ def _figure_text(name: str, figure: Figure) -> str:
 def _verify(arguments: argparse.Namespace) -> int:
     verdicts = verify(arguments.answer, arguments.sources)
     for verdict in verdicts:
-        print(f"{'✓' if verdict.stands else '✗'} {verdict.document}: {verdict.reason}: “{verdict.text}”")
+        print(tame(f"{'✓' if verdict.stands else '✗'} {verdict.document}: {verdict.reason}: “{verdict.text}”"))
     if not verdicts:
         print("The file holds no quote.")
     return 0 if all(verdict.stands for verdict in verdicts) else 1

@@ -27,7 +27,7 @@ from qa.answer import Answer, DocumentRef, Hit
 from qa.edition import QUOTES, Edition
 from qa.golden import judge
 from qa.timings import stage
-from source import ChapterVerseError, Document
+from source import ChapterVerseError, Document, tame
 
 _log = logging.getLogger("chapter-verse")
 _building = Lock()
@@ -167,4 +167,4 @@ def watch(
             report = rebuild(path, sources)
         except ChapterVerseError as error:
             report = str(error)
-        tell(report)
+        tell(tame(report))

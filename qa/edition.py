@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from index import Encoder, Rows, Store
+from index import Encoder, IndexCorrupt, Rows, Store
 from qa.answer import Answer, DocumentRef, Hit, Quote
 from qa.asked import checked, remembered
 from qa.confidence import THRESHOLD, confidence
@@ -33,9 +33,15 @@ class DocumentMissing(UsageError):
 
 
 class Edition:
-    """One generation of the documents, to be questioned. Safe to use from several threads; it never changes."""
+    """One generation of the documents, to be questioned. Safe to use from several threads; it never changes.
+
+    Raises IndexCorrupt if the encoder's vectors cannot be those of the store.
+    """
 
     def __init__(self, store: Store, encoder: Encoder) -> None:
+        if encoder.dimension != store.dimension:
+            sizes = f"{store.dimension} numbers, those of its encoder {encoder.dimension}"
+            raise IndexCorrupt(f"The index has vectors of {sizes}; run `python -m index build` to mend it.")
         self.store = store
         self.encoder = encoder
 

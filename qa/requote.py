@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from index import LONGEST_PASSAGE
 from qa.answer import Answer, DocumentRef, Location, Quote
 from qa.asked import MAX_QUESTION
 from qa.edition import Edition
@@ -19,7 +20,6 @@ from source import ChapterVerseError, Document, Span, UsageError
 
 MOST_QUOTES = 20  # of an answer
 _MOST_HIGHLIGHTS = 200  # of a quote
-_LONGEST = 100_000  # characters of a quote; no passage is as long
 
 
 class QuoteGone(ChapterVerseError):
@@ -111,12 +111,8 @@ def _document(edition: Edition, place: SavedPlace) -> Document | None:
     except KeyError:
         return None
     same = (document.sha256, document.extractor) == (place.document.sha256, place.document.extractor)
-    return document if same and _can_be_quoted(document, place.span) else None
-
-
-def _can_be_quoted(document: Document, span: Span) -> bool:
-    inside = 0 <= span.start < span.end <= len(document.text) and span.end - span.start <= _LONGEST
-    return inside and not any(each.span.overlaps(span) for each in document.regions if not each.kind.quotable)
+    fits = document.is_quotable(place.span) and len(place.span) <= LONGEST_PASSAGE
+    return document if same and fits else None
 
 
 def _fits(document: Document, span: Span, highlights: Sequence[Span]) -> bool:

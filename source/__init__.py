@@ -14,6 +14,7 @@ from source.pictures import has_pictures, page_picture
 from source.places import Heading, Place, Places
 from source.reader import SHIPPED, Reading, find
 from source.spans import Span
+from source.terminal import tame
 from source.workers import cores
 
 __all__ = [
@@ -38,13 +39,13 @@ __all__ = [
     "SourceFile",
     "boxes_of",
     "cores",
-    "extractors",
     "find",
     "golden_in",
     "has_pictures",
     "ids_in",
     "page_picture",
     "shown_as",
+    "tame",
     "told",
     # names and texts from elsewhere
     "document_name",

@@ -14,6 +14,7 @@ from source.document import Document
 from source.encoding import is_unicode
 from source.errors import BadCollection, SourceEmpty
 from source.fidelity import doubts_of
+from source.places import LONGEST_TITLE
 from source.plain import read_plain
 
 
@@ -35,6 +36,8 @@ class Record:
         id = self._fields.get("id", self._fields.get("_id"))
         if not isinstance(id, str | int) or isinstance(id, bool) or id == "":
             raise BadCollection(f'{self.where}: there is no "id"; give every object one of its own.')
+        if len(str(id)) > LONGEST_TITLE:
+            raise BadCollection(f'{self.where}: the "id" has more than {LONGEST_TITLE:,} characters; shorten it.')
         return str(id)
 
     def document(self) -> Document:

@@ -18,8 +18,8 @@ from enum import StrEnum
 
 from source.boxes import Corners
 from source.lines import Lines
-from source.places import Place, Places
-from source.spans import Span, subtract, trim
+from source.places import Place, Places, shortened
+from source.spans import Marked, Span, subtract, trim
 
 
 class RegionKind(StrEnum):
@@ -91,9 +91,12 @@ class Document:
     doubts: tuple[Doubt, ...] = ()
     corners: Corners | None = field(default=None, repr=False, compare=False)
     _lines: Lines = field(init=False, repr=False, compare=False)
+    _holes: Marked = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "title", shortened(self.title))
         object.__setattr__(self, "_lines", Lines(self.text))
+        object.__setattr__(self, "_holes", Marked([each.span for each in self.regions if not each.kind.quotable]))
 
     def place(self, offset: int) -> Place:
         """The page, heading path, paragraph and line at `offset`."""
@@ -111,6 +114,10 @@ class Document:
         first, last = self.places.page(span.start), self.places.page(span.end - 1)
         on = range(first or 0, (last or 0) + 1)
         return tuple(doubt for doubt in self.doubts if doubt.page is None or doubt.page in on)
+
+    def is_quotable(self, span: Span) -> bool:
+        """Whether a span has characters of the text, and none that is marked as not to be quoted."""
+        return 0 <= span.start < span.end <= len(self.text) and not self._holes.overlap(span)
 
     def quotable(self) -> list[Span]:
         """Each paragraph less the regions that are not quoted, trimmed of white space."""

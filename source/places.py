@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from source.spans import Span
 
+LONGEST_TITLE = 1000
+"""Characters of the title of a document or heading, which is told with every quote."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -21,6 +24,9 @@ class Heading:
     level: int
     title: str
     end: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", shortened(self.title))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +95,8 @@ def _parents(headings: Iterable[Heading]) -> Iterator[int]:
             path.pop()
         yield path[-1][1] if path else -1
         path.append((heading.level, position))
+
+
+def shortened(title: str) -> str:
+    """A title as it is, or as much of it as is told, and an ellipsis."""
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
+from source.encoding import is_unicode
 from source.places import Heading, Places
 from source.spans import Span
 
@@ -48,8 +49,38 @@ def dump_document(document: Document) -> bytes:
 
 
 def load_document(line: bytes) -> Document:
-    """The document that `dump_document` wrote."""
-    record: dict[str, Any] = json.loads(line)
+    """The document that `dump_document` wrote. Raises ValueError for a line that it cannot have written."""
+    try:
+        document = _document(json.loads(line))
+    except (TypeError, KeyError, RecursionError) as error:
+        raise ValueError("The line holds no document.") from error
+    if not all(map(_is_text, _texts(document))) or any(type(number) is not int for number in _numbers(document)):
+        raise ValueError("The line holds something else than texts and numbers.")
+    return document
+
+
+def _texts(document: Document) -> tuple[object, ...]:
+    places = document.places
+    own = (document.id, document.title, document.path, document.sha256, document.extractor, document.text)
+    return (*own, places.page_name, *(heading.title for heading in places.headings))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and is_unicode(value)
+
+
+def _numbers(document: Document) -> Iterator[object]:
+    """All that are in it; those that may be missing only where they are not."""
+    places = document.places
+    for span in (*places.paragraphs, *(region.span for region in document.regions)):
+        yield from (span.start, span.end)
+    for heading in places.headings:
+        yield from (heading.start, heading.level, heading.end or 0)
+    yield from places.pages
+    yield from (number for doubt in document.doubts for number in (doubt.page or 0, doubt.count))
+
+
+def _document(record: dict[str, Any]) -> Document:
     return Document(
         id=record["id"],
         title=record["title"],
@@ -70,10 +101,17 @@ def load_document(line: bytes) -> Document:
 
 
 def load_facts(line: bytes) -> DocumentFacts:
-    """The facts of the document that `dump_document` wrote. Its text is not looked at."""
-    head = json.loads(line[: line.index(_TEXT)] + b"}")
-    tail = json.loads(b"{" + line[line.rindex(_PAGES) + 2 :])
-    return DocumentFacts(head["id"], head["title"], head["path"], len(tail["pages"]) or None, _doubts(tail["doubts"]))
+    """The facts of the document that `dump_document` wrote. Its text is not looked at. Raises as `load_document`."""
+    try:
+        head = json.loads(line[: line.index(_TEXT)] + b"}")
+        tail = json.loads(b"{" + line[line.rindex(_PAGES) + 2 :])
+        pages, doubts = len(tail["pages"]) or None, _doubts(tail["doubts"])
+        facts = DocumentFacts(head["id"], head["title"], head["path"], pages, doubts)
+    except (TypeError, KeyError, RecursionError) as error:
+        raise ValueError("The line holds no document.") from error
+    if not all(map(_is_text, (facts.id, facts.title, facts.path))):
+        raise ValueError("The line holds something else than texts.")
+    return facts
 
 
 def _doubts(rows: Iterable[tuple[str, int | None, int]]) -> tuple[Doubt, ...]:

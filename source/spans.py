@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,6 +22,29 @@ class Span:
     def overlaps(self, other: Span) -> bool:
         """Whether the two share at least one character."""
         return self.start < other.end and other.start < self.end
+
+
+class Marked:
+    """Spans in any order, put in order when they are first asked about.
+
+    >>> marked = Marked([Span(5, 7), Span(0, 2)])
+    >>> marked.overlap(Span(2, 5)), marked.overlap(Span(1, 3))
+    (False, True)
+    """
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans = spans
+
+    def overlap(self, span: Span) -> bool:
+        """Whether any of them overlaps `span`: of those that begin before its end, the one that reaches furthest."""
+        starts, reach = self._order
+        return reach[bisect_left(starts, span.end)] > span.start
+
+    @cached_property
+    def _order(self) -> tuple[list[int], list[int]]:
+        """Where each starts, and how far those before each reach."""
+        spans = sorted(self._spans)
+        return [span.start for span in spans], list(accumulate((span.end for span in spans), max, initial=-1))
 
 
 def subtract(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:

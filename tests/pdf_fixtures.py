@@ -25,12 +25,14 @@ class Text:
     bold: bool = False
 
 
-def pdf(pages: Sequence[Sequence[Text]], *, title: str = "", rotate: int = 0, crop: str = "") -> bytes:
-    """A PDF of these pages. `crop`: a CropBox, as in the file."""
+def pdf(
+    pages: Sequence[Sequence[Text]], *, title: str = "", rotate: int = 0, crop: str = "", catalog: str = ""
+) -> bytes:
+    """A PDF of these pages. `crop`: a CropBox, as in the file; `catalog`: what else its root says."""
     count = len(pages)
     kids = " ".join(f"{5 + 2 * i} 0 R" for i in range(count))
     objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Catalog /Pages 2 0 R {catalog} >>",
         f"<< /Type /Pages /Kids [{kids}] /Count {count} >>",
         _FONTS,
         f"<< /Title ({title}) >>",

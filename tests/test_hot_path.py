@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 import qa
 from index import build
-from index.arrays import CheckedFile
+from index.blocks import CheckedFile
 from index.encoder import Encoder
 from index.exported import OnnxEncoder
 from qa.conversation import Understood

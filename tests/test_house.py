@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.name == "__init__.py"], ids=name)
+def test_every_name_that_a_package_offers_is_there(path: Path) -> None:
+    module = import_module(".".join(path.relative_to(HOME).parent.parts))
+    names = getattr(module, "__all__", [])
+    assert [each for each in names if not hasattr(module, each)] == []
+    assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)

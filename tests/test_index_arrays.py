@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.arrays import BLOCK, ArrayWriter, CheckedFile, Table, block_digests
+from index.arrays import ArrayWriter, Table
+from index.blocks import BLOCK, CheckedFile, block_digests
 from index.errors import IndexCorrupt
 
 ROWS = np.arange(60_000, dtype=np.int64).reshape(-1, 3)
@@ -32,12 +33,12 @@ def test_what_is_written_is_an_ordinary_npy_file(path: Path, tmp_path: Path) -> 
     with ArrayWriter(tmp_path / "none.npy", np.int8, 5):
         pass
     assert np.load(tmp_path / "none.npy").shape == (0, 5)
-    assert len(Table(opened(tmp_path / "none.npy", None))) == 0
+    assert len(Table(opened(tmp_path / "none.npy", None), 5, np.int8)) == 0
 
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_rows_are_read_as_from_an_array(path: Path, whole: bool) -> None:
-    table = Table(opened(path, None if whole else block_digests(path)[0]))
+    table = Table(opened(path, None if whole else block_digests(path)[0]), 3)
     assert len(table) == len(ROWS)
     assert (table[17] == ROWS[17]).all()
     assert (table[100:9000] == ROWS[100:9000]).all()
@@ -55,10 +56,10 @@ def test_a_damaged_block_is_noticed_when_it_is_read_and_only_then(path: Path, po
     path.write_bytes(data)
     start = len(data) - ROWS.nbytes
     row = (position % len(data) - start) // 24
-    table = Table(opened(path, digests)) if position != BLOCK - 1 else None
+    table = Table(opened(path, digests), 3) if position != BLOCK - 1 else None
     if table is None:
         with pytest.raises(IndexCorrupt, match=r"rows\.npy is damaged"):
-            Table(opened(path, digests))
+            Table(opened(path, digests), 3)
         return
     assert (table[:100] == ROWS[:100]).all()
     with pytest.raises(IndexCorrupt, match=r"rows\.npy is damaged; run"):
@@ -78,8 +79,8 @@ def test_of_a_large_file_little_stays_resident(tmp_path: Path, monkeypatch: pyte
     rows = np.arange(1 << 22, dtype=np.int64).reshape(-1, 8)  # 32 MB
     with ArrayWriter(tmp_path / "rows.npy", np.int64, 8) as file:
         file.append(rows)
-    monkeypatch.setattr("index.arrays._HELD", 1 << 20)
-    table = Table(opened(tmp_path / "rows.npy", None))
+    monkeypatch.setattr("index.blocks._HELD", 1 << 20)
+    table = Table(opened(tmp_path / "rows.npy", None), 8)
     first = table[0:4096]
     before = resident()
     most = 0
@@ -101,3 +102,30 @@ def test_a_file_of_another_size_or_none(path: Path) -> None:
     path.unlink()
     with pytest.raises(IndexCorrupt, match="missing"):
         CheckedFile(path, 1, None)
+
+
+def test_rows_that_another_file_names_and_this_one_has_not(path: Path) -> None:
+    table = Table(opened(path, None), 3)
+    for rows in (-1, len(ROWS), slice(0, len(ROWS) + 1), slice(-1, 1), slice(2, 1), slice(1 << 70, 1 << 71)):
+        with pytest.raises(IndexCorrupt, match="has not the rows that another one names; run"):
+            table[rows]
+    for named in ([-1], [len(ROWS)], [0, 1 << 62]):
+        with pytest.raises(IndexCorrupt, match="has not the rows"):
+            table.take(np.array(named))
+    with pytest.raises(IndexCorrupt, match="ends before what another one says of it; run"):
+        opened(path, None).read(0, 1 << 40)
+
+
+def test_runs_of_rows_are_no_more_than_there_are(path: Path) -> None:
+    table = Table(opened(path, None), 3)
+    first, last = np.array([3, 9]), np.array([5, 10])
+    assert (table.take_runs(first, last) == ROWS[[3, 4, 9]]).all()
+    for start, end in (([5], [3]), ([0, 0], [len(ROWS), 1]), ([0], [1 << 62])):
+        with pytest.raises(IndexCorrupt, match="has not the rows"):
+            table.take_runs(np.array(start), np.array(end))
+
+
+@pytest.mark.parametrize(("columns", "dtype"), [(None, np.int64), (2, np.int64), (3, np.int32), (3, np.float64)])
+def test_an_array_of_other_rows_is_not_taken(path: Path, columns: int | None, dtype: type) -> None:
+    with pytest.raises(IndexCorrupt, match="does not hold the numbers it should; run"):
+        Table(opened(path, None), columns, dtype)

@@ -6,9 +6,10 @@ from pathlib import Path
 import bm25s
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from index.arrays import CheckedFile, Table
+from index.arrays import Table
+from index.blocks import CheckedFile
 from index.layout import WordsLayout
 from index.lexical import Lexical
 from index.postings import PostingsWriter
@@ -52,15 +53,15 @@ def make(folder: Path, passages: list[list[str]]) -> Lexical:
             writer.add(numbers, np.array(list(counts.values()), np.int32), np.array([0, len(counts)]))
         writer.finish(layout)
 
-    def table(path: Path) -> Table:
-        return Table(CheckedFile(path, path.stat().st_size, None))
+    def table(path: Path, dtype: DTypeLike = np.int64) -> Table:
+        return Table(CheckedFile(path, path.stat().st_size, None), dtype=dtype)
 
     return Lexical(
-        Strings(table(layout.terms), table(layout.term_ends)),
+        Strings(table(layout.terms, np.uint8), table(layout.term_ends)),
         table(layout.starts),
-        table(layout.postings),
-        table(layout.scores),
-        table(layout.largest),
+        table(layout.postings, np.int32),
+        table(layout.scores, np.float32),
+        table(layout.largest, np.float32),
         count=len(passages),
         languages=["en"],
         stopwords=stopwords(["en"]),

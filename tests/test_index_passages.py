@@ -3,7 +3,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.encoder import Encoder
-from index.passages import Draft, passages
+from index.passages import LONGEST_PASSAGE, Draft, passages
 from source.document import Document
 from source.markdown import read_markdown
 from source.plain import read_plain
@@ -17,7 +17,7 @@ LIKELY = st.lists(
             "unbelievablycomplicatedwordformations-" * 20, "|a|b|\n|" + "-" * 150 + "|-|\n|c|d|\n",
             "```\ncode(x);\n```\n",
             "document.write(window.x);\n", "Announced:\n\n", "- item one\n- item two\n", "\x00", "<div>\n\n",
-            "[r]: http://x.y/z\n\n",
+            "[r]: http://x.y/z\n\n", "Sail" + " " * 6000 + "on. ", "a" * 6000, "a\u200b" * 3000, "\u0301" * 6000,
         ]
     )
 ).map("".join)  # fmt: skip
@@ -33,6 +33,7 @@ def check(document: Document, encoder: Encoder, drafts: list[Draft], target: int
     assert max(counts, default=0) <= encoder.max_tokens
     own = [len(pieces) for pieces in encoder.pieces([text[d.span.start : d.span.end] for d in drafts])]
     assert max(own, default=0) <= target + 8  # a word cut in two may become more pieces
+    assert all(len(draft.span) <= LONGEST_PASSAGE for draft in drafts)
     covered = [0] * len(text)
     for draft in drafts:
         for region in document.regions:
@@ -61,6 +62,23 @@ def test_ten_thousand_characters_without_a_space_are_cut(encoder: Encoder, unit:
     drafts = list(passages(document, "en", encoder, 128))
     assert len(drafts) > 10
     check(document, encoder, drafts, 128)
+
+
+@pytest.mark.parametrize(
+    ("text", "lengths"),
+    [
+        ("The bridge was" + " " * 100_000 + "opened in 1931.", [14, 15]),
+        ("One sails." + "\n \n" * 10_000 + "Two sail.", [10, 9]),
+        ("a" * 12_000 + " Two sail.", [5000, 5000, 2010]),
+        ("\u200b" * 12_000 + "Two sail.", [5000, 5000, 2009]),
+        ("word " * 999, [639] * 7 + [514]),
+        ("x".ljust(40) * 127, [4961, 41]),
+    ],
+    ids=["spaces", "lines", "a word", "nothing to see", "words", "columns"],
+)
+def test_a_passage_has_no_more_than_so_many_characters(encoder: Encoder, text: str, lengths: list[int]) -> None:
+    drafts = list(passages(read_plain(text, id="x"), "en", encoder, 128))
+    assert [len(draft.span) for draft in drafts] == lengths
 
 
 def test_the_rule_of_a_table_is_counted(encoder: Encoder) -> None:

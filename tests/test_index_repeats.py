@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index import Store, build
-from index.arrays import CheckedFile, Table
+from index.arrays import Table
+from index.blocks import CheckedFile
 from index.repeats import Repeats, same, sentence_key, write_repeats
 
 
@@ -19,7 +20,7 @@ from index.repeats import Repeats, same, sentence_key, write_repeats
 def test_the_rows_of_every_repeated_text(tmp_path: Path, texts: list[str], most: int) -> None:
     path = tmp_path / "repeats.npy"
     write_repeats(path, np.array([sentence_key(text) for text in texts], np.int64))
-    repeats = Repeats(Table(CheckedFile(path, path.stat().st_size, None)))
+    repeats = Repeats(Table(CheckedFile(path, path.stat().st_size, None), 2))
     counts = Counter(" ".join(text.split()) for text in texts)
     for text in [*texts, "elsewhere"]:
         rows = [row for row, other in enumerate(texts) if same(text, other)]

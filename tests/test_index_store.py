@@ -220,7 +220,7 @@ def test_a_pickle_with_the_right_hash_is_refused_and_never_run(root: Path, name:
     assert Trap.sprung  # the trap works
     Trap.sprung = False
     forge(root)
-    with pytest.raises(IndexCorrupt, match=f"{name} holds no array of numbers"):
+    with pytest.raises(IndexCorrupt, match=f"{name} does not hold the numbers it should"):
         Store(root)
     assert not Trap.sprung
 

@@ -1,22 +1,25 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.arrays import CheckedFile, Table
+from index.arrays import Table
+from index.blocks import CheckedFile
 from index.strings import Strings, key, write_strings
 
 
-def table(path: Path) -> Table:
-    return Table(CheckedFile(path, path.stat().st_size, None))
+def strings_in(folder: Path) -> Strings:
+    characters, ends = (CheckedFile(folder / name, (folder / name).stat().st_size, None) for name in "ab")
+    return Strings(Table(characters, dtype=np.uint8), Table(ends))
 
 
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(strings=st.sets(st.text()), other=st.text())
 def test_every_string_is_found_and_no_other(tmp_path: Path, strings: set[str], other: str) -> None:
     write_strings(tmp_path / "a", tmp_path / "b", sorted(strings, key=key))
-    found = Strings(table(tmp_path / "a"), table(tmp_path / "b"))
+    found = strings_in(tmp_path)
     assert [found.find(each) for each in sorted(strings, key=key)] == list(range(len(found))) == [*range(len(strings))]
     assert (found.find(other) is None) == (other not in strings)
 
@@ -24,4 +27,4 @@ def test_every_string_is_found_and_no_other(tmp_path: Path, strings: set[str], o
 @pytest.mark.parametrize("missing", ["", "a", "zz"])
 def test_nothing_is_found_in_nothing(tmp_path: Path, missing: str) -> None:
     write_strings(tmp_path / "a", tmp_path / "b", [])
-    assert Strings(table(tmp_path / "a"), table(tmp_path / "b")).find(missing) is None
+    assert strings_in(tmp_path).find(missing) is None

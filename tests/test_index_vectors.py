@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index.arrays import ArrayWriter, CheckedFile, Table
+from index.arrays import ArrayWriter, Table
+from index.blocks import CheckedFile
 from index.encoder import FloatMatrix, unit
 from index.layout import Layout
 from index.segment_writer import EncodedText, SegmentWriter
@@ -33,7 +34,7 @@ def text_of() -> NDArray[np.int64]:
 def table(path: Path, rows: NDArray[np.int64]) -> Table:
     with ArrayWriter(path, np.int64, rows.shape[1] if rows.ndim > 1 else None) as file:
         file.append(rows)
-    return Table(opened(path))
+    return Table(opened(path), rows.shape[1] if rows.ndim > 1 else None)
 
 
 def opened(path: Path) -> CheckedFile:

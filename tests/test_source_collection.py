@@ -45,6 +45,7 @@ def test_beir_ids_integer_ids_blank_lines_and_a_mark(tmp_path: Path) -> None:
         ('{"text": "t"}', 'no "id"'),
         ('{"id": "", "text": "t"}', 'no "id"'),
         ('{"id": true, "text": "t"}', 'no "id"'),
+        (json.dumps({"id": "b" * 1001, "text": "t"}), "more than 1,000 characters"),
         ('{"id": null, "text": "t"}', 'no "id"'),
         ('{"id": ["a"], "text": "t"}', 'no "id"'),
         ('{"id": "b"}', "must be strings"),

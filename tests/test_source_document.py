@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from source.document import Document, Region, RegionKind
-from source.places import Heading, Places
-from source.spans import Span, subtract, trim
+from source.places import LONGEST_TITLE, Heading, Places
+from source.spans import Marked, Span, subtract, trim
 
 spans = st.tuples(st.integers(0, 60), st.integers(1, 9)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
 
@@ -52,6 +52,20 @@ def test_trim_takes_the_white_space_and_only_that(text: str, data: st.DataObject
 @given(spans, spans)
 def test_overlap_is_a_shared_character(one: Span, other: Span) -> None:
     assert one.overlaps(other) == bool(offsets([one]) & offsets([other]))
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)).map(lambda pair: Span(*pair))), st.data())
+def test_what_overlaps_is_found_as_by_looking_at_all(many: list[Span], data: st.DataObject) -> None:
+    span = Span(*data.draw(st.tuples(st.integers(-1, 10), st.integers(-1, 10))))
+    assert Marked(many).overlap(span) == any(each.overlaps(span) for each in many)
+
+
+def test_a_title_is_told_in_so_many_characters() -> None:
+    title, long = "a" * LONGEST_TITLE, "a" * 1_000_000
+    places = Places(headings=(Heading(0, 1, title), Heading(0, 2, long)))
+    document = Document("d", long, "p", "", "x", "abc", places=places)
+    assert document.place(1).heading == (title, f"{title[1:]}…")
+    assert (document.title, Document("d", title, "p", "", "x", "abc").title) == (f"{title[1:]}…", title)
 
 
 def test_a_place_gives_heading_path_paragraph_and_line() -> None:
@@ -104,3 +118,13 @@ def test_only_an_attribution_is_marked_and_still_quoted() -> None:
         document = Document("d", "t", "p", "", "x", "ab cd ef", (region,), Places((Span(0, 8),)))
         expected = [Span(0, 8)] if kind is RegionKind.ATTRIBUTION else [Span(0, 2), Span(4, 8)]
         assert document.quotable() == expected
+
+
+def test_a_span_is_quotable_as_by_looking_at_all_regions() -> None:
+    regions = tuple(Region(Span(n, n + 3), kind) for n, kind in enumerate(RegionKind, start=2))
+    document = Document("d", "t", "p", "", "x", "a" * 20, regions)
+    for start in range(-2, 23):
+        for end in range(-2, 23):
+            inside = 0 <= start < end <= 20
+            marked = any(each.span.overlaps(Span(start, end)) for each in regions if not each.kind.quotable)
+            assert document.is_quotable(Span(start, end)) == (inside and not marked)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,3 +28,35 @@ def test_facts_are_those_of_the_document_whatever_it_says(id: str, title: str, t
     line = dump_document(document)
     assert load_document(line) == document
     assert load_facts(line) == DocumentFacts(id, title, text, len(pages) or None, document.doubts)
+
+
+ODD = [
+    None,
+    True,
+    -0.5,
+    "x",
+    "\ud800",
+    {},
+    [],
+    [None],
+    [["a", 1, "heading"]],
+    [[0, 1]],
+    [[0, 1, "none"]],
+    {"a": 1},
+    [1, "2"],
+]
+
+
+@pytest.mark.parametrize("name", json.loads(dump_document(Document("a", "t", "p", "0", "x/1", "text"))))
+def test_what_is_no_document_is_a_value_error_and_nothing_else(name: str) -> None:
+    record = json.loads(dump_document(Document("a", "t", "p", "0", "x/1", "text")))
+    lines = [json.dumps({each: value for each, value in record.items() if each != name}), "[]", "{", "7", "[" * 100_000]
+    lines += [json.dumps({**record, name: value}) for value in ODD]
+    with pytest.raises(ValueError):
+        load_document(lines[0].encode())
+    for line in lines:
+        for load in (load_document, load_facts):
+            try:
+                load(line.encode())
+            except ValueError:
+                continue

@@ -19,6 +19,7 @@ from qa.web.actions import actions
 from qa.web.desk import Desk
 from qa.web.given import Given, Misunderstood
 from qa.web.quick_import import gr
+from qa.web.rates import Rate
 from qa.web.rules import Limits, Often
 from qa.web.texts import LANGUAGES
 from qa.web.uploads import LibraryFull, Uploads
@@ -84,7 +85,7 @@ def answer(act: Act) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def said(act: Act) -> Callable[[Any], dict[str, Any]]:
     """What is answered over the wire."""
-    client = TestClient(Starlette(routes=Acts(act, Limits(builds=Often(10_000, 1))).routes))
+    client = TestClient(Starlette(routes=Acts(act, Limits(), Rate(Often(10_000, 1))).routes))
 
     def ask(data: Any) -> dict[str, Any]:
         response = client.post("/act", content=json.dumps({"data": data}))

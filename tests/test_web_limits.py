@@ -73,7 +73,10 @@ async def full(request: Request) -> Response:
 def serving(middleware: list[Middleware], work: Work, most: int = 1000, limits: Limits = LIMITS) -> Iterator[int]:
     """uvicorn as Gradio runs it, with our connections; its port."""
     routes = [Route(UPLOAD, kept, methods=["POST"]), Route("/gradio_api/call/ask", full, methods=["POST"])]
-    app = Starlette(routes=[*routes, *Acts(work.act, limits).routes, Route("/broken", broken)], middleware=middleware)
+    app = Starlette(
+        routes=[*routes, *Acts(work.act, limits, Rate(Often(100, 1))).routes, Route("/broken", broken)],
+        middleware=middleware,
+    )
     config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -261,6 +264,30 @@ def test_heads_are_bounded(port: int) -> None:
                 assert b"400" in one.recv(100)
                 raise OSError
     assert post(port, 1).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"Content-Length: 5\r\nTransfer-Encoding: xchunked",
+        b"Content-Length: 5\r\nContent-Length: 50",
+        b"Content-Length: +5",
+        b"Content-Length: 5_0",
+        b"Content-Length : 5",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        b"Transfer-Encoding\x0b: chunked",
+        b"X: \x00\r\nContent-Length: 5",
+        b"Host: evil.example\r\nContent-Length: 5",
+    ],
+)
+def test_a_request_is_not_smuggled_in_another(port: int, work: Work, told: bytes) -> None:
+    hidden = b'POST /act HTTP/1.1\r\nHost: localhost\r\nContent-Length: 14\r\n\r\n{"data": "it"}'
+    one = opened(port, b"POST /act HTTP/1.1\r\nHost: localhost\r\n" + told + b"\r\n\r\n0\r\n\r\n" + hidden)
+    answered = b""
+    while got := one.recv(1000):
+        answered += got
+    assert answered.startswith(b"HTTP/1.1 400") and answered.count(b"HTTP/1.1") == 1
+    assert work.done == 0
 
 
 def test_for_one_connection_too_many_the_longest_idle_one_goes(work: Work) -> None:

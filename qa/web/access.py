@@ -46,7 +46,7 @@ def _line(scope: Scope, status: int, seconds: float) -> str:
 
     It is percent-encoded, so that it stays one word.
     """
-    client = (scope["client"] or ("-",))[0]
+    client = quote((scope["client"] or ("-",))[0], safe=":")  # a proxy's word, which anybody on this machine can give
     return f"{now()} {client} {scope['method']} {quote(scope['path'])} {status} {1000 * seconds:.0f}"
 
 

@@ -18,7 +18,7 @@ from qa import ChapterVerseError, DocumentMissing
 from qa.requote import QuoteGone
 from qa.web.builds import BuildRunning
 from qa.web.given import Given, Misunderstood
-from qa.web.rates import Rate, too_often
+from qa.web.rates import Rate, TooOften, client_of, too_often
 from qa.web.refusal import refusal
 from qa.web.rules import Limits
 from qa.web.texts import Texts, in_language
@@ -78,11 +78,12 @@ class Acts:
     is gone is not worked on.
     """
 
-    def __init__(self, act: Act, limits: Limits) -> None:
+    def __init__(self, act: Act, limits: Limits, changes: Rate) -> None:
+        """`changes`: how often a client may change the documents."""
         self._act = act
         self._turns = asyncio.Semaphore(limits.at_work)
         self._threads = CapacityLimiter(limits.at_work)
-        self._builds = Rate(limits.builds)
+        self._changes = changes
 
     @property
     def routes(self) -> list[Route]:
@@ -90,7 +91,7 @@ class Acts:
         return [Route(_ADDRESS, self._answer, methods=["POST"])]
 
     async def _answer(self, request: Request) -> Response:
-        body, client = await request.body(), request.client.host if request.client else ""
+        body, client = await request.body(), client_of(request)
         async with self._turns:
             if await request.is_disconnected():
                 return Response(status_code=499)  # as the access log has it; nobody reads it
@@ -101,8 +102,11 @@ class Acts:
             data = json.loads(body, parse_constant=_no_number)["data"]
         except (ValueError, RecursionError, TypeError, KeyError):
             return refusal(400, "BadRequest", "The request is no JSON object with `data`; send one.")
-        if isinstance(data, dict) and data.get("action") in _BUILDING and (wait := self._builds.wait(client)):
-            return too_often(wait)
+        try:
+            if isinstance(data, dict) and data.get("action") in _BUILDING:
+                self._changes.count(client)
+        except TooOften as error:
+            return too_often(error)
         return _Said(self._act(data))
 
 

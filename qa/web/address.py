@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 from errno import EACCES, EADDRINUSE
 from urllib.parse import urlsplit
 
 from qa import ChapterVerseError, UsageError
+
+_HOST = re.compile(r"(\[[^\[\]]+\]|[^\[\]:@/?#\\\s]+)(?::\d*)?")
 
 
 class PortTakenError(ChapterVerseError):
@@ -75,10 +78,8 @@ def _name(host: str) -> str:
     >>> _name("[::1]:7860"), _name("LOCALHOST"), _name("[::1")
     ('::1', 'localhost', '')
     """
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
+    found = _HOST.fullmatch(host)
+    return found[1].strip("[]").lower() if found else ""
 
 
 def _is_loopback(name: str) -> bool:

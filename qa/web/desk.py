@@ -13,6 +13,8 @@ import qa
 from qa.examples import examples
 from qa.library import Library
 from qa.web.builds import Builds
+from qa.web.rates import Rate
+from qa.web.rules import CHANGES
 
 _log = logging.getLogger("chapter-verse")
 # Questions for the article that the project ships with, by the SHA-256 of its file.
@@ -37,6 +39,8 @@ class Desk:
         self.feedback = index / "feedback.jsonl"
         self.library = Library(index, sources)
         self.builds = Builds()
+        self.changes = Rate(CHANGES)
+        """How often a client may change the documents."""
         self._book = qa.load(index)
         self._known = _Opened(self._book.now())
 

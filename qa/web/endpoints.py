@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar
 import qa
 from qa.web.desk import Desk
 from qa.web.quick_import import gr
+from qa.web.rates import Rate, client_of
 
 Use: TypeAlias = Callable[..., dict[str, Any]]
 _P = ParamSpec("_P")
@@ -87,7 +88,18 @@ def publish(desk: Desk) -> None:
     for use in uses.reading:
         gr.api(said(use), api_name=use.__name__, concurrency_limit=4, concurrency_id="ask")
     for use in uses.changing:
-        gr.api(said(use), api_name=use.__name__, concurrency_limit=1, concurrency_id="rebuild")
+        gr.api(said(_counted(use, desk.changes)), api_name=use.__name__, concurrency_limit=1, concurrency_id="rebuild")
+
+
+def _counted(use: Use, rate: Rate) -> Use:
+    """A use without arguments, as often as a client may."""
+
+    def call(request: gr.Request) -> dict[str, Any]:
+        rate.count(client_of(request.request))
+        return use()
+
+    call.__name__, call.__doc__ = use.__name__, use.__doc__
+    return call
 
 
 def said(use: Callable[_P, _T]) -> Callable[_P, _T]:

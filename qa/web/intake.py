@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.web.guard import is_upload
-from qa.web.rates import Rate, too_often
+from qa.web.rates import Rate, TooOften, too_often
 from qa.web.room import Room
 from qa.web.rules import MEGABYTE
 
@@ -25,8 +25,10 @@ class Intake:
         if not is_upload(scope):
             await self._app(scope, receive, send)
             return
-        if wait := self._rate.wait((scope["client"] or ("",))[0]):
-            await too_often(wait)(scope, receive, send)
+        try:
+            self._rate.count((scope["client"] or ("",))[0])
+        except TooOften as error:
+            await too_often(error)(scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "")
         size = min(int(length), self._most) if length.isdigit() else self._most

@@ -8,20 +8,33 @@ from math import ceil
 from threading import Lock
 from time import monotonic
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from qa import ChapterVerseError
 from qa.web.refusal import refusal
 from qa.web.rules import Often
 
 _REMEMBERED = 10_000  # clients; those that came longest ago are forgotten
 
 
+class TooOften(ChapterVerseError):
+    """A client has to wait for so many seconds."""
+
+    def __init__(self, wait: float) -> None:
+        self.wait = ceil(wait)
+        super().__init__(f"That has been asked for too often; try again in {self.wait} seconds.")
+
+
 class Rate:
     """Lets each client do something so often (a token bucket). Safe to use from several threads.
 
     >>> rate = Rate(Often(at_once=2, a_minute=60), now=lambda: 0.0)
-    >>> [rate.wait("192.0.2.1") for _ in range(3)], rate.wait("192.0.2.2")
-    ([0.0, 0.0, 1.0], 0.0)
+    >>> for client in ("192.0.2.1", "192.0.2.1", "192.0.2.2"):
+    ...     rate.count(client)
+    >>> rate.count("192.0.2.1")
+    Traceback (most recent call last):
+    qa.web.rates.TooOften: That has been asked for too often; try again in 1 seconds.
     """
 
     def __init__(self, often: Often, now: Callable[[], float] = monotonic) -> None:
@@ -31,8 +44,8 @@ class Rate:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
         """Of each client: how often it might do it, and when that was so."""
 
-    def wait(self, client: str) -> float:
-        """0 if the client may do it, which counts; or else the seconds until it may."""
+    def count(self, client: str) -> None:
+        """Counts that a client does it. Raises TooOften, and then it does not count."""
         now, most, a_second = self._now(), self._often.at_once, self._often.a_minute / 60
         with self._lock:
             left, then = self._left.get(client, (float(most), now))
@@ -42,11 +55,15 @@ class Rate:
             self._left.move_to_end(client)
             while len(self._left) > _REMEMBERED:
                 self._left.popitem(last=False)
-        return 0.0 if may else (1 - left) / a_second
+        if not may:
+            raise TooOften((1 - left) / a_second)
 
 
-def too_often(wait: float) -> JSONResponse:
-    """What a client is answered that has to wait for so many seconds."""
-    seconds = ceil(wait)
-    error = f"That has been asked for too often; try again in {seconds} seconds."
-    return refusal(429, "TooOften", error, {"retry-after": str(seconds)})
+def too_often(error: TooOften) -> JSONResponse:
+    """What a client is answered that has to wait."""
+    return refusal(429, "TooOften", str(error), {"retry-after": str(error.wait)})
+
+
+def client_of(request: Request) -> str:
+    """The address that a request came from, as it is counted."""
+    return request.client.host if request.client else ""

@@ -18,6 +18,10 @@ class Often:
     a_minute: int
 
 
+CHANGES = Often(30, 30)
+"""To the documents, through the page, the endpoint and the tool together."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one server takes at most; who comes when it is full is told to come again."""
@@ -39,7 +43,6 @@ class Limits:
     stays: float = 3600.0
     """Seconds that an upload waits to be added; then it is removed."""
     uploads: Often = Often(400, 60)
-    builds: Often = Often(30, 30)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def _beside(app: gr.Blocks, desk: Desk | None, rules: Rules) -> dict[str, Any]:
     """What is served beside the page."""
     if desk is None:
         return {}
-    acts = Acts(actions(desk, Uploads(app, rules.limits.room)), rules.limits)
+    acts = Acts(actions(desk, Uploads(app, rules.limits.room)), rules.limits, desk.changes)
     routes = [health(desk, brief=rules.passwords is not None), *acts.routes]
     if not rules.mcp:
         return {"routes": routes}

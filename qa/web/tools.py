@@ -22,6 +22,7 @@ from mcp import types
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from pydantic import TypeAdapter
+from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -29,6 +30,7 @@ from qa import ChapterVerseError, UsageError
 from qa.web.desk import Desk
 from qa.web.endpoints import Use, Uses
 from qa.web.quick_import import gr
+from qa.web.rates import client_of
 
 Lifespan = Callable[[object], AbstractAsyncContextManager[None]]
 _ADDRESS = "/gradio_api/mcp"
@@ -37,8 +39,8 @@ _log = logging.getLogger("chapter-verse")
 
 def tools(desk: Desk) -> tuple[list[Route], Lifespan]:
     """The routes of the MCP server, and what has to run while they are served. It has tools only, and no state."""
-    box = _Tools(Uses(desk))
-    server = Server("Chapter & Verse")
+    server: Server[object, Request] = Server("Chapter & Verse")
+    box = _Tools(Uses(desk), lambda: desk.changes.count(_client(server)))
     server.list_tools()(box.listed)
     server.call_tool(validate_input=False)(box.called)  # the uses check what they are given
     manager = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
@@ -57,10 +59,13 @@ class _Served:
 
 
 class _Tools:
-    def __init__(self, uses: Uses) -> None:
+    def __init__(self, uses: Uses, count: Callable[[], None]) -> None:
+        """`count`: is called before a change, and raises TooOften."""
+        self._count = count
         few, one = CapacityLimiter(4), CapacityLimiter(1)
         self._tools = [_tool(use, changes=False) for use in uses.reading]
         self._tools += [_tool(use, changes=True) for use in uses.changing]
+        self._changing = uses.changing
         self._uses = {use.__name__: (use, few) for use in uses.reading}
         self._uses |= {use.__name__: (use, one) for use in uses.changing}
 
@@ -71,6 +76,8 @@ class _Tools:
         try:
             use, limiter = self._use(name)
             _check(use, arguments)
+            if use in self._changing:
+                self._count()
             return _result(await run_sync(partial(use, **arguments), limiter=limiter))
         except ChapterVerseError as error:
             return _result({"error": str(error), "title": type(error).__name__}, is_error=True)
@@ -83,6 +90,11 @@ class _Tools:
         if name not in self._uses:
             raise UsageError(f"There is no tool {name!r}; call one of {', '.join(self._uses)}.")
         return self._uses[name]
+
+
+def _client(server: Server[object, Request]) -> str:
+    request = server.request_context.request
+    return client_of(request) if request else ""
 
 
 def _tool(use: Use, *, changes: bool) -> types.Tool:

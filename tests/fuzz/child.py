@@ -26,6 +26,7 @@ from fuzz.targets import make
 MEMORY = 4 << 30  # bytes of address space, as a worker has
 _GROWN = 1 << 20  # KB that one input may add to the most that was ever resident
 _HANGS = 5  # times as long as an input may take, it is killed
+_TOLD = 1000  # inputs, after which it is told how far it came
 _NUMBER = 8  # bytes
 
 
@@ -52,7 +53,7 @@ def drawn(target: Target, name: str, seed: int, number: int) -> bytes:
 
 
 def main() -> None:
-    """Does one task; each finding is a line of JSON, and the last line says how far it came."""
+    """Does one task. Each finding is a line of JSON; `done` says how far it came, and `ended` that this is all."""
     task = Task(**json.loads(sys.argv[1]))
     out, sys.stdout = sys.stdout, sys.stderr
     target = make(task.target, Path(task.folder) if task.folder else None)
@@ -73,7 +74,9 @@ def main() -> None:
             if finding:
                 _tell(out, finding, data)
             number += 1
-    print(json.dumps({"done": number}), file=out, flush=True)
+            if number % _TOLD == 0:
+                print(json.dumps({"done": number}), file=out, flush=True)
+    print(json.dumps({"done": number, "ended": True}), file=out, flush=True)
 
 
 def limit() -> None:

@@ -18,6 +18,7 @@ from qa.web.acting import Acts
 from qa.web.actions import actions
 from qa.web.desk import Desk
 from qa.web.quick_import import gr
+from qa.web.rates import Rate
 from qa.web.rules import Limits, Often
 from qa.web.uploads import Uploads
 
@@ -107,7 +108,7 @@ class Page:
         scratch = Path(tempfile.mkdtemp())
         qa.rebuild(scratch / "index", [folder or make_sources(scratch / "sources")])
         self._desk = Desk(scratch / "index")
-        self._acts = Acts(actions(self._desk, Uploads(gr.Blocks())), Limits(builds=_OFTEN))
+        self._acts = Acts(actions(self._desk, Uploads(gr.Blocks())), Limits(), Rate(_OFTEN))
         self._log = _Log()
         logging.getLogger("chapter-verse").addHandler(self._log)
         self._documents = list(self._desk.book.documents())

@@ -8,12 +8,12 @@ from random import Random
 
 from fuzz.documents import check_document
 from fuzz.mutator import WORDS, mutated_pdf, mutated_text, mutated_zip
-from fuzz.seeds import seeds
+from fuzz.seeds import TEXTUAL, ZIPPED, seeds
 from source import SourceError
 from source.collection import records
 from source.formats import FORMATS, Format
 
-_ZIPPED = {"docx", "odt", "pptx", "epub"}
+_SMALL = 20_000  # bytes
 _FACTS = {"id": "a", "title": "a", "path": "a"}
 
 
@@ -35,9 +35,11 @@ class Reader:
 
 
 def drawn(kind: str, files: list[bytes], random: Random) -> bytes:
-    """A changed file; small ones are taken more often than their number says."""
-    data = random.choice(files[-4:] if random.random() < 0.5 else files)
-    if kind in _ZIPPED:
+    """A changed file; nine in ten times a small one, if it is read as a whole, and every other one of the last."""
+    likely = files[-4:] if random.random() < 0.5 else files
+    whole = kind in TEXTUAL or random.random() < 0.1
+    data = random.choice(likely if whole else [each for each in likely if len(each) < _SMALL] or files[-1:])
+    if kind in ZIPPED:
         return mutated_zip(data, random, files)
     if kind == "pdf":
         return mutated_pdf(data, random, files)

@@ -1,10 +1,12 @@
 """Looks for inputs that a reader of untrusted input does not bear.
 
     python tests/fuzz/run.py TARGET|all [--count N] [--seconds S] [--seeds DIR] [--seed-number K] [--keep DIR]
+        [--counts FILE]
     python tests/fuzz/run.py TARGET --replay FILE
 
 Prints a table: target, inputs, findings, inputs a second. Each finding is kept once, as the input and what came of
-it. The same seed number gives the same inputs. Exit status 1 if anything was found.
+it. The same seed number gives the same inputs. `--counts` keeps how far each target came: who runs it again goes on
+from there. Exit status 1 if anything was found.
 """
 
 from __future__ import annotations
@@ -32,33 +34,51 @@ HEAD = "| target | inputs | findings | inputs/s |\n| --- | --- | --- | --- |"
 
 @dataclass(slots=True)
 class Tally:
-    """What came of one target."""
+    """What came of one target. `inputs`: in this run and those that it goes on from."""
 
     name: str
     inputs: int = 0
+    first: int = 0
     seconds: float = 0.0
     found: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        speed = self.inputs / max(self.seconds, 0.001)
+        speed = (self.inputs - self.first) / max(self.seconds, 0.001)
         return f"| {self.name} | {self.inputs:,} | {len(self.found)} | {speed:,.0f} |"
 
 
-def run(name: str, count: int, seconds: float, folder: Path | None, seed: int, keep: Path) -> Tally:
+class Counts:
+    """How far each target came with a seed number, in a file if there is one."""
+
+    def __init__(self, file: Path | None, seed: int) -> None:
+        self._file = file
+        self._seed = str(seed)
+        self._all: dict[str, dict[str, int]] = json.loads(file.read_text("utf-8")) if file and file.exists() else {}
+
+    def __getitem__(self, name: str) -> int:
+        return self._all.get(self._seed, {}).get(name, 0)
+
+    def __setitem__(self, name: str, inputs: int) -> None:
+        self._all.setdefault(self._seed, {})[name] = inputs
+        if self._file:
+            self._file.write_text(json.dumps(self._all, indent=1), "utf-8")
+
+
+def run(name: str, count: int, seconds: float, folder: Path | None, seed: int, keep: Path, counts: Counts) -> Tally:
     """So many inputs of one target, or as many as so many seconds give."""
-    tally, start = Tally(name), time.time()
+    tally, start = Tally(name, counts[name], counts[name]), time.time()
     with tempfile.TemporaryDirectory() as scratch:
         counter = Path(scratch, "counter")
         rest: Task | None = Task(
-            name, str(folder.absolute()) if folder else None, seed, 0, count, start + seconds, str(counter)
+            name, str(folder.absolute()) if folder else None, seed, tally.first, count, start + seconds, str(counter)
         )
         while rest:
-            rest = worked(rest, tally, keep, Path(scratch))
+            rest = worked(rest, tally, keep, Path(scratch), counts)
     tally.seconds = time.time() - start
     return tally
 
 
-def worked(task: Task, tally: Tally, keep: Path, scratch: Path) -> Task | None:
+def worked(task: Task, tally: Tally, keep: Path, scratch: Path, counts: Counts) -> Task | None:
     """Has a process do the task; what is left of it if that died."""
     Path(task.counter).write_bytes(task.first.to_bytes(8, "little"))
     log = scratch / "log"
@@ -71,8 +91,10 @@ def worked(task: Task, tally: Tally, keep: Path, scratch: Path) -> Task | None:
         for line in child.stdout:
             told = json.loads(line)
             if "done" in told:
-                tally.inputs = told["done"]
-                return None
+                tally.inputs = counts[tally.name] = told["done"]
+                if "ended" in told:
+                    return None
+                continue
             _keep(Finding(told["key"], told["told"]), bytes.fromhex(told["input"]), tally, keep)
     number = int.from_bytes(Path(task.counter).read_bytes(), "little")
     said = log.read_text("utf-8", "replace")[-3000:]
@@ -114,6 +136,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=Path, help="a folder of ordinary files to begin with")
     parser.add_argument("--seed-number", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=Path("findings"), help="the folder for what is found")
+    parser.add_argument("--counts", type=Path, metavar="FILE", help="how far each target came")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="reads this one input")
     arguments = parser.parse_args()
     if arguments.replay:
@@ -122,8 +145,11 @@ def main() -> None:
     names = [*TARGETS] if arguments.target == "all" else [arguments.target]
     print(HEAD, flush=True)
     found: Counter[str] = Counter()
+    counts = Counts(arguments.counts, arguments.seed_number)
     for name in names:
-        tally = run(name, arguments.count, arguments.seconds, arguments.seeds, arguments.seed_number, arguments.keep)
+        tally = run(
+            name, arguments.count, arguments.seconds, arguments.seeds, arguments.seed_number, arguments.keep, counts
+        )
         print(tally, flush=True)
         found.update(tally.found)
     for key, times in found.most_common():

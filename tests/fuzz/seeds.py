@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from fuzz.slim import slim
 from source.formats import FORMATS
 
 _LARGEST = 300_000  # bytes of a file that cannot be taken in part
@@ -12,12 +13,13 @@ _ORDINARY = Path(__file__).parent / "ordinary"
 
 
 def seeds(kind: str, folder: Path | None) -> list[bytes]:
-    """The bytes of files of a kind: those with its endings below `folder`, then the small ones."""
+    """The bytes of files of a kind: those with its endings below `folder`, then those cut down, and the small ones."""
     endings = next((each.suffixes for each in FORMATS if each.module.rpartition(".")[2] == kind), (f".{kind}",))
     roots = [*filter(None, [folder]), _ORDINARY]
     found = [path for root in roots for path in sorted(root.rglob("*")) if path.suffix.lower() in endings]
     files = [path.read_bytes() for path in found if kind in TEXTUAL or path.stat().st_size <= _LARGEST]
-    return files + (_MADE[kind]() if kind in _MADE else [])
+    slimmed = [slim(data) for data in files] if kind in ZIPPED else []
+    return files + slimmed + (_MADE[kind]() if kind in _MADE else [])
 
 
 def _docx() -> list[bytes]:
@@ -76,5 +78,6 @@ _MADE: dict[str, Callable[[], list[bytes]]] = {
     "rtf": _rtf,
     "pdf": _pdf,
 }
+ZIPPED = ("docx", "odt", "pptx", "epub")
 TEXTUAL = ("plain", "markdown", "rst", "csv", "jsonl", "html")
 KINDS = (*TEXTUAL, *_MADE)

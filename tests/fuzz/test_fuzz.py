@@ -16,11 +16,11 @@ from fuzz.child import Task, drawn, tried
 from fuzz.finding import Finding, Target
 from fuzz.mutator import mutated
 from fuzz.patterns import Use, seconds, slow
-from fuzz.run import Tally, worked
+from fuzz.run import Counts, Tally, worked
 from fuzz.seeds import KINDS
 from fuzz.store import Damage, Stored
 from fuzz.targets import TARGETS, make
-from index import arrays, errors, vectors
+from index import blocks, errors, vectors
 from qa import highlights
 from source import debris
 from source.html import page
@@ -56,10 +56,9 @@ def test_what_nobody_would_send_is_borne(name: str) -> None:
 def test_a_process_that_dies_is_a_finding_and_the_next_goes_on(tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     tally = Tally("left-out")
-    rest = worked(
-        Task("left-out", None, SEED, 7, 20, time.time() + 60, str(counter), "SIGSEGV"), tally, tmp_path, tmp_path
-    )
-    assert rest is None and tally.inputs == 20
+    task = Task("left-out", None, SEED, 7, 20, time.time() + 60, str(counter), "SIGSEGV")
+    rest = worked(task, tally, tmp_path, tmp_path, Counts(tmp_path / "counts", SEED))
+    assert rest is None and tally.inputs == Counts(tmp_path / "counts", SEED)["left-out"] == 20
     assert [*tally.found] == ["the process died: SIGSEGV"]
     kept = next(path for path in (tmp_path / "left-out").iterdir() if not path.suffix)
     assert kept.read_bytes() == drawn(target("left-out"), "left-out", SEED, 7)
@@ -95,7 +94,7 @@ def test_an_index_of_other_settings_than_ours_never_reaches_a_search(tmp_path: P
         path = tmp_path / str(number)
         path.write_bytes(mutated(whole, Random(number), [b"\xff" * 8, (1 << 62).to_bytes(8, "little")]))
         try:
-            found = vectors.read_index(arrays.CheckedFile(path, path.stat().st_size, None), 40, 8)
+            found = vectors.read_index(blocks.CheckedFile(path, path.stat().st_size, None), 40, 8)
         except errors.IndexCorrupt:
             refused += 1
         else:

@@ -1,0 +1,19 @@
+"""A text as a terminal may be given it: shown, and not obeyed.
+
+Documents and the names of files come from anybody. An escape sequence in one
+would hide lines, write others over them, or have the terminal answer as if
+its user had typed.
+
+>>> tame("One\\x1b[2Jtwo.\\r\\n")
+'One␛[2Jtwo.\\n'
+"""
+
+from __future__ import annotations
+
+_PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in b"\t\n"}  # Unicode has one for each
+_ORDERS = {**_PICTURES, 0x7F: 0x2421, **dict.fromkeys(range(0x80, 0xA0), 0xFFFD)}
+
+
+def tame(text: str) -> str:
+    """The text with a picture in the place of each control character, but for tabs and the ends of lines."""
+    return text.replace("\r\n", "\n").translate(_ORDERS)

@@ -1,0 +1,87 @@
+"""How often a client may have the documents changed: by the page, the endpoint and the tool together."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from qa_fixtures import build_book
+
+from qa.web.desk import Desk
+from qa.web.page import create_app
+from qa.web.rates import Rate, TooOften
+from qa.web.rules import Often, Rules
+from qa.web.serve import launch
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def waits(rate: Rate, client: str) -> int:
+    try:
+        rate.count(client)
+    except TooOften as error:
+        return error.wait
+    return 0
+
+
+def test_who_waits_may_again_and_nobody_else_waits() -> None:
+    now = 0.0
+    rate = Rate(Often(2, 30), now=lambda: now)
+    assert [waits(rate, "a") for _ in range(4)] == [0, 0, 2, 2]
+    assert waits(rate, "b") == 0
+    now = 2.0
+    assert [waits(rate, "a") for _ in range(2)] == [0, 2]
+    now = 1000.0
+    assert [waits(rate, "a") for _ in range(3)] == [0, 0, 2]
+
+
+class Client:
+    """A program that has the documents read again, in each of the three ways."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=url, timeout=60)
+
+    def page(self) -> httpx.Response:
+        return self._http.post("/act", json={"data": {"action": "rebuild", "language": "en"}})
+
+    def endpoint(self, name: str, *data: Any) -> tuple[str, Any]:
+        event = self._http.post(f"/gradio_api/call/{name}", json={"data": data}).json()["event_id"]
+        head, _, tail = self._http.get(f"/gradio_api/call/{name}/{event}").text.rpartition("\ndata: ")
+        return head.rpartition("event: ")[2], json.loads(tail)
+
+    def tool(self, name: str) -> dict[str, Any]:
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": {}}}
+        headers = {"accept": "application/json, text/event-stream"}
+        found: dict[str, Any] = self._http.post("/gradio_api/mcp", json=call, headers=headers).json()["result"]
+        return found
+
+
+def test_a_client_has_the_documents_changed_so_often_in_whatever_way(tmp_path: Path) -> None:
+    build_book(tmp_path, {"ferry.txt": "The ferryman of Kalmar carries nineteen clocks."})
+    desk = Desk(tmp_path / "index", [str(tmp_path / "sources")])
+    desk.changes = Rate(Often(3, 1))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app = create_app(desk)
+    client = Client(launch(app, "127.0.0.1", port, desk, Rules(mcp=True)))
+    try:
+        assert client.page().status_code == 200
+        while desk.builds.now.state == "running":
+            pass
+        assert client.endpoint("rebuild")[0] == "complete"
+        assert not client.tool("rebuild")["isError"]
+        refused = client.page()
+        assert (refused.status_code, refused.json()["title"]) == (429, "TooOften")
+        kind, error = client.endpoint("rebuild")
+        assert (kind, error["title"], "try again in" in error["error"]) == ("error", "TooOften", True)
+        result = client.tool("rebuild")
+        assert (result["isError"], result["structuredContent"]["title"]) == (True, "TooOften")
+        assert client.endpoint("ask", "What does the ferryman carry?", [], [])[0] == "complete"
+        assert not client.tool("documents")["isError"]
+    finally:
+        app.close()
