@@ -41,7 +41,7 @@ _ASKS = {
 def kind_of(question: str) -> str:
     if expectation(question) is Expects.STATEMENT:
         return "yes or no"
-    return next((kind for kind, pattern in _ASKS if re.search(pattern, question, re.IGNORECASE)), "other")
+    return next((kind for kind, pattern in _ASKS.items() if re.search(pattern, question, re.IGNORECASE)), "other")
 
 
 def asked(folder: Path, *, learnt: bool, most: int) -> list[Question]:
