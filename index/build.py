@@ -23,7 +23,7 @@ from index.layout import FORMAT, UNFINISHED, GenerationLayout, Layout
 from index.manifest import Manifest
 from index.merge import merge, to_merge
 from index.models import identity
-from index.passages import CUT
+from index.passages import splitter
 from index.progress import Progress, Step, ignore
 from index.report import Report
 from index.segment import Segment
@@ -98,7 +98,7 @@ def _made_from(sources: Sequence[str | Path], reading: Reading, meanwhile: Meanw
         "left_out": sorted(reading.without),
         "files": reading.look(meanwhile),
         "readers": reading.readers(),
-        "splitter": CUT,
+        "splitter": splitter(),
     }
 
 
@@ -135,7 +135,7 @@ def _written(
     progress: Progress, required: Set[Path],
 ) -> tuple[Writer, Rows]:  # fmt: skip
     """The sources' documents in segments, and the rows of the generation that they make."""
-    known = Known(base, f"{FORMAT} {settings.passage_tokens} {CUT}")
+    known = Known(base, f"{FORMAT} {settings.passage_tokens} {splitter()}")
     writer = Writer(layout, base, known, encoder, facts, settings.passage_tokens)
     writer.write(reading, _size(reading), progress)
     if lost := [error for error in reading.skipped if not required.isdisjoint(error.files)]:

@@ -6,7 +6,6 @@ import hashlib
 from array import array
 from collections.abc import Sequence
 from functools import cache
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,4 +157,6 @@ def digest_of(text: str, context: int, language: str) -> NDArray[np.int64]:
 
 @cache
 def _stemmer() -> str:
+    from importlib.metadata import version  # not before a build: it is slow to import
+
     return version("PyStemmer")

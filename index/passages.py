@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import numpy as np
 
@@ -23,9 +22,16 @@ from source.spans import Span, trim
 LONGEST_PASSAGE = 5000
 """Characters of a passage; the word pieces of ordinary text are used up long before."""
 LONGEST_CONTEXT = 160  # characters of heading path that the encoder is given
-CUT = f"passages/2 sentencex/{version('sentencex')}"
+_CUT = "passages/2"
 """Raised whenever the same document would give other passages: indexes are then built anew."""
 _SLACK = 8  # word pieces: a word that is cut in two may become more of them than it was
+
+
+def splitter() -> str:
+    """What cuts documents into passages, with the versions that decide how."""
+    from importlib.metadata import version  # not before a build: it is slow to import
+
+    return f"{_CUT} sentencex/{version('sentencex')}"
 
 
 @dataclass(frozen=True, slots=True)
