@@ -270,7 +270,7 @@ def test_a_terminal_is_given_no_orders(book: qa.Book, capfd: pytest.CaptureFixtu
     """By answers, hits, lists and errors, as the commands print them."""
     index = ["--index", str(book.store.root)]
     assert ESCAPE in words_of(book.ask("Of what colour is the lamp of Ystad?"))
-    for command in (
+    commands: list[Callable[[], int]] = [
         lambda: qa_main(["ask", "Of what colour is the lamp of Ystad?", *index]),
         lambda: qa_main(["retrieve", "lamp of Ystad", *index]),
         lambda: qa_main(["ask", "Who?", "--document", "\x1b[2J\x9b", *index]),
@@ -278,7 +278,8 @@ def test_a_terminal_is_given_no_orders(book: qa.Book, capfd: pytest.CaptureFixtu
         lambda: index_main(["documents", *index]),
         lambda: index_main(["status", *index]),
         lambda: index_main(["build", "none\x1b[2J.txt", *index]),
-    ):
+    ]
+    for command in commands:
         command()
         out, err = capfd.readouterr()
         assert out + err
