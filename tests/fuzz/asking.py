@@ -47,7 +47,7 @@ class Asked:
 
     def __init__(self, name: str, folder: Path | None) -> None:
         scratch = Path(tempfile.mkdtemp())
-        few, all_ = make_sources(scratch / "few", ["csv"]), folder or make_sources(scratch / "sources")
+        few, all_ = make_sources(scratch / "few", ["csv"]), make_sources(scratch / "sources")
         self._few, self._book = (_book(scratch / "index" / each.name, each) for each in (few, all_))
         self._ids = {
             few: [each.id for each in book.documents()] for few, book in ((True, self._few), (False, self._book))

@@ -106,7 +106,7 @@ class Page:
 
     def __init__(self, name: str, folder: Path | None) -> None:
         scratch = Path(tempfile.mkdtemp())
-        qa.rebuild(scratch / "index", [folder or make_sources(scratch / "sources")])
+        qa.rebuild(scratch / "index", [make_sources(scratch / "sources")])
         self._desk = Desk(scratch / "index")
         self._acts = Acts(actions(self._desk, Uploads(gr.Blocks())), Limits(), Rate(_OFTEN))
         self._log = _Log()

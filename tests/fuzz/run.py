@@ -29,6 +29,7 @@ from fuzz.child import Task, tried  # noqa: E402
 from fuzz.finding import ROOT, Finding  # noqa: E402
 from fuzz.targets import TARGETS, make  # noqa: E402
 
+_MEMORY = Path("/dev/shm")  # files that are written for every input are soonest written there
 HEAD = "| target | inputs | findings | inputs/s |\n| --- | --- | --- | --- |"
 
 
@@ -67,7 +68,7 @@ class Counts:
 def run(name: str, count: int, seconds: float, folder: Path | None, seed: int, keep: Path, counts: Counts) -> Tally:
     """So many inputs of one target, or as many as so many seconds give."""
     tally, start = Tally(name, counts[name], counts[name]), time.time()
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as scratch:
         counter = Path(scratch, "counter")
         rest: Task | None = Task(
             name, str(folder.absolute()) if folder else None, seed, tally.first, count, start + seconds, str(counter)

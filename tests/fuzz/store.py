@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -182,7 +183,8 @@ def use(store: Store) -> None:
     for row in range(min(store.documents, 50)):
         document = store.document(row)
         store.rows.facts(row)
-        store.passages_of([document.id])
+        with suppress(KeyError):  # as for any id that is not there
+            store.passages_of([document.id])
     for row in rows[:50].tolist():
         passage = store.passage(row)
         store.places_of(passage.text, 5)
