@@ -54,9 +54,9 @@ class Tally:
             self._print_row(what, self.took[what], self.errors[what], len(self.shed[what]))
             if self.shed[what]:
                 self._print_row(f"{what}: shed", self.shed[what], 0, len(self.shed[what]))
-        start, end = self.memory[0], self.memory[-1]
-        least, most = min(self.memory), max(self.memory)
-        print(f"\nServer memory, MB: start {start:.0f}, end {end:.0f}, least {least:.0f}, most {most:.0f}")
+        warm = self.memory[len(self.memory) // 10 :]
+        print(f"\nServer memory, MB: {self.memory[0]:.0f} at the start, {warm[0]:.0f} after a tenth of the time, then")
+        print(f"{min(warm):.0f} to {max(warm):.0f}, {warm[-1]:.0f} at the end")
         for why, count in self.said.most_common(5):
             print(f"{count} × {why}")
 
