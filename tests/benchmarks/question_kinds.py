@@ -1,6 +1,6 @@
 """How well each kind of question is answered: lists, choices, yes or no, why.
 
-    python tests/benchmarks/kinds.py SET_DIR... [--learnt SET_DIR...] [--most N]
+    python tests/benchmarks/question_kinds.py SET_DIR... [--learnt SET_DIR...] [--most N]
 
 Each folder holds `passages.jsonl` and `questions.jsonl`. Of the `--learnt` sets only the questions that the
 reader has not learnt are asked. Prints one row a kind, over all sets together: *in quote@1* and *highlight F1* are
