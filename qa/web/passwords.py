@@ -24,6 +24,7 @@ from source import UsageError
 from source.errors import reason_of
 
 _N, _R, _P = 2**15, 8, 1  # 32 MB and 80 ms a password here, in the range that OWASP advises
+_WIDEST = 2**10  # r times p; PBKDF2, which n does not count for, makes as many blocks of 128 bytes
 _MOST_MEMORY = 2**30  # bytes; OpenSSL's own limit is too low
 _LENGTH = 32  # bytes
 _NAME = re.compile(r"[^\s:#][^:]{0,98}(?<!\s)|[^\s:#]")
@@ -43,19 +44,21 @@ class Hash:
     @classmethod
     def read(cls, text: str) -> Hash:
         """The hash as `str` wrote it. Raises ValueError."""
-        kind, n, r, p, *encoded = text.split("$")
+        _, n, r, p, *encoded = text.split("$")
         salt, digest = (base64.b64decode(each, validate=True) for each in encoded)
         made = cls(int(n), int(r), int(p), salt, digest)
-        if kind != "scrypt" or not made._reasonable or not made.salt or len(made.digest) != _LENGTH:
+        if str(made) != text or not made._reasonable or not made.salt or len(made.digest) != _LENGTH:
             raise ValueError("not one of ours")
         return made
 
     @property
     def _reasonable(self) -> bool:
         """Whether its numbers are scrypt's, and cost no more than sixteen times ours."""
+        if not 0 < self.r * self.p <= _WIDEST or min(self.r, self.p) < 1:
+            return False
         is_power = self.n > 1 and self.n & (self.n - 1) == 0
         is_power = is_power and self.n.bit_length() <= 16 * self.r  # RFC 7914: n < 2^(128r/8)
-        return is_power and min(self.r, self.p) > 0 and self.n * self.r * self.p <= 16 * _N * _R * _P
+        return is_power and self.n * self.r * self.p <= 16 * _N * _R * _P
 
     def fits(self, password: str) -> bool:
         """Whether it was made from this password; takes as long either way."""
