@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -41,17 +41,18 @@ class DocumentRows:
 
     def document(self, row: int) -> Document:
         """The document in a row."""
-        return load_document(self._line(row))
+        return load_document(self.line(row))
 
-    def facts(self, row: int) -> DocumentFacts:
-        """What is known of a document without its text, which is not parsed."""
-        return load_facts(self._line(row))
+    def facts(self, rows: Iterable[int]) -> Iterator[DocumentFacts]:
+        """What is known of the documents in these rows without their texts, which are not parsed."""
+        return (load_facts(self.line(row)) for row in rows)
 
     def first_corner(self, row: int) -> tuple[int, int]:
         """The segment that has the corners of a document, and the first of them; -1 if it has none."""
         number, _, _, first, _ = map(int, self._rows[row])
         return number, first
 
-    def _line(self, row: int) -> bytes:
+    def line(self, row: int) -> bytes:
+        """What `dump_document` made of a document."""
         number, start, end, _, _ = map(int, self._rows[row])
         return bytes(self._segments[number].documents.read(start, end))
