@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", default=7860, type=_port, help="port to listen on (default: %(default)s)")
     parser.add_argument(
-        "--index", default=DEFAULT_INDEX, type=Path, metavar="DIR", help="index folder (default: %(default)s)"
+        "--index", default=DEFAULT_INDEX, metavar="DIR", help="index folder, or an address (default: %(default)s)"
     )
     parser.add_argument(
         "--source", nargs="+", default=[], metavar="PATH",

@@ -1,23 +1,28 @@
 """Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
 
 from index.added import added_files, left_out
+from index.address import Engine, address_of, folder_of
 from index.arrays import Rows, Scores
-from index.build import answering, build, last_build
+from index.build import build
 from index.change import Change, changing
 from index.documents import Listed, listed, matching
 from index.encoder import Encoded, Encoder, FloatMatrix, Offsets, pieces_per_word
 from index.encoders import encoder_of, load_encoder
 from index.errors import (
     EncoderMissing,
+    EngineMissing,
     IndexCorrupt,
     IndexIncompatible,
     IndexMissing,
     IndexUnwritable,
     StoreError,
+    StoreUnreachable,
 )
 from index.exported import open_model
+from index.folder_store import FolderStore
 from index.language import language_of
 from index.layout import Layout
+from index.opened import answering, last_build, open_store
 from index.passages import LONGEST_PASSAGE, Passage
 from index.progress import Progress, ignore
 from index.report import Report
@@ -27,15 +32,21 @@ from index.store import Store
 from index.watch import changes
 
 __all__ = [
-    # reading an index
-    "LONGEST_PASSAGE",
+    # where an index is
+    "Engine",
     "Layout",
+    "address_of",
+    "folder_of",
+    # reading one
+    "LONGEST_PASSAGE",
+    "FolderStore",
     "Listed",
     "Passage",
     "Store",
     "answering",
     "listed",
     "matching",
+    "open_store",
     # building one
     "Progress",
     "Report",
@@ -68,9 +79,11 @@ __all__ = [
     "Settings",
     # errors
     "EncoderMissing",
+    "EngineMissing",
     "IndexCorrupt",
     "IndexIncompatible",
     "IndexMissing",
     "IndexUnwritable",
     "StoreError",
+    "StoreUnreachable",
 ]

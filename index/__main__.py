@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -15,10 +14,10 @@ from tqdm import tqdm
 from index.build import approve_all, build
 from index.documents import listed
 from index.generations import generations, problems, prune, rollback
+from index.opened import open_store
 from index.progress import Progress
 from index.settings import DEFAULT_INDEX, Settings
 from index.status import status_lines
-from index.store import Store
 from index.watch import changes
 from source import ChapterVerseError, UsageError, golden_in, tame
 
@@ -43,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=text)
         made.set_defaults(run=run)
-        made.add_argument("--index", type=Path, default=DEFAULT_INDEX, metavar="DIR", help="default: %(default)s")
+        made.add_argument("--index", default=DEFAULT_INDEX, metavar="DIR", help="or an address (default: %(default)s)")
         return made
 
     make = command("build", _build, "Make the index answer from the sources.")
@@ -147,7 +146,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _documents(arguments: argparse.Namespace) -> int:
-    store = Store(arguments.index)
+    store = open_store(arguments.index)
     found = listed(store, range(store.documents))
     if arguments.json:
         print(json.dumps({"documents": [each.json() for each in found]}, ensure_ascii=False))
@@ -172,7 +171,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     kept = generations(arguments.index)
     if not found:
         print(f"Every file of {len(kept)} generation{'s' * (len(kept) != 1)} is as it was written.")
-        store = Store(arguments.index)
+        store = open_store(arguments.index)
         if golden := golden_in(store.sources()["roots"]):
             right, count = right_answers(store, golden)
             print(f"{right} of {count} golden questions are answered rightly.")

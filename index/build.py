@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from index.added import left_out, roots_of
+from index.address import Engine, address_of
 from index.base import Base
 from index.changes import changes_since
 from index.checked import fingerprints
@@ -19,10 +21,12 @@ from index.current import read_current
 from index.encoder import Encoder
 from index.encoders import load_encoder
 from index.errors import IndexCorrupt, StoreError
+from index.folder_store import FolderStore
 from index.layout import FORMAT, UNFINISHED, GenerationLayout, Layout
 from index.manifest import Manifest
 from index.merge import merge, to_merge
 from index.models import identity
+from index.opened import answering
 from index.passages import splitter
 from index.progress import Progress, Step, ignore
 from index.report import Report
@@ -44,7 +48,7 @@ def approve_all(old: Store | None, new: Store, golden: Sequence[Path]) -> None:
 
 
 def build(
-    root: Path,
+    index: str | Path,
     sources: Sequence[str | Path] = (),
     *,
     full: bool = False,
@@ -53,16 +57,24 @@ def build(
     approve: Approve = approve_all,
     required: Set[Path] = frozenset(),
 ) -> Report:
-    """Makes the index in `root` answer from `sources` (the shipped documents by default) and what was added to it.
+    """Makes an index answer from `sources` (the shipped documents by default) and what was added to it.
 
     Nothing is done when the sources, the settings and the encoder are those of
     the index that is there; `full` takes nothing over from it. What is damaged
     there is made again. `required`: files below the sources that must be read as
     they are; NotRead names those that cannot be. Raises the errors of `source`
     and `index.errors`, and what `progress` raises; the index that was there then
-    goes on to answer.
+    goes on to answer. `index`: a folder, or an engine's address.
     """
-    settings = settings or Settings.from_environment()
+    address = address_of(index)
+    make = address.keeper().build if isinstance(address, Engine) else partial(_build, address)
+    return make(sources, full, settings or Settings.from_environment(), progress, approve, required)
+
+
+def _build(
+    root: Path, sources: Sequence[str | Path], full: bool, settings: Settings, progress: Progress, approve: Approve,
+    required: Set[Path],
+) -> Report:  # fmt: skip
     looking = Step(progress, "looking")
     reading = _reading(root, sources, settings)
     made_from = _made_from(sources, reading, looking.tell)
@@ -149,27 +161,13 @@ def _written(
     return writer, rows
 
 
-def _checked(root: Path, written: GenerationLayout, manifest: Manifest) -> Store:
+def _checked(root: Path, written: GenerationLayout, manifest: Manifest) -> FolderStore:
     """The generation that was written, opened. Raises IndexCorrupt if it is not what it should be."""
-    store = Store.of(root, written, manifest, whole=True)
+    store = FolderStore.of(root, written, manifest, whole=True)
     counts = {"documents": store.documents, "passages": len(store), "texts": len(store.vectors)}
     if any(manifest.counts[name] != count for name, count in counts.items()):
         raise IndexCorrupt(f"The new index holds {counts} where {manifest.counts} were written; build it again.")
     return store
-
-
-def answering(root: Path) -> Store | None:
-    """The generation of an index that answers, if one does."""
-    try:
-        return Store(root)
-    except StoreError:
-        return None
-
-
-def last_build(root: Path) -> tuple[list[str], str]:
-    """What the index in `root` was last made from, and the languages of recognised text; nothing if there is none."""
-    store = answering(root)
-    return (store.sources()["roots"], store.manifest.settings["ocr"]) if store else ([], "")
 
 
 def _size(reading: Reading) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -45,14 +45,17 @@ class DocumentRows:
     def document(self, row: int) -> Document:
         """The document in a row. Raises IndexCorrupt if there is none in its line."""
         try:
-            return load_document(self._line(row))
+            return load_document(self.line(row))
         except ValueError as error:
             raise self._none(row) from error
 
-    def facts(self, row: int) -> DocumentFacts:
-        """What is known of a document without its text, which is not parsed. Raises as `document`."""
+    def facts(self, rows: Iterable[int]) -> Iterator[DocumentFacts]:
+        """What is known of the documents in these rows; their texts are not parsed. Raises as `document`."""
+        return map(self._facts, rows)
+
+    def _facts(self, row: int) -> DocumentFacts:
         try:
-            return load_facts(self._line(row))
+            return load_facts(self.line(row))
         except ValueError as error:
             raise self._none(row) from error
 
@@ -61,7 +64,8 @@ class DocumentRows:
         number, _, _, first, _ = map(int, self._rows[row])
         return number, first
 
-    def _line(self, row: int) -> bytes:
+    def line(self, row: int) -> bytes:
+        """What `dump_document` made of a document."""
         number, start, end, _, _ = map(int, self._rows[row])
         return bytes(segment_at(self._segments, number).documents.read(start, end))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -34,10 +34,9 @@ class Listed:
         return {name: getattr(self, name) for name in ("id", "title", "path", "format", "pages", "passages")}
 
 
-def listed(store: Store, rows: Iterable[int]) -> Iterator[Listed]:
+def listed(store: Store, rows: Sequence[int]) -> Iterator[Listed]:
     """The documents in these rows; nothing is read of others."""
-    for row in rows:
-        facts = store.rows.facts(row)
+    for row, facts in zip(rows, store.rows.facts(rows), strict=True):
         yield Listed(
             id=facts.id,
             title=facts.title,
@@ -54,12 +53,10 @@ def matching(store: Store, words: str = "") -> Sequence[int]:
     wanted = _plain(words)
     if not wanted:
         return range(store.documents)
-    titles = store.documents <= _MOST_TITLES
-    return [
-        row
-        for row, id in enumerate(store.rows.ids())
-        if wanted in _plain(id) or (titles and wanted in _plain(store.rows.facts(row).title))
-    ]
+    if store.documents > _MOST_TITLES:
+        return [row for row, id in enumerate(store.rows.ids()) if wanted in _plain(id)]
+    facts = enumerate(store.rows.facts(range(store.documents)))
+    return [row for row, each in facts if wanted in _plain(each.id) or wanted in _plain(each.title)]
 
 
 def _plain(text: str) -> str:

@@ -26,5 +26,13 @@ class IndexUnwritable(StoreError):
     """The folder does not take a new index."""
 
 
+class StoreUnreachable(StoreError):
+    """The engine's storage does not answer in time, or not to us; when it does again, so does the index."""
+
+
+class EngineMissing(StoreError):
+    """The package that reads an engine's index is not installed."""
+
+
 class EncoderMissing(StoreError):
     """The model named in the settings cannot be loaded."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
+from index.address import Engine, address_of
 from index.checked import Listing, damaged, foreign
-from index.commit import forget, names, point_to, sealed, writing
+from index.commit import KEPT, forget, names, point_to, sealed, writing
 from index.current import read_current
 from index.errors import IndexCorrupt, IndexMissing, StoreError
+from index.folder_store import FolderStore
 from index.layout import Folder, Layout
 from index.manifest import Manifest, load_manifest, load_segment
-from index.store import Store
+from source import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +23,36 @@ class Generation:
 
     name: str
     answers: bool
-    manifest: Manifest | None
+    manifest: About | None
     problem: str = ""
 
 
-def generations(root: Path) -> list[Generation]:
+class About(Protocol):
+    """What the manifest of a generation says of it, wherever it is kept."""
+
+    @property
+    def created(self) -> str: ...
+
+    @property
+    def parent(self) -> str | None: ...
+
+    @property
+    def encoder(self) -> dict[str, Any]: ...
+
+    @property
+    def counts(self) -> dict[str, int]: ...
+
+    @property
+    def changes(self) -> dict[str, int]: ...
+
+
+def generations(index: str | Path) -> list[Generation]:
     """The generations of an index, oldest first. Raises IndexMissing if there is no index."""
+    address = address_of(index)
+    return address.keeper().generations() if isinstance(address, Engine) else _generations(address)
+
+
+def _generations(root: Path) -> list[Generation]:
     layout = Layout(root)
     current, _ = read_current(layout)
     found = []
@@ -41,12 +68,17 @@ def _manifest(layout: Layout, name: str) -> Manifest:
     return load_manifest(layout.generation(name), sealed(layout.generation(name)))
 
 
-def rollback(root: Path, to: str | None = None) -> str:
+def rollback(index: str | Path, to: str | None = None) -> str:
     """Makes an earlier generation answer, the one before by default; its name is returned.
 
     It is checked first, every file. Raises IndexMissing if there is none to go
     back to, IndexCorrupt if it is damaged.
     """
+    address = address_of(index)
+    return address.keeper().rollback(to) if isinstance(address, Engine) else _rollback(address, to)
+
+
+def _rollback(root: Path, to: str | None) -> str:
     with writing(root) as layout:
         current, _ = read_current(layout)
         earlier = [name for name in names(layout) if (name == to if to else name < current)]
@@ -57,13 +89,19 @@ def rollback(root: Path, to: str | None = None) -> str:
         name = earlier[-1]
         for problem in problems_of(layout, name):
             raise IndexCorrupt(problem)
-        Store.of(root, layout.generation(name), _manifest(layout, name))
+        FolderStore.of(root, layout.generation(name), _manifest(layout, name))
         point_to(layout, name, sealed(layout.generation(name)))
         return name
 
 
-def prune(root: Path, keep: int = 1) -> int:
-    """Keeps the generation that answers and the last others, `keep` in all; returns the bytes that were freed."""
+def prune(index: str | Path, keep: int = 1) -> int:
+    """Keeps the generation that answers and the last others, `keep` in all; returns the bytes that were freed.
+
+    Raises UsageError for an engine, whose builds do so by themselves.
+    """
+    root = address_of(index)
+    if isinstance(root, Engine):
+        raise UsageError(f"{root} keeps its last {KEPT} generations and is not pruned; each build drops older ones.")
     with writing(root) as layout:
         read_current(layout)
         before = size_of(root)
@@ -76,11 +114,16 @@ def size_of(root: Path) -> int:
     return sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
 
 
-def problems(root: Path) -> list[str]:
+def problems(index: str | Path) -> list[str]:
     """A sentence for everything in an index that is not as it was written; empty if it is whole.
 
-    Every file of every generation is read. Raises IndexMissing if there is no index.
+    Everything of every generation is read. Raises IndexMissing if there is no index.
     """
+    address = address_of(index)
+    return address.keeper().problems() if isinstance(address, Engine) else _problems(address)
+
+
+def _problems(root: Path) -> list[str]:
     layout = Layout(root)
     current, sha256 = read_current(layout)
     found = []

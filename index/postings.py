@@ -8,13 +8,11 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from index import bm25
 from index.arrays import ArrayWriter
 from index.layout import WordsLayout
 from index.strings import key, write_strings
 
-# Lucene's defaults; passages are of much the same length, so little hangs on them.
-_K1 = 1.2
-_B = 0.75
 _CHUNK = 1 << 20  # postings read from the spool at a time
 _SORTED = 1 << 22  # postings sorted at a time
 _POSTING = np.dtype([("term", np.int32), ("passage", np.int32), ("count", np.int32)])
@@ -70,8 +68,8 @@ class PostingsWriter:
     def _write_postings(self, layout: WordsLayout, row_of: NDArray[np.int32], starts: NDArray[np.int64]) -> None:
         frequency = np.diff(starts)
         lengths = np.concatenate(self._lengths).astype(np.float64)
-        rarity = np.log1p((len(lengths) - frequency + 0.5) / (frequency + 0.5))
-        penalty = _K1 * (1 - _B + _B * lengths / max(float(lengths.mean()), 1e-9))
+        rarity = bm25.rarity(frequency, len(lengths))
+        penalty = bm25.penalty(lengths, float(lengths.mean()))
         with (
             ArrayWriter(layout.postings, np.int32) as passages,
             ArrayWriter(layout.scores, np.float32) as scores,
@@ -81,7 +79,7 @@ class PostingsWriter:
                 postings = self._sorted(row_of, first, last)
                 row = row_of[postings["term"]]
                 count = postings["count"]
-                score = (rarity[row] * count / (count + penalty[postings["passage"]])).astype(np.float32)
+                score = bm25.scores(rarity[row], count, penalty[postings["passage"]])
                 passages.append(postings["passage"])
                 scores.append(score)
                 largest.append(np.maximum.reduceat(score, starts[first:last] - starts[first]))

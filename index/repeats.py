@@ -30,6 +30,10 @@ class Repeats:
     def __init__(self, table: Table) -> None:
         self._table = table
 
+    def all(self) -> NDArray[np.int64]:
+        """(repeated sentences, 2): key and row, sorted."""
+        return np.asarray(self._table[0 : len(self._table)])
+
     def rows(self, text: str, most: int) -> NDArray[np.int64]:
         """(n,): the first `most` sentences that may have this text, in order; none if it stands once."""
         wanted = sentence_key(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from index.store import Store
+from index.folder_store import FolderStore
 
 _PARTS = {
     "documents.jsonl": "texts", "corners.npy": "boxes", "vectors.npy": "vectors", "vectors.faiss": "vectors",
@@ -14,7 +14,7 @@ _PARTS = {
 _WORDS = {"terms.npy", "term_ends.npy", "counts.npy", "count_ends.npy"}
 
 
-def sizes(store: Store) -> Counter[str]:
+def sizes(store: FolderStore) -> Counter[str]:
     """Bytes of the generation that answers and of its segments, by part."""
     found: Counter[str] = Counter()
     listings = [store.manifest.files, *(segment.manifest.files for segment in store.segments)]
@@ -24,7 +24,7 @@ def sizes(store: Store) -> Counter[str]:
     return found
 
 
-def size_lines(store: Store, whole: int) -> Iterator[str]:
+def size_lines(store: FolderStore, whole: int) -> Iterator[str]:
     """A line for each part, with its bytes a passage. `whole`: bytes of the folder, older generations included."""
     passages = len(store)
     for part, size in sizes(store).most_common():

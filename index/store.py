@@ -1,196 +1,124 @@
-"""An index that was opened: the generation that answers, checked file by file."""
+"""What is asked of an opened index, wherever it is kept: one generation, which never changes.
+
+`index.folder_store` reads a folder, `index.lance` an engine's tables. The contract is
+tested on each of them by `tests/contract`.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
-from contextlib import suppress
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
 
 from index.arrays import Rows
-from index.checked import Files, check_files
-from index.current import read_current
-from index.document_rows import DocumentRows
-from index.errors import REBUILD, IndexCorrupt, StoreError
-from index.layout import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, TEXT_COLUMNS, GenerationLayout, Layout
-from index.lexical import Lexical, open_lexical
-from index.manifest import Manifest, load_manifest
+from index.lexical import Lexical
 from index.models import Identity
+from index.nearest import Vectors
 from index.passages import Passage
-from index.repeats import Repeats, same
-from index.segment import CHECKED_WHOLE, Segment, open_segments, segment_at
-from index.strings import Strings
-from index.texts import Texts
 from index.tokens import Tokens
-from index.vectors import StoredVectors, Vectors, read_index
-from source.boxes import Box, boxes_of
+from source.boxes import Box
 from source.document import Document
+from source.records import DocumentFacts
 from source.spans import Span
 
-_KEPT_DOCUMENTS = 64  # parsed documents kept in memory
+
+class Documents(Protocol):
+    """The documents by their rows, from 0 in the order of the sources, and by their ids."""
+
+    def __len__(self) -> int: ...
+
+    def __contains__(self, id: str) -> bool: ...
+
+    def row(self, id: str) -> int:
+        """The row of the document with this id. Raises KeyError."""
+
+    def ids(self) -> list[str]:
+        """The id of every document, by row."""
+
+    def facts(self, rows: Iterable[int]) -> Iterator[DocumentFacts]:
+        """What is known of the documents in these rows without their texts."""
 
 
-class Store:
-    """Read access to one generation. Nothing in it changes; open again to see a newer one.
+class Store(Protocol):
+    """One generation of an index. Safe to use from several threads.
 
-    `vectors`, `lexical`: those of the passages. Raises IndexMissing, IndexCorrupt or IndexIncompatible.
+    Passages and documents are named by their rows, from 0 in the order of the sources.
+    What cannot be had or is not what was written raises a StoreError, and is never an answer.
     """
 
-    def __init__(self, root: Path, like: Store | None = None) -> None:
-        """`like`: an open store of the same index, whose segments need not be opened again."""
-        layout = Layout(root)
-        self._pointer: tuple[str, str] | None = None
-        while (points_to := read_current(layout)) != self._pointer:
-            name, sha256 = self._pointer = points_to
-            generation = layout.generation(name)
-            try:
-                self._open(root, name, generation, load_manifest(generation, sha256), like, whole=False)
-                return
-            except IndexCorrupt as error:  # or builds have come between, and it is forgotten already
-                problem = error
-        raise problem
-
-    @classmethod
-    def of(cls, root: Path, generation: GenerationLayout, manifest: Manifest, *, whole: bool = False) -> Store:
-        """Another generation than the one that answers; `whole`: every file of it is checked now."""
-        store = cls.__new__(cls)
-        store._pointer = None
-        store._open(root, generation.root.name, generation, manifest, None, whole=whole)
-        return store
-
-    def _open(
-        self, root: Path, name: str, layout: GenerationLayout, manifest: Manifest, like: Store | None, *, whole: bool
-    ) -> None:
-        self.root, self.generation, self.manifest = root, name, manifest
-        self.segments: list[Segment] = open_segments(Layout(root), manifest, like.segments if like else ())
-        if any(segment.dimension != manifest.encoder["dimension"] for segment in self.segments):
-            raise IndexCorrupt(f"The index in {root} has vectors of several lengths; {REBUILD}.")
-        whole = whole or manifest.size <= CHECKED_WHOLE
-        if whole:
-            check_files([(layout, manifest.files)])
-        files = Files(layout, manifest.files, whole=whole)
-        self._sentences = files.table(layout.sentences, 2)
-        self._repeats = Repeats(files.table(layout.repeats, 2))
-        self._passages = files.table(layout.passages, PASSAGE_COLUMNS)
-        ids = Strings(files.table(layout.ids, dtype=np.uint8), files.table(layout.id_ends))
-        documents = files.table(layout.documents, DOCUMENT_COLUMNS)
-        self.rows = DocumentRows(self.segments, documents, ids, files.table(layout.id_rows))
-        self.lexical: Lexical = open_lexical(files, layout.words, len(self._passages), manifest.languages)
-        self._texts = Texts(files.table(layout.texts, TEXT_COLUMNS), self.segments)
-        self.vectors: Vectors = StoredVectors(
-            read_index(files.file(layout.vectors), len(self._texts), self._texts.dimension),
-            self._texts, self._passages,
-            files.table(layout.text_passages), files.table(layout.text_passage_ends),
-        )  # fmt: skip
-        self._sources = files.file(layout.sources)
-        # Nothing here refers back to the store, so that its files are let go with it and not some time later.
-        self.document = lru_cache(_KEPT_DOCUMENTS)(self.rows.document)
-
-    def moved_on(self) -> tuple[str, str] | None:
-        """Where the index points now, if that is not here; None if it is, or if it cannot be told."""
-        with suppress(StoreError):
-            points_to = read_current(Layout(self.root))
-            return points_to if points_to != self._pointer else None
-        return None
+    generation: str
 
     def __len__(self) -> int:
         """The number of passages."""
-        return len(self._passages)
+
+    def moved_on(self) -> tuple[str, str] | None:
+        """Which generation the index points to now, if it is not this one; None if it is, or if it cannot be told."""
+
+    def reopened(self) -> Store:
+        """The generation that the index points to now."""
 
     @property
-    def dimension(self) -> int:
-        """Numbers of a vector."""
-        return int(self.manifest.encoder["dimension"])
-
-    @property
-    def documents(self) -> int:
-        """The number of documents."""
-        return len(self.rows)
-
-    def document_by_id(self, id: str) -> Document:
-        """The document with this id. Raises KeyError."""
-        return self.document(self.rows.row(id))
-
-    def passages_of(self, ids: Iterable[str]) -> Rows:
-        """The passages of these documents, in order. Raises KeyError for an id that is not there."""
-        ranges = [np.array(self.passages_in(self.rows.row(id)), np.int64) for id in set(ids)]
-        return np.sort(np.concatenate(ranges)) if ranges else np.zeros(0, np.int64)
-
-    def passages_in(self, document: int) -> range:
-        """The rows of the passages of the document in this row."""
-        first, last = (bisect_left(range(len(self)), row, key=self.document_of) for row in (document, document + 1))
-        return range(first, last)
-
-    def document_of(self, passage: int) -> int:
-        """The row of the document that a passage is from."""
-        return int(self._passages[passage][0])
-
-    def boxes(self, document: int, span: Span) -> tuple[Box, ...]:
-        """The boxes of a span on its pages; none if its document has none, or if any letter's place is not known."""
-        number, first = self.rows.first_corner(document)
-        if first < 0:
-            return ()
-        found = self.document(document)
-        corners = np.asarray(segment_at(self.segments, number).corners[first + span.start : first + span.end])
-        return boxes_of(found.places, span, corners, found.text[span.start : span.end])
-
-    def sentences(self, passage: int) -> list[Span]:
-        """The sentences of a passage, in order."""
-        first, last = self._sentence_rows(passage)
-        return [_span(*row) for row in self._sentences[first:last].tolist()]
-
-    def span(self, passage: int) -> Span:
-        """Where a passage stands in its document."""
-        first, last = self._sentence_rows(passage)
-        return _span(int(self._sentences[first][0]), int(self._sentences[last - 1][1]))
-
-    def _sentence_rows(self, passage: int) -> tuple[int, int]:
-        _, first, last, _ = map(int, self._passages[passage])
-        if first >= last:
-            raise IndexCorrupt(f"The index has no sentence of passage {passage}; {REBUILD}.")
-        return first, last
-
-    def passage(self, passage: int) -> Passage:
-        """The passage in row `passage`, from 0."""
-        document = self.document(self.document_of(passage))
-        span = self.span(passage)
-        return Passage(document.id, span, document.text[span.start : span.end])
-
-    def places_of(self, sentence: str, most: int) -> list[tuple[int, Span]]:
-        """The first `most` places of a sentence that stands more than once: document row and span."""
-        places = []
-        for row in self._repeats.rows(sentence, most).tolist():
-            document, span = self._document_of_sentence(row), _span(*map(int, self._sentences[row]))
-            if same(sentence, self.document(document).text[span.start : span.end]):
-                places.append((document, span))
-        return places
-
-    def _document_of_sentence(self, row: int) -> int:
-        """The document that a sentence is from: the sentences of the passages stand one after another."""
-        return self.document_of(bisect_right(range(len(self)), row, key=lambda p: int(self._passages[p][1])) - 1)
-
-    def sources(self) -> dict[str, Any]:
-        """What it was made from: `roots`, `files`, `readers`, and what was wrong: `skipped`, `doubts`."""
-        record: dict[str, Any] = self._sources.json()
-        return record
-
-    def tokens(self, passages: NDArray[np.int64]) -> Tokens:
-        """The token vectors of these passages."""
-        return self._texts.tokens(self._passages.take(passages)[:, 3])
+    def settings(self) -> dict[str, Any]:
+        """The `index.Settings` it was made with."""
 
     @property
     def encoder(self) -> Identity:
         """The encoder that made the vectors."""
-        made_by = self.manifest.encoder
-        return Identity(made_by["name"], made_by["sha256"], made_by["settings"])
 
+    @property
+    def dimension(self) -> int:
+        """Numbers of a vector."""
 
-def _span(start: int, end: int) -> Span:
-    if not 0 <= start < end:
-        raise IndexCorrupt(f"The index has a sentence from {start} to {end}; {REBUILD}.")
-    return Span(start, end)
+    def sources(self) -> dict[str, Any]:
+        """What it was made from: `roots`, `files`, `readers`, and what was wrong: `skipped`, `doubts`."""
+
+    @property
+    def vectors(self) -> Vectors:
+        """The passages' vectors."""
+
+    @property
+    def lexical(self) -> Lexical:
+        """The passages' words."""
+
+    def tokens(self, passages: Rows) -> Tokens:
+        """The token vectors of these passages."""
+
+    def fetch(self, passages: Sequence[int]) -> None:
+        """Says which passages are looked at next, so that an engine has all of them at once."""
+
+    def passage(self, passage: int) -> Passage:
+        """The passage in this row."""
+
+    def span(self, passage: int) -> Span:
+        """Where a passage stands in its document."""
+
+    def sentences(self, passage: int) -> list[Span]:
+        """The sentences of a passage, in order."""
+
+    def document_of(self, passage: int) -> int:
+        """The row of the document that a passage is from."""
+
+    @property
+    def documents(self) -> int:
+        """The number of documents."""
+
+    @property
+    def rows(self) -> Documents:
+        """The documents' rows, ids and facts."""
+
+    def document(self, row: int) -> Document:
+        """The document in this row."""
+
+    def document_by_id(self, id: str) -> Document:
+        """The document with this id. Raises KeyError."""
+
+    def passages_of(self, ids: Iterable[str]) -> Rows:
+        """The passages of these documents, in order. Raises KeyError for an id that is not there."""
+
+    def passages_in(self, document: int) -> range:
+        """The rows of the passages of the document in this row."""
+
+    def places_of(self, sentence: str, most: int) -> list[tuple[int, Span]]:
+        """The first `most` places of a sentence that stands more than once: document row and span."""
+
+    def boxes(self, document: int, span: Span) -> tuple[Box, ...]:
+        """The boxes of a span on its pages; none if its document has none, or if any letter's place is not known."""

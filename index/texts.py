@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.arrays import Rows, Table
 from index.encoder import FloatMatrix
@@ -36,5 +37,27 @@ class Texts:
 
     def tokens(self, texts: Rows) -> Tokens:
         """The token vectors of these texts."""
+        return unpack(self.packed(texts))
+
+    def packed(self, texts: Rows) -> list[NDArray[np.void]]:
+        """The tokens of each of these texts, as they are kept."""
         places = self._places.take(texts).tolist()
-        return unpack([segment_at(self._segments, number).tokens[first:last] for number, _, first, last in places])
+        return [segment_at(self._segments, number).tokens[first:last] for number, _, first, last in places]
+
+    def counts(self, texts: Rows) -> Iterator[dict[str, int]]:
+        """How often each of these texts has each of its terms."""
+        for number, row, _, _ in self._places.take(texts).tolist():
+            counts, ends = segment_at(self._segments, number).counts
+            terms = segment_at(self._segments, number).terms
+            yield {terms[term]: count for term, count in counts[int(ends[row]) : int(ends[row + 1])].tolist()}
+
+    def lengths(self, texts: Rows) -> Rows:
+        """(n,): how many terms each of these texts has, repeats included."""
+        places = self._places.take(texts)
+        lengths = np.zeros(len(texts), np.int64)
+        for number in np.unique(places[:, 0]):
+            own = places[:, 0] == number
+            counts, ends = segment_at(self._segments, number).counts
+            sums = np.concatenate([[0], np.cumsum(counts[:, 1], dtype=np.int64)])[ends]
+            lengths[own] = np.diff(sums)[places[own, 1]]
+        return lengths

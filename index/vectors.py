@@ -8,7 +8,7 @@ an inverted file and every vector: `tests/benchmarks/vector_forms.py`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import faiss
 import numpy as np
@@ -18,6 +18,7 @@ from index.arrays import Rows, Table
 from index.blocks import CheckedFile
 from index.encoder import FloatMatrix
 from index.errors import REBUILD, IndexCorrupt
+from index.nearest import cosines, nearest_among
 from index.texts import Texts
 
 _RESCORED = 8  # texts compared exactly for each passage that is wanted
@@ -28,21 +29,6 @@ _SETTINGS = (
     "d", "metric_type", "M", "M2", "nbits", "ksub", "bbs", "code_size", "qb", "centered", "implem", "skip", "qbs",
 )  # fmt: skip
 _CODE_SETTINGS = ("d", "metric_type", "code_size", "nb_bits")
-
-
-class Vectors(Protocol):
-    """The unit vectors of the passages."""
-
-    def __len__(self) -> int:
-        """How many texts they are of."""
-
-    def nearest(
-        self, vector: NDArray[np.float32], count: int, among: Rows | None = None
-    ) -> tuple[Rows, NDArray[np.float32]]:
-        """The passages nearest to a unit vector: rows (count,), cosines (count,). `among`: of these rows alone."""
-
-    def of(self, passages: Rows) -> FloatMatrix:
-        """(n, dimension): the unit vectors of these passages."""
 
 
 class StoredVectors:
@@ -59,15 +45,15 @@ class StoredVectors:
         self, vector: NDArray[np.float32], count: int, among: Rows | None = None
     ) -> tuple[Rows, NDArray[np.float32]]:
         if among is not None:
-            return _nearest_among(self, vector, count, among)
+            return nearest_among(self, vector, count, among)
         texts = self._promising(vector, max(_RESCORED * count, _LEAST))
-        cosines = _cosines(self._texts.vectors(texts), vector)
-        best = np.argsort(-cosines, kind="stable")[:count]
+        scores = cosines(self._texts.vectors(texts), vector)
+        best = np.argsort(-scores, kind="stable")[:count]
         first, last = self._ends.take(texts[best]), self._ends.take(texts[best] + 1)
         rows = self._text_passages.take_runs(first, last)
-        scores = np.repeat(cosines[best], last - first)
-        order = np.lexsort((rows, -scores))[:count]
-        return rows[order], scores[order]
+        of_rows = np.repeat(scores[best], last - first)
+        order = np.lexsort((rows, -of_rows))[:count]
+        return rows[order], of_rows[order]
 
     def _promising(self, vector: NDArray[np.float32], count: int) -> Rows:
         if count >= len(self._texts):
@@ -77,21 +63,6 @@ class StoredVectors:
 
     def of(self, passages: Rows) -> FloatMatrix:
         return self._texts.vectors(self._passages.take(passages)[:, 3])
-
-
-def _nearest_among(
-    vectors: Vectors, vector: NDArray[np.float32], count: int, among: Rows
-) -> tuple[Rows, NDArray[np.float32]]:
-    """Every one of these rows compared, some at a time."""
-    parts = [_cosines(vectors.of(among[start : start + _CHUNK]), vector) for start in range(0, len(among), _CHUNK)]
-    scores = np.concatenate([np.zeros(0, np.float32), *parts])
-    best = np.argsort(-scores, kind="stable")[:count]
-    return among[best], scores[best]
-
-
-def _cosines(vectors: FloatMatrix, vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n,): each row's own sum, so that its last bits do not depend on the rows beside it."""
-    return np.asarray(np.einsum("ij,j->i", vectors, vector))
 
 
 def write_index(path: Path, texts: Texts) -> None:

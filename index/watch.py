@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event
 
 from index.added import roots_of
+from index.address import folder_of
 from index.layout import Layout
 
 _SETTLED = 500  # milliseconds without another change
@@ -14,17 +15,17 @@ _AT_LAST = 30_000  # milliseconds after which changes that never end are acted u
 _FIRST = 1_000  # milliseconds
 
 
-def changes(index: Path, sources: Sequence[str | Path] = (), stop: Event | None = None) -> Iterator[None]:
+def changes(index: str | Path, sources: Sequence[str | Path] = (), stop: Event | None = None) -> Iterator[None]:
     """Yields when the sources have changed: after half a second of quiet, or half a minute of changes without end.
 
-    `index`: the folder of the index, which may lie among them and is no source, but for
-    the documents that were added to it.
+    `index`: its folder may lie among them and is no source, but for the documents that
+    were added to it.
     Yields once soon after the beginning too, for what changed before it. Ends when
     `stop` is set, or with an interrupt from the keyboard.
     """
     from watchfiles import watch  # not before it is needed
 
-    layout = Layout(index.absolute())
+    layout = Layout(folder_of(index).absolute())
     roots = [root.absolute() for root in roots_of(layout, sources)]
     folders = {root if root.is_dir() else root.parent for root in roots}
     folders |= {layout.root} if layout.root.is_dir() else set()

@@ -3,10 +3,12 @@
 from index import (
     DEFAULT_INDEX,
     EncoderMissing,
+    EngineMissing,
     IndexCorrupt,
     IndexIncompatible,
     IndexMissing,
     IndexUnwritable,
+    StoreUnreachable,
 )
 from qa.answer import Answer, DocumentRef, Hit, Location, Quote, answer_json, hits_json
 from qa.asked import MAX_QUESTION
@@ -44,10 +46,12 @@ __all__ = [
     "ChapterVerseError",
     "DocumentMissing",
     "EncoderMissing",
+    "EngineMissing",
     "IndexCorrupt",
     "IndexIncompatible",
     "IndexMissing",
     "IndexUnwritable",
     "ReaderMissing",
+    "StoreUnreachable",
     "UsageError",
 ]

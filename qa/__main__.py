@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         made.add_argument("--timings", action="store_true", help="say on standard error where the time went")
     for made in (ask, retrieve, judge):
-        made.add_argument("--index", type=Path, default=DEFAULT_INDEX, metavar="DIR", help="default: %(default)s")
+        made.add_argument("--index", default=DEFAULT_INDEX, metavar="DIR", help="or an address (default: %(default)s)")
         made.add_argument("--json", action="store_true", help="print one JSON object")
     prove = command(
         "verify", _verify, "Check that each quote of a saved answer or conversation still stands where it says."

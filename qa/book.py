@@ -17,11 +17,13 @@ from index import (
     Settings,
     Store,
     StoreError,
+    StoreUnreachable,
     build,
     changes,
     encoder_of,
     ignore,
     last_build,
+    open_store,
 )
 from qa.answer import Answer, DocumentRef, Hit
 from qa.edition import QUOTES, Edition
@@ -59,11 +61,12 @@ class Book:
 
     def _follow(self, edition: Edition, points_to: tuple[str, str]) -> None:
         try:
-            store = Store(edition.store.root, edition.store)
+            store = edition.store.reopened()
             same = store.encoder == edition.store.encoder
             self._edition = Edition(store, edition.encoder if same else encoder_of(store.encoder))
         except StoreError as error:
-            self._refused = points_to
+            if not isinstance(error, StoreUnreachable):  # which passes
+                self._refused = points_to
             _log.warning("Generation %s goes on to answer: %s", edition.generation, error)
 
     @property
@@ -112,12 +115,12 @@ class Book:
 
 
 def load(path: str | Path = DEFAULT_INDEX) -> Book:
-    """Opens the index in `path`, and the encoder that made it.
+    """Opens an index, and the encoder that made it. `path`: its folder, or an engine's address (docs/scale.md).
 
-    Raises IndexMissing, IndexCorrupt, IndexIncompatible or EncoderMissing.
+    Raises IndexMissing, IndexCorrupt, IndexIncompatible, EncoderMissing, EngineMissing or StoreUnreachable.
     """
     with stage("opening the index"):
-        store = Store(Path(path))
+        store = open_store(path)
     with stage("opening the encoder"):
         encoder = encoder_of(store.encoder)
     return Book(store, encoder)
@@ -132,11 +135,11 @@ def rebuild(
     the errors of `index` and `source`, and AnswersWorse; the old index then goes on to answer.
     """
     with one_at_a_time(progress or ignore):
-        return str(build_again(Path(path), sources, progress or ignore))
+        return str(build_again(path, sources, progress or ignore))
 
 
 def build_again(
-    index: Path, sources: Sequence[str | Path], progress: Progress, required: Set[Path] = frozenset()
+    index: str | Path, sources: Sequence[str | Path], progress: Progress, required: Set[Path] = frozenset()
 ) -> Report:
     """As `rebuild`. `required`: see `index.build`."""
     roots, ocr = last_build(index)
@@ -162,7 +165,7 @@ def watch(
 
     `tell` is called with what was done, or with why it could not be.
     """
-    for _ in changes(Path(path), sources or last_build(Path(path))[0], stop):
+    for _ in changes(path, sources or last_build(path)[0], stop):
         try:
             report = rebuild(path, sources)
         except ChapterVerseError as error:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from index import DEFAULT_INDEX, Engine, address_of
 from index.disk import flush
 from qa.answer import Quote
 from qa.asked import checked, remembered
@@ -26,6 +27,12 @@ LARGEST = 50_000_000
 
 class FeedbackRefused(ChapterVerseError):
     """A verdict that could not be kept."""
+
+
+def feedback_file(index: str | Path) -> Path:
+    """Where verdicts on an index are kept: in its folder; for an engine's, below the working folder."""
+    address = address_of(index)
+    return (DEFAULT_INDEX.parent if isinstance(address, Engine) else address) / "feedback.jsonl"
 
 
 def record(path: Path, question: str, history: Sequence[str], quote: Quote | None, right: bool) -> None:

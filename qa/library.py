@@ -8,7 +8,22 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from index import Change, Layout, Listed, Progress, added_files, answering, changing, ignore, left_out, listed, matching
+from index import (
+    Change,
+    Engine,
+    Layout,
+    Listed,
+    Progress,
+    added_files,
+    address_of,
+    answering,
+    changing,
+    folder_of,
+    ignore,
+    left_out,
+    listed,
+    matching,
+)
 from qa.adding import Arrivals
 from qa.book import build_again, one_at_a_time
 from qa.edition import DocumentMissing, Edition
@@ -53,8 +68,8 @@ class Library:
     """
 
     def __init__(self, index: str | Path, sources: Sequence[str | Path] = ()) -> None:
-        self._index = Path(index)
-        self._layout = Layout(self._index)
+        self._index = index
+        self._layout = Layout(folder_of(index))
         self._sources = tuple(sources)
 
     def rebuild(self, progress: Progress = ignore) -> str:
@@ -146,7 +161,10 @@ class Library:
 
     @contextmanager
     def _changing(self, progress: Progress) -> Iterator[Change]:
-        with one_at_a_time(progress), changing(self._index) as change:
+        address = address_of(self._index)
+        if isinstance(address, Engine):
+            raise UsageError(f"{address} takes no changes of single documents; change its sources, and build it.")
+        with one_at_a_time(progress), changing(address) as change:
             yield change
 
 

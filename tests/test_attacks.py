@@ -27,6 +27,7 @@ from test_source_odt import odt
 from test_source_pptx import pptx, shape
 
 import qa
+from index import FolderStore
 from index.__main__ import main as index_main
 from qa.__main__ import main as qa_main
 from qa.web.access import AccessLog
@@ -268,6 +269,7 @@ def test_what_turns_the_text_around_it_turns_no_text_of_the_page(book: qa.Book) 
 
 def test_a_terminal_is_given_no_orders(book: qa.Book, capfd: pytest.CaptureFixture[str]) -> None:
     """By answers, hits, lists and errors, as the commands print them."""
+    assert isinstance(book.store, FolderStore)
     index = ["--index", str(book.store.root)]
     assert ESCAPE in words_of(book.ask("Of what colour is the lamp of Ystad?"))
     commands: list[Callable[[], int]] = [

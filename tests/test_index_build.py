@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from index import IndexCorrupt, IndexUnwritable, Settings, Store, build, last_build
+from index import FolderStore, IndexCorrupt, IndexUnwritable, Settings, build, last_build
 from index.commit import KEPT, writing
 from index.progress import Step
 from source.errors import BadCollection, NotRead, NotText, SourceEmpty
@@ -26,7 +26,7 @@ def sources(tmp_path: Path) -> Path:
 
 
 def answers(root: Path) -> list[str]:
-    store = Store(root)
+    store = FolderStore(root)
     return [store.passage(row).text for row in range(len(store))]
 
 
@@ -65,7 +65,7 @@ def test_full_builds_again_and_the_last_generations_are_kept(tmp_path: Path, sou
 def test_an_open_index_goes_on_to_answer_while_another_is_built(tmp_path: Path, sources: Path) -> None:
     root = tmp_path / "index"
     build(root, [sources])
-    store = Store(root)
+    store = FolderStore(root)
     (sources / "ships.txt").write_text("The keeper slept.\n")
     build(root, [sources])
     assert store.passage(0).text == "The keeper counted the ships. They went north."
@@ -76,9 +76,9 @@ def test_a_damaged_index_is_built_again(tmp_path: Path, sources: Path) -> None:
     build(root, [sources])
     next(root.rglob("vectors.faiss")).write_bytes(b"stub")
     with pytest.raises(IndexCorrupt):
-        Store(root)
+        FolderStore(root)
     assert not build(root, [sources]).up_to_date
-    assert len(Store(root)) == 1
+    assert len(FolderStore(root)) == 1
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_what_a_folder_holds_besides_is_noted(tmp_path: Path, sources: Path) -> 
 def test_a_file_name_that_is_no_utf_8_is_no_obstacle(tmp_path: Path, sources: Path) -> None:
     Path(os.fsdecode(os.fsencode(sources) + b"/caf\xe9.txt")).write_text("Coffee is served.\n")
     assert build(tmp_path / "index", [sources]).documents == 2
-    assert Store(tmp_path / "index").document_by_id("caf\\xe9.txt").text == "Coffee is served.\n"
+    assert FolderStore(tmp_path / "index").document_by_id("caf\\xe9.txt").text == "Coffee is served.\n"
     named = sources.rename(os.fsdecode(os.fsencode(tmp_path) + b"/s\xe9a"))
     build(tmp_path / "index", [named])
     assert last_build(tmp_path / "index") == ([str(named)], "")
@@ -198,7 +198,7 @@ def test_a_build_killed_at_any_moment_leaves_a_whole_index(tmp_path: Path) -> No
             time.sleep(moments.random() * 0.3)
             process.send_signal(signal.SIGKILL)
             assert process.wait() == -signal.SIGKILL
-        store = Store(root)
+        store = FolderStore(root)
         texts = {store.passage(row).text.split(" stands")[0] for row in range(len(store))}
         assert len(texts) == 1
         assert store.passage(0).text in store.document(0).text
@@ -210,7 +210,7 @@ def test_the_manifest_says_what_the_index_was_made_from(tmp_path: Path, sources:
     record = json.loads((root / "generations" / "000001" / "manifest.json").read_bytes())
     assert record["encoder"]["dimension"] == 384
     assert record["counts"] == {"documents": 1, "passages": 1, "sentences": 2, "texts": 1, "tokens": 10}
-    assert list(Store(root).sources()["files"]) == [(sources / "ships.txt").as_posix()]
+    assert list(FolderStore(root).sources()["files"]) == [(sources / "ships.txt").as_posix()]
     assert record["languages"] == ["en"]
 
 

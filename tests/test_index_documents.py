@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pdf_fixtures import paragraph, pdf
 
-from index import Store, build
+from index import FolderStore, build
 from index.__main__ import main
 from index.documents import listed, matching
 
@@ -54,7 +54,7 @@ def test_the_command_lists_documents(root: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_rows_are_in_the_order_of_the_sources(root: Path) -> None:
-    store = Store(root)
+    store = FolderStore(root)
     assert store.rows.ids() == [store.document(row).id for row in range(store.documents)]
     assert [each.id for each in listed(store, [2, 0])] == ["r\x1b[31m", "a.pdf"]
     for row in range(store.documents):

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from index import IndexCorrupt, IndexIncompatible, IndexMissing, Store, StoreError, build
+from index import FolderStore, IndexCorrupt, IndexIncompatible, IndexMissing, StoreError, build
 from index.__main__ import main
 from index.commit import KEPT
 from index.generations import generations, problems, prune, rollback
+from index.manifest import Manifest
 
 pytestmark = pytest.mark.usefixtures("encoder")
 
@@ -36,7 +37,7 @@ def root(built: Path, tmp_path: Path) -> Path:
 
 
 def texts(root: Path) -> list[str]:
-    store = Store(root)
+    store = FolderStore(root)
     return [store.passage(row).text for row in range(len(store))]
 
 
@@ -53,7 +54,7 @@ def test_each_says_how_it_differs_from_the_one_before(root: Path) -> None:
 
 
 def test_what_is_unchanged_is_shared(root: Path) -> None:
-    second, third = (each.manifest for each in generations(root)[1:] if each.manifest)
+    second, third = (each.manifest for each in generations(root)[1:] if isinstance(each.manifest, Manifest))
     assert second and third and set(second.segments) & set(third.segments)
     assert len(list((root / "segments").iterdir())) == 3
 
@@ -102,7 +103,7 @@ def test_the_last_few_are_kept(built: Path, root: Path) -> None:
 
 def files_of(root: Path) -> list[Path]:
     """Every file that the generation that answers needs."""
-    store = Store(root)
+    store = FolderStore(root)
     folders = [root / "generations" / store.generation, *(segment.layout.root for segment in store.segments)]
     return [root / "CURRENT", *(path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())]
 
@@ -137,18 +138,19 @@ def problems_or_error(root: Path) -> list[str]:
 
 
 def test_a_segment_that_is_gone_is_made_again_and_the_rest_is_not(root: Path, built: Path) -> None:
-    segment = Store(root).segments[0]
+    segment = FolderStore(root).segments[0]
     shutil.rmtree(segment.layout.root)
     with pytest.raises(IndexCorrupt):
-        Store(root)
+        FolderStore(root)
     report = build(root, [built / "in"])
     assert (report.up_to_date, report.encoded) == (False, 1)
     assert texts(root) == ["Something else.", "Another thing."]
 
 
 def test_damage_that_only_an_older_generation_has_is_mended_once(root: Path, built: Path) -> None:
-    store = Store(root)
-    old = {segment for each in generations(root) if each.manifest for segment in each.manifest.segments}
+    store = FolderStore(root)
+    manifests = [each.manifest for each in generations(root) if isinstance(each.manifest, Manifest)]
+    old = {segment for manifest in manifests for segment in manifest.segments}
     (only_old,) = old - {segment.name for segment in store.segments}
     (root / "segments" / only_old / "tokens.npy").write_bytes(b"")
     assert not build(root, [built / "in"]).up_to_date
@@ -165,14 +167,14 @@ def test_an_index_of_an_older_format_is_replaced(root: Path, built: Path) -> Non
         digest = hashlib.sha256((each / "manifest.json").read_bytes()).hexdigest()
         (root / "CURRENT").write_text(f"{each.name} {digest}\n")
     with pytest.raises(IndexIncompatible, match="has format 4"):
-        Store(root)
+        FolderStore(root)
     assert build(root, [built / "in"]).generation == "000004"
     assert [each.name for each in generations(root)] == ["000004"]
     assert texts(root) == ["Something else.", "Another thing."]
 
 
 def test_a_file_that_does_not_belong_is_named_and_goes(root: Path, built: Path) -> None:
-    strange = Store(root).segments[0].layout.root / "strange.txt"
+    strange = FolderStore(root).segments[0].layout.root / "strange.txt"
     strange.write_text("What is this?")
     (root / "generations" / "000003" / "also").mkdir()
     assert [sentence for sentence in problems(root) if "is no file of the index" in sentence]

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from index import Settings, Store, build
+from index import FolderStore, Settings, build
 from index.encoder import Encoder
 from index.exported import OnnxEncoder
 from index.layout import GenerationLayout
@@ -69,7 +69,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 def same(one: Path, other: Path) -> None:
     """That two indexes answer the same, bit for bit."""
-    left, right = Store(one), Store(other)
+    left, right = FolderStore(one), FolderStore(other)
     roots = [GenerationLayout(store.root / "generations" / store.generation) for store in (left, right)]
     for path in roots[0].files():
         name = path.relative_to(roots[0].root).as_posix()
@@ -122,7 +122,7 @@ def test_only_what_is_new_is_read_and_encoded(
     write(folder, {"sub/a.md": "One thing.", "sub/c.jsonl": "A line.\n\nA second line."})
     report = build(root, [folder])
     assert (report.encoded, report.changes) == (0, {"added": 1, "changed": 0, "removed": 2})
-    assert len(Store(root)) == 3
+    assert len(FolderStore(root)) == 3
 
 
 def _noting(read: list[str]) -> Any:
@@ -180,7 +180,7 @@ def test_segments_stay_few_and_full(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for number in range(12):
         (folder / f"{number}.txt").write_text(f"The keeper counted {number} ships. They went north.\n")
         build(root, [folder])
-    store = Store(root)
+    store = FolderStore(root)
     assert len(store.segments) <= 5
     assert sum(segment.texts for segment in store.segments) <= 2 * store.manifest.counts["texts"]
     assert {store.passage(row).document_id for row in range(len(store))} == {f"{number}.txt" for number in range(12)}

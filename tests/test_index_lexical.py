@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from index.arrays import Table
 from index.blocks import CheckedFile
 from index.layout import WordsLayout
-from index.lexical import Lexical
+from index.lexical import StoredLexical
 from index.postings import PostingsWriter
 from index.strings import Strings
 from index.words import stopwords, words
@@ -42,7 +42,7 @@ def brute_force(query: list[str]) -> list[float]:
     return scores
 
 
-def make(folder: Path, passages: list[list[str]]) -> Lexical:
+def make(folder: Path, passages: list[list[str]]) -> StoredLexical:
     layout = WordsLayout(folder / "words")
     layout.root.mkdir()
     with (folder / "spool").open("w+b") as spool:
@@ -56,7 +56,7 @@ def make(folder: Path, passages: list[list[str]]) -> Lexical:
     def table(path: Path, dtype: DTypeLike = np.int64) -> Table:
         return Table(CheckedFile(path, path.stat().st_size, None), dtype=dtype)
 
-    return Lexical(
+    return StoredLexical(
         Strings(table(layout.terms, np.uint8), table(layout.term_ends)),
         table(layout.starts),
         table(layout.postings, np.int32),
@@ -69,7 +69,7 @@ def make(folder: Path, passages: list[list[str]]) -> Lexical:
 
 
 @pytest.fixture(scope="module")
-def lexical(tmp_path_factory: pytest.TempPathFactory) -> Lexical:
+def lexical(tmp_path_factory: pytest.TempPathFactory) -> StoredLexical:
     return make(tmp_path_factory.mktemp("lexical"), [words(text, "en") for text in TEXTS])
 
 
@@ -77,7 +77,7 @@ EVERY = np.arange(len(TEXTS))
 
 
 @pytest.mark.parametrize("query", ["ship", "counted the ships", "North?", "ships ships", "north unknownword"])
-def test_scores_are_those_of_the_formula(lexical: Lexical, query: str) -> None:
+def test_scores_are_those_of_the_formula(lexical: StoredLexical, query: str) -> None:
     scores = lexical.scores(query, EVERY)
     assert scores.dtype == np.float32
     expected = brute_force(words(query, "en"))
@@ -88,7 +88,7 @@ def test_scores_are_those_of_the_formula(lexical: Lexical, query: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "zzz", "…", "漢字"])
-def test_a_query_without_a_known_word_scores_nothing(lexical: Lexical, query: str) -> None:
+def test_a_query_without_a_known_word_scores_nothing(lexical: StoredLexical, query: str) -> None:
     assert lexical.scores(query, EVERY).tolist() == [0] * len(TEXTS)
     assert lexical.top(query, 3).tolist() == []
 
@@ -134,13 +134,13 @@ def test_frequent_words_are_only_looked_up(
     assert added and added[0] < 1000  # w1 stands in nearly every passage, and was not added up
 
 
-def test_rarity_is_the_inverse_document_frequency(lexical: Lexical) -> None:
+def test_rarity_is_the_inverse_document_frequency(lexical: StoredLexical) -> None:
     count = len(TEXTS)
     expected = [math.log(1 + (count - df + 0.5) / (df + 0.5)) for df in (2, 2, 1, 0)]
     assert lexical.rarity(["ships", "counted", "wind", "elephant"]).tolist() == pytest.approx(expected, abs=1e-5)
 
 
-def test_content_words_leave_out_stopwords_and_repeats(lexical: Lexical) -> None:
+def test_content_words_leave_out_stopwords_and_repeats(lexical: StoredLexical) -> None:
     assert lexical.content_words("Where did the Ships, the ships, sail in Café Nord?") == [
         "ships",
         "sail",
@@ -149,5 +149,5 @@ def test_content_words_leave_out_stopwords_and_repeats(lexical: Lexical) -> None
     ]
 
 
-def test_a_word_is_contained_by_its_stem(lexical: Lexical) -> None:
+def test_a_word_is_contained_by_its_stem(lexical: StoredLexical) -> None:
     assert lexical.contains("A ship sailed.", ["ships", "sailing", "north"]).tolist() == [True, True, False]

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index import Store, build
+from index import FolderStore, build
 from index.arrays import Table
 from index.blocks import CheckedFile
 from index.repeats import Repeats, same, sentence_key, write_repeats
@@ -36,7 +36,7 @@ def test_the_places_in_several_documents(tmp_path: Path) -> None:
     }.items():
         (tmp_path / name).write_text(text)
     build(tmp_path / "index", [tmp_path / f"{name}.txt" for name in "abc"])
-    store = Store(tmp_path / "index")
+    store = FolderStore(tmp_path / "index")
     places = store.places_of("The gate is shut at nine.", 20)
     texts = [(store.document(row).id, store.document(row).text[span.start : span.end]) for row, span in places]
     assert texts == [

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import IndexCorrupt, IndexIncompatible, IndexMissing, Store, build
+from index import FolderStore, IndexCorrupt, IndexIncompatible, IndexMissing, build
 from index.encoder import Encoder
 from index.errors import StoreError
 from index.layout import FORMAT, Folder, GenerationLayout, SegmentLayout
@@ -68,7 +68,7 @@ def rehashed(folder: Folder, **changes: object) -> bytes:
 def test_what_is_let_go_is_freed_at_once(tmp_path: Path) -> None:
     (tmp_path / "words.md").write_text("\n\n".join(f"# {n}\n\nThe keeper counted {n} ships." for n in range(80)))
     build(tmp_path / "index", [tmp_path / "words.md"])
-    store = Store(tmp_path / "index")
+    store = FolderStore(tmp_path / "index")
     store.document(0)
     store.tokens(np.arange(1))
     gone = weakref.ref(store)
@@ -81,7 +81,7 @@ def test_what_is_let_go_is_freed_at_once(tmp_path: Path) -> None:
 
 
 def test_documents_and_passages_come_back_as_they_went_in(built: Path) -> None:
-    store = Store(built)
+    store = FolderStore(built)
     documents = list(find([built.parent / "in"]).documents())
     assert [store.document(row) for row in range(store.documents)] == documents
     assert store.document_by_id("ships.txt").text == TEXT
@@ -104,7 +104,7 @@ def test_documents_and_passages_come_back_as_they_went_in(built: Path) -> None:
 
 
 def test_similarities_are_those_of_brute_force(built: Path, encoder: Encoder) -> None:
-    store = Store(built)
+    store = FolderStore(built)
     vectors = store.vectors.of(np.arange(len(store)))
     inputs = ["Notes.\nNobody came.", "Notes – More.\n" + store.passage(1).text, "Ships.\n" + store.passage(2).text]
     expected = np.stack([encoded.vector for encoded in encoder.encode(inputs)])
@@ -117,7 +117,7 @@ def test_similarities_are_those_of_brute_force(built: Path, encoder: Encoder) ->
 
 
 def test_token_vectors_stand_where_they_say(built: Path, encoder: Encoder) -> None:
-    store = Store(built)
+    store = FolderStore(built)
     tokens = store.tokens(np.array([2]))
     vectors = tokens.vectors * tokens.scales[:, None]
     passage = store.passage(2)
@@ -140,63 +140,63 @@ SEGMENT_FILES = [
 
 
 def test_the_files_are_those_of_the_layout(built: Path) -> None:
-    store = Store(built)
+    store = FolderStore(built)
     assert sorted(store.manifest.files) == FILES
     assert [sorted(segment.manifest.files) for segment in store.segments] == [SEGMENT_FILES]
 
 
 def test_one_damaged_byte_in_any_file_is_noticed_and_the_file_named(root: Path) -> None:
-    store = Store(root)
+    store = FolderStore(root)
     paths = [generation(root).root / name for name in FILES] + [segment(root).root / name for name in SEGMENT_FILES]
     for path in paths:
         data = path.read_bytes()
         for position in {0, len(data) // 2, len(data) - 1}:
             path.write_bytes(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
             with pytest.raises(IndexCorrupt, match=rf"{path.name} is damaged; run `python -m index build` to mend"):
-                Store(root)
+                FolderStore(root)
         path.write_bytes(data[:-1])
         with pytest.raises(IndexCorrupt, match=path.name):
-            Store(root)
+            FolderStore(root)
         path.unlink()
         with pytest.raises(IndexCorrupt, match=f"{path.name} is missing"):
-            Store(root)
+            FolderStore(root)
         path.write_bytes(data)
-    assert Store(root).generation == store.generation
+    assert FolderStore(root).generation == store.generation
 
 
 def test_a_changed_or_missing_manifest(root: Path) -> None:
     manifest = generation(root).manifest
     manifest.write_bytes(manifest.read_bytes() + b" ")
     with pytest.raises(IndexCorrupt, match=r"manifest\.json was changed"):
-        Store(root)
+        FolderStore(root)
     manifest.unlink()
     with pytest.raises(IndexCorrupt, match="has no manifest"):
-        Store(root)
+        FolderStore(root)
 
 
 @pytest.mark.parametrize("content", [b"", b"0000", b"000001\n", b"../x " + b"0" * 64, b"\xff\xfe", b"a b c", b"/ x"])
 def test_a_truncated_or_strange_current_is_refused(root: Path, content: bytes) -> None:
     (root / "CURRENT").write_bytes(content)
     with pytest.raises(IndexMissing, match="does not say which generation is current; run"):
-        Store(root)
+        FolderStore(root)
 
 
 def test_a_truncated_hash_in_current(root: Path) -> None:
     (root / "CURRENT").write_bytes((root / "CURRENT").read_bytes()[:40])
     with pytest.raises(StoreError):
-        Store(root)
+        FolderStore(root)
 
 
 def test_no_index_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(IndexMissing, match=r"There is no index in .*; run `python -m index build`"):
-        Store(tmp_path / "none")
+        FolderStore(tmp_path / "none")
 
 
 @pytest.mark.parametrize("changes", [{"format": FORMAT + 1}, {"format": FORMAT + 1, "shards": 4}, {"novelty": True}])
 def test_a_newer_format_is_incompatible(root: Path, changes: dict[str, object]) -> None:
     forge(root, **changes)
     with pytest.raises(IndexIncompatible, match=f"this version reads format {FORMAT}; run"):
-        Store(root)
+        FolderStore(root)
 
 
 class Trap:
@@ -221,15 +221,15 @@ def test_a_pickle_with_the_right_hash_is_refused_and_never_run(root: Path, name:
     Trap.sprung = False
     forge(root)
     with pytest.raises(IndexCorrupt, match=f"{name} does not hold the numbers it should"):
-        Store(root)
+        FolderStore(root)
     assert not Trap.sprung
 
 
 def test_a_large_index_is_checked_as_it_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Store(root)
+    whole = FolderStore(root)
     monkeypatch.setattr("index.segment.CHECKED_WHOLE", 0)
-    monkeypatch.setattr("index.store.CHECKED_WHOLE", 0)
-    store = Store(root)
+    monkeypatch.setattr("index.folder_store.CHECKED_WHOLE", 0)
+    store = FolderStore(root)
     assert [store.passage(row) for row in range(len(store))] == [whole.passage(row) for row in range(len(store))]
     assert (store.tokens(np.array([2, 0])).vectors == whole.tokens(np.array([2, 0])).vectors).all()
     path = segment(root).documents
@@ -237,7 +237,7 @@ def test_a_large_index_is_checked_as_it_is_read(root: Path, monkeypatch: pytest.
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     with pytest.raises(IndexCorrupt, match=r"documents\.jsonl is damaged"):
-        Store(root).document(0)
+        FolderStore(root).document(0)
     generation(root).blocks.write_bytes(b"x")
     with pytest.raises(IndexCorrupt, match=r"blocks\.bin is damaged"):
-        Store(root)
+        FolderStore(root)

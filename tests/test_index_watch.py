@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import qa
-from index import Store, build, changes
+from index import FolderStore, build, changes
 
 pytestmark = pytest.mark.usefixtures("encoder")
 
@@ -81,7 +81,7 @@ def test_only_what_is_watched_counts(folder: Path, stop: threading.Event) -> Non
 def test_the_index_is_no_source(folder: Path) -> None:
     build(folder / "index", [folder])
     assert build(folder / "index", [folder]).up_to_date
-    assert Store(folder / "index").documents == 1
+    assert FolderStore(folder / "index").documents == 1
 
 
 def test_what_is_added_to_the_index_is_followed(folder: Path, stop: threading.Event) -> None:

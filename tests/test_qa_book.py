@@ -9,6 +9,7 @@ import pytest
 from qa_fixtures import ARTICLE_QUESTIONS, build_book
 
 import qa
+from index import FolderStore
 from index.__main__ import main as index_main
 from source import Span
 
@@ -96,10 +97,15 @@ def shown(answer: qa.Answer) -> list[tuple[str, qa.DocumentRef, tuple[Span, ...]
     return [(quote.text, quote.document, quote.highlights, round(quote.score, 3)) for quote in quotes]
 
 
+def folder_store(book: qa.Book | qa.Edition) -> FolderStore:
+    assert isinstance(book.store, FolderStore)
+    return book.store
+
+
 def test_eight_threads_get_the_answers_of_one(qa_article: qa.Book) -> None:
     questions = ARTICLE_QUESTIONS[:10]
     alone = [qa_article.ask(question) for question in questions]
-    fresh = qa.load(qa_article.store.root)  # nothing in its caches yet
+    fresh = qa.load(folder_store(qa_article).root)  # nothing in its caches yet
     rotations = [questions[n:] + questions[:n] for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         for n, answers in enumerate(pool.map(lambda asked: [fresh.ask(question) for question in asked], rotations)):
@@ -119,8 +125,10 @@ def test_an_open_book_follows_what_is_built_and_an_edition_stays_what_it_is(tmp_
     assert edition.ask("When was the Zorblax bridge opened?") == before
     assert "1777" in book.ask("When was the Zorblax bridge opened?").quotes[0].text
     assert book.now() is book.now() is not edition
-    kept = {segment.name: segment for segment in edition.store.segments}
-    assert all(kept.get(segment.name, segment) is segment for segment in book.store.segments)  # not opened again
+    kept = {segment.name: segment for segment in folder_store(edition).segments}
+    assert all(
+        kept.get(segment.name, segment) is segment for segment in folder_store(book).segments
+    )  # not opened again
 
 
 def test_a_book_goes_on_with_what_it_has_when_the_new_one_cannot_be_opened(

@@ -8,6 +8,7 @@ import pytest
 from qa_fixtures import build_book
 
 import qa
+from index import FolderStore
 from qa.examples import examples
 from qa.find_in import find_in
 from source import RegionKind, Span
@@ -96,6 +97,7 @@ def test_a_collection_of_a_thousand_is_not_read_through(tmp_path: Path) -> None:
     book = build_book(tmp_path, {"many.jsonl": "\n".join(lines)})
     edition = Counting(book.store, book.encoder)
     found = examples(edition)
+    assert isinstance(edition.store, FolderStore)
     assert edition.asked <= 24 and edition.store.document.cache_info().currsize <= 64
     assert len(found) == len(set(found)) <= 4
 

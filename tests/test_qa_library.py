@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +16,7 @@ import pytest
 from pdf_fixtures import paragraph, pdf
 
 import qa
-from index import Store, build, changing
+from index import FolderStore, build, changing
 from index.__main__ import main as index_main
 from index.generations import problems
 from qa.library import Added, Cancelled, Library
@@ -67,7 +67,7 @@ def upload(tmp_path: Path) -> Files:
 
 
 def ids(root: Path) -> list[str]:
-    return Store(root).rows.ids()
+    return FolderStore(root).rows.ids()
 
 
 def state(root: Path) -> dict[str, bytes]:
@@ -95,7 +95,7 @@ def test_files_are_added_to_every_build(root: Path, library: Library, upload: Fi
     assert qa.rebuild(root).startswith("The index is up to date: 6 documents")
     assert index_main(["build", str(tmp_path / "in" / "ships.txt"), "--index", str(root)]) == 0
     assert ids(root) == ["ships.txt", *everything[2:]]
-    assert Store(root).sources()["roots"] == [str(tmp_path / "in" / "ships.txt")]
+    assert FolderStore(root).sources()["roots"] == [str(tmp_path / "in" / "ships.txt")]
     assert index_main(["build", str(root / "added"), "--index", str(root)]) == 0  # named, it counts once
     assert ids(root) == everything[2:]
     assert index_main(["build", "--index", str(root)]) == 0
@@ -181,19 +181,19 @@ def test_a_new_version_replaces_the_old_one_unless_it_cannot_be_read(
     library.add(upload(**{"lamp.pdf": pdf([paragraph(["The lamp was lit."])])}), silent)
     report = library.add(upload(**{"lamp.pdf": pdf([paragraph(["The lamp went out."])])}), silent).report
     assert report.endswith("(1 changed).")
-    assert Store(root).document_by_id("lamp.pdf").text == "The lamp went out."
+    assert FolderStore(root).document_by_id("lamp.pdf").text == "The lamp went out."
     before = state(root)
     assert len(library.add(upload(**{"lamp.pdf": b"broken"}), silent).refused) == 1
     assert state(root) == before
-    assert Store(root).document_by_id("lamp.pdf").text == "The lamp went out."
+    assert FolderStore(root).document_by_id("lamp.pdf").text == "The lamp went out."
 
 
 def test_a_name_that_a_source_has_gets_a_number(root: Path, library: Library, upload: Files) -> None:
     library.add(upload(**{"ships.txt": "Another list of ships.\n"}), silent)
     assert ids(root) == ["ships.txt", "wind.md", "ships (2).txt"]
     library.add(upload(**{"ships.txt": "A new version of it.\n"}), silent)
-    assert Store(root).document_by_id("ships (2).txt").text == "A new version of it.\n"
-    assert Store(root).document_by_id("ships.txt").text == SHIPS
+    assert FolderStore(root).document_by_id("ships (2).txt").text == "A new version of it.\n"
+    assert FolderStore(root).document_by_id("ships.txt").text == SHIPS
     two = upload(**{"x/readme.md": "The first.\n", "y/readme.md": "The second.\n"})
     library.add(two, silent)
     assert ids(root)[2:] == ["readme (2).md", "readme.md", "ships (2).txt"]
@@ -467,9 +467,9 @@ def test_a_large_collection_is_not_read_through(
     parsed: list[int] = []
     facts = edition.store.rows.facts
 
-    def counting(row: int) -> DocumentFacts:
-        parsed.append(row)
-        return facts(row)
+    def counting(rows: Sequence[int]) -> Iterator[DocumentFacts]:
+        parsed.extend(rows)
+        return facts(rows)
 
     monkeypatch.setattr(edition.store.rows, "facts", counting)
     entries, total = library.entries(edition, 100, 10)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import qa
 from qa.examples import examples
+from qa.feedback import feedback_file
 from qa.library import Library
 from qa.web.builds import Builds
 from qa.web.rates import Rate
@@ -33,10 +34,10 @@ _AHEAD = ThreadPoolExecutor(1, "examples")  # they are asked first, which takes 
 class Desk:
     """Holds the book. A question keeps the generation it began with; the next one gets the new."""
 
-    def __init__(self, index: Path, sources: Sequence[str] = (), *, read_only: bool = False) -> None:
+    def __init__(self, index: str | Path, sources: Sequence[str] = (), *, read_only: bool = False) -> None:
         """Opens the index. Raises the errors of `qa.load`. `read_only`: nothing on disk is changed through it."""
         self.read_only = read_only
-        self.feedback = index / "feedback.jsonl"
+        self.feedback = feedback_file(index)
         self.library = Library(index, sources)
         self.builds = Builds()
         self.changes = Rate(CHANGES)

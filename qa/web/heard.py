@@ -16,7 +16,7 @@ Tell = Callable[[str], object]
 class HeardDesk(Desk):
     """A desk whose book tells every question and query, from whichever page or program it comes."""
 
-    def __init__(self, index: Path, sources: Sequence[str] = (), *, read_only: bool = False, tell: Tell) -> None:
+    def __init__(self, index: str | Path, sources: Sequence[str] = (), *, read_only: bool = False, tell: Tell) -> None:
         super().__init__(index, sources, read_only=read_only)
         self._tell = tell
 

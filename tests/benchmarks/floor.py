@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 
 import qa
 from index import build
+from index.lexical import StoredLexical
 from index.models import DEFAULT_MODEL, model_folder
 from qa.conversation import Understood
 from qa.retrieve import RERANKED, Query, first_stage, queries
@@ -96,6 +97,7 @@ class Pass:
 def floors(book: qa.Book, wanted: Query, int8: float, float32: float) -> dict[str, float]:
     """The floor of each stage that has one, in seconds, for one question."""
     store, pieces = book.store, len(wanted.encoded.tokens)
+    assert isinstance(store.lexical, StoredLexical)
     vectors = len(store) * book.encoder.dimension
     postings = sum(len(posting.passages) for posting in store.lexical._postings(wanted.text))
     pool, fused = first_stage(store, [wanted])

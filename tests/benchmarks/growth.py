@@ -94,7 +94,7 @@ def build(source: Path, index: Path) -> tuple[float, float]:
     return time.perf_counter() - started, used.ru_maxrss / 1024
 
 
-def measure(index: Path, questions: Sequence[str]) -> dict[str, str]:
+def measure(index: str | Path, questions: Sequence[str]) -> dict[str, str]:
     """The cells of a row that an open index gives; to be run in a process of its own, for its memory."""
     started = time.perf_counter()
     book = qa.load(index)

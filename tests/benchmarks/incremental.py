@@ -3,7 +3,7 @@
     python tests/benchmarks/incremental.py [--files N] [--scratch DIR]
 
 A folder of so many small files is built, built again with nothing changed, with one file changed, with
-one removed and with one moved. Then the index is opened by a new process: *open* is `Store(root)` alone,
+one removed and with one moved. Then the index is opened by a new process: *open* is `FolderStore(root)` alone,
 *own* and *mapped* the process's memory after that.
 """
 
@@ -37,9 +37,9 @@ _WORDS = [
 _OPEN = """
 import sys, time
 from pathlib import Path
-from index import Store
+from index import FolderStore
 started = time.perf_counter()
-store = Store(Path(sys.argv[1]))
+store = FolderStore(Path(sys.argv[1]))
 opened = time.perf_counter() - started
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
 own, mapped = (int(status[name].split()[0]) / 1024 for name in ("RssAnon", "RssFile"))

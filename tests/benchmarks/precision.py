@@ -19,7 +19,7 @@ from unittest.mock import patch
 import numpy as np
 
 import qa
-from index import Store, build
+from index import FolderStore, build
 from index.encoders import encoder_of, export_folder
 from index.exported import OnnxEncoder
 from index.models import DEFAULT_MODEL, identity
@@ -43,7 +43,7 @@ def outcomes(folder: Path, questions: Sequence[Question], precision: str) -> lis
     with tempfile.TemporaryDirectory() as scratch:
         with patch("index.build.load_encoder", lambda name: encoder):
             build(Path(scratch), [folder / "passages.jsonl"])
-        book = qa.Book(Store(Path(scratch)), encoder)
+        book = qa.Book(FolderStore(Path(scratch)), encoder)
         return [outcome(book.now(), question) for question in questions]
 
 

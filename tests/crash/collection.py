@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from index import Store
+from index import open_store
 from index.encoder import Encoded, Offsets, unit
 from index.models import Identity
 
@@ -70,9 +70,9 @@ def write(folder: Path, version: int) -> None:
             (folder / name).write_text(text)
 
 
-def version_of(root: Path) -> int:
+def version_of(index: str | Path) -> int:
     """Which version the index holds. It must hold all of it and nothing else, every hash must agree."""
-    store = Store(root)
+    store = open_store(index)
     found = {document.id: document.text for document in map(store.document, range(store.documents))}
     version = int(found["version.txt"].rstrip(".").rpartition(" ")[2])
     assert found == texts_of(version), f"a mixture: {sorted(found)}"

@@ -23,7 +23,7 @@ from unittest.mock import patch
 import numpy as np
 from collection import use_hash_encoder, version_of, write
 
-from index import Store, StoreError, build
+from index import FolderStore, StoreError, build
 from index.generations import problems
 
 VERSION = 5
@@ -31,7 +31,7 @@ VERSION = 5
 
 def needed(root: Path) -> list[Path]:
     """The files that asking reads."""
-    store = Store(root)
+    store = FolderStore(root)
     folders = [root / "generations" / store.generation, *(segment.layout.root for segment in store.segments)]
     return [root / "CURRENT", *(path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())]
 
@@ -51,13 +51,13 @@ def damage(path: Path, drawn: random.Random) -> str:
 @contextmanager
 def as_a_large_one() -> Iterator[None]:
     """Indexes are checked block by block."""
-    with patch("index.segment.CHECKED_WHOLE", 0), patch("index.store.CHECKED_WHOLE", 0):
+    with patch("index.segment.CHECKED_WHOLE", 0), patch("index.folder_store.CHECKED_WHOLE", 0):
         yield
 
 
 def read_all(root: Path) -> None:
     """Uses every file that asking uses. Raises StoreError for what is damaged."""
-    store = Store(root)
+    store = FolderStore(root)
     rows = np.arange(len(store))
     store.sources(), store.tokens(rows), store.vectors.of(rows), store.lexical.top("keeper north", len(store))
     for row in rows.tolist():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import qa
-from index import IndexUnwritable, Store, build
+from index import FolderStore, IndexUnwritable, build
 from index.generations import problems
 
 pytestmark = pytest.mark.usefixtures("encoder")
@@ -74,4 +74,4 @@ def test_a_folder_that_goes_while_it_is_written(tmp_path: Path, source: Path, st
     with pytest.raises(IndexUnwritable, match="cannot be written to"):
         build(root, [source], progress=remove)
     build(root, [source])
-    assert len(Store(root)) == 1
+    assert len(FolderStore(root)) == 1

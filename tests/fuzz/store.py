@@ -21,7 +21,7 @@ from flip import read_all
 
 from fuzz.jsons import mutated_json
 from fuzz.mutator import mutated
-from index import Store, StoreError, build
+from index import FolderStore, StoreError, build
 from index.blocks import block_digests
 
 VERSION = 5
@@ -101,7 +101,7 @@ class Stored:
         if damage.sealed:
             seal(self._root, path)
         try:
-            store = Store(self._root)
+            store = FolderStore(self._root)
             assert len(store) and store.encoder and store.documents
         except StoreError:
             return
@@ -170,7 +170,7 @@ def _rename(root: Path, segment: Path, name: str) -> None:
     seal(root, manifest)
 
 
-def use(store: Store) -> None:
+def use(store: FolderStore) -> None:
     """Asks all of it, as an answer does."""
     rows = np.arange(len(store))[:200]
     words = "keeper north storm document"
@@ -178,11 +178,11 @@ def use(store: Store) -> None:
     store.lexical.content_words(words)
     (asked,) = HashEncoder().encode(["keeper of the north"])
     store.vectors.nearest(asked.vector, 3)
-    store.vectors._index.search(asked.vector[None], 5)  # type: ignore[attr-defined]
+    store.vectors._index.search(asked.vector[None], 5)
     store.tokens(rows).cosines(asked.tokens)
     for row in range(min(store.documents, 50)):
         document = store.document(row)
-        store.rows.facts(row)
+        list(store.rows.facts([row]))
         with suppress(KeyError):  # as for any id that is not there
             store.passages_of([document.id])
     for row in rows[:50].tolist():

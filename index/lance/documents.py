@@ -1,0 +1,84 @@
+"""The documents of a generation: their facts without their texts, and the texts when they are needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from index.lance.keys import Keys, of_document
+from index.lance.rows import Rows, Table, Values
+from index.lance.tables import DOCUMENTS, LINES
+from source.document import Document, Doubt, DoubtKind
+from source.records import DocumentFacts, load_document
+
+_FACTS, _DOCUMENTS = 1 << 22, 1 << 26  # bytes that are kept in memory
+_TOGETHER = 1 << 12  # rows of a list that are fetched in one call
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A document without its text. `passages`: their rows."""
+
+    facts: DocumentFacts
+    passages: range
+
+    @classmethod
+    def of(cls, row: int, values: Values) -> DocumentRow:
+        id, first, last, facts = values
+        title, path, pages, doubts = json.loads(facts)
+        found = tuple(Doubt(DoubtKind(kind), page, count) for kind, page, count in doubts)
+        return cls(DocumentFacts(id, title, path, pages, found), range(first, last))
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A document. `corner`: the row of its first corners, or -1."""
+
+    document: Document
+    corner: int
+
+    @classmethod
+    def of(cls, row: int, values: Values) -> TextRow:
+        corner, line = values
+        return cls(load_document(line), corner)
+
+
+def dump_facts(facts: DocumentFacts) -> bytes:
+    """What `DocumentRow.of` reads, but for the id."""
+    doubts = [(doubt.kind, doubt.page, doubt.count) for doubt in facts.doubts]
+    return json.dumps([facts.title, facts.path, facts.pages, doubts], ensure_ascii=False).encode()
+
+
+class LanceDocuments:
+    """Rows count from 0, in the order of the sources. `count`: how many there are."""
+
+    def __init__(self, table: Table, keys: Keys, count: int) -> None:
+        self._keys, self._count = keys, count
+        self._rows = Rows(table, DOCUMENTS, DocumentRow.of, _FACTS)
+        self.texts = Rows(table, LINES, TextRow.of, _DOCUMENTS)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, id: str) -> bool:
+        return bool(self._keys.find([of_document(id)]))
+
+    def row(self, id: str) -> int:
+        found = self._keys.find([of_document(id)])
+        if not found:
+            raise KeyError(id)
+        return int(found[of_document(id)])
+
+    def ids(self) -> list[str]:
+        return [each.id for each in self.facts(range(self._count))]
+
+    def facts(self, rows: Iterable[int]) -> Iterator[DocumentFacts]:
+        left = iter(rows)
+        while some := list(islice(left, _TOGETHER)):
+            yield from (each.facts for each in self._rows.get(some))
+
+    def passages(self, row: int) -> range:
+        """The rows of the passages of a document."""
+        return self._rows.one(row).passages

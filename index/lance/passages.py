@@ -1,0 +1,108 @@
+"""The passages of a generation: their vectors and words, as `qa` asks for them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from lancedb.query import MatchQuery
+from numpy.typing import NDArray
+
+from index import bm25
+from index.arrays import Rows as Numbers
+from index.arrays import Scores
+from index.encoder import FloatMatrix
+from index.lance.keys import Keys, of_term
+from index.lance.rows import Rows, Table, Values
+from index.lexical import Lexical
+from index.nearest import cosines, nearest_among
+
+_FOUND = 2  # candidates that the engine puts forward for each that is wanted: its scores are not exact, ours are
+
+
+@dataclass(frozen=True, slots=True)
+class PassageRow:
+    """`sentences`: (n, 3): start, end, whether it stands more than once. `counts`: how often it has each term."""
+
+    row: int
+    document: int
+    sentences: NDArray[np.int64]
+    counts: Counter[str]
+    vector: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, row: int, values: Values) -> PassageRow:
+        document, sentences, terms, vector = values
+        spans = np.frombuffer(sentences, np.int64).reshape(-1, 3)
+        if not len(spans):
+            raise ValueError("a passage has a sentence")
+        return cls(row, document, spans, Counter(terms.split()), np.frombuffer(vector, np.float32))
+
+
+class LanceVectors:
+    """The passages' vectors. `partitions`: of the engine's index, 0 where it has none and compares all."""
+
+    def __init__(self, table: Table, passages: Rows[PassageRow], partitions: int) -> None:
+        self._table, self._passages, self._partitions = table, passages, partitions
+
+    def nearest(
+        self, vector: NDArray[np.float32], count: int, among: Numbers | None = None
+    ) -> tuple[Numbers, NDArray[np.float32]]:
+        if among is not None:
+            return nearest_among(self, vector, count, among)
+        query = self._table.query().nearest_to(vector).column("vector").distance_type("l2").limit(_FOUND * count)
+        if self._partitions:
+            query = query.nprobes(self._partitions).ef(2 * _FOUND * count)
+        rows = np.array(self._passages.search(query, "_distance"), np.int64)
+        scores = cosines(self.of(rows), vector)
+        order = np.lexsort((rows, -scores))[:count]
+        return rows[order], scores[order]
+
+    def of(self, passages: Numbers) -> FloatMatrix:
+        found = self._passages.get(passages.tolist())
+        return np.stack([each.vector for each in found]) if found else np.zeros((0, 0), np.float32)
+
+
+class LanceLexical(Lexical):
+    """The passages' words. `length`: terms of a passage, on average."""
+
+    def __init__(
+        self, table: Table, passages: Rows[PassageRow], keys: Keys, *, count: int, length: float,
+        languages: Sequence[str], stopwords: Sequence[str],
+    ) -> None:  # fmt: skip
+        super().__init__(count=count, languages=languages, stopwords=stopwords)
+        self._table, self._passages, self._keys, self._length = table, passages, keys, length
+
+    def top(self, query: str, count: int, among: Numbers | None = None) -> Numbers:
+        rows = self._candidates(query, _FOUND * count) if among is None else among
+        scores = self.scores(query, rows)
+        best = np.lexsort((rows, -scores))[:count]
+        return rows[best[scores[best] > 0]]
+
+    def _candidates(self, query: str, count: int) -> Numbers:
+        terms = self._terms(query)
+        known = [term for term, frequency in zip(terms, self.frequencies(list(terms)), strict=True) if frequency]
+        if not known:
+            return np.zeros(0, np.int64)
+        words = " ".join(term for term in known for _ in range(terms[term]))
+        search = self._table.query().nearest_to_text(MatchQuery(words, "terms")).limit(count)
+        return np.array(self._passages.search(search, "_score"), np.int64)
+
+    def scores(self, query: str, rows: Numbers) -> Scores:
+        terms = self._terms(query)
+        passages = [each.counts for each in self._passages.get(rows.tolist())]
+        penalty = bm25.penalty(np.array([counts.total() for counts in passages], np.float64), self._length)
+        scores = np.zeros(len(rows), np.float32)
+        frequencies = self.frequencies(list(terms))
+        rarity = bm25.rarity(np.array(frequencies, np.int64), self._count)
+        for at, (term, repeats) in enumerate(terms.items()):
+            if frequencies[at]:
+                counts = np.array([each[term] for each in passages], np.int32)
+                scores += bm25.scores(rarity[at], counts, penalty) * np.float32(repeats)
+        return scores
+
+    def frequencies(self, terms: Sequence[str]) -> list[int]:
+        found = self._keys.find(map(of_term, terms))
+        return [int(found.get(of_term(term), 0)) for term in terms]

@@ -1,0 +1,131 @@
+"""A generation of a folder into tables: written and indexed, before anybody is told.
+
+What is written is a function of the folder's rows (`index.lance.contents`): on a larger
+scale each machine can write a stretch of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+
+import lancedb
+import pyarrow as pa
+from lancedb.index import FTS, HnswSq
+
+from index.errors import StoreError
+from index.folder_store import FolderStore
+from index.lance import contents
+from index.lance.keys import buckets
+from index.lance.manifest import FORMAT, LanceManifest, dump
+from index.lance.storage import Storage
+from index.lance.tables import PARTS, schema, seal
+from index.progress import Progress, Step
+
+FLAT = 4096
+"""Passages up to which every vector is compared: that is exact, and reads no more than 6 MB."""
+_PARTITION = 1 << 20  # passages that are one graph
+_WORDS = FTS(
+    base_tokenizer="whitespace", lower_case=False, stem=False, remove_stop_words=False, ascii_folding=False,
+    max_token_length=1 << 20, with_position=False,
+)  # fmt: skip
+_TOGETHER = 256  # rows that are handed over at once: 10 MB of passages
+
+
+def publish(storage: Storage, tables: str, folder: FolderStore, parent: str | None, progress: Progress) -> str:
+    """Writes the generation that a folder holds into new tables, called `tables` and what they hold.
+
+    The SHA-256 of its manifest is returned. Raises a StoreError, and what `progress` raises.
+    """
+    writer = _Writer(storage, tables, folder, Step(progress, "publishing", len(folder) + folder.documents))
+    passages = writer.create("passages", contents.passages(folder))
+    writer.create("documents", contents.documents(folder))
+    writer.create("corners", contents.corners(folder))
+    corners = writer.rows
+    keys = contents.keys(folder)
+    writer.create("keys", ({"entries": entries} for entries in buckets(keys)))
+    partitions = -(-len(folder) // _PARTITION) if len(folder) > FLAT else 0
+    storage.build(passages.create_index("terms", config=_WORDS))
+    if partitions:
+        config = HnswSq(distance_type="l2", num_partitions=partitions)
+        storage.build(passages.create_index("vector", config=config))
+    writer.versions["passages"] = storage.run(passages.version())
+    sources = json.dumps(folder.sources()).encode()
+    terms = folder.texts.lengths(folder.passages[0 : len(folder)][:, 3]).sum()
+    counts = folder.manifest.counts | {"corners": corners, "terms": int(terms), "keys": len(keys)}
+    data = dump(_manifest(folder, parent, counts, writer.versions, partitions, sources))
+    writer.create("about", ({"data": each} for each in (data, sources)))
+    return sha256(data).hexdigest()
+
+
+def _manifest(
+    folder: FolderStore, parent: str | None, counts: dict[str, int], versions: dict[str, int], partitions: int,
+    sources: bytes,
+) -> LanceManifest:  # fmt: skip
+    manifest = folder.manifest
+    return LanceManifest(
+        format=FORMAT,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        made_from=folder.sha256,
+        parent=parent,
+        encoder=manifest.encoder,
+        settings=manifest.settings,
+        counts=counts,
+        changes=manifest.changes,
+        languages=manifest.languages,
+        stopwords=sorted(folder.lexical.stopwords),
+        versions=versions,
+        partitions=partitions,
+        sources=sha256(sources).hexdigest(),
+    )
+
+
+class _Writer:
+    """Makes the tables of a generation. `versions`: of each that was made. `rows`: how many the last one has."""
+
+    def __init__(self, storage: Storage, tables: str, folder: FolderStore, step: Step) -> None:
+        self._storage, self._tables, self._step = storage, tables, step
+        self._salt = folder.sha256.encode()
+        self._dimension: int = folder.manifest.encoder["dimension"]
+        self._failure: BaseException | None = None
+        self.versions: dict[str, int] = {}
+        self.rows = 0
+
+    def create(self, name: str, records: Iterable[contents.Record]) -> lancedb.AsyncTable:
+        """A table of these records."""
+        layout = schema(name, self._dimension)
+        batches = self._batches(name, layout, records)
+        try:
+            table = self._storage.create(f"{self._tables}-{name}", pa.RecordBatchReader.from_batches(layout, batches))
+        except StoreError:
+            if self._failure:  # of what was to be written: the engine knows only that there was one
+                raise self._failure from None
+            raise
+        self.versions[name] = self._storage.run(table.version())
+        return table
+
+    def _batches(self, name: str, layout: pa.Schema, records: Iterable[contents.Record]) -> Iterator[pa.RecordBatch]:
+        self.rows = 0
+        try:
+            numbered = enumerate(records)
+            while some := list(islice(numbered, _TOGETHER)):
+                yield pa.RecordBatch.from_pylist([self._sealed(name, *each) for each in some], layout)
+                self.rows += len(some)
+                self._step.done += len(some)
+                self._step.tell()
+        except BaseException as error:
+            self._failure = error
+            raise
+
+    def _sealed(self, name: str, row: int, record: contents.Record) -> contents.Record:
+        seals = {}
+        for part in PARTS:
+            if part.table == name:
+                values: list[Any] = [record[column] for column in part.columns]
+                plain = [each.tobytes() if hasattr(each, "tobytes") else each for each in values]
+                seals[part.seal] = seal(self._salt, part, row, plain)
+        return {"row": row, **record, **seals}

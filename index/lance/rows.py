@@ -1,0 +1,132 @@
+"""Rows of a table by their numbers: many at once, each proven by its seal, the last ones kept in memory."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+import lancedb
+import numpy as np
+import pyarrow as pa
+
+from index.errors import REBUILD, IndexCorrupt
+from index.lance.storage import Storage
+from index.lance.tables import Part, seal
+
+_TOGETHER = 1 << 10  # rows that are read at once, when all are
+_Row = TypeVar("_Row")
+Values = Sequence[Any]
+"""The columns of a part, in their order: bytes, strings and whole numbers."""
+
+
+class Table:
+    """A table of a generation, at the version that was published."""
+
+    def __init__(self, storage: Storage, table: lancedb.AsyncTable, name: str, salt: bytes) -> None:
+        self.storage, self._table, self._name, self._salt = storage, table, name, salt
+
+    def query(self) -> lancedb.query.AsyncQuery:
+        """A search, to be run by `searched`."""
+        return self._table.query()
+
+    def searched(self, query: Any, part: Part, by: str) -> pa.Table:
+        """What a search finds, with the columns of a part. `by`: the column of what it goes by."""
+        return self.storage.run(query.select([*part.selected, by]).to_arrow())
+
+    def taken(self, rows: Sequence[int], part: Part) -> pa.Table:
+        """These rows, in any order."""
+        return self.storage.run(self._table.take_offsets(list(rows)).select(part.selected).to_arrow())
+
+    def all(self, part: Part) -> Iterator[tuple[int, Values]]:
+        """Every row, in any order, proven."""
+        batches = self.storage.run(self._table.query().select(part.selected).to_batches(max_batch_length=_TOGETHER))
+        while (batch := self.storage.run(anext(batches, None))) is not None:
+            yield from self.proven(pa.Table.from_batches([batch]), part)
+
+    def count(self) -> int:
+        """How many rows it has."""
+        return int(self.storage.run(self._table.count_rows()))
+
+    def proven(self, found: pa.Table, part: Part) -> Iterable[tuple[int, Values]]:
+        """The rows of what was fetched, each with its number. Raises IndexCorrupt if one is not what was written."""
+        columns = [_values(found.column(name)) for name in part.columns]
+        for at, (row, sealed) in enumerate(zip(_values(found["row"]), _values(found[part.seal]), strict=True)):
+            values = [column[at] for column in columns]
+            if seal(self._salt, part, row, values) != sealed:
+                raise IndexCorrupt(f"Row {row} of {self._name} is not what was written; {REBUILD}.")
+            yield row, values
+
+    def missing(self, row: int) -> IndexCorrupt:
+        """The error that a row is not there."""
+        return IndexCorrupt(f"Row {row} of {self._name} is missing; {REBUILD}.")
+
+
+class Rows(Generic[_Row]):
+    """A part of the rows of a table, each made into something by `make`. The last are kept, up to `most` bytes.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self, table: Table, part: Part, make: Callable[[int, Values], _Row], most: int) -> None:
+        self._table, self._part, self._make, self._most = table, part, make, most
+        self._kept: OrderedDict[int, tuple[_Row, int]] = OrderedDict()
+        self._held = 0
+        self._lock = Lock()
+
+    def get(self, rows: Iterable[int]) -> list[_Row]:
+        """These rows; those that are not kept are fetched in one call."""
+        wanted = [int(row) for row in rows]
+        found = self._known(wanted)
+        if lacking := sorted(set(wanted) - found.keys()):
+            found |= self._taken_in(self._table.taken(lacking, self._part))
+        for row in lacking:
+            if row not in found:
+                raise self._table.missing(row)
+        return [found[row] for row in wanted]
+
+    def one(self, row: int) -> _Row:
+        """This row."""
+        return self.get([row])[0]
+
+    def search(self, query: Any, by: str) -> list[int]:
+        """The rows that a search finds, in its order; they are kept. `by`: see `Table.searched`."""
+        return list(self._taken_in(self._table.searched(query, self._part, by)))
+
+    def _known(self, rows: Iterable[int]) -> dict[int, _Row]:
+        with self._lock:
+            known = {row: self._kept[row][0] for row in rows if row in self._kept}
+            for row in known:
+                self._kept.move_to_end(row)
+        return known
+
+    def _taken_in(self, found: pa.Table) -> dict[int, _Row]:
+        try:
+            made = {
+                row: (self._make(row, values), _size(values)) for row, values in self._table.proven(found, self._part)
+            }
+        except (KeyError, ValueError, TypeError, RecursionError) as error:
+            raise IndexCorrupt(f"What is stored of {self._part.table} cannot be read; {REBUILD}.") from error
+        with self._lock:
+            for row, (_, size) in made.items():
+                self._held += size - self._kept.pop(row, (None, 0))[1]
+            self._kept |= made
+            while self._held > self._most:
+                self._held -= self._kept.popitem(last=False)[1][1]
+        return {row: each for row, (each, _) in made.items()}
+
+
+def _size(values: Values) -> int:
+    """Bytes, about."""
+    return sum(len(value) if isinstance(value, bytes | str) else 8 for value in values)
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """A column's values; a vector as its bytes."""
+    if pa.types.is_fixed_size_list(column.type):
+        size = column.type.list_size
+        numbers = np.concatenate([np.zeros(0, np.float32), *(chunk.flatten().to_numpy() for chunk in column.chunks)])
+        return [row.tobytes() for row in numbers.reshape(-1, size)]
+    values: list[Any] = column.to_pylist()
+    return values

@@ -1,0 +1,142 @@
+"""LanceDB, asked: each call ends within a time, and whatever goes wrong is one of our errors.
+
+LanceDB's own words may hold addresses and keys, and are not passed on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from functools import lru_cache
+from threading import Thread
+from typing import Any, TypeVar
+
+import lancedb
+import pyarrow as pa
+
+from index.address import Engine
+from index.errors import REBUILD, IndexCorrupt, IndexUnwritable, StoreError, StoreUnreachable
+
+PATIENCE = 10.0
+"""Seconds that a question waits for one answer of the storage."""
+_BUILDING = 3600.0  # seconds: an index of many vectors is made in one call
+# What is sent is tried again a few times within `PATIENCE`, and not for minutes.
+_OPTIONS = {"connect_timeout": "3s", "timeout": "8s", "client_max_retries": "3", "client_retry_timeout": "8"}
+
+_T = TypeVar("_T")
+
+
+class Storage:
+    """The tables at an address. Safe to use from several threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._connection: lancedb.AsyncConnection | None = None
+
+    def run(self, call: Coroutine[Any, Any, _T], seconds: float | None = None) -> _T:
+        """What a call of LanceDB comes to, within `PATIENCE` or so many seconds. Raises a StoreError."""
+        seconds = PATIENCE if seconds is None else seconds
+        waiting = asyncio.run_coroutine_threadsafe(asyncio.wait_for(call, seconds), _loop())
+        try:
+            return waiting.result()
+        except StoreError:
+            raise
+        except TimeoutError:
+            raise self._unreachable(f"has not answered within {seconds:.0f} seconds") from None
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                waiting.cancel()
+                raise
+            raise self._error(str(error)) from None  # a panic of Rust's is no Exception
+
+    def build(self, call: Coroutine[Any, Any, _T]) -> _T:
+        """As `run`, for what takes long."""
+        return self.run(call, _BUILDING)
+
+    async def _connected(self) -> lancedb.AsyncConnection:
+        if self._connection is None:
+            self._connection = await lancedb.connect_async(self.engine.uri, storage_options=_OPTIONS)
+        return self._connection
+
+    def names(self) -> list[str]:
+        """The names of all tables."""
+        return self.run(self._names())
+
+    async def _names(self) -> list[str]:
+        connection = await self._connected()
+        names: list[str] = []
+        token = None
+        while True:
+            page = await connection.list_tables(page_token=token)
+            names += page.tables
+            if not (token := page.page_token):
+                return names
+
+    def open(self, name: str, version: int | None = None) -> lancedb.AsyncTable:
+        """A table, at a version. Raises TableMissing."""
+        return self.run(self.opening(name, version))
+
+    async def opening(self, name: str, version: int | None = None) -> lancedb.AsyncTable:
+        """As `open`, to be run."""
+        table = await (await self._connected()).open_table(name)
+        if version is not None:
+            await table.checkout(version)
+        return table
+
+    def create(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> lancedb.AsyncTable:
+        """A new table of these rows."""
+        return self.build(self._created(name, rows))
+
+    async def _created(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> lancedb.AsyncTable:
+        return await (await self._connected()).create_table(name, rows)
+
+    def drop(self, name: str) -> None:
+        """Removes a table, if it is there."""
+        self.run(self._dropped(name))
+
+    async def _dropped(self, name: str) -> None:
+        await (await self._connected()).drop_table(name, ignore_missing=True)
+
+    def _error(self, said: str) -> StoreError:
+        """One of our errors for what LanceDB says."""
+        words = said.casefold()
+        if _has(words, _NOT_THERE):
+            return TableMissing(f"A table of {self.engine} is missing; {REBUILD}.")
+        if _has(words, _NO_ROOM):
+            return IndexUnwritable(f"The storage of {self.engine} is full; free room there and build again.")
+        if _has(words, _REFUSED):
+            return self._unreachable("does not let us in", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        if _has(words, _AWAY):
+            return self._unreachable("does not answer")
+        return IndexCorrupt(f"A table of {self.engine} cannot be read or written; {REBUILD}.")
+
+    def _unreachable(self, what: str, remedy: str = "try again when it does") -> StoreUnreachable:
+        return StoreUnreachable(f"The storage of {self.engine} {what}; {remedy}.")
+
+
+class TableMissing(IndexCorrupt):
+    """There is no table of that name."""
+
+
+_NOT_THERE = ("was not found", "table not found", "does not exist")
+_NO_ROOM = ("no space left", "storage full", "disk quota", "entitytoolarge")
+_REFUSED = (
+    "accessdenied", "access denied", "forbidden", "invalidaccesskeyid", "signaturedoesnotmatch", "invalidtoken", "403",
+    "expiredtoken", "unauthorized", "credential", "unauthenticated", "permission denied", "nosuchbucket",
+)  # fmt: skip
+_AWAY = (
+    "error sending request", "connection", "timed out", "timeout", "dns error", "generic s3 error", "http error",
+    "after retries", "max_retries", "server error", "slow down", "service unavailable",
+)  # fmt: skip
+
+
+def _has(words: str, any_of: Sequence[str]) -> bool:
+    return any(each in words for each in any_of)
+
+
+@lru_cache(1)
+def _loop() -> asyncio.AbstractEventLoop:
+    """The loop that all calls run on, in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    Thread(target=loop.run_forever, name="lance", daemon=True).start()
+    return loop

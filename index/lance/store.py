@@ -1,0 +1,190 @@
+"""An index that LanceDB keeps, opened: the generation that answers, each row checked when it is fetched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.arrays import Rows as Numbers
+from index.errors import REBUILD, IndexCorrupt, StoreUnreachable
+from index.lance.documents import LanceDocuments
+from index.lance.keys import Keys, bucket_count, of_sentence
+from index.lance.manifest import LanceManifest, load
+from index.lance.passages import LanceLexical, LanceVectors, PassageRow
+from index.lance.pointer import Generation, Pointer
+from index.lance.rows import Rows, Table, Values
+from index.lance.storage import Storage
+from index.lance.tables import ABOUT, CORNERS, CORNERS_TOGETHER, PASSAGES, TABLES, TOKENS, Part
+from index.models import Identity
+from index.passages import Passage
+from index.repeats import same
+from index.tokens import Tokens, token_type, unpack
+from source.boxes import Box, boxes_of
+from source.document import Document
+from source.spans import Span
+
+_PASSAGES, _TOKENS, _CORNERS = 1 << 24, 1 << 25, 1 << 23
+"""Bytes of each that are kept in memory: of 8,000 passages, the tokens of 800, corners of a million characters."""
+
+
+class LanceStore:
+    """Read access to one generation. Raises a StoreError when the storage is away, or is not what was written."""
+
+    def __init__(self, storage: Storage, pointer: Pointer, generation: Generation) -> None:
+        self._storage, self._pointer, self._of = storage, pointer, generation
+        self.generation = generation.name
+        about, self.manifest = read_manifest(storage, generation)
+        self._about = about
+        self._tables = tables = {name: self._table(name) for name in TABLES if name != "about"}
+        counts = self.manifest.counts
+        self._count = counts["passages"]
+        self._keys = Keys(tables["keys"], bucket_count(counts["keys"]))
+        self._passages = Rows(tables["passages"], PASSAGES, PassageRow.of, _PASSAGES)
+        self._tokens = Rows(tables["passages"], TOKENS, self._unpacked, _TOKENS)
+        self._corners = Rows(tables["corners"], CORNERS, _corners, _CORNERS)
+        self.rows = LanceDocuments(tables["documents"], self._keys, counts["documents"])
+        self.vectors = LanceVectors(tables["passages"], self._passages, self.manifest.partitions)
+        self.lexical = LanceLexical(
+            tables["passages"], self._passages, self._keys, count=self._count,
+            length=counts["terms"] / max(self._count, 1), languages=self.manifest.languages,
+            stopwords=self.manifest.stopwords,
+        )  # fmt: skip
+
+    def _table(self, name: str) -> Table:
+        full = f"{self._of.tables}-{name}"
+        opened = self._storage.open(full, self.manifest.versions[name])
+        return Table(self._storage, opened, full, self.manifest.salt)
+
+    def _unpacked(self, row: int, values: Values) -> NDArray[np.void]:
+        return np.frombuffer(values[0], token_type(self.manifest.encoder["dimension"]))
+
+    def table(self, part: Part) -> Table:
+        """The table that has a part."""
+        return self._tables[part.table]
+
+    def moved_on(self) -> tuple[str, str] | None:
+        now = self._pointer.now()
+        return None if now in (None, self._of) else (now.name, now.sha256)
+
+    def reopened(self) -> LanceStore:
+        try:
+            return LanceStore(self._storage, self._pointer, self._pointer.read())
+        except StoreUnreachable:
+            self._pointer.lost_sight()
+            raise
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def documents(self) -> int:
+        return len(self.rows)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return self.manifest.settings
+
+    @property
+    def encoder(self) -> Identity:
+        made_by = self.manifest.encoder
+        return Identity(made_by["name"], made_by["sha256"], made_by["settings"])
+
+    @property
+    def dimension(self) -> int:
+        return int(self.manifest.encoder["dimension"])
+
+    def sources(self) -> dict[str, Any]:
+        data = read_about(self._about, 1)
+        if sha256(data).hexdigest() != self.manifest.sources:
+            raise IndexCorrupt(f"What generation {self.generation} was made from is not what was written; {REBUILD}.")
+        record: dict[str, Any] = json.loads(data)
+        return record
+
+    def tokens(self, passages: Numbers) -> Tokens:
+        return unpack(self._tokens.get(passages.tolist()))
+
+    def fetch(self, passages: Sequence[int]) -> None:
+        found = self._passages.get(passages)
+        documents = {each.document for each in found}
+        texts = dict(zip(documents, (each.document.text for each in self.rows.texts.get(documents)), strict=True))
+        repeated = {
+            of_sentence(texts[each.document][start:end])
+            for each in found
+            for start, end, again in each.sentences.tolist()
+            if again
+        }
+        self._keys.find(repeated)
+
+    def document_of(self, passage: int) -> int:
+        return self._passages.one(passage).document
+
+    def sentences(self, passage: int) -> list[Span]:
+        return [Span(start, end) for start, end, _ in self._passages.one(passage).sentences.tolist()]
+
+    def span(self, passage: int) -> Span:
+        sentences = self._passages.one(passage).sentences
+        return Span(int(sentences[0, 0]), int(sentences[-1, 1]))
+
+    def passage(self, passage: int) -> Passage:
+        document = self.document(self.document_of(passage))
+        span = self.span(passage)
+        return Passage(document.id, span, document.text[span.start : span.end])
+
+    def document(self, row: int) -> Document:
+        return self.rows.texts.one(row).document
+
+    def document_by_id(self, id: str) -> Document:
+        return self.document(self.rows.row(id))
+
+    def passages_of(self, ids: Iterable[str]) -> Numbers:
+        ranges = [np.array(self.passages_in(self.rows.row(id)), np.int64) for id in set(ids)]
+        return np.sort(np.concatenate(ranges)) if ranges else np.zeros(0, np.int64)
+
+    def passages_in(self, document: int) -> range:
+        return self.rows.passages(document)
+
+    def places_of(self, sentence: str, most: int) -> list[tuple[int, Span]]:
+        key = of_sentence(sentence)
+        found = self._keys.find([key]).get(key, [])
+        places = [(document, Span(start, end)) for document, start, end in found[:most]]
+        self.rows.texts.get({document for document, _ in places})
+        return [
+            (document, span)
+            for document, span in places
+            if same(sentence, self.document(document).text[span.start : span.end])
+        ]
+
+    def boxes(self, document: int, span: Span) -> tuple[Box, ...]:
+        found = self.rows.texts.one(document)
+        if found.corner < 0:
+            return ()
+        first, last = span.start // CORNERS_TOGETHER, (span.end - 1) // CORNERS_TOGETHER
+        together = np.concatenate(self._corners.get(range(found.corner + first, found.corner + last + 1)))
+        start = span.start - first * CORNERS_TOGETHER
+        corners = together[start : start + len(span)]
+        return boxes_of(found.document.places, span, corners, found.document.text[span.start : span.end])
+
+
+def read_manifest(storage: Storage, generation: Generation) -> tuple[Table, LanceManifest]:
+    """What a generation is, and the table that says so. Raises IndexCorrupt or IndexIncompatible."""
+    name = f"{generation.tables}-about"
+    about = Table(storage, storage.open(name), name, b"")
+    return about, load(read_about(about, 0), generation.sha256, f"Generation {generation.name} of {storage.engine}")
+
+
+def read_about(about: Table, row: int) -> bytes:
+    """A row of it, whose own SHA-256 stands elsewhere."""
+    found = about.taken([row], ABOUT)
+    if found["row"].to_pylist() != [row]:
+        raise about.missing(row)
+    data: bytes = found["data"][0].as_py()
+    return data
+
+
+def _corners(row: int, values: Values) -> NDArray[np.uint16]:
+    return np.frombuffer(values[0], np.uint16).reshape(-1, 4)

@@ -1,0 +1,137 @@
+"""An index in a folder beside the same one in LanceDB: how well they answer, how fast, and what they take.
+
+    python tests/benchmarks/engines.py [SET_DIR ...] [--sizes N ...] [--s3] [--scratch DIR]
+
+Linux only; needs the extra `lance`, and with `--s3` moto (`pip install "moto[server]"`), whose server it starts.
+Each SET_DIR holds `passages.jsonl` and `questions.jsonl`: *same first quote* is the share of its questions whose
+first quote is the same, to the character. `--sizes`: texts as those of `growth.py`. *publish* is what LanceDB
+takes beyond the build of the folder. *answer* is asked of what *retrieval* has asked before, with its rows in
+memory. *memory* is that of a process that has asked 200 questions; *recall@10* as in `growth.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+import growth
+
+import qa
+from index import build
+from qa.evaluate import outcome
+from qa.figures import summary
+from qa.questions import read_questions
+
+sys.path.append(str(Path(__file__).parents[1] / "contract"))
+from kinds import BUCKET, environment, s3_server
+
+_MEASURES = ("hit@1", "hit@5", "answer_in_quote@1", "latency_p50_ms", "latency_p95_ms")
+
+
+def engine(scratch: Path, s3: bool) -> str:
+    """The address of LanceDB's index."""
+    return f"lance+s3://{BUCKET}/index" if s3 else f"lance://{scratch.absolute()}/lance"
+
+
+@contextmanager
+def built(sources: Sequence[Path], scratch: Path, s3: bool) -> Iterator[tuple[list[str], list[float]]]:
+    """The addresses of the same index in a folder and in LanceDB, and the seconds each took."""
+    with s3_server() if s3 else nullcontext():
+        addresses, seconds = [str(scratch / "folder"), engine(scratch, s3)], []
+        for address in addresses:
+            started = time.perf_counter()
+            build(address, sources)
+            seconds.append(time.perf_counter() - started)
+        yield addresses, seconds
+
+
+def set_rows(path: Path, scratch: Path, s3: bool) -> Iterator[list[str]]:
+    """A row for each index of a set."""
+    questions = read_questions(path / "questions.jsonl")
+    first: list[str] = []
+    with built([path / "passages.jsonl"], scratch, s3) as (addresses, _):
+        for address in addresses:
+            book = qa.load(address).now()
+            outcomes = [outcome(book, question) for question in questions]
+            figures = summary(outcomes)
+            quotes = [_first_quote(book, question.question, question.history) for question in questions]
+            first = first or quotes
+            same = sum(one == other for one, other in zip(first, quotes, strict=True)) / len(quotes)
+            cells = [f"{figures[name].value:.{0 if name.endswith('ms') else 4}f}" for name in _MEASURES]
+            yield [path.name, address.partition(":")[0] if "://" in address else "folder", *cells, f"{same:.4f}"]
+
+
+def _first_quote(book: qa.Edition, question: str, history: Sequence[str]) -> str:
+    answer = book.ask(question, history)
+    quote = next(iter(answer.quotes or answer.nearest), None)
+    return json.dumps([quote.document.id, quote.span.start, quote.span.end, quote.text]) if quote else ""
+
+
+def size_rows(size: int, scratch: Path, s3: bool) -> Iterator[dict[str, str]]:
+    """A row for each index of so many texts."""
+    real = growth.sentences()
+    held_out, kept = real[: growth._QUESTIONS], real[growth._QUESTIONS :]
+    asked = scratch / "questions.json"
+    asked.write_text(json.dumps([" ".join(each.split()[: growth._WORDS_ASKED]) for each in held_out]), "utf-8")
+    with (scratch / "texts.jsonl").open("w", encoding="utf-8") as file:
+        for number, text in enumerate(growth.texts(kept, size)):
+            file.write(json.dumps({"id": str(number), "text": text}) + "\n")
+    with built([scratch / "texts.jsonl"], scratch, s3) as (addresses, seconds):
+        # The engine's build has the folder's before it: encoding, in a folder of its own.
+        taken = {"folder": seconds[0], "LanceDB": seconds[1] - seconds[0]}
+        for (name, spent), address in zip(taken.items(), addresses, strict=True):
+            command = [sys.executable, __file__, "--measure", address, str(asked)]
+            ran = subprocess.run(command, check=True, capture_output=True, text=True)
+            files = Path(address.removeprefix("lance://")).rglob("*")
+            disk = sum(file.stat().st_size for file in files if file.is_file())
+            yield {
+                "texts": f"{size:,}", "index": name, "build / publish, s": f"{spent:.0f}",
+                "disk, MB": "–" if s3 and name != "folder" else f"{disk / 1e6:.0f}", **json.loads(ran.stdout),
+            }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", type=Path, nargs="*", metavar="SET_DIR")
+    parser.add_argument("--sizes", type=int, nargs="*", default=[], metavar="N")
+    parser.add_argument("--s3", action="store_true", help="LanceDB on moto's S3 server instead of a folder")
+    parser.add_argument("--scratch", type=Path, help="where the indexes are built")
+    parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        address, asked = arguments.measure
+        print(json.dumps(growth.measure(address, json.loads(Path(asked).read_text("utf-8")))))
+        return
+    if arguments.sets:
+        print(f"| set | index | {' | '.join(_MEASURES)} | same first quote |\n|{' --- |' * (len(_MEASURES) + 3)}")
+    for path in arguments.sets:
+        with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch, own_staging(scratch):
+            for row in set_rows(path, Path(scratch), arguments.s3):
+                print(f"| {' | '.join(row)} |", flush=True)
+    for number, size in enumerate(arguments.sizes):
+        with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch, own_staging(scratch):
+            for each, cells in enumerate(size_rows(size, Path(scratch), arguments.s3)):
+                if not number and not each:
+                    print(f"\n| {' | '.join(cells)} |\n|{' --- |' * len(cells)}")
+                print(f"| {' | '.join(cells.values())} |", flush=True)
+
+
+def own_staging(scratch: str) -> AbstractContextManager[None]:
+    """Generations are made in a folder that goes with the measurement; the encoder is the user's."""
+    from index.settings import cache_folder
+
+    cache = Path(scratch) / "cache"
+    cache.mkdir()
+    (cache / "encoders").symlink_to(cache_folder() / "encoders")
+    return environment(CHAPTER_VERSE_CACHE=str(cache))
+
+
+if __name__ == "__main__":
+    main()
