@@ -10,7 +10,9 @@ taken away, and on no evaluation set.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +21,10 @@ from index import Store
 from qa.late_interaction import best_matches
 from qa.retrieve import Query
 from qa.sentences import Sentence, Signs, Terms, Way, weighed
+from source import UsageError
 
 THRESHOLD = 0.5
-"""From this confidence on a question counts as answered."""
+"""From this confidence on a question counts as answered, unless CHAPTER_VERSE_THRESHOLD says otherwise."""
 
 # Log-odds that the first quote answers; "" is the intercept. What is not weighed did not carry over to other sets.
 WEIGHTS: Mapping[Way, Signs] = {
@@ -29,6 +32,20 @@ WEIGHTS: Mapping[Way, Signs] = {
     Way.MATCHED: {"": -5.544, "sentence": 6.631, "content": 0.82, "words": 2.389},
     Way.WORDS: {"": -2.621, "words": 0.083, "sentence_words": 3.786},
 }
+
+
+def threshold() -> float:
+    """From which confidence on a question counts as answered: CHAPTER_VERSE_THRESHOLD, or `THRESHOLD`.
+
+    Raises UsageError if the variable is no number from 0 to 1.
+    """
+    wanted = os.environ.get("CHAPTER_VERSE_THRESHOLD")
+    if not wanted:
+        return THRESHOLD
+    with suppress(ValueError):
+        if 0 <= (number := float(wanted)) <= 1:
+            return number
+    raise UsageError(f"CHAPTER_VERSE_THRESHOLD is {wanted!r}; set it to a number from 0 to 1, {THRESHOLD} without it.")
 
 
 def confidence(store: Store, wanted: Sequence[Query], best: Sentence, asked: Terms) -> float:

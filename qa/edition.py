@@ -9,7 +9,7 @@ from functools import partial
 from index import Encoder, IndexCorrupt, Rows, Store
 from qa.answer import Answer, DocumentRef, Hit, Quote
 from qa.asked import checked, remembered
-from qa.confidence import THRESHOLD, confidence
+from qa.confidence import confidence, threshold
 from qa.conversation import Understood, person_name, understand
 from qa.quotes import make_quotes
 from qa.reader import in_play, read
@@ -35,7 +35,7 @@ class DocumentMissing(UsageError):
 class Edition:
     """One generation of the documents, to be questioned. Safe to use from several threads; it never changes.
 
-    Raises IndexCorrupt if the encoder's vectors cannot be those of the store.
+    Raises IndexCorrupt if the encoder's vectors cannot be those of the store, and UsageError as `threshold`.
     """
 
     def __init__(self, store: Store, encoder: Encoder) -> None:
@@ -44,6 +44,7 @@ class Edition:
             raise IndexCorrupt(f"The index has vectors of {sizes}; run `python -m index build` to mend it.")
         self.store = store
         self.encoder = encoder
+        self._threshold = threshold()
 
     @property
     def generation(self) -> str:
@@ -117,7 +118,7 @@ class Edition:
             if documents:
                 asked_alone = frozenset(documents)
                 quotes = [_within(quote, asked_alone) for quote in quotes]
-        answered = sure >= THRESHOLD
+        answered = sure >= self._threshold
         shown = tuple(quote for quote in quotes if quote.score >= quotes[0].score - _WORTH_SHOWING)
         answer = Answer(
             question=question,

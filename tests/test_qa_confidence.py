@@ -14,6 +14,7 @@ from qa.conversation import Understood
 from qa.reader import in_play, read
 from qa.retrieve import candidates, queries
 from qa.sentences import Way, ranked_sentences, terms
+from source import UsageError
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -26,6 +27,22 @@ def test_a_probability_and_answered_from_the_threshold_on(qa_article: qa.Book, q
     assert 0 < answer.confidence < 1
     assert answer.answered is (answer.confidence >= THRESHOLD)
     assert bool(answer.quotes) is answer.answered and bool(answer.nearest) is not answer.answered
+
+
+@pytest.mark.parametrize(("wanted", "answered"), [("0", True), ("0.999", False), ("1", False), ("", True)])
+def test_the_threshold_can_be_set(
+    qa_article: qa.Book, monkeypatch: pytest.MonkeyPatch, wanted: str, answered: bool
+) -> None:
+    monkeypatch.setenv("CHAPTER_VERSE_THRESHOLD", wanted)
+    answer = qa.Edition(qa_article.store, qa_article.encoder).ask("Who is Wang Wen?")
+    assert answer.answered is answered and answer.confidence == qa_article.ask(answer.question).confidence
+
+
+@pytest.mark.parametrize("wanted", ["much", "1.1", "-0.1", "nan", "50%"])
+def test_a_threshold_that_is_none(qa_article: qa.Book, monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+    monkeypatch.setenv("CHAPTER_VERSE_THRESHOLD", wanted)
+    with pytest.raises(UsageError, match="a number from 0 to 1"):
+        qa.Edition(qa_article.store, qa_article.encoder)
 
 
 def test_a_question_copied_from_the_text_beats_nonsense(qa_article: qa.Book) -> None:
