@@ -48,7 +48,7 @@ def write(folder: Path) -> None:
         (folder / f"{number}.md").write_text(f"# Note {number}\n\n{text}\n", "utf-8")
     (folder / "empty.md").write_text("# Nothing but a heading\n")
     (folder / "pages.pdf").write_bytes(
-        pdf([paragraph(["The captain sold the boat."]), paragraph(["It had two masts."])])
+        pdf([paragraph(["The captain sold the boat to a friend who", "had asked for it. It had two masts."])])
     )
     cargo = ["bottles", "lamps", "horses", "letters", "stones", "baskets", "books", "candles"]
     with (folder / "cargo.jsonl").open("w") as file:
@@ -173,6 +173,26 @@ def test_answers_are_those_of_the_folder(built: str, folder: Store, encoder: Enc
     assert book.ask(QUESTIONS[1], documents=alone) == beside.ask(QUESTIONS[1], documents=alone)
     with pytest.raises(qa.DocumentMissing, match="none"):
         book.ask(QUESTIONS[1], documents=["none"])
+
+
+def test_a_question_takes_few_round_trips(
+    kind: str, built: str, folder: Store, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "folder":
+        pytest.skip("what is mapped needs none")
+    from index.lance.storage import Storage
+
+    book = qa.Book(open_store(built), encoder)
+    calls: list[object] = []
+    run = Storage.run
+    monkeypatch.setattr(Storage, "run", lambda self, call, *more: calls.append(call) or run(self, call, *more))
+    counted = {}
+    for ask in (book.ask, book.retrieve, book.ask):
+        ask(QUESTIONS[0])
+        counted[ask] = len(calls)
+        calls.clear()
+        after(1.1)  # the pointer is looked at once more
+    assert counted == {book.ask: 1, book.retrieve: 1}
 
 
 def test_an_open_book_follows_what_is_built_and_an_edition_stays_what_it_is(kind: str, tmp_path: Path) -> None:
