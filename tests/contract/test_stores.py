@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -182,17 +183,20 @@ def test_a_question_takes_few_round_trips(
         pytest.skip("what is mapped needs none")
     from index.lance.storage import Storage
 
-    book = qa.Book(open_store(built), encoder)
     calls: list[object] = []
     run = Storage.run
-    monkeypatch.setattr(Storage, "run", lambda self, call, *more: calls.append(call) or run(self, call, *more))
-    counted = {}
-    for ask in (book.ask, book.retrieve, book.ask):
-        ask(QUESTIONS[0])
-        counted[ask] = len(calls)
-        calls.clear()
-        after(1.1)  # the pointer is looked at once more
-    assert counted == {book.ask: 1, book.retrieve: 1}
+
+    def counting(storage: Storage, call: Any, *more: Any) -> Any:
+        calls.append(call)
+        return run(storage, call, *more)
+
+    monkeypatch.setattr(Storage, "run", counting)
+    for name, budget in (("ask", 8), ("retrieve", 6)):  # one of them is the look at the pointer
+        book = qa.Book(open_store(built), encoder)
+        for most in (budget, 3):  # the same again is asked of what is in memory, but for the two searches
+            calls.clear()
+            getattr(book, name)(QUESTIONS[0])
+            assert 2 <= len(calls) <= most
 
 
 def test_an_open_book_follows_what_is_built_and_an_edition_stays_what_it_is(kind: str, tmp_path: Path) -> None:
