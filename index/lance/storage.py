@@ -106,6 +106,8 @@ class Storage:
             return self._unreachable("has no such bucket", "make it, or name another")
         if _has(words, _NO_ROOM):
             return IndexUnwritable(f"The storage of {self.engine} is full; free room there and build again.")
+        if "commit conflict" in words or "concurrent writers" in words:
+            return IndexUnwritable(f"Others are writing to {self.engine}; wait until they have ended.")
         if "was not found" in words:
             return TableMissing(f"A table of {self.engine} is missing; {REBUILD}.")
         if _has(words, _AWAY):
