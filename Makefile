@@ -13,7 +13,7 @@ export HF_HUB_OFFLINE := 1
 export GRADIO_ANALYTICS_ENABLED := False
 export ORT_DISABLE_TELEMETRY := 1
 
-.PHONY: run test lint chromium screenshots bench lock upgrade audit dist
+.PHONY: run test lint chromium screenshots bench scale scale-short lock upgrade audit dist
 .DELETE_ON_ERROR:
 
 run: .venv/run
@@ -36,6 +36,14 @@ bench: .venv/run
 screenshots: .venv/test chromium
 	$(BIN)/python tests/browser/screenshots.py docs/images
 
+# make scale         an index in LanceDB, on disk and on S3: the contract, and faults by the dozen (half an hour)
+# make scale-short   a few faults of each kind (a minute or two)
+scale: .venv/scale
+	$(BIN)/python -m pytest -m '' tests/contract
+
+scale-short: .venv/scale
+	$(BIN)/python -m pytest tests/contract
+
 # make lock      what pyproject.toml has changed; all else keeps its version
 # make upgrade   every package's newest version that pyproject.toml allows
 upgrade: COMPILE_FLAGS := --upgrade
@@ -43,6 +51,9 @@ lock upgrade: $(BIN)/python
 	$(INSTALL) $(UV)
 	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build --extra test pyproject.toml -o tests/requirements.txt
 	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build -c tests/requirements.txt pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build --extra test --extra lance -c tests/requirements.txt \
+	    pyproject.toml -o tests/contract/requirements.txt
+	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) tests/contract/s3.in -o tests/contract/s3.txt
 
 # make audit   the licence of everything that is installed
 audit: .venv/test
@@ -77,4 +88,12 @@ $(BIN)/python:
 .venv/test: tests/requirements.txt .venv/run
 	$(LOCKED) -r tests/requirements.txt
 	$(COMPILED)
+	touch $@
+
+# The S3 server has an environment of its own: what it stands on does not go together with what we do.
+.venv/scale: tests/contract/requirements.txt tests/contract/s3.txt .venv/test
+	$(LOCKED) -r tests/contract/requirements.txt
+	$(COMPILED)
+	$(PYTHON) -m venv .venv/s3
+	.venv/s3/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r tests/contract/s3.txt
 	touch $@

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence, Set
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from secrets import token_hex
 from index.address import Engine
 from index.build import Approve, build
 from index.commit import KEPT
-from index.errors import IndexCorrupt, IndexIncompatible, IndexMissing
+from index.errors import IndexCorrupt, IndexIncompatible, IndexMissing, StoreError
 from index.folder_store import FolderStore
 from index.generations import Generation as Kept
 from index.lance import proof
@@ -63,7 +64,8 @@ class Keeper:
             approve(served, folder, golden_in(sources or [SHIPPED]))
             generation = self._published(right.current, folder, progress)
             right.change(generation.name, (*right.current.kept, generation)[-KEPT:])
-            self._clear(right.current)
+            with suppress(StoreError):  # it is published; the next build has another try
+                self._clear(right.current)
         return replace(report, generation=generation.name, up_to_date=False)
 
     def _served(self) -> LanceStore | None:
@@ -87,7 +89,8 @@ class Keeper:
             found = _OURS.fullmatch(name)
             if found and found["tables"] not in kept:
                 self._storage.drop(name)
-        self._storage.build(self._pointer.tidied(_FORGOTTEN))
+        with suppress(StoreError):  # the right is being renewed just now
+            self._storage.build(self._pointer.tidied(_FORGOTTEN))
 
     def rollback(self, to: str | None = None) -> str:
         """As `index.generations.rollback`."""

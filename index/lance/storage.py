@@ -100,12 +100,16 @@ class Storage:
     def _error(self, said: str) -> StoreError:
         """One of our errors for what LanceDB says."""
         words = said.casefold()
-        if _has(words, _NOT_THERE):
-            return TableMissing(f"A table of {self.engine} is missing; {REBUILD}.")
-        if _has(words, _NO_ROOM):
-            return IndexUnwritable(f"The storage of {self.engine} is full; free room there and build again.")
         if _has(words, _REFUSED):
             return self._unreachable("does not let us in", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        if "nosuchbucket" in words:
+            return self._unreachable("has no such bucket", "make it, or name another")
+        if _has(words, _NO_ROOM):
+            return IndexUnwritable(f"The storage of {self.engine} is full; free room there and build again.")
+        if "commit conflict" in words or "concurrent writers" in words:
+            return IndexUnwritable(f"Others are writing to {self.engine}; wait until they have ended.")
+        if "was not found" in words:
+            return TableMissing(f"A table of {self.engine} is missing; {REBUILD}.")
         if _has(words, _AWAY):
             return self._unreachable("does not answer")
         return IndexCorrupt(f"A table of {self.engine} cannot be read or written; {REBUILD}.")
@@ -118,11 +122,10 @@ class TableMissing(IndexCorrupt):
     """There is no table of that name."""
 
 
-_NOT_THERE = ("was not found", "table not found", "does not exist")
 _NO_ROOM = ("no space left", "storage full", "disk quota", "entitytoolarge")
 _REFUSED = (
-    "accessdenied", "access denied", "forbidden", "invalidaccesskeyid", "signaturedoesnotmatch", "invalidtoken", "403",
-    "expiredtoken", "unauthorized", "credential", "unauthenticated", "permission denied", "nosuchbucket",
+    "accessdenied", "invalidaccesskeyid", "signaturedoesnotmatch", "invalidtoken", "expiredtoken", "403 forbidden",
+    "401 unauthorized", "necessary privileges", "credential", "permission denied",
 )  # fmt: skip
 _AWAY = (
     "error sending request", "connection", "timed out", "timeout", "dns error", "generic s3 error", "http error",

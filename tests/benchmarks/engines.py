@@ -24,7 +24,7 @@ from pathlib import Path
 import growth
 
 import qa
-from index import build
+from index import Encoder, Store, build
 from qa.evaluate import outcome
 from qa.figures import summary
 from qa.questions import read_questions
@@ -55,23 +55,33 @@ def built(sources: Sequence[Path], scratch: Path, s3: bool) -> Iterator[tuple[li
 def set_rows(path: Path, scratch: Path, s3: bool) -> Iterator[list[str]]:
     """A row for each index of a set."""
     questions = read_questions(path / "questions.jsonl")
-    first: list[str] = []
+    first: list[tuple[str, int, int, str]] = []
     with built([path / "passages.jsonl"], scratch, s3) as (addresses, _):
         for address in addresses:
-            book = qa.load(address).now()
-            outcomes = [outcome(book, question) for question in questions]
-            figures = summary(outcomes)
-            quotes = [_first_quote(book, question.question, question.history) for question in questions]
+            opened = qa.load(address)
+            book = Heard(opened.store, opened.encoder)
+            figures = summary([outcome(book, question) for question in questions])
+            quotes = book.quotes
             first = first or quotes
             same = sum(one == other for one, other in zip(first, quotes, strict=True)) / len(quotes)
             cells = [f"{figures[name].value:.{0 if name.endswith('ms') else 4}f}" for name in _MEASURES]
             yield [path.name, address.partition(":")[0] if "://" in address else "folder", *cells, f"{same:.4f}"]
 
 
-def _first_quote(book: qa.Edition, question: str, history: Sequence[str]) -> str:
-    answer = book.ask(question, history)
-    quote = next(iter(answer.quotes or answer.nearest), None)
-    return json.dumps([quote.document.id, quote.span.start, quote.span.end, quote.text]) if quote else ""
+class Heard(qa.Edition):
+    """Remembers the first quote of each answer, and where it stands."""
+
+    def __init__(self, store: Store, encoder: Encoder) -> None:
+        super().__init__(store, encoder)
+        self.quotes: list[tuple[str, int, int, str]] = []
+
+    def study(self, question: str, history: Sequence[str] = ()) -> tuple[qa.Answer, list[qa.Hit]]:
+        answer, hits = super().study(question, history)
+        shown = (*answer.quotes, *answer.nearest)[:1]
+        self.quotes += [(each.document.id, each.span.start, each.span.end, each.text) for each in shown] or [
+            ("", 0, 0, "")
+        ]
+        return answer, hits
 
 
 def size_rows(size: int, scratch: Path, s3: bool) -> Iterator[dict[str, str]]:

@@ -15,7 +15,9 @@ from pathlib import Path
 from urllib.error import URLError
 
 HAS_LANCE = find_spec("lancedb") is not None
-HAS_S3 = HAS_LANCE and find_spec("moto") is not None
+_OWN = Path(sys.prefix) / "s3" / "bin" / "python"  # where `make scale` puts the server
+MOTO = str(_OWN) if _OWN.exists() else sys.executable
+HAS_S3 = HAS_LANCE and (_OWN.exists() or find_spec("moto") is not None)
 KINDS = ["folder", *["lance"] * HAS_LANCE, *["s3"] * HAS_S3]
 BUCKET = "index"
 KEYS = {
@@ -37,7 +39,7 @@ class S3:
     def __init__(self, port: int) -> None:
         self.port = port
         self.endpoint = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        command = [MOTO, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._await()
         urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/{BUCKET}", method="PUT"), timeout=10).close()

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ def write(folder: Path) -> None:
         (folder / f"{number}.md").write_text(f"# Note {number}\n\n{text}\n", "utf-8")
     (folder / "empty.md").write_text("# Nothing but a heading\n")
     (folder / "pages.pdf").write_bytes(
-        pdf([paragraph(["The captain sold the boat."]), paragraph(["It had two masts."])])
+        pdf([paragraph(["The captain sold the boat to a friend who", "had asked for it. It had two masts."])])
     )
     cargo = ["bottles", "lamps", "horses", "letters", "stones", "baskets", "books", "candles"]
     with (folder / "cargo.jsonl").open("w") as file:
@@ -173,6 +174,29 @@ def test_answers_are_those_of_the_folder(built: str, folder: Store, encoder: Enc
     assert book.ask(QUESTIONS[1], documents=alone) == beside.ask(QUESTIONS[1], documents=alone)
     with pytest.raises(qa.DocumentMissing, match="none"):
         book.ask(QUESTIONS[1], documents=["none"])
+
+
+def test_a_question_takes_few_round_trips(
+    kind: str, built: str, folder: Store, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "folder":
+        pytest.skip("what is mapped needs none")
+    from index.lance.storage import Storage
+
+    calls: list[object] = []
+    run = Storage.run
+
+    def counting(storage: Storage, call: Any, *more: Any) -> Any:
+        calls.append(call)
+        return run(storage, call, *more)
+
+    monkeypatch.setattr(Storage, "run", counting)
+    for name, budget in (("ask", 8), ("retrieve", 6)):  # one of them is the look at the pointer
+        book = qa.Book(open_store(built), encoder)
+        for most in (budget, 3):  # the same again is asked of what is in memory, but for the two searches
+            calls.clear()
+            getattr(book, name)(QUESTIONS[0])
+            assert 2 <= len(calls) <= most
 
 
 def test_an_open_book_follows_what_is_built_and_an_edition_stays_what_it_is(kind: str, tmp_path: Path) -> None:
