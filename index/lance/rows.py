@@ -103,23 +103,17 @@ class Rows(Generic[_Row]):
 
     def _taken_in(self, found: pa.Table) -> dict[int, _Row]:
         try:
-            made = {
-                row: (self._make(row, values), _size(values)) for row, values in self._table.proven(found, self._part)
-            }
+            made = {row: self._make(row, values) for row, values in self._table.proven(found, self._part)}
         except (KeyError, ValueError, TypeError, RecursionError) as error:
             raise IndexCorrupt(f"What is stored of {self._part.table} cannot be read; {REBUILD}.") from error
+        size = found.nbytes // max(len(found), 1)
         with self._lock:
-            for row, (_, size) in made.items():
+            for row, each in made.items():
                 self._held += size - self._kept.pop(row, (None, 0))[1]
-            self._kept |= made
+                self._kept[row] = each, size
             while self._held > self._most:
                 self._held -= self._kept.popitem(last=False)[1][1]
-        return {row: each for row, (each, _) in made.items()}
-
-
-def _size(values: Values) -> int:
-    """Bytes, about."""
-    return sum(len(value) if isinstance(value, bytes | str) else 8 for value in values)
+        return made
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:

@@ -81,10 +81,6 @@ def schema(table: str, dimension: int) -> pa.Schema:
 
 def seal(salt: bytes, part: Part, row: int, values: Sequence[Any]) -> bytes:
     """The SHA-256 of a part of a row. `values`: bytes, strings and whole numbers, in the order of its columns."""
-    digest = sha256(salt)
-    digest.update(f"{part.table} {part.seal} {row}".encode())
-    for value in values:
-        data = value if isinstance(value, bytes) else str(value).encode()
-        digest.update(b" %d " % len(data))
-        digest.update(data)
-    return digest.digest()
+    data = [value if isinstance(value, bytes) else str(value).encode() for value in values]
+    head = f"{part.table} {part.seal} {row} {[len(each) for each in data]}".encode()
+    return sha256(b"".join((salt, head, *data))).digest()

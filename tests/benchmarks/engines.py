@@ -4,8 +4,8 @@
 
 Linux only; needs the extra `lance`, and with `--s3` moto (`pip install "moto[server]"`), whose server it starts.
 Each SET_DIR holds `passages.jsonl` and `questions.jsonl`: *same first quote* is the share of its questions whose
-first quote is the same, to the character. `--sizes`: texts as those of `growth.py`. *publish* is what LanceDB
-takes beyond the build of the folder. *answer* is asked of what *retrieval* has asked before, with its rows in
+first quote is the same, to the character. `--sizes`: texts as those of `growth.py`. *publish*: of what
+the folder has encoded already. *answer* is asked of what *retrieval* has asked before, with its rows in
 memory. *memory* is that of a process that has asked 200 questions; *recall@10* as in `growth.py`.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from pathlib import Path
 import growth
 
 import qa
-from index import Encoder, Store, build
+from index import Encoder, Store, build, folder_of
 from qa.evaluate import outcome
 from qa.figures import summary
 from qa.questions import read_questions
@@ -42,14 +43,16 @@ def engine(scratch: Path, s3: bool) -> str:
 
 @contextmanager
 def built(sources: Sequence[Path], scratch: Path, s3: bool) -> Iterator[tuple[list[str], list[float]]]:
-    """The addresses of the same index in a folder and in LanceDB, and the seconds each took."""
+    """The addresses of the same index in a folder and in LanceDB; the seconds that building and publishing took."""
     with s3_server() if s3 else nullcontext():
-        addresses, seconds = [str(scratch / "folder"), engine(scratch, s3)], []
-        for address in addresses:
+        folder, address, seconds = scratch / "folder", engine(scratch, s3), []
+        for each in (folder, address):
             started = time.perf_counter()
-            build(address, sources)
+            build(each, sources)
             seconds.append(time.perf_counter() - started)
-        yield addresses, seconds
+            if each == folder:  # what is encoded already is only published
+                shutil.copytree(folder, folder_of(address))
+        yield [str(folder), address], seconds
 
 
 def set_rows(path: Path, scratch: Path, s3: bool) -> Iterator[list[str]]:
@@ -89,16 +92,15 @@ def size_rows(size: int, scratch: Path, s3: bool) -> Iterator[dict[str, str]]:
     real = growth.sentences()
     held_out, kept = real[: growth._QUESTIONS], real[growth._QUESTIONS :]
     asked = scratch / "questions.json"
-    asked.write_text(json.dumps([" ".join(each.split()[: growth._WORDS_ASKED]) for each in held_out]), "utf-8")
+    questions = [" ".join(each.split()[: growth._WORDS_ASKED]) for each in held_out]
+    asked.write_text(json.dumps([each for each in questions if any(map(str.isalpha, each))]), "utf-8")
     with (scratch / "texts.jsonl").open("w", encoding="utf-8") as file:
         for number, text in enumerate(growth.texts(kept, size)):
             file.write(json.dumps({"id": str(number), "text": text}) + "\n")
     with built([scratch / "texts.jsonl"], scratch, s3) as (addresses, seconds):
-        # The engine's build has the folder's before it: encoding, in a folder of its own.
-        taken = {"folder": seconds[0], "LanceDB": seconds[1] - seconds[0]}
-        for (name, spent), address in zip(taken.items(), addresses, strict=True):
+        for name, spent, address in zip(("folder", "LanceDB"), seconds, addresses, strict=True):
             command = [sys.executable, __file__, "--measure", address, str(asked)]
-            ran = subprocess.run(command, check=True, capture_output=True, text=True)
+            ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
             files = Path(address.removeprefix("lance://")).rglob("*")
             disk = sum(file.stat().st_size for file in files if file.is_file())
             yield {
