@@ -19,8 +19,11 @@ from qa.web.desk import Desk
 from qa.web.heard import HeardDesk
 from qa.web.passwords import read_passwords
 from qa.web.rules import Rules
+from source import tame
 
-_say = partial(print, flush=True)
+
+def _say(text: object) -> None:
+    print(tame(str(text)), flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         address = _serve(options)
     except ChapterVerseError as error:
-        print(error, file=sys.stderr)
+        print(tame(str(error)), file=sys.stderr)
         return error.exit_status
     _say(f"Chapter & Verse is at {address}")
     if options.watch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import Rows
 from index.checked import Files, check_files
 from index.current import read_current
 from index.document_rows import DocumentRows
@@ -21,21 +20,20 @@ from index.layout import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, TEXT_COLUMNS, Genera
 from index.lexical import open_lexical
 from index.manifest import Manifest, load_manifest
 from index.models import Identity
-from index.passages import Passage
 from index.repeats import Repeats, same
 from index.segment import CHECKED_WHOLE, Segment, open_segments, segment_at
+from index.store import Derived
 from index.strings import Strings
 from index.texts import Texts
 from index.tokens import Tokens
 from index.vectors import StoredVectors, read_index
 from source.boxes import Box, boxes_of
-from source.document import Document
 from source.spans import Span
 
 _KEPT_DOCUMENTS = 64  # parsed documents kept in memory
 
 
-class FolderStore:
+class FolderStore(Derived):
     """Read access to one generation. Nothing in it changes; open again to see a newer one.
 
     `vectors`, `lexical`: those of the passages. Raises IndexMissing, IndexCorrupt or IndexIncompatible.
@@ -117,17 +115,6 @@ class FolderStore:
     def dimension(self) -> int:
         return int(self.manifest.encoder["dimension"])
 
-    @property
-    def documents(self) -> int:
-        return len(self.rows)
-
-    def document_by_id(self, id: str) -> Document:
-        return self.document(self.rows.row(id))
-
-    def passages_of(self, ids: Iterable[str]) -> Rows:
-        ranges = [np.array(self.passages_in(self.rows.row(id)), np.int64) for id in set(ids)]
-        return np.sort(np.concatenate(ranges)) if ranges else np.zeros(0, np.int64)
-
     def passages_in(self, document: int) -> range:
         first, last = (bisect_left(range(len(self)), row, key=self.document_of) for row in (document, document + 1))
         return range(first, last)
@@ -157,11 +144,6 @@ class FolderStore:
             raise IndexCorrupt(f"The index has no sentence of passage {passage}; {REBUILD}.")
         return first, last
 
-    def passage(self, passage: int) -> Passage:
-        document = self.document(self.document_of(passage))
-        span = self.span(passage)
-        return Passage(document.id, span, document.text[span.start : span.end])
-
     def places_of(self, sentence: str, most: int) -> list[tuple[int, Span]]:
         places = []
         for row in self.repeats.rows(sentence, most).tolist():
@@ -188,8 +170,7 @@ class FolderStore:
 
     @property
     def encoder(self) -> Identity:
-        made_by = self.manifest.encoder
-        return Identity(made_by["name"], made_by["sha256"], made_by["settings"])
+        return Identity.of(self.manifest.encoder)
 
 
 def _span(start: int, end: int) -> Span:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from index.errors import EncoderMissing
 
@@ -27,6 +28,11 @@ class Identity:
     name: str
     sha256: str
     settings: str
+
+    @classmethod
+    def of(cls, encoder: Mapping[str, Any]) -> Identity:
+        """Which model made an index; `encoder`: what the manifest says of it."""
+        return cls(encoder["name"], encoder["sha256"], encoder["settings"])
 
 
 def identity(name: str) -> Identity:

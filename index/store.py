@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 from index.arrays import Rows
 from index.lexical import Lexical
 from index.models import Identity
@@ -36,6 +38,30 @@ class Documents(Protocol):
 
     def facts(self, rows: Iterable[int]) -> Iterator[DocumentFacts]:
         """What is known of the documents in these rows without their texts."""
+
+
+class Derived:
+    """What every store makes of the rest of it in the same way."""
+
+    @property
+    def documents(self: Store) -> int:
+        """The number of documents."""
+        return len(self.rows)
+
+    def document_by_id(self: Store, id: str) -> Document:
+        """The document with this id. Raises KeyError."""
+        return self.document(self.rows.row(id))
+
+    def passage(self: Store, passage: int) -> Passage:
+        """The passage in this row."""
+        document = self.document(self.document_of(passage))
+        span = self.span(passage)
+        return Passage(document.id, span, document.text[span.start : span.end])
+
+    def passages_of(self: Store, ids: Iterable[str]) -> Rows:
+        """The passages of these documents, in order. Raises KeyError for an id that is not there."""
+        ranges = [np.array(self.passages_in(self.rows.row(id)), np.int64) for id in set(ids)]
+        return np.sort(np.concatenate(ranges)) if ranges else np.zeros(0, np.int64)
 
 
 class Store(Protocol):

@@ -29,7 +29,7 @@ from qa.answer import Answer, DocumentRef, Hit
 from qa.edition import QUOTES, Edition
 from qa.golden import judge
 from qa.timings import stage
-from source import ChapterVerseError, Document, tame
+from source import ChapterVerseError, Document
 
 _log = logging.getLogger("chapter-verse")
 _building = Lock()
@@ -170,4 +170,4 @@ def watch(
             report = rebuild(path, sources)
         except ChapterVerseError as error:
             report = str(error)
-        tell(tame(report))
+        tell(report)

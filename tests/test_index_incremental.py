@@ -86,7 +86,7 @@ def same(one: Path, other: Path) -> None:
     assert left.manifest.counts == right.manifest.counts and left.manifest.languages == right.manifest.languages
 
 
-@settings(deadline=None, max_examples=HISTORIES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=HISTORIES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories=edits)
 @example([{"a.md": SENTENCES[0], "b.txt": SENTENCES[0]}, {"b.txt": SENTENCES[0]}])
 def test_any_history_of_edits_comes_to_the_same(

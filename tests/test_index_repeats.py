@@ -15,7 +15,7 @@ from index.blocks import CheckedFile
 from index.repeats import Repeats, same, sentence_key, write_repeats
 
 
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(st.sampled_from(["a b", "a  b", "a\nb", "c", "d", "ab", ""])), most=st.integers(1, 4))
 def test_the_rows_of_every_repeated_text(tmp_path: Path, texts: list[str], most: int) -> None:
     path = tmp_path / "repeats.npy"

@@ -15,7 +15,7 @@ def strings_in(folder: Path) -> Strings:
     return Strings(Table(characters, dtype=np.uint8), Table(ends))
 
 
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(strings=st.sets(st.text()), other=st.text())
 def test_every_string_is_found_and_no_other(tmp_path: Path, strings: set[str], other: str) -> None:
     write_strings(tmp_path / "a", tmp_path / "b", sorted(strings, key=key))

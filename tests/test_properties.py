@@ -72,7 +72,7 @@ def check_hits(book: qa.Book, hits: list[qa.Hit]) -> None:
 
 # An example is a build, so a failing one is not shrunk.
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.reuse, Phase.generate]
+    max_examples=15, suppress_health_check=list(HealthCheck), phases=[Phase.reuse, Phase.generate]
 )  # fmt: skip
 @given(plain=TEXTS, markdown=TEXTS, record=RECORDS, questions=st.lists(QUESTIONS, min_size=1, max_size=3))
 def test_every_quote_stands_in_every_format(plain: str, markdown: str, record: str, questions: list[str]) -> None:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import qa.find_in as find_in_module
@@ -95,7 +95,6 @@ def test_any_text_and_any_query(text: str, query: str) -> None:
         assert 0 <= span.start < span.end <= len(text)
 
 
-@settings(deadline=None)
 @given(LETTERS, LETTERS, st.integers(1, 3))
 def test_a_text_is_folded_a_stretch_at_a_time(text: str, query: str, at_once: int) -> None:
     book = document(f"{text} {query}{text}")

@@ -71,7 +71,7 @@ def test_strange_texts_are_read(question: str, text: str) -> None:
         assert found.likelihood <= 0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_best_is_the_best_of_all_spans(data: st.DataObject) -> None:
     count = data.draw(st.integers(1, 40))

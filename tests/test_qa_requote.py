@@ -189,7 +189,7 @@ PLACES: list[tuple[str | int, ...]] = [
 ]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(place=st.sampled_from(PLACES), value=ANY_JSON)
 def test_any_json_in_any_place_gives_true_quotes_or_a_usage_error(
     qa_bridge: qa.Edition, qa_sent: Any, place: tuple[str | int, ...], value: object

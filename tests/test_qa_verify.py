@@ -200,7 +200,7 @@ PLACES: list[tuple[str | int, ...]] = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(place=st.sampled_from(PLACES), value=ANY_JSON)
 def test_any_json_in_any_place_gives_verdicts_or_a_usage_error(
     tmp_path_factory: pytest.TempPathFactory, place: tuple[str | int, ...], value: object

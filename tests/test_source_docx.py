@@ -303,7 +303,7 @@ BLOCKS = st.recursive(
 
 
 @given(st.lists(BLOCKS, min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_paragraphs_lie_in_order_and_are_trimmed(blocks: list[str]) -> None:
     try:
         document = read("".join(blocks))

@@ -392,7 +392,7 @@ PIECES = st.one_of(
 
 
 @given(st.lists(PIECES, max_size=40).map("".join))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_word_is_kept_and_what_is_quotable_lies_in_order(body: str) -> None:
     document = read(f"start {body}")
     assert Counter(_letters(document.text)) == Counter(_letters("start" + _bare(body)))
@@ -407,7 +407,7 @@ def test_every_word_is_kept_and_what_is_quotable_lies_in_order(body: str) -> Non
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_bytes_give_a_document_or_an_error_that_names_the_file(data: bytes) -> None:
     try:
         document = read_html(data, id="any.html")

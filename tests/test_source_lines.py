@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from source import lines as lines_module
@@ -13,7 +13,6 @@ from source.lines import Lines
 from source.plain import read_plain
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("\r\n\r\n a\x0b\x85\u2028"), max_size=40), st.integers(1, 5))
 def test_lines_are_those_of_the_pattern(text: str, step: int) -> None:
     with pytest.MonkeyPatch.context() as patched:

@@ -107,7 +107,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(st.lists(PIECES, max_size=24).map("".join))
 def test_nothing_that_is_seen_is_hidden(text: str) -> None:
     marks = marks_in(read_markdown(text, id="a.md"), Span(0, len(text)))

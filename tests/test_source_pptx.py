@@ -200,7 +200,7 @@ SHAPES = st.builds(lambda text, x, y: shape(text, text, at=frame(x, y, abs(y))),
 
 
 @given(st.lists(st.lists(SHAPES, max_size=4).map("".join), max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_paragraphs_lie_in_order_and_pages_in_theirs(slides: list[str]) -> None:
     try:
         document = read(*slides)

@@ -173,7 +173,7 @@ WORDS = st.sampled_from(
 
 
 @given(st.lists(WORDS, max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_words_give_paragraphs_in_order(words: list[str]) -> None:
     try:
         document = read(" ".join(words) + "end")

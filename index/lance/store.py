@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -21,8 +21,8 @@ from index.lance.rows import Rows, Table, Values
 from index.lance.storage import Storage
 from index.lance.tables import ABOUT, CORNERS, CORNERS_TOGETHER, PASSAGES, TABLES, TOKENS, Part
 from index.models import Identity
-from index.passages import Passage
 from index.repeats import same
+from index.store import Derived
 from index.tokens import Tokens, token_type, unpack
 from source.boxes import Box, boxes_of
 from source.document import Document
@@ -32,7 +32,7 @@ _PASSAGES, _TOKENS, _CORNERS = 1 << 24, 1 << 25, 1 << 23
 """Bytes of each that are kept in memory: of 8,000 passages, the tokens of 800, corners of a million characters."""
 
 
-class LanceStore:
+class LanceStore(Derived):
     """Read access to one generation. Raises a StoreError when the storage is away, or is not what was written."""
 
     def __init__(self, storage: Storage, pointer: Pointer, generation: Generation) -> None:
@@ -82,17 +82,12 @@ class LanceStore:
         return self._count
 
     @property
-    def documents(self) -> int:
-        return len(self.rows)
-
-    @property
     def settings(self) -> dict[str, Any]:
         return self.manifest.settings
 
     @property
     def encoder(self) -> Identity:
-        made_by = self.manifest.encoder
-        return Identity(made_by["name"], made_by["sha256"], made_by["settings"])
+        return Identity.of(self.manifest.encoder)
 
     @property
     def dimension(self) -> int:
@@ -130,20 +125,8 @@ class LanceStore:
         sentences = self._passages.one(passage).sentences
         return Span(int(sentences[0, 0]), int(sentences[-1, 1]))
 
-    def passage(self, passage: int) -> Passage:
-        document = self.document(self.document_of(passage))
-        span = self.span(passage)
-        return Passage(document.id, span, document.text[span.start : span.end])
-
     def document(self, row: int) -> Document:
         return self.rows.texts.one(row).document
-
-    def document_by_id(self, id: str) -> Document:
-        return self.document(self.rows.row(id))
-
-    def passages_of(self, ids: Iterable[str]) -> Numbers:
-        ranges = [np.array(self.passages_in(self.rows.row(id)), np.int64) for id in set(ids)]
-        return np.sort(np.concatenate(ranges)) if ranges else np.zeros(0, np.int64)
 
     def passages_in(self, document: int) -> range:
         return self.rows.passages(document)

@@ -91,7 +91,7 @@ class Acts:
         return [Route(_ADDRESS, self._answer, methods=["POST"])]
 
     async def _answer(self, request: Request) -> Response:
-        body, client = await request.body(), client_of(request)
+        body, client = await request.body(), client_of(request.scope)
         async with self._turns:
             if await request.is_disconnected():
                 return Response(status_code=499)  # as the access log has it; nobody reads it

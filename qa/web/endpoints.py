@@ -95,7 +95,7 @@ def _counted(use: Use, rate: Rate) -> Use:
     """A use without arguments, as often as a client may."""
 
     def call(request: gr.Request) -> dict[str, Any]:
-        rate.count(client_of(request.request))
+        rate.count(client_of(request.request.scope))
         return use()
 
     call.__name__, call.__doc__ = use.__name__, use.__doc__

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.web.guard import is_upload
-from qa.web.rates import Rate, TooOften, too_often
+from qa.web.rates import Rate, TooOften, client_of, too_often
 from qa.web.room import Room
 from qa.web.rules import MEGABYTE
 
@@ -26,7 +26,7 @@ class Intake:
             await self._app(scope, receive, send)
             return
         try:
-            self._rate.count((scope["client"] or ("",))[0])
+            self._rate.count(client_of(scope))
         except TooOften as error:
             await too_often(error)(scope, receive, send)
             return

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.web.attempts import Attempts
 from qa.web.passwords import Passwords
+from qa.web.rates import client_of
 from qa.web.refusal import refusal
 
 # The login page and what it is drawn with; Gradio, as it starts, calls the last one itself.
@@ -70,7 +71,7 @@ class Login:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        _client.set((scope["client"] or ("",))[0])
+        _client.set(client_of(scope))
         try:
             admitted = scope if _is_open(scope["path"]) or _has_session(scope) else await self._with_session(scope)
             if admitted:

@@ -8,8 +8,8 @@ from math import ceil
 from threading import Lock
 from time import monotonic
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.types import Scope
 
 from qa import ChapterVerseError
 from qa.web.refusal import refusal
@@ -64,6 +64,7 @@ def too_often(error: TooOften) -> JSONResponse:
     return refusal(429, "TooOften", str(error), {"retry-after": str(error.wait)})
 
 
-def client_of(request: Request) -> str:
+def client_of(scope: Scope) -> str:
     """The address that a request came from, as it is counted."""
-    return request.client.host if request.client else ""
+    client: str = (scope["client"] or ("",))[0]
+    return client

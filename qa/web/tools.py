@@ -94,7 +94,7 @@ class _Tools:
 
 def _client(server: Server[object, Request]) -> str:
     request = server.request_context.request
-    return client_of(request) if request else ""
+    return client_of(request.scope) if request else ""
 
 
 def _tool(use: Use, *, changes: bool) -> types.Tool:
