@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -88,25 +87,26 @@ class Heard(qa.Edition):
 
 
 def size_rows(size: int, scratch: Path, s3: bool) -> Iterator[dict[str, str]]:
-    """A row for each index of so many texts."""
-    real = growth.sentences()
-    held_out, kept = real[: growth._QUESTIONS], real[growth._QUESTIONS :]
-    asked = scratch / "questions.json"
-    questions = [" ".join(each.split()[: growth._WORDS_ASKED]) for each in held_out]
-    asked.write_text(json.dumps([each for each in questions if any(map(str.isalpha, each))]), "utf-8")
-    with (scratch / "texts.jsonl").open("w", encoding="utf-8") as file:
-        for number, text in enumerate(growth.texts(kept, size)):
-            file.write(json.dumps({"id": str(number), "text": text}) + "\n")
-    with built([scratch / "texts.jsonl"], scratch, s3) as (addresses, seconds):
-        for name, spent, address in zip(("folder", "LanceDB"), seconds, addresses, strict=True):
-            command = [sys.executable, __file__, "--measure", address, str(asked)]
-            ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            files = Path(address.removeprefix("lance://")).rglob("*")
-            disk = sum(file.stat().st_size for file in files if file.is_file())
-            yield {
-                "texts": f"{size:,}", "index": name, "build / publish, s": f"{spent:.0f}",
-                "disk, MB": "–" if s3 and name != "folder" else f"{disk / 1e6:.0f}", **json.loads(ran.stdout),
-            }  # fmt: skip
+    """A row for each index of so many texts; the folder is the one that `growth.py` makes, or has made."""
+    questions, kept = growth.asked_and_indexed()
+    folder, cells = growth.built(size, kept, scratch)
+    texts, seconds, disk = (cells[name] for name in ("texts", "build, s", "disk, MB"))
+    yield _named(texts, "folder", seconds, disk) | growth.measured(folder, questions, scratch)
+    lance = folder.with_name("lance")
+    shutil.rmtree(lance, ignore_errors=True)
+    with s3_server() if s3 else nullcontext():
+        address = engine(lance.parent, s3)
+        staging = folder_of(address)
+        staging.parent.mkdir(parents=True, exist_ok=True)
+        staging.symlink_to(folder)  # what is encoded already is only published
+        started = time.perf_counter()
+        build(address, [folder.with_name("texts.jsonl")])
+        seconds, disk = f"{time.perf_counter() - started:.0f}", "–" if s3 else growth.disk(lance)
+        yield _named(texts, "LanceDB", seconds, disk) | growth.measured(address, questions, scratch)
+
+
+def _named(texts: str, index: str, seconds: str, disk: str) -> dict[str, str]:
+    return {"texts": texts, "index": index, "build / publish, s": seconds, "disk, MB": disk}
 
 
 def main() -> None:
@@ -114,7 +114,9 @@ def main() -> None:
     parser.add_argument("sets", type=Path, nargs="*", metavar="SET_DIR")
     parser.add_argument("--sizes", type=int, nargs="*", default=[], metavar="N")
     parser.add_argument("--s3", action="store_true", help="LanceDB on moto's S3 server instead of a folder")
-    parser.add_argument("--scratch", type=Path, help="where the indexes are built")
+    parser.add_argument(
+        "--scratch", type=Path, help="where the indexes of --sizes are built, stay, and are found the next time"
+    )
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
@@ -124,12 +126,16 @@ def main() -> None:
     if arguments.sets:
         print(f"| set | index | {' | '.join(_MEASURES)} | same first quote |\n|{' --- |' * (len(_MEASURES) + 3)}")
     for path in arguments.sets:
-        with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch, own_staging(scratch):
+        with tempfile.TemporaryDirectory() as scratch, own_staging(scratch):
             for row in set_rows(path, Path(scratch), arguments.s3):
                 print(f"| {' | '.join(row)} |", flush=True)
     for number, size in enumerate(arguments.sizes):
-        with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch, own_staging(scratch):
-            for each, cells in enumerate(size_rows(size, Path(scratch), arguments.s3)):
+        with (
+            growth.scratch_in(arguments.scratch) as kept,
+            tempfile.TemporaryDirectory() as staging,
+            own_staging(staging),
+        ):
+            for each, cells in enumerate(size_rows(size, kept, arguments.s3)):
                 if not number and not each:
                     print(f"\n| {' | '.join(cells)} |\n|{' --- |' * len(cells)}")
                 print(f"| {' | '.join(cells.values())} |", flush=True)

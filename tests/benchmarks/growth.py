@@ -17,21 +17,18 @@ system shares between processes and takes back when it needs room.
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 import os
-import random
-import re
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
+from package_texts import sentences, texts
 
 import qa
 from qa.retrieve import POOL
@@ -40,47 +37,6 @@ _QUESTIONS = 200
 _WORDS_ASKED = 10
 _NEAREST = 10
 _CHUNK = 1 << 16
-_SENTENCE = re.compile(r"(?<=[.!?:;])\s+(?=[A-Z])")
-_PARAGRAPH = re.compile(r"\n\s*\n")
-
-
-def sentences() -> list[str]:
-    """Every sentence of six words and more in a string of an installed package, once, shuffled with a fixed seed."""
-    found: dict[str, None] = {}
-    for path in sorted(Path(sysconfig.get_path("purelib")).rglob("*.py")):
-        for string in _strings(path):
-            for paragraph in _PARAGRAPH.split(string):
-                for sentence in _SENTENCE.split(" ".join(paragraph.split())):
-                    if 30 <= len(sentence) <= 300 and len(sentence.split()) >= 6:
-                        found[sentence] = None
-    shuffled = list(found)
-    random.Random(0).shuffle(shuffled)
-    return shuffled
-
-
-def _strings(path: Path) -> Iterator[str]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError, RecursionError):  # a package's tests may hold broken code
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value.encode("utf-8", "replace").decode()
-
-
-def texts(real: Sequence[str], count: int) -> Iterator[str]:
-    """The real sentences, then halves of two of them, each pair once."""
-    yield from real[:count]
-    drawn = random.Random(1)
-    seen: set[tuple[int, int]] = set()
-    while len(seen) < count - len(real):
-        pair = drawn.randrange(len(real)), drawn.randrange(len(real))
-        if pair not in seen:
-            seen.add(pair)
-            first, second = (real[each].split() for each in pair)
-            yield " ".join([*first[: (len(first) + 1) // 2], *second[len(second) // 2 :]])
 
 
 def build(source: Path, index: Path) -> tuple[float, float]:
@@ -139,46 +95,76 @@ def _recall(book: qa.Book, questions: Sequence[str]) -> float:
     return found / best.size
 
 
-def row(size: int, real: Sequence[str], questions: Sequence[str], scratch: Path) -> dict[str, str]:
-    """Builds an index of `size` texts and measures it."""
-    source, index, asked = (scratch / name for name in ("texts.jsonl", "index", "questions.json"))
-    with source.open("w", encoding="utf-8") as file:
-        for number, text in enumerate(texts(real, size)):
-            file.write(json.dumps({"id": str(number), "text": text}) + "\n")
+def built(size: int, real: Sequence[str], scratch: Path) -> tuple[Path, dict[str, str]]:
+    """An index of `size` texts, and the cells that its build gives. What stands there from an earlier run is used."""
+    folder = scratch / f"{size}"
+    source, index, told = (folder / name for name in ("texts.jsonl", "index", "build.json"))
+    if not told.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with source.open("w", encoding="utf-8") as file:
+            for number, text in enumerate(texts(real, size)):
+                file.write(json.dumps({"id": str(number), "text": text}) + "\n")
+        seconds, peak = build(source, index)
+        cells = {"build, s": f"{seconds:.0f}", "texts/s": f"{size / seconds:.0f}", "build's memory, MB": f"{peak:.0f}"}
+        told.write_text(json.dumps({"texts": f"{size:,}", **cells, "disk, MB": disk(index)}), "utf-8")
+    cells = json.loads(told.read_text("utf-8"))
+    return index, cells
+
+
+def disk(folder: Path) -> str:
+    """MB of a folder's files."""
+    return f"{sum(file.stat().st_size for file in folder.rglob('*') if file.is_file()) / 1e6:.0f}"
+
+
+def measured(index: str | Path, questions: Sequence[str], scratch: Path) -> dict[str, str]:
+    """`measure` in a process of its own."""
+    asked = scratch / "questions.json"
     asked.write_text(json.dumps(questions), "utf-8")
-    seconds, peak = build(source, index)
-    disk = sum(file.stat().st_size for file in index.rglob("*") if file.is_file())
-    ran = subprocess.run(
-        [sys.executable, __file__, "--measure", str(index), str(asked)], check=True, capture_output=True, text=True
-    )
-    cells = {
-        "texts": f"{size:,}", "build, s": f"{seconds:.0f}", "texts/s": f"{size / seconds:.0f}",
-        "build's memory, MB": f"{peak:.0f}", "disk, MB": f"{disk / 1e6:.0f}",
-    }  # fmt: skip
-    opened: dict[str, str] = json.loads(ran.stdout)
-    return cells | opened
+    command = [sys.executable, __file__, "--measure", str(index), str(asked)]
+    ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    cells: dict[str, str] = json.loads(ran.stdout)
+    return cells
+
+
+def asked_and_indexed() -> tuple[list[str], list[str]]:
+    """The questions, and the sentences for the texts."""
+    real = sentences()
+    held_out, kept = real[:_QUESTIONS], real[_QUESTIONS:]
+    questions = [" ".join(sentence.split()[:_WORDS_ASKED]) for sentence in held_out]
+    return [each for each in questions if any(map(str.isalpha, each))], kept
+
+
+@contextmanager
+def scratch_in(given: Path | None) -> Iterator[Path]:
+    """The folder to build in: the given one, where it stays, or one that goes."""
+    with nullcontext(given) if given else tempfile.TemporaryDirectory() as folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        yield Path(folder).absolute()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000], metavar="N")
-    parser.add_argument("--scratch", type=Path, help="where the indexes are built (a million passages: 20 GB)")
+    parser.add_argument(
+        "--scratch",
+        type=Path,
+        help="where the indexes are built, stay, and are found the next time (a million passages: 20 GB)",
+    )
     parser.add_argument("--measure", type=Path, nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
         index, asked = arguments.measure
         print(json.dumps(measure(index, json.loads(asked.read_text("utf-8")))))
         return
-    real = sentences()
-    held_out, kept = real[:_QUESTIONS], real[_QUESTIONS:]
-    questions = [" ".join(sentence.split()[:_WORDS_ASKED]) for sentence in held_out]
+    questions, kept = asked_and_indexed()
     print(f"{len(kept):,} real sentences", file=sys.stderr)
-    for number, size in enumerate(arguments.sizes):
-        with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
-            cells = row(size, kept, questions, Path(scratch))
-        if not number:
-            print(f"| {' | '.join(cells)} |\n|{' --- |' * len(cells)}")
-        print(f"| {' | '.join(cells.values())} |", flush=True)
+    with scratch_in(arguments.scratch) as scratch:
+        for number, size in enumerate(arguments.sizes):
+            index, cells = built(size, kept, scratch)
+            cells |= measured(index, questions, scratch)
+            if not number:
+                print(f"| {' | '.join(cells)} |\n|{' --- |' * len(cells)}")
+            print(f"| {' | '.join(cells.values())} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/vector_forms.py [--texts N]
 
-The vectors are those of real sentences (`growth.py`'s), the questions the first words of others. What a
+The vectors are those of real sentences (`package_texts.py`), the questions the first words of others. What a
 way puts forward is compared again by the exact vectors, as `index/vectors.py` does. One thread.
 """
 
@@ -14,8 +14,8 @@ from typing import Any
 
 import faiss
 import numpy as np
-from growth import sentences, texts
 from numpy.typing import NDArray
+from package_texts import sentences, texts
 
 from index import FloatMatrix, load_encoder
 from index.models import DEFAULT_MODEL
