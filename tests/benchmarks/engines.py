@@ -2,17 +2,16 @@
 
     python tests/benchmarks/engines.py [SET_DIR ...] [--sizes N ...] [--s3] [--scratch DIR]
 
-Linux only; needs the extra `lance`, and with `--s3` moto (`pip install "moto[server]"`), whose server it starts.
-Each SET_DIR holds `passages.jsonl` and `questions.jsonl`: *same first quote* is the share of its questions whose
-first quote is the same, to the character. `--sizes`: texts as those of `growth.py`. *publish*: of what
-the folder has encoded already. *answer* is asked of what *retrieval* has asked before, with its rows in
-memory. *memory* is that of a process that has asked 200 questions; *recall@10* as in `growth.py`.
+Linux only; needs the extra `lance`, and with `--s3` moto (`pip install "moto[server]"`), whose server it starts; then
+*requests* are those of a question to it, *answered* what comes back for them. Each SET_DIR holds `passages.jsonl` and
+`questions.jsonl`: *same first quote* is the share of its questions whose first quote is the same, to the character.
+`--sizes`: texts as those of `growth.py`, whose columns these are. *publish*: of what the folder has encoded already.
+*answer* is asked of what *retrieval* has asked before, with its rows in memory.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 import tempfile
@@ -30,7 +29,8 @@ from qa.figures import summary
 from qa.questions import read_questions
 
 sys.path.append(str(Path(__file__).parents[1] / "contract"))
-from kinds import BUCKET, environment, s3_server
+from kinds import BUCKET, environment, free_port, s3_server
+from proxy import Proxy
 
 _MEASURES = ("hit@1", "hit@5", "answer_in_quote@1", "latency_p50_ms", "latency_p95_ms")
 
@@ -88,13 +88,13 @@ class Heard(qa.Edition):
 
 def size_rows(size: int, scratch: Path, s3: bool) -> Iterator[dict[str, str]]:
     """A row for each index of so many texts; the folder is the one that `growth.py` makes, or has made."""
-    questions, kept = growth.asked_and_indexed()
+    questions, kept = growth.asked_and_indexed(scratch)
     folder, cells = growth.built(size, kept, scratch)
     texts, seconds, disk = (cells[name] for name in ("texts", "build, s", "disk, MB"))
     yield _named(texts, "folder", seconds, disk) | growth.measured(folder, questions, scratch)
     lance = folder.with_name("lance")
     shutil.rmtree(lance, ignore_errors=True)
-    with s3_server() if s3 else nullcontext():
+    with s3_server() if s3 else nullcontext() as server:
         address = engine(lance.parent, s3)
         staging = folder_of(address)
         staging.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,27 @@ def size_rows(size: int, scratch: Path, s3: bool) -> Iterator[dict[str, str]]:
         started = time.perf_counter()
         build(address, [folder.with_name("texts.jsonl")])
         seconds, disk = f"{time.perf_counter() - started:.0f}", "–" if s3 else growth.disk(lance)
-        yield _named(texts, "LanceDB", seconds, disk) | growth.measured(address, questions, scratch)
+        cells = growth.measured(address, questions, scratch)
+        yield (
+            _named(texts, "LanceDB", seconds, disk)
+            | cells
+            | (traffic(address, server.port, questions) if server else {})
+        )
+
+
+def traffic(address: str, port: int, questions: Sequence[str]) -> dict[str, str]:
+    """What a question asks of S3 when as many others have been asked before."""
+    proxy = Proxy(free_port(), port)
+    half = len(questions) // 2
+    with environment(AWS_ENDPOINT_URL=f"http://127.0.0.1:{proxy.port}"):
+        book = qa.load(address)
+        for number, question in enumerate(questions):
+            if number == half:
+                proxy.requests = proxy.answered = 0
+            book.ask(question)
+    proxy.stop()
+    asked = len(questions) - half
+    return {"requests": f"{proxy.requests / asked:.0f}", "answered, KB": f"{proxy.answered / asked / 1000:.0f}"}
 
 
 def _named(texts: str, index: str, seconds: str, disk: str) -> dict[str, str]:
@@ -117,12 +137,7 @@ def main() -> None:
     parser.add_argument(
         "--scratch", type=Path, help="where the indexes of --sizes are built, stay, and are found the next time"
     )
-    parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.measure:
-        address, asked = arguments.measure
-        print(json.dumps(growth.measure(address, json.loads(Path(asked).read_text("utf-8")))))
-        return
     if arguments.sets:
         print(f"| set | index | {' | '.join(_MEASURES)} | same first quote |\n|{' --- |' * (len(_MEASURES) + 3)}")
     for path in arguments.sets:

@@ -129,12 +129,14 @@ def measured(index: str | Path, questions: Sequence[str], scratch: Path) -> dict
     return cells
 
 
-def asked_and_indexed() -> tuple[list[str], list[str]]:
-    """The questions, and the sentences for the texts."""
-    real = sentences()
-    held_out, kept = real[:_QUESTIONS], real[_QUESTIONS:]
-    questions = [" ".join(sentence.split()[:_WORDS_ASKED]) for sentence in held_out]
-    return [each for each in questions if any(map(str.isalpha, each))], kept
+def asked_and_indexed(scratch: Path) -> tuple[list[str], list[str]]:
+    """The questions, and the sentences for the texts: those of an earlier run, whatever was installed since."""
+    kept = scratch / "sentences.json"
+    if not kept.exists():
+        kept.write_text(json.dumps(sentences()), "utf-8")
+    real = json.loads(kept.read_text("utf-8"))
+    questions = [" ".join(sentence.split()[:_WORDS_ASKED]) for sentence in real[:_QUESTIONS]]
+    return [each for each in questions if any(map(str.isalpha, each))], real[_QUESTIONS:]
 
 
 @contextmanager
@@ -153,15 +155,15 @@ def main() -> None:
         type=Path,
         help="where the indexes are built, stay, and are found the next time (a million passages: 20 GB)",
     )
-    parser.add_argument("--measure", type=Path, nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
         index, asked = arguments.measure
-        print(json.dumps(measure(index, json.loads(asked.read_text("utf-8")))))
+        print(json.dumps(measure(index, json.loads(Path(asked).read_text("utf-8")))))
         return
-    questions, kept = asked_and_indexed()
-    print(f"{len(kept):,} real sentences", file=sys.stderr)
     with scratch_in(arguments.scratch) as scratch:
+        questions, kept = asked_and_indexed(scratch)
+        print(f"{len(kept):,} real sentences", file=sys.stderr)
         for number, size in enumerate(arguments.sizes):
             index, cells = built(size, kept, scratch)
             cells |= measured(index, questions, scratch)

@@ -9,12 +9,16 @@ from threading import Thread
 
 
 class Proxy:
-    """Hands on what comes to `port`. `delay`: seconds a piece of an answer waits. `deaf`: nothing comes through."""
+    """Hands on what comes to `port`. `delay`: seconds a piece of an answer waits. `deaf`: nothing comes through.
+
+    `requests`: of HTTP that came, `answered`: bytes that went back.
+    """
 
     def __init__(self, port: int, target: int) -> None:
         self.port, self._target = port, target
         self.delay = 0.0
         self.deaf = False
+        self.requests = self.answered = 0
         self._open: list[socket.socket] = []
         self.start()
 
@@ -51,6 +55,8 @@ class Proxy:
                     time.sleep(0.05)
                 if is_answer and self.delay:
                     time.sleep(self.delay)
+                self.answered += len(data) * is_answer
+                self.requests += data.count(b" HTTP/1.1\r\n") * (not is_answer)
                 target.sendall(data)
         for each in (source, target):
             with suppress(OSError):
