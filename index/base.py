@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from index.arrays import Table
 from index.checked import Files, Listing, damaged, foreign
-from index.commit import names, sealed
+from index.commit import names, sealed, segments_in
 from index.current import read_current
 from index.errors import IndexIncompatible, StoreError
 from index.layout import (
     DOCUMENT_COLUMNS,
     PASSAGE_COLUMNS,
     TEXT_COLUMNS,
-    UNFINISHED,
     Folder,
     GenerationLayout,
     Layout,
@@ -107,15 +106,14 @@ class Base:
     def _segments(self, layout: Layout) -> dict[SegmentLayout, SegmentManifest]:
         """Every segment that says what it holds."""
         found = {}
-        for path in sorted(layout.segments.iterdir()):
-            if not path.name.startswith(UNFINISHED):
-                try:
-                    found[layout.segment(path.name)] = load_segment(layout.segment(path.name))
-                except IndexIncompatible:
-                    continue
-                except StoreError as error:
-                    self.damage.append(str(error))
-                    self.broken.append(path)
+        for path in segments_in(layout):
+            try:
+                found[layout.segment(path.name)] = load_segment(layout.segment(path.name))
+            except IndexIncompatible:
+                continue
+            except StoreError as error:
+                self.damage.append(str(error))
+                self.broken.append(path)
         return found
 
     def _remove_foreign(self, folders: Sequence[tuple[Folder, Listing]]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 from collections.abc import Iterable, Iterator
@@ -28,6 +29,7 @@ from source.errors import reason_of
 
 KEPT = 5
 """Generations that are kept."""
+_GENERATION, _SEGMENT, _SHA256 = (re.compile(each) for each in ("[0-9]{6,}", "[0-9a-f]{32}", "[0-9a-f]{64}"))
 
 
 @contextmanager
@@ -41,6 +43,8 @@ def writing(root: Path) -> Iterator[Layout]:
     try:
         for folder in (layout.segments, layout.generations):
             folder.mkdir(parents=True, exist_ok=True)
+            if folder.is_symlink():  # what lies behind it is not ours to remove
+                raise IndexUnwritable(f"{folder} is a link, and no index has one; name another folder with --index.")
         with FileLock(layout.lock, timeout=0):
             _say_who(layout)
             _clear(layout)
@@ -114,16 +118,24 @@ def point_to(layout: Layout, name: str, sha256: str) -> None:
 def names(layout: Layout) -> list[str]:
     """The names of the committed generations, oldest first."""
     with suppress(FileNotFoundError):
-        return sorted(path.name for path in layout.generations.iterdir() if path.name.isdecimal())
+        return sorted(path.name for path in layout.generations.iterdir() if _GENERATION.fullmatch(path.name))
     return []
+
+
+def segments_in(layout: Layout) -> list[Path]:
+    """The folders of committed segments. What else lies there is somebody's own, and left alone."""
+    return sorted(path for path in layout.segments.iterdir() if _SEGMENT.fullmatch(path.name))
 
 
 def sealed(generation: GenerationLayout) -> str:
     """The SHA-256 that the manifest of a generation was committed with. Raises IndexCorrupt."""
     try:
-        return generation.seal.read_text("ascii")
+        seal = generation.seal.read_text("ascii")
     except (OSError, ValueError):
-        raise IndexCorrupt(f"The index file {generation.seal} is missing or damaged; {REBUILD}.") from None
+        seal = ""
+    if not _SHA256.fullmatch(seal):
+        raise IndexCorrupt(f"The index file {generation.seal} is missing or damaged; {REBUILD}.")
+    return seal
 
 
 def forget(layout: Layout, kept: int) -> None:
@@ -152,6 +164,6 @@ def forget(layout: Layout, kept: int) -> None:
         else:
             remove(generation.root)
     if all_read:
-        for path in layout.segments.iterdir():
+        for path in segments_in(layout):
             if path.name not in used:
                 remove(path)

@@ -91,7 +91,7 @@ def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
         data = layout.manifest.read_bytes()
     except OSError as error:
         raise IndexCorrupt(f"The index has no manifest in {layout.root}; {REBUILD}.") from error
-    if not sha256 or not hashlib.sha256(data).hexdigest().startswith(sha256):
+    if len(sha256) < 32 or not hashlib.sha256(data).hexdigest().startswith(sha256):
         raise IndexCorrupt(f"{layout.manifest} was changed after it was written; {REBUILD}.")
     try:
         record = json.loads(data)
@@ -107,7 +107,7 @@ def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
         if not all(isinstance(each, str) for each in record.get("languages", [])):
             raise TypeError("a language without a name")
         files = {str(name): (str(sha256), int(size)) for name, (sha256, size) in record["files"].items()}
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise IndexCorrupt(f"{layout.manifest} is no manifest; {REBUILD}.") from error
     dimension = record["encoder"].get("dimension")
     if not isinstance(dimension, int) or not 0 < dimension < _MOST_DIMENSIONS:

@@ -31,12 +31,13 @@ def document_name(name: str) -> str:
         raise UnknownFormat(
             f"{last or 'What has no name'} is of no known format; add files that end in {', '.join(SUFFIXES)}."
         )
-    if last.casefold() == GOLDEN:
+    stem = last.removesuffix(suffix).translate(_NO_NAME).strip(". ") or _NAMELESS
+    found = _within(f"_{stem}" if _DEVICE.match(stem) else stem, suffix)
+    if found.casefold() == GOLDEN:
         raise UnknownFormat(
             f"{last} would be taken for golden questions and is no document; give the file another name."
         )
-    stem = last.removesuffix(suffix).translate(_NO_NAME).strip(". ") or _NAMELESS
-    return _within(f"_{stem}" if _DEVICE.match(stem) else stem, suffix)
+    return found
 
 
 def numbered(name: str, number: int) -> str:

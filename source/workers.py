@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock, Timer
@@ -120,6 +120,9 @@ class _Worker:
             in_time = timer.is_alive()
             self.close()
             raise TooLarge(_ended(request["path"], self._process.returncode, in_time, seconds)) from error
+        except BaseException:  # interrupted: what it was asked for would be the next one's answer
+            self.close()
+            raise
         finally:
             timer.cancel()
 
@@ -141,7 +144,8 @@ class _Worker:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe
-            pipe.close()
+            with suppress(OSError):  # it ended with something for it on the way
+                pipe.close()
 
 
 def _document(parts: list[bytes]) -> Document:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from index import FolderStore, IndexCorrupt, IndexIncompatible, IndexMissing, StoreError, build
+from index import FolderStore, IndexCorrupt, IndexIncompatible, IndexMissing, IndexUnwritable, StoreError, build
 from index.__main__ import main
 from index.commit import KEPT
 from index.generations import generations, problems, prune, rollback
@@ -200,3 +200,33 @@ def test_the_commands(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run("verify")
     assert (status, out) == (1, "") and "ids.npy is missing" in err
     assert run("rollback", "--to", "000003")[0] == 1
+
+
+def test_what_somebody_else_keeps_in_folders_of_these_names_is_left_alone(root: Path, tmp_path: Path) -> None:
+    others = [
+        root / "segments" / "audio" / "one.wav",
+        root / "segments" / "notes.txt",
+        root / "generations" / "2023" / "x",
+    ]
+    for file in others:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("mine")
+    (tmp_path / "a.txt").write_text("The harbour froze in March.")
+    for _ in range(KEPT + 1):
+        build(root, [tmp_path / "a.txt"], full=True)
+    prune(root)
+    assert [file.read_text() for file in others] == ["mine"] * 3
+    shutil.move(root / "segments", tmp_path / "elsewhere")
+    (root / "segments").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(IndexUnwritable, match="is a link"):
+        build(root, [tmp_path / "a.txt"], full=True)
+
+
+def test_a_seal_that_was_cut_is_no_way_back(root: Path) -> None:
+    earlier = next(each.name for each in generations(root) if not each.answers)
+    seal = next((root / "generations" / earlier).glob("*.sha256"))
+    seal.write_text(seal.read_text()[:10])
+    assert problems(root)
+    with pytest.raises(IndexCorrupt):
+        rollback(root, earlier)
+    assert FolderStore(root)

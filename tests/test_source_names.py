@@ -66,3 +66,11 @@ def test_a_number_is_never_cut_off() -> None:
     assert long == "漢" * 83 + ".pdf"
     assert numbered(long, 12) == "漢" * 82 + " (12).pdf"
     assert numbered("a.pdf", 1) == "a.pdf"
+
+
+@pytest.mark.parametrize(
+    "name", ["questions.jsonl", "questions?.jsonl", "questions .jsonl", "questions..jsonl", '"Questions".jsonl']
+)
+def test_no_name_becomes_that_of_golden_questions(name: str) -> None:
+    with pytest.raises(UnknownFormat, match="golden questions"):
+        document_name(name)

@@ -295,3 +295,10 @@ def test_hostile_text_is_read_in_time(hostile: str, within: Callable[[float], Ab
         document = read_rst(hostile, id="x")
         document.quotable()
     assert document.text == hostile
+
+
+def test_underscores_and_hyphens_take_time_in_proportion(
+    within: Callable[[float], AbstractContextManager[None]],
+) -> None:
+    with within(1):
+        read_rst(f".. {'_a' * 60}:\n\n-{'a' * 8000}!\n\nText.\n", id="a.rst")

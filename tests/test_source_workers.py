@@ -209,3 +209,14 @@ def test_a_process_that_was_killed_while_it_had_nothing_to_do_costs_no_file(file
     assert workers.read(file, **FACTS).text
     assert workers._free != [idle]
     workers.close()
+
+
+def test_who_is_interrupted_leaves_no_answer_to_the_next(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = Workers()
+    with monkeypatch.context() as patched:
+        patched.setattr(workers_module, "_document", lambda parts: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            workers.read(file, id="first", title="", path="")
+    assert workers._free == []
+    assert workers.read(file, id="second", title="", path="").id == "second"
+    workers.close()

@@ -77,4 +77,4 @@ def bucket_count(keys: int) -> int:
 
 
 def _bucket(key: str, count: int) -> int:
-    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "little") % count
+    return int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little") % count
