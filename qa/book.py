@@ -34,18 +34,21 @@ from source import ChapterVerseError, Document
 _log = logging.getLogger("chapter-verse")
 _building = Lock()
 _BETWEEN = 0.1  # seconds in which someone who waits says so
+_MOMENT = 1.0  # seconds that the opening of a new generation is waited for
 
 
 class Book:
     """Documents that can be questioned. Safe to use from several threads.
 
     When the index has been built again, by whatever process, the next question
-    is asked of the new generation; one under way ends on the one it began with.
+    opens the new generation and is asked of it; one under way ends on the one it began
+    with, and if opening takes long, so does every one that comes meanwhile.
     """
 
     def __init__(self, store: Store, encoder: Encoder) -> None:
         self._edition = Edition(store, encoder)
         self._opening = Lock()
+        self._patience = _MOMENT
         self._refused: tuple[str, str] | None = None  # a pointer that led to nothing that can be opened
 
     def now(self) -> Edition:
@@ -54,10 +57,16 @@ class Book:
         points_to = edition.store.moved_on()
         if points_to is None or points_to == self._refused:
             return edition
-        with self._opening:
+        if not self._opening.acquire(timeout=self._patience):
+            self._patience = 0.0  # the storage may hang: nobody else waits
+            return edition
+        try:
+            self._patience = _MOMENT
             if self._edition is edition:
                 self._follow(edition, points_to)
             return self._edition
+        finally:
+            self._opening.release()
 
     def _follow(self, edition: Edition, points_to: tuple[str, str]) -> None:
         try:

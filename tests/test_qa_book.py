@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 from qa_fixtures import ARTICLE_QUESTIONS, build_book
@@ -129,6 +130,37 @@ def test_an_open_book_follows_what_is_built_and_an_edition_stays_what_it_is(tmp_
     assert all(
         kept.get(segment.name, segment) is segment for segment in folder_store(book).segments
     )  # not opened again
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_one_thread_opens_the_next_generation_and_the_others_wait_for_a_moment_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    monkeypatch.setattr("qa.book._MOMENT", 0.1 if hangs else 60)
+    book = build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
+    edition = book.now()
+    build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1777."})
+    began, goes_on, reopened = Event(), Event(), FolderStore.reopened
+
+    def slowly(store: FolderStore) -> FolderStore:
+        began.set()
+        assert goes_on.wait(60)
+        return reopened(store)
+
+    monkeypatch.setattr(FolderStore, "reopened", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        try:
+            first = pool.submit(book.now)
+            assert began.wait(60)
+            others = [pool.submit(book.now) for _ in range(3)]
+            if hangs:
+                assert [each.result(30) for each in others] == [edition] * 3
+                assert "1931" in book.ask("When was the Zorblax bridge opened?").quotes[0].text
+        finally:
+            goes_on.set()
+        opened = first.result(30)
+    assert opened is book.now() is not edition
+    assert [each.result() for each in others] == [edition if hangs else opened] * 3
 
 
 def test_a_book_goes_on_with_what_it_has_when_the_new_one_cannot_be_opened(
