@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle, islice
 from pathlib import Path
+from socket import create_connection
 from tempfile import NamedTemporaryFile
 from typing import Any
 
@@ -32,7 +33,8 @@ from index.errors import ClusterUnusable
 from index.models import Identity
 from source import Document, SourceError, UsageError, Workers, cores
 
-_ADDRESS = re.compile(r"[A-Za-z0-9._-]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
+_ADDRESS = re.compile(r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})")
+_PATIENCE = 10  # seconds
 _TOGETHER = 8  # texts that are handed over at once
 _AHEAD = 4  # times so many for each helper are on their way
 
@@ -82,20 +84,24 @@ def helpers(on: str, encoder: Encoder) -> Iterator[list[Any]]:
         _check(team, encoder)
         yield team
     finally:
-        for helper in team:
-            ray.kill(helper)
         if begun:
             ray.shutdown()
+        else:
+            for helper in team:
+                ray.kill(helper)
 
 
 def _join(on: str) -> None:
-    if on != "ray" and not _ADDRESS.fullmatch(on):
-        raise UsageError(f"A build runs on `ray` or on HOST:PORT of a Ray cluster, not on {on!r}.")
     address = (os.environ.get("RAY_ADDRESS") or "local") if on == "ray" else on
-    own: dict[str, Any] = {"num_cpus": cores(), "include_dashboard": False} if address == "local" else {}
+    found = _ADDRESS.fullmatch(address)
+    if address != "local" and not found:
+        raise UsageError(f"A build runs on `ray` or on HOST:PORT of a Ray cluster, not on {address!r}.")
+    own: dict[str, Any] = {} if found else {"num_cpus": cores(), "include_dashboard": False}
     try:
+        if found:  # Ray itself would try for more than a minute
+            create_connection((found[1].strip("[]"), int(found[2])), _PATIENCE).close()
         ray.init(address, log_to_driver=False, logging_level="ERROR", **own)
-    except (RayError, OSError, RuntimeError, ValueError) as error:
+    except (RayError, OSError, OverflowError, RuntimeError, ValueError) as error:
         raise ClusterUnusable(
             f"No Ray cluster answers at {address}, or this machine is not one of it; "
             "start one with `ray start --head`, and join it here with `ray start --address HOST:PORT`."

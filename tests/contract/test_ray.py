@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,10 +15,11 @@ import pytest
 from pdf_fixtures import paragraph, pdf
 
 from index import ClusterUnusable, FolderStore, build
-from index.__main__ import main
-from index.encoder import Encoder
 from index.layout import GenerationLayout
 from source import UsageError
+
+sys.path.append(str(Path(__file__).parents[1] / "crash"))
+from collection import HashEncoder
 
 pytestmark = [
     pytest.mark.usefixtures("encoder"),
@@ -26,12 +28,18 @@ pytestmark = [
 PLACES = {"manifest.json", "blocks.bin"}  # what says when, and where the sources were
 
 
+class Cancelled(Exception):
+    pass
+
+
 def write(folder: Path, notes: int = 12) -> None:
     folder.mkdir()
     for number in range(notes):
         text = f"The ship with number {number} carries {number * 7} bottles to the harbour in the north. "
         (folder / f"{number}.md").write_text(f"# Note {number}\n\n" + text * 30)
-    (folder / "page.html").write_text("<html><body><article><p>The lamp was lit in 1887 by Maria.</p></article></body></html>")
+    (folder / "page.html").write_text(
+        "<html><body><article><p>The lamp was lit in 1887 by Maria.</p></article></body></html>"
+    )
     lines = ["The captain sold the boat to a friend who", "had asked for it. It had two masts."]
     (folder / "pages.pdf").write_bytes(pdf([paragraph(lines)]))
     (folder / "damaged.pdf").write_bytes(b"%PDF-1.7\nnothing that could be read")
@@ -78,6 +86,39 @@ def test_a_build_on_ray_comes_to_the_same(tmp_path: Path) -> None:
     assert not helpers_of(os.getpid())
 
 
+def test_who_cancels_is_not_kept_waiting(tmp_path: Path) -> None:
+    write(tmp_path / "sources", 60)
+
+    def cancel(step: str, done: int, total: int) -> None:
+        if step == "encoding":
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        build(tmp_path / "there", [tmp_path / "sources"], progress=cancel, on="ray")
+    assert not helpers_of(os.getpid())
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("reader") and not thread.join(10)
+                and thread.is_alive()]  # fmt: skip
+
+
+def test_what_is_no_cluster_is_said_in_a_sentence(tmp_path: Path) -> None:
+    write(tmp_path / "sources", 1)
+    with pytest.raises(UsageError, match="not on 'a cluster'"):
+        build(tmp_path / "index", [tmp_path / "sources"], on="a cluster")
+    with pytest.raises(ClusterUnusable, match="No Ray cluster answers"):
+        build(tmp_path / "index", [tmp_path / "sources"], on="127.0.0.1:1")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    """One for the tests below, each of which would else start its own."""
+    import ray
+
+    ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    yield
+    ray.shutdown()
+
+
+@pytest.mark.usefixtures("cluster")
 def test_a_helper_that_is_killed_is_started_again(tmp_path: Path) -> None:
     write(tmp_path / "sources", 60)
     build(tmp_path / "here", [tmp_path / "sources"])
@@ -94,35 +135,10 @@ def test_a_helper_that_is_killed_is_started_again(tmp_path: Path) -> None:
     same(tmp_path / "here", tmp_path / "there")
 
 
-def test_who_cancels_is_not_kept_waiting(tmp_path: Path) -> None:
-    write(tmp_path / "sources", 60)
-
-    def cancel(step: str, done: int, total: int) -> None:
-        if step == "encoding":
-            raise InterruptedError
-
-    with pytest.raises(InterruptedError):
-        build(tmp_path / "there", [tmp_path / "sources"], progress=cancel, on="ray")
-    assert not helpers_of(os.getpid())
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("reader") and not thread.join(10)
-                and thread.is_alive()]  # fmt: skip
-
-
-def test_what_is_no_cluster_is_said_in_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("cluster")
+def test_a_helper_without_the_encoder_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "sources", 1)
-    with pytest.raises(UsageError, match="not on 'a cluster'"):
-        build(tmp_path / "index", [tmp_path / "sources"], on="a cluster")
-    with pytest.raises(ClusterUnusable, match="No Ray cluster answers at 127.0.0.1:1"):
-        build(tmp_path / "index", [tmp_path / "sources"], on="127.0.0.1:1")
-
-
-def test_a_helper_without_the_encoder_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], encoder: Encoder
-) -> None:
-    write(tmp_path / "sources", 1)
-    monkeypatch.setattr("index.build.load_encoder", lambda name: encoder)
-    monkeypatch.setenv("CHAPTER_VERSE_CACHE", str(tmp_path / "cache"))
-    arguments = ["build", str(tmp_path / "sources"), "--index", str(tmp_path / "index"), "--on", "ray"]
-    assert main(arguments) == 2
-    assert "cannot take part" in capsys.readouterr().err
-    assert sys.version
+    monkeypatch.setattr(sys.modules["index.build"], "load_encoder", lambda name: HashEncoder())
+    monkeypatch.setattr(sys.modules["index.build"], "identity", lambda name: HashEncoder.identity)
+    with pytest.raises(ClusterUnusable, match=r"cannot take part .*The encoder hash is not on this machine"):
+        build(tmp_path / "index", [tmp_path / "sources"], on="ray")
