@@ -103,8 +103,9 @@ def _join(on: str) -> None:
         ray.init(address, log_to_driver=False, logging_level="ERROR", **own)
     except (RayError, OSError, OverflowError, RuntimeError, ValueError) as error:
         raise ClusterUnusable(
-            f"No Ray cluster answers at {address}, or this machine is not one of it; "
-            "start one with `ray start --head`, and join it here with `ray start --address HOST:PORT`."
+            f"No Ray cluster answers at {address}, this machine is not one of it, or it wants a "
+            "token (RAY_AUTH_MODE=token); start one with `ray start --head`, and join it here with "
+            "`ray start --address HOST:PORT`."
         ) from error
 
 
