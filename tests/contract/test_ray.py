@@ -100,8 +100,10 @@ def test_who_cancels_is_not_kept_waiting(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         build(tmp_path / "there", [tmp_path / "sources"], progress=cancel, on="ray")
     assert not helpers_of(os.getpid())
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("reader") and not thread.join(10)
-                and thread.is_alive()]  # fmt: skip
+    readers = [thread for thread in threading.enumerate() if thread.name.startswith("reader")]
+    for thread in readers:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in readers)
 
 
 def test_what_is_no_cluster_is_said_in_a_sentence(tmp_path: Path) -> None:
