@@ -123,12 +123,11 @@ def _check(team: Sequence[Any], encoder: Encoder) -> None:
     """That all encode as this machine does."""
     if not team:
         raise ClusterUnusable("The Ray cluster has no processor; start its nodes with `ray start --num-cpus N`.")
-    wanted = encoder.precision, encoder.dimension
     for form in _got([helper.form.remote() for helper in team]):
-        if form != wanted:
+        if form != (encoder.precision, encoder.dimension):
             raise ClusterUnusable(
-                f"A machine of the Ray cluster encodes in {form[0]} and this one in {wanted[0]}, so that vectors would "
-                "depend on who made them; build on machines of one kind."
+                f"A machine of the Ray cluster encodes in {form[0]} and this one in {encoder.precision}, so "
+                "that vectors would depend on who made them; build on machines of one kind."
             )
 
 
