@@ -9,6 +9,7 @@ from index.documents import Listed, listed, matching
 from index.encoder import Encoded, Encoder, FloatMatrix, Offsets, pieces_per_word
 from index.encoders import encoder_of, load_encoder
 from index.errors import (
+    ClusterUnusable,
     EncoderMissing,
     EngineMissing,
     IndexCorrupt,
@@ -78,6 +79,7 @@ __all__ = [
     "DEFAULT_INDEX",
     "Settings",
     # errors
+    "ClusterUnusable",
     "EncoderMissing",
     "EngineMissing",
     "IndexCorrupt",

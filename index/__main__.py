@@ -59,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
         "--force", action="store_true", help="even if golden questions (questions.jsonl) are answered worse than before"
     )
     make.add_argument("--watch", action="store_true", help="go on, and build again whenever the sources have changed")
+    make.add_argument(
+        "--on", default="", metavar="RAY",
+        help="read and encode on a Ray cluster: HOST:PORT, or ray for the one in RAY_ADDRESS or else one of its own",
+    )  # fmt: skip
     command("status", _status, "Say what is in the index, and which generations of it are kept.")
     listing = command("documents", _documents, "List the documents: id, title, how many passages.")
     listing.add_argument("--json", action="store_true", help="print one JSON object")
@@ -96,7 +100,7 @@ def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = Fals
     settings = replace(Settings.from_environment(), ocr=arguments.ocr)
     report = build(
         arguments.index, arguments.sources, full=full, settings=settings, progress=progress,
-        approve=approve_all if arguments.force else judge,
+        approve=approve_all if arguments.force else judge, on=arguments.on,
     )  # fmt: skip
     if quiet and report.up_to_date:
         return

@@ -18,11 +18,11 @@ from index.changes import changes_since
 from index.checked import fingerprints
 from index.commit import commit, writing
 from index.current import read_current
-from index.encoder import Encoder
 from index.encoders import load_encoder
 from index.errors import IndexCorrupt, StoreError
 from index.folder_store import FolderStore
 from index.layout import FORMAT, UNFINISHED, GenerationLayout, Layout
+from index.machines import Machines, machines
 from index.manifest import Manifest
 from index.merge import merge, to_merge
 from index.models import identity
@@ -56,24 +56,26 @@ def build(
     progress: Progress = ignore,
     approve: Approve = approve_all,
     required: Set[Path] = frozenset(),
+    on: str = "",
 ) -> Report:
     """Makes an index answer from `sources` (the shipped documents by default) and what was added to it.
 
     Nothing is done when the sources, the settings and the encoder are those of
     the index that is there; `full` takes nothing over from it. What is damaged
     there is made again. `required`: files below the sources that must be read as
-    they are; NotRead names those that cannot be. Raises the errors of `source`
+    they are; NotRead names those that cannot be. `on`: the machines that read and
+    encode, "ray" or HOST:PORT of a Ray cluster; this one by default. Raises the errors of `source`
     and `index.errors`, and what `progress` raises; the index that was there then
     goes on to answer. `index`: a folder, or an engine's address.
     """
     address = address_of(index)
     make = address.keeper().build if isinstance(address, Engine) else partial(_build, address)
-    return make(sources, full, settings or Settings.from_environment(), progress, approve, required)
+    return make(sources, full, settings or Settings.from_environment(), progress, approve, required, on)
 
 
 def _build(
     root: Path, sources: Sequence[str | Path], full: bool, settings: Settings, progress: Progress, approve: Approve,
-    required: Set[Path],
+    required: Set[Path], on: str,
 ) -> Report:  # fmt: skip
     looking = Step(progress, "looking")
     reading = _reading(root, sources, settings)
@@ -87,7 +89,8 @@ def _build(
         encoder = load_encoder(settings.model)
         facts = {**wanted, "precision": encoder.precision, "dimension": encoder.dimension}
         base = Base() if full else there.restricted(facts)
-        writer, rows = _written(layout, base, reading, encoder, facts, settings, progress, required)
+        with machines(on, encoder) as team:
+            writer, rows = _written(layout, base, reading, team, facts, settings, progress, required)
         record = {**made_from, "skipped": [str(error) for error in reading.skipped], "doubts": writer.rows.doubts}
         changes = changes_since(there.read, rows)
         progress("sorting", 0, 1)
@@ -143,12 +146,12 @@ def _generation(
 
 
 def _written(
-    layout: Layout, base: Base, reading: Reading, encoder: Encoder, facts: dict[str, Any], settings: Settings,
+    layout: Layout, base: Base, reading: Reading, machines: Machines, facts: dict[str, Any], settings: Settings,
     progress: Progress, required: Set[Path],
 ) -> tuple[Writer, Rows]:  # fmt: skip
     """The sources' documents in segments, and the rows of the generation that they make."""
     known = Known(base, f"{FORMAT} {settings.passage_tokens} {splitter()}")
-    writer = Writer(layout, base, known, encoder, facts, settings.passage_tokens)
+    writer = Writer(layout, base, known, machines, facts, settings.passage_tokens)
     writer.write(reading, _size(reading), progress)
     if lost := [error for error in reading.skipped if not required.isdisjoint(error.files)]:
         raise NotRead(lost)

@@ -31,7 +31,11 @@ class StoreUnreachable(StoreError):
 
 
 class EngineMissing(StoreError):
-    """The package that reads an engine's index is not installed."""
+    """The package that reads an engine's index, or spreads a build, is not installed."""
+
+
+class ClusterUnusable(StoreError):
+    """No Ray cluster answers, or a machine of it cannot take part."""
 
 
 class EncoderMissing(StoreError):

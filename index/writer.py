@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from index.base import Base
 from index.collector import Collector, Numbers, digest_of
-from index.encoder import Encoded, Encoder
+from index.encoder import Encoded
 from index.language import language_of
 from index.layout import UNFINISHED, Layout
+from index.machines import Machines
 from index.passages import passages
 from index.progress import Progress, Step
 from index.segment_writer import EncodedText, SegmentWriter
@@ -77,11 +78,18 @@ class Writer:
     """Takes what was found among the sources. `segments` are then the base's and the new ones."""
 
     def __init__(
-        self, layout: Layout, base: Base, known: Known, encoder: Encoder, facts: Mapping[str, Any], passage_tokens: int
+        self,
+        layout: Layout,
+        base: Base,
+        known: Known,
+        machines: Machines,
+        facts: Mapping[str, Any],
+        passage_tokens: int,
     ) -> None:
         self._layout = layout
         self._known = known
-        self._encoder, self._facts = encoder, facts
+        self._machines, self._facts = machines, facts
+        self._encoder = machines.encoder
         self._passage_tokens = passage_tokens
         self.segments = list(base.segments)
         self.texts = Numbers(base)
@@ -94,7 +102,8 @@ class Writer:
         """Writes the segments. `size`: bytes of the sources that will be read, about."""
         step = Step(progress, "encoding", size)
         # Closed at once, whatever happens: it has processes that read on, and an exception would keep it alive.
-        with ExitStack() as self._open, closing(reading.found(self._known.id, step.tell)) as found:
+        reading_on = reading.found(self._known.id, step.tell, self._machines.workers)
+        with ExitStack() as self._open, closing(reading_on) as found:
             self._segment = self._begin()
             for encoded in self._encoder.encode(self._fresh(found)):
                 text = self._waiting.popleft()

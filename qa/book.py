@@ -136,24 +136,32 @@ def load(path: str | Path = DEFAULT_INDEX) -> Book:
 
 
 def rebuild(
-    path: str | Path = DEFAULT_INDEX, sources: Sequence[str | Path] = (), progress: Progress | None = None
+    path: str | Path = DEFAULT_INDEX,
+    sources: Sequence[str | Path] = (),
+    progress: Progress | None = None,
+    on: str = "",
 ) -> str:
     """Makes the index in `path` answer from `sources`, and says in a sentence what was done.
 
-    Without `sources` it is made again from those it was last made from. Raises
-    the errors of `index` and `source`, and AnswersWorse; the old index then goes on to answer.
+    Without `sources` it is made again from those it was last made from.
+    `on`: as `index.build`. Raises the errors of `index` and `source`, and
+    AnswersWorse; the old index then goes on to answer.
     """
     with one_at_a_time(progress or ignore):
-        return str(build_again(path, sources, progress or ignore))
+        return str(build_again(path, sources, progress or ignore, on=on))
 
 
 def build_again(
-    index: str | Path, sources: Sequence[str | Path], progress: Progress, required: Set[Path] = frozenset()
+    index: str | Path,
+    sources: Sequence[str | Path],
+    progress: Progress,
+    required: Set[Path] = frozenset(),
+    on: str = "",
 ) -> Report:
-    """As `rebuild`. `required`: see `index.build`."""
+    """As `rebuild`. `required`: as `index.build`."""
     roots, ocr = last_build(index)
     settings = replace(Settings.from_environment(), ocr=ocr)
-    return build(index, sources or roots, settings=settings, progress=progress, approve=judge, required=required)
+    return build(index, sources or roots, settings=settings, progress=progress, approve=judge, required=required, on=on)
 
 
 @contextmanager

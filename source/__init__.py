@@ -15,7 +15,7 @@ from source.places import Heading, Place, Places
 from source.reader import SHIPPED, Reading, find
 from source.spans import Span
 from source.terminal import tame
-from source.workers import cores
+from source.workers import Readers, Workers, cores
 
 __all__ = [
     # types
@@ -35,8 +35,10 @@ __all__ = [
     "SHIPPED",
     "OCR",
     "Found",
+    "Readers",
     "Reading",
     "SourceFile",
+    "Workers",
     "boxes_of",
     "cores",
     "find",

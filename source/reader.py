@@ -18,13 +18,13 @@ from source.files import SourceFile, files_in, golden_in, name_of, readable
 from source.formats import SUFFIXES, format_of
 from source.found import Found, Known, fingerprint, reader_of, sha256_of
 from source.patience import Meanwhile, result, results, silence
-from source.workers import Workers, cores
+from source.workers import Readers, Workers, cores
 
 SHIPPED = Path(__file__).parent / "documents"
 """The folder of the documents that the project ships with."""
 
 _MOST_BYTES = 1 << 30  # of a file that is read whole; a collection is read line by line
-_AHEAD = 4  # files for each core that are read before their turn
+_AHEAD = 4  # times as many files as are read at once are read before their turn
 
 
 @dataclass(slots=True)
@@ -59,7 +59,10 @@ class Reading:
         return (each.document for each in self.found() if each.document)
 
     def found(
-        self, known: Known = lambda fingerprint: None, meanwhile: Meanwhile = silence
+        self,
+        known: Known = lambda fingerprint: None,
+        meanwhile: Meanwhile = silence,
+        workers: Callable[[], Readers] = Workers,
     ) -> Generator[Found, None, None]:
         """Every document in the order of the files; several files are read at a time, and not much ahead.
 
@@ -67,11 +70,11 @@ class Reading:
         named by the caller must be readable: its SourceError is raised. One that
         lay in a folder is skipped and noted in `skipped`; of a collection, what
         comes before the line that is wrong has been given by then. Two documents
-        with one id are nobody's fault alone: DuplicateId is raised. Processes that
-        read files are ended when this is closed.
+        with one id are nobody's fault alone: DuplicateId is raised. `workers`:
+        who parses files, closed when this is.
         """
         seen: dict[str, SourceFile] = {}
-        for file, documents in _in_order(self.files, self.ocr, known, meanwhile):
+        for file, documents in _in_order(self.files, self.ocr, known, meanwhile, workers()):
             try:
                 for each in documents():
                     meanwhile()
@@ -89,10 +92,10 @@ _Documents = Callable[[], Iterable[Found]]
 
 
 def _in_order(
-    files: Sequence[SourceFile], ocr: str, known: Known, meanwhile: Meanwhile
+    files: Sequence[SourceFile], ocr: str, known: Known, meanwhile: Meanwhile, workers: Readers
 ) -> Iterator[tuple[SourceFile, _Documents]]:
     """Each file, and what gives its documents or raises its error."""
-    workers, pool = Workers(), ThreadPoolExecutor(cores(), "reader")
+    pool = ThreadPoolExecutor(workers.many, "reader")
     waiting: deque[tuple[SourceFile, _Documents]] = deque()
     try:
         for file in files:
@@ -102,7 +105,7 @@ def _in_order(
                 waiting.append((file, partial(list, [each])))
             else:
                 waiting.append((file, partial(_only, pool.submit(_read, file, ocr, workers), meanwhile)))
-            if len(waiting) > _AHEAD * cores():
+            if len(waiting) > _AHEAD * workers.many:
                 yield waiting.popleft()
         while waiting:
             yield waiting.popleft()
@@ -158,7 +161,7 @@ def _claim(seen: dict[str, SourceFile], id: str, file: SourceFile) -> None:
     seen[id] = file
 
 
-def _read(file: SourceFile, ocr: str, workers: Workers) -> Found:
+def _read(file: SourceFile, ocr: str, workers: Readers) -> Found:
     """The document in a file, with what is doubtful about it."""
     format = format_of(file.path.suffix)
     assert format, file

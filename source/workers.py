@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock, Timer
-from typing import IO, Any, TypeVar
+from typing import IO, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -33,10 +33,23 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class Readers(Protocol):
+    """Who parses the files that are read apart. `many`: files at a time; safe to use from as many threads."""
+
+    many: int
+
+    def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
+        """The document in `file`. Raises a SourceError."""
+
+    def close(self) -> None:
+        """Nothing more will be read."""
+
+
 class Workers:
     """Lends out processes that read files; starts one when none is free. Safe to use from several threads."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
+        self.many = cores()
         self._seconds = seconds
         self._lending = Lock()
         self._free: list[_Worker] = []

@@ -46,7 +46,7 @@ class Keeper:
 
     def build(
         self, sources: Sequence[str | Path], full: bool, settings: Settings, progress: Progress,
-        approve: Approve, required: Set[Path],
+        approve: Approve, required: Set[Path], on: str,
     ) -> Report:  # fmt: skip
         """As `index.build`: made in a folder of this machine, then published, then pointed to.
 
@@ -55,7 +55,7 @@ class Keeper:
         with building(self._engine, self._pointer) as right:
             self._clear(right.current)
             report = build(
-                self._engine.staging, sources, full=full, settings=settings, progress=progress, required=required
+                self._engine.staging, sources, full=full, settings=settings, progress=progress, required=required, on=on
             )
             folder = FolderStore(self._engine.staging)
             served = self._served()

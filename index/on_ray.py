@@ -1,0 +1,200 @@
+"""Reading and encoding on the machines of a Ray cluster; splitting and writing stay with the build.
+
+Every processor of the cluster has a helper, an actor that holds the encoder and
+a process of its own that parses files. A text is encoded alone and a file is read
+alone, so what comes back is the same whoever does it, and it is taken in order.
+A helper that dies, or whose machine does, is started again, on another machine
+if need be, and does again what it had not given back.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import cycle, islice
+from pathlib import Path
+from socket import create_connection
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before Ray is imported, or it reports to its makers
+os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # what Ray will do one day, and else warns of
+
+import ray
+from ray.exceptions import RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from index.encoder import Encoded, Encoder, Offsets
+from index.encoders import encoder_of
+from index.errors import ClusterUnusable
+from index.models import Identity
+from source import Document, SourceError, UsageError, Workers, cores
+
+_ADDRESS = re.compile(r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})")
+_PATIENCE = 10  # seconds
+_TOGETHER = 8  # texts that are handed over at once
+_AHEAD = 4  # times so many for each helper are on their way
+
+
+class Helper:
+    """What runs on the other machines. Raises what `encoder_of` raises."""
+
+    def __init__(self, wanted: Identity) -> None:
+        os.environ["CHAPTER_VERSE_THREADS"] = "1"  # the other processors have helpers of their own
+        self._encoder = encoder_of(wanted)
+        self._workers = Workers()
+
+    def form(self) -> tuple[str, int]:
+        """In what precision it encodes, and to how many dimensions."""
+        return self._encoder.precision, self._encoder.dimension
+
+    def encode(self, texts: list[str]) -> list[Encoded]:
+        """What each text becomes."""
+        return list(self._encoder.encode(texts))
+
+    @ray.method(concurrency_group="reading")  # type: ignore[untyped-decorator]
+    def read(self, data: bytes, suffix: str, facts: dict[str, str]) -> Document | SourceError:
+        """The document in a file, or what is wrong with it: raised, Ray would wrap it up."""
+        with NamedTemporaryFile(suffix=suffix) as file:
+            file.write(data)
+            file.flush()
+            try:
+                return self._workers.read(Path(file.name), **facts)
+            except SourceError as error:
+                return error
+
+
+@contextmanager
+def helpers(on: str, encoder: Encoder) -> Iterator[list[Any]]:
+    """A helper for each processor of the cluster, each with this encoder.
+
+    `on`: HOST:PORT of a cluster that this machine belongs to, or "ray": the one that
+    RAY_ADDRESS names, else one of this machine alone, started for the purpose. Raises UsageError, ClusterUnusable.
+    """
+    begun = not ray.is_initialized()
+    if begun:
+        _join(on)
+    team: list[Any] = []
+    try:
+        for node in ray.nodes():
+            team += _started(node, encoder.identity)
+        _check(team, encoder)
+        yield team
+    finally:
+        if begun:
+            ray.shutdown()
+        else:
+            for helper in team:
+                ray.kill(helper)
+
+
+def _join(on: str) -> None:
+    address = (os.environ.get("RAY_ADDRESS") or "local") if on == "ray" else on
+    found = _ADDRESS.fullmatch(address)
+    if address != "local" and not found:
+        raise UsageError(f"A build runs on `ray` or on HOST:PORT of a Ray cluster, not on {address!r}.")
+    own: dict[str, Any] = {} if found else {"num_cpus": cores(), "include_dashboard": False}
+    try:
+        if found:  # Ray itself would try for more than a minute
+            create_connection((found[1].strip("[]"), int(found[2])), _PATIENCE).close()
+        ray.init(address, log_to_driver=False, logging_level="ERROR", **own)
+    except (RayError, OSError, OverflowError, RuntimeError, ValueError) as error:
+        raise ClusterUnusable(
+            f"No Ray cluster answers at {address}, this machine is not one of it, or it wants a "
+            "token (RAY_AUTH_MODE=token); start one with `ray start --head`, and join it here with "
+            "`ray start --address HOST:PORT`."
+        ) from error
+
+
+def _started(node: dict[str, Any], wanted: Identity) -> list[Any]:
+    """The helpers of a machine.
+
+    Ray is told that they need no processor: those of a machine that died can then start on one that is full.
+    """
+    actor = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, concurrency_groups={"reading": 1})(Helper)
+    made = actor.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True))
+    return [made.remote(wanted) for _ in range(int(node["Resources"].get("CPU", 0)) if node["Alive"] else 0)]
+
+
+def _check(team: Sequence[Any], encoder: Encoder) -> None:
+    """That all encode as this machine does."""
+    if not team:
+        raise ClusterUnusable("The Ray cluster has no processor; start its nodes with `ray start --num-cpus N`.")
+    for form in _got([helper.form.remote() for helper in team]):
+        if form != (encoder.precision, encoder.dimension):
+            raise ClusterUnusable(
+                f"A machine of the Ray cluster encodes in {form[0]} and this one in {encoder.precision}, so "
+                "that vectors would depend on who made them; build on machines of one kind."
+            )
+
+
+def _got(given: Any) -> Any:
+    """What was asked for. Raises ClusterUnusable."""
+    try:
+        return ray.get(given)
+    except RayError as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise ClusterUnusable(
+            f"A machine of the Ray cluster cannot take part ({reason}); install this project and the encoder there, "
+            "and build again: what was encoded is kept."
+        ) from error
+
+
+class RayEncoder:
+    """An encoder whose passages are encoded by helpers. Raises ClusterUnusable."""
+
+    def __init__(self, local: Encoder, team: Sequence[Any]) -> None:
+        self._local, self._team = local, team
+        self.identity, self.precision = local.identity, local.precision
+        self.dimension, self.max_tokens = local.dimension, local.max_tokens
+
+    def pieces(self, texts: Sequence[str]) -> list[Offsets]:
+        return self._local.pieces(texts)
+
+    def known(self, text: str) -> float:
+        return self._local.known(text)
+
+    def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
+        return self._local.encode(texts, query=True) if query else self._encode(iter(texts))
+
+    def _encode(self, texts: Iterator[str]) -> Iterator[Encoded]:
+        waiting: deque[tuple[Any, int]] = deque()
+        while some := list(islice(texts, _TOGETHER)):
+            number = self._least_busy(waiting)
+            waiting.append((self._team[number].encode.remote(some), number))
+            if len(waiting) > _AHEAD * len(self._team):
+                yield from _got(waiting.popleft()[0])
+        while waiting:
+            yield from _got(waiting.popleft()[0])
+
+    def _least_busy(self, waiting: Iterable[tuple[Any, int]]) -> int:
+        """Who has the least to do: machines are not all as fast."""
+        helper_of = dict(waiting)
+        busy: Counter[int] = Counter()
+        if helper_of:
+            _, undone = ray.wait(list(helper_of), num_returns=len(helper_of), timeout=0)
+            busy.update(helper_of[each] for each in undone)
+        return min(range(len(self._team)), key=lambda number: busy[number])
+
+
+class RayReaders:
+    """Reads files in helpers, as `source.Workers` does here. A file is sent there whole."""
+
+    def __init__(self, team: Sequence[Any]) -> None:
+        self.many = len(team)
+        self._turns = cycle(team)
+
+    def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
+        """As `Workers.read`. Raises ClusterUnusable besides."""
+        facts = {"id": id, "title": title, "path": path, "ocr": ocr}
+        found = _got(next(self._turns).read.remote(file.read_bytes(), file.suffix, facts))
+        if isinstance(found, SourceError):
+            raise found
+        assert isinstance(found, Document)
+        return found
+
+    def close(self) -> None:
+        """Nothing: the helpers are ended by who started them, and with them what they read."""

@@ -1,0 +1,129 @@
+"""A build on two hosts of a Ray cluster, one of which is lost in the middle of it.
+
+The hosts are network namespaces of this machine on one bridge; the build runs on the first.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from secrets import token_hex
+from shutil import which
+
+import pytest
+from test_ray import same, write
+
+from index import build
+
+PREFIX = f"cv{os.getpid() % 100_000}"
+HEAD, OTHER, BRIDGE = f"{PREFIX}a", f"{PREFIX}b", f"{PREFIX}br"
+ADDRESSES = {HEAD: "10.77.0.1", OTHER: "10.77.0.2"}
+CLUSTER = f"{ADDRESSES[HEAD]}:6399"
+TOKEN = token_hex(32)  # the cluster's own, which only its hosts and the build are told
+
+
+def ip(*arguments: str) -> str:
+    return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def allowed() -> bool:
+    """Whether this machine lets us make network namespaces."""
+    if not which("ip"):
+        return False
+    try:
+        ip("netns", "add", f"{PREFIX}t")
+        ip("netns", "del", f"{PREFIX}t")
+    except subprocess.CalledProcessError:
+        return False
+    return True
+
+
+pytestmark = [
+    pytest.mark.scale,
+    pytest.mark.timeout(600),
+    pytest.mark.usefixtures("encoder"),
+    pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed: pip install '.[ray]'"),
+]
+
+
+def end(host: str) -> None:
+    """Ends all that runs on a host, at once."""
+    for process in ip("netns", "pids", host).split():
+        with suppress(ProcessLookupError):
+            os.kill(int(process), signal.SIGKILL)
+
+
+def start(host: str, scratch: Path, *arguments: str) -> None:
+    command = [
+        "ip", "netns", "exec", host, sys.executable, "-m", "ray.scripts.scripts", "start", *arguments,
+        "--num-cpus", "2", "--node-ip-address", ADDRESSES[host], "--object-store-memory", "300000000",
+    ]  # fmt: skip
+    with (scratch / f"{host}.log").open("w") as log:  # no pipe: what goes on running would hold it open
+        subprocess.run(command, check=True, stdout=log, stderr=log, env=environment())
+
+
+def environment() -> dict[str, str]:
+    own = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
+    return {**os.environ, **own, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Iterator[None]:
+    if not allowed():
+        pytest.skip("network namespaces are not allowed here: it takes root, and Debian's iproute2")
+    try:
+        ip("link", "add", BRIDGE, "type", "bridge")
+        ip("link", "set", BRIDGE, "up")
+        for host, address in ADDRESSES.items():
+            ip("netns", "add", host)
+            ip("link", "add", f"{host}o", "type", "veth", "peer", "name", "eth0", "netns", host)
+            ip("link", "set", f"{host}o", "master", BRIDGE, "up")
+            ip("-n", host, "addr", "add", f"{address}/24", "dev", "eth0")
+            ip("-n", host, "link", "set", "eth0", "up")
+            ip("-n", host, "link", "set", "lo", "up")
+        start(HEAD, tmp_path, "--head", "--port", "6399", "--include-dashboard=false", "--temp-dir", f"/tmp/{PREFIX}")
+        start(OTHER, tmp_path, "--address", CLUSTER)
+        yield
+    finally:
+        there = ip("netns", "list").split()
+        for host in ADDRESSES:
+            if host in there:
+                end(host)
+                ip("netns", "del", host)
+        with suppress(subprocess.CalledProcessError):
+            ip("link", "del", BRIDGE)
+        subprocess.run(["rm", "-rf", f"/tmp/{PREFIX}"], check=True)
+
+
+def helpers_on(host: str) -> int:
+    count = 0
+    for process in ip("netns", "pids", host).split():
+        with suppress(OSError):
+            count += Path(f"/proc/{process}/cmdline").read_bytes().startswith(b"ray::Helper")
+    return count
+
+
+def test_a_host_that_is_lost_costs_no_document(tmp_path: Path, hosts: None) -> None:
+    write(tmp_path / "sources", 600)
+    build(tmp_path / "here", [tmp_path / "sources"])
+    command = [
+        "ip", "netns", "exec", HEAD, sys.executable, "-m", "index", "build", str(tmp_path / "sources"),
+        "--index", str(tmp_path / "there"), "--on", CLUSTER,
+    ]  # fmt: skip
+    with (tmp_path / "build.log").open("w") as log:
+        building = subprocess.Popen(command, stdout=log, stderr=log, env=environment())
+        while helpers_on(OTHER) < 2 or "encoding" not in (tmp_path / "build.log").read_text():
+            assert building.poll() is None, (tmp_path / "build.log").read_text()
+            time.sleep(0.1)
+        time.sleep(1)
+        assert building.poll() is None, "the build ended before the host was lost"
+        end(OTHER)
+        assert building.wait(400) == 0, (tmp_path / "build.log").read_text()
+    same(tmp_path / "here", tmp_path / "there")
