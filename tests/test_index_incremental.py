@@ -155,8 +155,8 @@ def test_a_build_that_was_stopped_is_resumed(
     (tmp_path / "a.jsonl").write_text("".join(lines))
     found = Reading.found
 
-    def stopping(self: Reading, known: Any, meanwhile: Any) -> Any:
-        for count, each in enumerate(found(self, known, meanwhile)):
+    def stopping(self: Reading, *arguments: Any) -> Any:
+        for count, each in enumerate(found(self, *arguments)):
             if count == 30:
                 raise KeyboardInterrupt
             yield each
