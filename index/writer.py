@@ -78,18 +78,13 @@ class Writer:
     """Takes what was found among the sources. `segments` are then the base's and the new ones."""
 
     def __init__(
-        self,
-        layout: Layout,
-        base: Base,
-        known: Known,
-        machines: Machines,
-        facts: Mapping[str, Any],
+        self, layout: Layout, base: Base, known: Known, machines: Machines, facts: Mapping[str, Any],
         passage_tokens: int,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._layout = layout
         self._known = known
-        self._machines, self._facts = machines, facts
-        self._encoder = machines.encoder
+        self._encoder, self._workers = machines.encoder, machines.workers
+        self._facts = facts
         self._passage_tokens = passage_tokens
         self.segments = list(base.segments)
         self.texts = Numbers(base)
@@ -102,7 +97,7 @@ class Writer:
         """Writes the segments. `size`: bytes of the sources that will be read, about."""
         step = Step(progress, "encoding", size)
         # Closed at once, whatever happens: it has processes that read on, and an exception would keep it alive.
-        reading_on = reading.found(self._known.id, step.tell, self._machines.workers)
+        reading_on = reading.found(self._known.id, step.tell, self._workers)
         with ExitStack() as self._open, closing(reading_on) as found:
             self._segment = self._begin()
             for encoded in self._encoder.encode(self._fresh(found)):

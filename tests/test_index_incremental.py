@@ -22,7 +22,8 @@ from source.reader import Reading
 
 pytestmark = pytest.mark.usefixtures("encoder")
 
-# What depends on where things lie; everything else is a function of the documents.
+# What depends on where things lie, as on how far a build had read when a segment was full; all else is a function of
+# the documents.
 PLACES = {"documents.npy", "texts.npy", "manifest.json", "blocks.bin"}
 SENTENCES = [
     "The keeper counted the ships.", "They went north.", "Der Hafen war geschlossen.", "Nobody came.", "# Notes",

@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import pytest
 from pdf_fixtures import paragraph, pdf
+from test_index_incremental import same
 
-from index import ClusterUnusable, FolderStore, build
-from index.layout import GenerationLayout
+from index import ClusterUnusable, build
 from source import UsageError
 
 sys.path.append(str(Path(__file__).parents[1] / "crash"))
@@ -25,8 +24,6 @@ pytestmark = [
     pytest.mark.usefixtures("encoder"),
     pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed: pip install '.[ray]'"),
 ]
-# What depends on where things lie: segments end where the build was, when it had read so far ahead.
-PLACES = {"documents.npy", "texts.npy", "manifest.json", "blocks.bin"}
 
 
 class Cancelled(Exception):
@@ -44,24 +41,6 @@ def write(folder: Path, notes: int = 12) -> None:
     lines = ["The captain sold the boat to a friend who", "had asked for it. It had two masts."]
     (folder / "pages.pdf").write_bytes(pdf([paragraph(lines)]))
     (folder / "damaged.pdf").write_bytes(b"%PDF-1.7\nnothing that could be read")
-
-
-def same(one: Path, other: Path) -> None:
-    """That two indexes answer the same, bit for bit."""
-    left, right = FolderStore(one), FolderStore(other)
-    roots = [GenerationLayout(store.root / "generations" / store.generation) for store in (left, right)]
-    for path in roots[0].files():
-        name = path.relative_to(roots[0].root).as_posix()
-        if name not in PLACES:
-            assert path.read_bytes() == (roots[1].root / name).read_bytes(), name
-    documents = [[store.document(row) for row in range(store.documents)] for store in (left, right)]
-    assert documents[0] == documents[1]
-    rows = np.arange(len(left))
-    assert (left.vectors.of(rows) == right.vectors.of(rows)).all()
-    ours, theirs = left.tokens(rows), right.tokens(rows)
-    assert (ours.vectors == theirs.vectors).all() and (ours.scales == theirs.scales).all()
-    assert all((a == b).all() for a, b in zip(ours.offsets, theirs.offsets, strict=True))
-    assert left.manifest.counts == right.manifest.counts
 
 
 def helpers_of(process: int) -> list[int]:

@@ -18,7 +18,8 @@ from secrets import token_hex
 from shutil import which
 
 import pytest
-from test_ray import same, write
+from test_index_incremental import same
+from test_ray import write
 
 from index import build
 
