@@ -24,6 +24,7 @@ LONGEST_PASSAGE = 5000
 LONGEST_CONTEXT = 160  # characters of heading path that the encoder is given
 _CUT = "passages/2"
 """Raised whenever the same document would give other passages: indexes are then built anew."""
+_AT_ONCE = 50_000  # characters that are tokenised at once: the tokenizer takes 150 to 200 bytes of memory for each
 _SLACK = 8  # word pieces: a word that is cut in two may become more of them than it was
 
 
@@ -115,16 +116,29 @@ def _with_lists(text: str, paragraphs: list[list[Span]]) -> list[list[Span]]:
 
 def _pieces(text: str, span: Span, encoder: Encoder) -> Offsets:
     """The word pieces of a stretch; of a word that is unknown and too long, those of its parts."""
-    pieces = encoder.pieces([text[span.start : span.end]])[0] + span.start
+    pieces = np.concatenate([_counted(text, part, encoder) for part in _slices(text, span, _AT_ONCE)])
     longer = pieces[:, 1] - pieces[:, 0] > LONGEST_PASSAGE
     if not longer.any():
         return pieces
-    words = pieces[longer].tolist()
-    cuts = [(at, end) for start, end in words for at in range(start, end, LONGEST_PASSAGE)]
-    parts = [Span(at, min(at + LONGEST_PASSAGE, end)) for at, end in cuts]
-    counted = encoder.pieces([text[part.start : part.end] for part in parts])
-    found = np.concatenate([pieces[~longer], *(own + part.start for own, part in zip(counted, parts, strict=True))])
+    words = [Span(start, end) for start, end in pieces[longer].tolist()]
+    parts = [_counted(text, part, encoder) for word in words for part in _slices(text, word, LONGEST_PASSAGE)]
+    found = np.concatenate([pieces[~longer], *parts])
     return found[np.argsort(found[:, 0], kind="stable")]
+
+
+def _counted(text: str, span: Span, encoder: Encoder) -> Offsets:
+    return encoder.pieces([text[span.start : span.end]])[0] + span.start
+
+
+def _slices(text: str, span: Span, most: int) -> Iterator[Span]:
+    """A span in parts of so many characters at most, cut where white space is if there is any."""
+    start = span.start
+    while span.end - start > most:
+        cut = max((text.rfind(space, start + 1, start + most) for space in " \n"), default=-1)
+        cut = cut if cut > start else start + most
+        yield Span(start, cut)
+        start = cut
+    yield Span(start, span.end)
 
 
 def _units(document: Document, span: Span, pieces: Offsets, limit: int, language: str) -> list[Span]:

@@ -19,7 +19,7 @@ from source.errors import Damaged, Encrypted, SourceEmpty
 from source.html.page import decode_html, parse_html
 from source.html.walk import blocks_of
 
-EXTRACTOR = "epub/1"
+EXTRACTOR = "epub/2"
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
@@ -100,7 +100,8 @@ def _package_name(archive: Archive) -> str:
 
 
 def _spine(package: Any, folder: str) -> Iterator[_Part | None]:
-    """The book's parts in reading order; None for one that is not in its list."""
+    """The book's parts in reading order, each once; None for one that is not in its list."""
+    seen: set[str] = set()  # the standard forbids repeats (EPUB 3.3, 5.7.2), which would make a small book endless
     manifest = {item.get("id"): item for item in package.iterfind("./{*}manifest/{*}item")}
     references = package.findall("./{*}spine/{*}itemref")
     for reference in sorted(references, key=lambda each: each.get("linear") == "no"):
@@ -108,7 +109,10 @@ def _spine(package: Any, folder: str) -> Iterator[_Part | None]:
         if item is None:
             yield None
         elif item.get("media-type", "").lower() in _PAGE_TYPES:
-            yield _Part(_inside(folder, item.get("href", "")), "nav" in item.get("properties", "").split())
+            part = _Part(_inside(folder, item.get("href", "")), "nav" in item.get("properties", "").split())
+            if part.name not in seen:
+                seen.add(part.name)
+                yield part
 
 
 def _inside(folder: str, href: str) -> str:

@@ -65,7 +65,7 @@ def _extractor(module: str, library: str | None) -> str:
 
 FORMATS = (
     Format("plain", (".txt", ".text"), apart=False, text=True),
-    Format("markdown", (".md", ".markdown"), "markdown-it-py", apart=False, text=True),
+    Format("markdown", (".md", ".markdown"), "markdown-it-py", text=True),
     Format("pdf", (".pdf",), "pypdfium2", ocr=True),
     Format("html", (".html", ".htm", ".xhtml"), "trafilatura"),
     Format("epub", (".epub",), "lxml"),

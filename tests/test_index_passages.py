@@ -1,8 +1,11 @@
+from collections.abc import Sequence
+from typing import cast
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.encoder import Encoder
+from index.encoder import Encoder, Offsets
 from index.passages import LONGEST_PASSAGE, Draft, passages
 from source.document import Document
 from source.markdown import read_markdown
@@ -54,6 +57,29 @@ def test_every_quotable_character_is_in_just_one_passage(
 ) -> None:
     document = (read_markdown if markdown else read_plain)(text, id="x", title="A title of some length")
     check(document, encoder, list(passages(document, "en", encoder, target)), target)
+
+
+class Counting:
+    """An encoder that notes how many characters it was given at once."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder, self.max_tokens, self.most = encoder, encoder.max_tokens, 0
+
+    def pieces(self, texts: Sequence[str]) -> list[Offsets]:
+        self.most = max(self.most, sum(map(len, texts)))
+        return self._encoder.pieces(texts)
+
+
+@pytest.mark.parametrize("unit", ["Anna Karlsson, 12 Harbour Street.\n", "words and more of them ", "你好。"])
+def test_a_long_text_is_tokenised_in_parts_and_cut_as_it_would_be_whole(
+    encoder: Encoder, unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = read_plain(unit * (30_000 // len(unit)), id="x")
+    whole = list(passages(document, "en", encoder, 128))
+    monkeypatch.setattr("index.passages._AT_ONCE", 2_000)
+    counting = Counting(encoder)
+    assert list(passages(document, "en", cast(Encoder, counting), 128)) == whole
+    assert counting.most <= LONGEST_PASSAGE
 
 
 @pytest.mark.parametrize("unit", ["你", "ab,", "don't", "é-"])

@@ -98,7 +98,7 @@ def test_a_book_in_the_order_of_its_spine() -> None:
     place = document.place(document.text.index("jib"))
     assert (place.page, place.heading) == (None, ("Sails", "Made of", "Name | Cloth"))
     assert (document.id, document.path, document.sha256) == ("ships.epub", "a/ships.epub", "5ea")
-    assert (document.title, document.extractor, document.doubts) == ("The Ships", "epub/1", ())
+    assert (document.title, document.extractor, document.doubts) == ("The Ships", "epub/2", ())
     assert [span for span in document.places.paragraphs if not document.text[span.start : span.end].strip()] == []
     assert list(document.places.paragraphs) == sorted(document.places.paragraphs)
 
@@ -128,6 +128,11 @@ def test_parts_that_are_missing_are_skipped_and_doubted() -> None:
     document = read_epub(book(package, {"a.xhtml": chapter("<p>Here.</p>")}), id="x")
     assert document.text == "Here."
     assert document.doubts == (Doubt(DoubtKind.TRUNCATED, count=3),)
+
+
+def test_a_part_that_the_spine_repeats_is_read_once() -> None:
+    package = opf(item("a", "a.xhtml") + item("again", "./a.xhtml"), '<itemref idref="a"/><itemref idref="again"/>' * 9)
+    assert read_epub(book(package, {"a.xhtml": chapter("<p>Here.</p>")}), id="x").text == "Here."
 
 
 def test_links_do_not_lead_out_of_the_archive() -> None:
