@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.disk import opened
 from index.errors import REBUILD, IndexCorrupt
 
 BLOCK = 1 << 15
@@ -56,7 +57,7 @@ class CheckedFile:
         self._large = size > _HELD and hasattr(mmap, "MADV_DONTNEED")  # which Windows has not
         self._resident = 0
         try:
-            with path.open("rb") as file:
+            with opened(path) as file:
                 found = file.seek(0, io.SEEK_END)
                 self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if found else b""
         except OSError:

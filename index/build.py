@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from index.added import left_out, roots_of
+from index.added import left_out, sources_of
 from index.address import Engine, address_of
 from index.base import Base
 from index.changes import changes_since
@@ -35,7 +35,7 @@ from index.settings import Settings
 from index.store import Store
 from index.tables import Rows, write_tables
 from index.writer import Known, Writer
-from source import Reading, find
+from source import Reading, find, golden_in
 from source.errors import NotRead, SourceEmpty
 from source.patience import Meanwhile
 
@@ -95,7 +95,7 @@ def _build(
         changes = changes_since(there.read, rows)
         progress("sorting", 0, 1)
         written, manifest = _generation(layout, rows, writer.segments, record, facts, settings, changes)
-        approve(answering(root), _checked(root, written, manifest), reading.golden)
+        approve(answering(root), _checked(root, written, manifest), golden_in(sources))
         progress("sorting", 1, 1)
         name = commit(layout, written, manifest, there.broken)
     return Report.of(name, manifest, record, encoded=writer.texts.new, healed=there.damage)
@@ -103,7 +103,7 @@ def _build(
 
 def _reading(root: Path, sources: Sequence[str | Path], settings: Settings) -> Reading:
     layout = Layout(root)
-    return find(roots_of(layout, sources), settings.ocr, leave_out=root, without=left_out(layout))
+    return find(sources_of(layout, sources), settings.ocr, leave_out=root, without=left_out(layout))
 
 
 def _made_from(sources: Sequence[str | Path], reading: Reading, meanwhile: Meanwhile) -> dict[str, Any]:

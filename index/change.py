@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from index.claim import claim
 from index.commit import unwritable
 from index.disk import replace
 from index.errors import IndexUnwritable
@@ -24,9 +25,9 @@ def changing(root: Path) -> Iterator[Change]:
     between, it leaves each file whole, the old or the new, and the next build
     takes what is there. Raises IndexUnwritable, also when another process is at it.
     """
-    layout = Layout(root)
     try:
-        layout.added.mkdir(parents=True, exist_ok=True)
+        layout = claim(root)
+        layout.added.mkdir(exist_ok=True)
         with FileLock(layout.change_lock, timeout=0):
             yield from _undone_if_it_fails(layout)
     except Timeout as error:

@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike
 
 from index.arrays import Table
 from index.blocks import CheckedFile, block_digests, digests_size
+from index.disk import opened, read
 from index.errors import REBUILD, IndexCorrupt
 from index.layout import Folder
 from source import cores
@@ -74,8 +75,6 @@ def foreign(folder: Folder, listing: Listing) -> Iterator[Path]:
 def _complaint(file: tuple[Path, str, int]) -> str | None:
     path, sha256, size = file
     try:
-        if path.is_symlink() or not path.is_file():
-            return f"The index file {path} is missing or cannot be read; {REBUILD}."
         if path.stat().st_size != size or sha256_of(path) != sha256:
             return f"The index file {path} is damaged; {REBUILD}."
     except OSError:
@@ -85,7 +84,7 @@ def _complaint(file: tuple[Path, str, int]) -> str | None:
 
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file, read by memory map so that its pages serve the next reader too."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         if not os.fstat(file.fileno()).st_size:
             return hashlib.sha256().hexdigest()
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
@@ -109,7 +108,7 @@ class Files:
         for name, (_, size) in self._listing.items():
             starts[name] = at
             at += digests_size(size)
-        return path.read_bytes(), starts
+        return read(path, self._facts(path)[1]), starts
 
     def _facts(self, path: Path) -> tuple[str, int]:
         name = path.relative_to(self._folder.root).as_posix()

@@ -20,8 +20,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from index.claim import claim
 from index.current import read_current
-from index.disk import publish, remove, replace
+from index.disk import publish, read, remove, replace
 from index.errors import REBUILD, IndexCorrupt, IndexUnwritable, StoreError
 from index.layout import UNFINISHED, GenerationLayout, Layout
 from index.manifest import Manifest, dump, load_manifest
@@ -39,12 +40,10 @@ def writing(root: Path) -> Iterator[Layout]:
     The lock is the system's, and goes with the process that holds it. Raises
     IndexUnwritable if the folder takes no files or another build is at work.
     """
-    layout = Layout(root)
     try:
+        layout = claim(root)
         for folder in (layout.segments, layout.generations):
-            folder.mkdir(parents=True, exist_ok=True)
-            if folder.is_symlink():  # what lies behind it is not ours to remove
-                raise IndexUnwritable(f"{folder} is a link, and no index has one; name another folder with --index.")
+            folder.mkdir(exist_ok=True)
         with FileLock(layout.lock, timeout=0):
             _say_who(layout)
             _clear(layout)
@@ -78,7 +77,7 @@ def _say_who(layout: Layout) -> None:
 def _holder(layout: Layout) -> str:
     """Who holds the lock, as far as that is known."""
     try:
-        who = json.loads(layout.writer.read_bytes())
+        who = json.loads(read(layout.writer, 10_000))
         return f"Another build (process {int(who['process'])} on {who['host']!s:.99}, since {who['since']!s:.25})"
     except (OSError, ValueError, KeyError, TypeError):
         return "Another build"
@@ -130,7 +129,7 @@ def segments_in(layout: Layout) -> list[Path]:
 def sealed(generation: GenerationLayout) -> str:
     """The SHA-256 that the manifest of a generation was committed with. Raises IndexCorrupt."""
     try:
-        seal = generation.seal.read_text("ascii")
+        seal = read(generation.seal, 100).decode("ascii")
     except (OSError, ValueError):
         seal = ""
     if not _SHA256.fullmatch(seal):

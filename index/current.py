@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from index.disk import read
 from index.errors import REBUILD, IndexMissing
 from index.layout import Layout
 
@@ -9,7 +10,7 @@ from index.layout import Layout
 def read_current(layout: Layout) -> tuple[str, str]:
     """The name of the generation that answers and its manifest's SHA-256. Raises IndexMissing."""
     try:
-        text = layout.current.read_text("ascii")
+        text = read(layout.current, 200).decode("ascii")
         name, sha256 = text.split()
     except FileNotFoundError:
         raise IndexMissing(f"There is no index in {layout.root}; run `python -m index build` to make it.") from None

@@ -1,13 +1,37 @@
-"""Changes to an index folder that a kill or a power cut leaves done or not done, never half done."""
+"""The files of an index folder: read for what they are, and changed so that a kill leaves nothing half done."""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from index.layout import UNFINISHED, Folder
+
+# A link may lead anywhere, and opening a pipe would wait for ever; Windows has neither flag.
+_AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def opened(path: Path) -> BinaryIO:
+    """A file to read. Raises OSError also for a link, a pipe, a device: an index has none."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | _AS_IT_IS), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not an ordinary file", path)
+    return file
+
+
+def read(path: Path, most: int) -> bytes:
+    """What a file holds. Raises OSError as `opened`, and for one of more than `most` bytes."""
+    with opened(path) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, "larger than it can be", path)
+    return data
 
 
 def publish(written: Folder, target: Path) -> None:

@@ -79,6 +79,7 @@ def rollback(index: str | Path, to: str | None = None) -> str:
 
 
 def _rollback(root: Path, to: str | None) -> str:
+    read_current(Layout(root))  # before a folder is made that is no index
     with writing(root) as layout:
         current, _ = read_current(layout)
         earlier = [name for name in names(layout) if (name == to if to else name < current)]
@@ -102,8 +103,8 @@ def prune(index: str | Path, keep: int = 1) -> int:
     root = address_of(index)
     if isinstance(root, Engine):
         raise UsageError(f"{root} keeps its last {KEPT} generations and is not pruned; each build drops older ones.")
+    read_current(Layout(root))
     with writing(root) as layout:
-        read_current(layout)
         before = size_of(root)
         forget(layout, keep)
         return before - size_of(root)
@@ -127,8 +128,11 @@ def _problems(root: Path) -> list[str]:
     layout = Layout(root)
     current, sha256 = read_current(layout)
     found = []
-    seal = layout.generation(current).seal
-    if not seal.exists() or seal.read_bytes() != sha256.encode():
+    try:
+        committed = sealed(layout.generation(current)) == sha256
+    except IndexCorrupt:
+        committed = False
+    if not committed:
         found.append(f"{layout.current} names generation {current}, which is not there as it was committed.")
     for name in names(layout):
         found.extend(problems_of(layout, name))

@@ -70,10 +70,10 @@ class _In:
     """A path inside a folder."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self.name = name
 
     def __get__(self, folder: _Rooted, owner: type) -> Path:
-        return folder.root / self._name
+        return folder.root / self.name
 
 
 class _Rooted(Protocol):
@@ -96,6 +96,11 @@ class Layout:
     change_lock = _In("change.lock")
     segments = _In("segments")
     generations = _In("generations")
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """Of everything that an index folder may hold, CURRENT while it is written included."""
+        return frozenset({*(path.name for path in vars(cls).values() if isinstance(path, _In)), "CURRENT.new"})
 
     def segment(self, name: str) -> SegmentLayout:
         return SegmentLayout(self.segments / name)

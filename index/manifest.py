@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from index.checked import Listing
+from index.disk import read
 from index.errors import REBUILD, IndexCorrupt, IndexIncompatible
 from index.layout import FORMAT, Folder, GenerationLayout, SegmentLayout
 
@@ -58,6 +59,7 @@ _TYPES = {
     "encoder": dict, "settings": dict, "counts": dict, "changes": dict, "languages": list, "segments": list,
 }  # fmt: skip
 _MOST_DIMENSIONS = 1 << 16
+_MOST_BYTES = 1 << 26
 _ENCODER = {"name", "sha256", "settings"}
 _Kind = TypeVar("_Kind", Manifest, SegmentManifest)
 
@@ -88,7 +90,7 @@ def load_segment(layout: SegmentLayout) -> SegmentManifest:
 
 def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
     try:
-        data = layout.manifest.read_bytes()
+        data = read(layout.manifest, _MOST_BYTES)
     except OSError as error:
         raise IndexCorrupt(f"The index has no manifest in {layout.root}; {REBUILD}.") from error
     if len(sha256) < 32 or not hashlib.sha256(data).hexdigest().startswith(sha256):

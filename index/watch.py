@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
-from index.added import roots_of
+from index.added import sources_of
 from index.address import folder_of
 from index.layout import Layout
 
@@ -26,7 +26,7 @@ def changes(index: str | Path, sources: Sequence[str | Path] = (), stop: Event |
     from watchfiles import watch  # not before it is needed
 
     layout = Layout(folder_of(index).absolute())
-    roots = [root.absolute() for root in roots_of(layout, sources)]
+    roots = [root.absolute() for root in sources_of(layout, sources)]
     folders = {root if root.is_dir() else root.parent for root in roots}
     folders |= {layout.root} if layout.root.is_dir() else set()
 

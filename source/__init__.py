@@ -6,13 +6,13 @@ from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.doubts import told
 from source.encoding import is_unicode
 from source.errors import ChapterVerseError, NotRead, SourceEmpty, SourceError, UsageError, unreadable
-from source.files import SourceFile, golden_in, shown_as
+from source.files import SHIPPED, SourceFile, golden_in, roots_of, shown_as
 from source.formats import OCR, SUFFIXES
 from source.found import Found
 from source.names import document_name, numbered
 from source.pictures import has_pictures, page_picture
 from source.places import Heading, Place, Places
-from source.reader import SHIPPED, Reading, find
+from source.reader import Reading, find
 from source.spans import Span
 from source.terminal import tame
 from source.workers import Readers, Workers, cores
@@ -46,6 +46,7 @@ __all__ = [
     "has_pictures",
     "ids_in",
     "page_picture",
+    "roots_of",
     "shown_as",
     "tame",
     "told",

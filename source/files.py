@@ -12,6 +12,8 @@ from pathlib import Path
 from source.errors import SourceMissing, SourceUnreadable, TooLarge, UnknownFormat, unreadable
 from source.formats import COLLECTION, SUFFIXES
 
+SHIPPED = Path(__file__).parent / "documents"
+"""The folder of the documents that the project ships with."""
 GOLDEN = "questions.jsonl"
 """The file, in a folder of sources or beside a file of them, of questions whose answers are known."""
 
@@ -73,9 +75,14 @@ def _exists(path: Path) -> bool:
         return False
 
 
+def roots_of(sources: Sequence[str | Path]) -> list[Path]:
+    """The files and folders that are meant: the shipped documents by default."""
+    return [Path(source) for source in sources] or [SHIPPED]
+
+
 def golden_in(sources: Sequence[str | Path]) -> list[Path]:
     """The files of questions that belong to these sources."""
-    roots = [Path(source) for source in sources]
+    roots = roots_of(sources)
     beside = dict.fromkeys((root if root.is_dir() else root.parent) / GOLDEN for root in roots)
     return [path for path in beside if path.is_file() and path not in roots]
 

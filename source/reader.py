@@ -14,14 +14,11 @@ from pathlib import Path
 from source.collection import records
 from source.document import Document
 from source.errors import DuplicateId, SourceEmpty, SourceError
-from source.files import SourceFile, files_in, golden_in, name_of, readable
+from source.files import SourceFile, files_in, name_of, readable, roots_of
 from source.formats import SUFFIXES, format_of
 from source.found import Found, Known, fingerprint, reader_of, sha256_of
 from source.patience import Meanwhile, result, results, silence
 from source.workers import Readers, Workers, cores
-
-SHIPPED = Path(__file__).parent / "documents"
-"""The folder of the documents that the project ships with."""
 
 _MOST_BYTES = 1 << 30  # of a file that is read whole; a collection is read line by line
 _AHEAD = 4  # times as many files as are read at once are read before their turn
@@ -31,13 +28,11 @@ _AHEAD = 4  # times as many files as are read at once are read before their turn
 class Reading:
     """What reading is to give; `skipped` fills up with the files of a folder that gave nothing.
 
-    `golden`: the files of questions with known answers that lie beside the sources.
     `without`: the ids of documents that are not to be given.
     """
 
     files: list[SourceFile]
     named: frozenset[Path]
-    golden: list[Path]
     ocr: str = ""
     without: frozenset[str] = frozenset()
     skipped: list[SourceError] = field(default_factory=list)
@@ -140,14 +135,14 @@ def find(
         from source.pdf import check_languages  # not before it is needed: asking reads no file
 
         check_languages(ocr)
-    roots = [Path(source) for source in sources] or [SHIPPED]
+    roots = roots_of(sources)
     left_out = frozenset(without)
     files = [file for file in files_in(roots, leave_out) if file.is_collection or file.id not in left_out]
     if not files:
         names = ", ".join(str(root) for root in roots)
         raise SourceEmpty(f"No document was found in {names}; put files there that end in {', '.join(SUFFIXES)}.")
     named = frozenset(root for root in roots if not root.is_dir())
-    return Reading(files, named, golden_in(roots), ocr, left_out)
+    return Reading(files, named, ocr, left_out)
 
 
 def _claim(seen: dict[str, SourceFile], id: str, file: SourceFile) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from index import FolderStore, IndexCorrupt, IndexIncompatible, IndexMissing, IndexUnwritable, StoreError, build
 from index.__main__ import main
+from index.change import changing
 from index.commit import KEPT
 from index.generations import generations, problems, prune, rollback
 from index.manifest import Manifest
+from index.status import status_lines
 
 pytestmark = pytest.mark.usefixtures("encoder")
 
@@ -220,6 +224,57 @@ def test_what_somebody_else_keeps_in_folders_of_these_names_is_left_alone(root: 
     (root / "segments").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(IndexUnwritable, match="is a link"):
         build(root, [tmp_path / "a.txt"], full=True)
+
+
+@pytest.mark.parametrize("name", ["writer", "CURRENT.new", "lock", "change.lock", "left-out.json", "changing", "added"])
+def test_an_index_with_a_link_is_not_written_to(root: Path, tmp_path: Path, name: str) -> None:
+    victim = tmp_path / "victim"
+    if name in ("changing", "added"):
+        victim.mkdir()
+        (victim / "a.txt").write_text("precious")
+    else:
+        victim.write_text("[]")
+    (root / name).unlink(missing_ok=True)
+    (root / name).symlink_to(victim)
+    (tmp_path / "a.txt").write_text("The harbour froze in March.")
+    before = victim.stat()
+    with pytest.raises(StoreError, match=r"is a link|is no list"):
+        build(root, [tmp_path / "a.txt"])
+    with pytest.raises(IndexUnwritable, match="is a link"), changing(root):
+        pass
+    assert victim.stat() == before
+
+
+def test_what_was_added_is_no_link(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("The combination of the safe is 4711.")
+    (root / "added").mkdir()
+    (root / "added" / "notes.txt").symlink_to(tmp_path / "secret.txt")
+    with pytest.raises(StoreError, match=r"notes\.txt is a link"):
+        build(root, [tmp_path / "secret.txt"])
+
+
+def test_a_folder_of_other_files_does_not_become_an_index(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("*")
+    (tmp_path / "a.txt").write_text("The harbour froze in March.")
+    with pytest.raises(IndexUnwritable, match="holds other files and no index"):
+        build(tmp_path, [tmp_path / "a.txt"])
+    for command in ("prune", "rollback"):
+        assert main([command, "--index", str(tmp_path)]) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".gitignore", "a.txt"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+@pytest.mark.parametrize("name", ["CURRENT", "left-out.json", "generations/000003/manifest.json", "writer"])
+def test_a_pipe_in_an_index_keeps_nobody_waiting(root: Path, tmp_path: Path, name: str) -> None:
+    (root / name).unlink(missing_ok=True)
+    os.mkfifo(root / name)
+    (tmp_path / "a.txt").write_text("The harbour froze in March.")
+    with suppress(StoreError):
+        FolderStore(root)
+    with suppress(StoreError):
+        list(status_lines(root))
+    with suppress(StoreError):
+        build(root, [tmp_path / "a.txt"])
 
 
 def test_a_seal_that_was_cut_is_no_way_back(root: Path) -> None:

@@ -26,7 +26,7 @@ from index.lance.tables import TABLES
 from index.progress import Progress
 from index.report import Report
 from index.settings import Settings
-from source import SHIPPED, golden_in
+from source import golden_in
 
 _OURS = re.compile(rf"(?P<tables>\d{{6}}-[0-9a-f]{{8}})-(?:{'|'.join(TABLES)})")
 _FORGOTTEN = timedelta(hours=1)  # for a reader that is just about to read an older version of the pointer
@@ -61,7 +61,7 @@ class Keeper:
             served = self._served()
             if served and served.manifest.made_from == folder.sha256:
                 return replace(report, generation=served.generation, up_to_date=True)
-            approve(served, folder, golden_in(sources or [SHIPPED]))
+            approve(served, folder, golden_in(sources))
             generation = self._published(right.current, folder, progress)
             right.change(generation.name, (*right.current.kept, generation)[-KEPT:])
             with suppress(StoreError):  # it is published; the next build has another try
