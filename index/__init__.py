@@ -7,7 +7,7 @@ from index.build import build
 from index.change import Change, changing
 from index.documents import Listed, listed, matching
 from index.encoder import Encoded, Encoder, FloatMatrix, Offsets, pieces_per_word
-from index.encoders import encoder_of, load_encoder
+from index.encoders import encoder_for, load_encoder
 from index.errors import (
     ClusterUnusable,
     EncoderMissing,
@@ -67,7 +67,7 @@ __all__ = [
     "Offsets",
     "Rows",
     "Scores",
-    "encoder_of",
+    "encoder_for",
     "load_encoder",
     "pieces_per_word",
     # models

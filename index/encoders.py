@@ -9,10 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from index.encoder import Encoder
-from index.errors import IndexIncompatible
+from index.errors import EncoderMissing, IndexIncompatible
 from index.exported import ExportUnusable, OnnxEncoder
-from index.models import Identity, identity
-from index.settings import cache_folder
+from index.models import DEFAULT_MODEL, Identity, identity
+from index.settings import Settings, cache_folder
+from source import tame
 
 _EXPORT = 2
 """Raised whenever an export is to be made anew."""
@@ -28,6 +29,22 @@ def load_encoder(name: str) -> Encoder:
     from index.sentence_transformer import SentenceTransformerEncoder, sees_gpu
 
     return SentenceTransformerEncoder(name) if sees_gpu() else encoder_of(identity(name))
+
+
+def encoder_for(made_by: Identity) -> Encoder:
+    """The encoder that an index says made it, to ask it with.
+
+    What it names may be any folder, and a model's files can have Python load what
+    they like: one that this machine has not built with is loaded only by its user's
+    word. Raises EncoderMissing, or as `encoder_of`.
+    """
+    meant = (DEFAULT_MODEL, Settings.from_environment().model)
+    if made_by.name not in meant and not export_folder(made_by).exists():
+        raise EncoderMissing(
+            f"The index was made by the encoder {tame(made_by.name)[:200]}, which was never built with here; "
+            "set CHAPTER_VERSE_MODEL to its name if you trust it, or build the index anew."
+        )
+    return encoder_of(made_by)
 
 
 @lru_cache(maxsize=2)

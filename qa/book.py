@@ -20,7 +20,7 @@ from index import (
     StoreUnreachable,
     build,
     changes,
-    encoder_of,
+    encoder_for,
     ignore,
     last_build,
     open_store,
@@ -72,7 +72,7 @@ class Book:
         try:
             store = edition.store.reopened()
             same = store.encoder == edition.store.encoder
-            self._edition = Edition(store, edition.encoder if same else encoder_of(store.encoder))
+            self._edition = Edition(store, edition.encoder if same else encoder_for(store.encoder))
         except StoreError as error:
             if not isinstance(error, StoreUnreachable):  # which passes
                 self._refused = points_to
@@ -131,7 +131,7 @@ def load(path: str | Path = DEFAULT_INDEX) -> Book:
     with stage("opening the index"):
         store = open_store(path)
     with stage("opening the encoder"):
-        encoder = encoder_of(store.encoder)
+        encoder = encoder_for(store.encoder)
     return Book(store, encoder)
 
 

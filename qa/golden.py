@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from index import Store, encoder_of
+from index import Store, encoder_for
 from qa.edition import Edition
 from qa.evaluate import outcome
 from qa.questions import Question, read_questions
@@ -46,7 +46,7 @@ def right_answers(store: Store, golden: Sequence[Path]) -> tuple[int, int]:
 
 
 def _edition(store: Store) -> Edition:
-    return Edition(store, encoder_of(store.encoder))
+    return Edition(store, encoder_for(store.encoder))
 
 
 def _is_right(edition: Edition, question: Question) -> bool:

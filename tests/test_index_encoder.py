@@ -14,7 +14,7 @@ import pytest
 
 import index.encoders
 from index.encoder import Encoder, known_share, pieces_per_word, unit
-from index.encoders import encoder_of, export_folder, load_encoder
+from index.encoders import encoder_for, encoder_of, export_folder, load_encoder
 from index.errors import EncoderMissing, IndexIncompatible
 from index.export import CannotExport, export
 from index.exported import _SLOWER, FACTS, ExportUnusable, Facts, OnnxEncoder, model_file
@@ -317,6 +317,19 @@ def test_a_model_that_has_changed_is_not_taken_for_the_old_one(cache: Path, smal
     old = dataclasses.replace(identity(str(small)), sha256="0" * 64)
     with pytest.raises(IndexIncompatible, match=r"was made by .* is now .*; run `python -m index build --full`"):
         encoder_of(old)
+
+
+def test_an_index_may_not_have_just_any_model_loaded(cache: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who hands on an index may put a model's files beside it, which name what Python is to load."""
+    wanted = identity(str(small))
+    encoder_of.cache_clear()
+    with pytest.raises(EncoderMissing, match="never built with here; set CHAPTER_VERSE_MODEL"):
+        encoder_for(wanted)
+    assert not cache.exists()
+    monkeypatch.setenv("CHAPTER_VERSE_MODEL", str(small))
+    made = encoder_for(wanted)
+    monkeypatch.delenv("CHAPTER_VERSE_MODEL")
+    assert encoder_for(dataclasses.replace(wanted, name="elsewhere")).identity.sha256 == made.identity.sha256
 
 
 def test_other_settings_are_another_model(small: Path, tmp_path: Path) -> None:
