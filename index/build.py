@@ -35,7 +35,7 @@ from index.settings import Settings
 from index.store import Store
 from index.tables import Rows, write_tables
 from index.writer import Known, Writer
-from source import Reading, find, golden_in
+from source import UNREAD, Reading, find, golden_in
 from source.errors import NotRead, SourceEmpty
 from source.patience import Meanwhile
 
@@ -91,8 +91,11 @@ def _build(
         base = Base() if full else there.restricted(facts)
         with machines(on, encoder) as team:
             writer, rows = _written(layout, base, reading, team, facts, settings, progress, required)
-        record = {**made_from, "skipped": [str(error) for error in reading.skipped], "doubts": writer.rows.doubts}
+        record = _record(made_from, reading, writer)
         changes = changes_since(there.read, rows)
+        news = (*base.damage, *changes.values())
+        if base.read and base.read.made_from(record, asdict(settings)) and not any(news):
+            return Report.of(read_current(layout)[0], base.read.manifest, base.read.sources, up_to_date=True)
         progress("sorting", 0, 1)
         written, manifest = _generation(layout, rows, writer.segments, record, facts, settings, changes)
         approve(answering(root), _checked(root, written, manifest), golden_in(sources))
@@ -115,6 +118,13 @@ def _made_from(sources: Sequence[str | Path], reading: Reading, meanwhile: Meanw
         "readers": reading.readers(),
         "splitter": splitter(),
     }
+
+
+def _record(made_from: dict[str, Any], reading: Reading, writer: Writer) -> dict[str, Any]:
+    """What a generation says of its sources. A file that could not be read is looked at again by the next build."""
+    files = {**made_from["files"], **dict.fromkeys(reading.unread, UNREAD)}
+    skipped = [str(error) for error in reading.skipped]
+    return {**made_from, "files": files, "skipped": skipped, "doubts": writer.rows.doubts}
 
 
 def _generation(

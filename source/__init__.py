@@ -12,7 +12,7 @@ from source.found import Found
 from source.names import document_name, numbered
 from source.pictures import has_pictures, page_picture
 from source.places import Heading, Place, Places
-from source.reader import Reading, find
+from source.reader import UNREAD, Reading, find
 from source.spans import Span
 from source.terminal import tame
 from source.workers import Readers, Workers, cores
@@ -34,6 +34,7 @@ __all__ = [
     "SUFFIXES",
     "SHIPPED",
     "OCR",
+    "UNREAD",
     "Found",
     "Readers",
     "Reading",

@@ -50,7 +50,7 @@ class SourceError(ChapterVerseError):
 
 
 class SourceUnreadable(SourceError):
-    """The operating system does not let us read it."""
+    """It could not be read now, and may be another time: nothing is known about what is in it."""
 
 
 def reason_of(error: OSError) -> str:

@@ -7,19 +7,21 @@ import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from source.collection import records
 from source.document import Document
-from source.errors import DuplicateId, SourceEmpty, SourceError
+from source.errors import DuplicateId, SourceEmpty, SourceError, SourceUnreadable
 from source.files import SourceFile, files_in, name_of, readable, roots_of
 from source.formats import SUFFIXES, format_of
 from source.found import Found, Known, fingerprint, reader_of, sha256_of
 from source.patience import Meanwhile, result, results, silence
 from source.workers import Readers, Workers, cores
 
+UNREAD = "unreadable"
+"""What stands in the place of a SHA-256 where a file could not be read."""
 _MOST_BYTES = 1 << 30  # of a file that is read whole; a collection is read line by line
 _AHEAD = 4  # times as many files as are read at once are read before their turn
 
@@ -28,7 +30,8 @@ _AHEAD = 4  # times as many files as are read at once are read before their turn
 class Reading:
     """What reading is to give; `skipped` fills up with the files of a folder that gave nothing.
 
-    `without`: the ids of documents that are not to be given.
+    `without`: the ids of documents that are not to be given. `unread`: the paths, as
+    readers see them, of files that could not be read now, and may be another time.
     """
 
     files: list[SourceFile]
@@ -36,14 +39,15 @@ class Reading:
     ocr: str = ""
     without: frozenset[str] = frozenset()
     skipped: list[SourceError] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
 
     def look(self, meanwhile: Meanwhile = silence) -> dict[str, str]:
-        """The SHA-256 of every file, by the path that readers see. What cannot be read counts as "unreadable"."""
+        """The SHA-256 of every file, by the path that readers see. What cannot be read counts as UNREAD."""
         with ThreadPoolExecutor(cores(), "reader") as pool:
             found = results(pool, sha256_of, (file.path for file in self.files), meanwhile)
             for file, sha256 in zip(self.files, found, strict=True):
                 file.sha256 = sha256
-        return {file.shown_as: file.sha256 or "unreadable" for file in self.files}
+        return {file.shown_as: file.sha256 or UNREAD for file in self.files}
 
     def readers(self) -> list[str]:
         """The readers that the files need, with their versions."""
@@ -81,6 +85,8 @@ class Reading:
                 if file.path in self.named or isinstance(error, DuplicateId):
                     raise
                 self.skipped.append(error)
+                if isinstance(error, SourceUnreadable):
+                    self.unread.add(file.shown_as)
 
 
 _Documents = Callable[[], Iterable[Found]]
@@ -164,6 +170,8 @@ def _read(file: SourceFile, ocr: str, workers: Readers) -> Found:
     with readable(file, _MOST_BYTES):
         if format.apart:
             document = workers.read(file.path, ocr=ocr, **facts)
+            # A parser that was taken over may not speak for another document.
+            document = replace(document, id=file.id, path=file.shown_as)
         else:
             data = file.path.read_bytes()
             document = format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts)

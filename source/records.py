@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
@@ -54,8 +55,10 @@ def load_document(line: bytes) -> Document:
         document = _document(json.loads(line))
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError("The line holds no document.") from error
-    if not all(map(_is_text, _texts(document))) or any(type(number) is not int for number in _numbers(document)):
+    if not all(map(_is_text, _texts(document))) or not all(map(_is_number, _numbers(document))):
         raise ValueError("The line holds something else than texts and numbers.")
+    if not all(map(_ascend, _rows_of_offsets(document))):
+        raise ValueError("The line has offsets outside its text, or in disorder.")
     return document
 
 
@@ -69,15 +72,37 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and is_unicode(value)
 
 
+def _is_number(value: object) -> bool:
+    return type(value) is int
+
+
 def _numbers(document: Document) -> Iterator[object]:
     """All that are in it; those that may be missing only where they are not."""
     places = document.places
     for span in (*places.paragraphs, *(region.span for region in document.regions)):
         yield from (span.start, span.end)
     for heading in places.headings:
-        yield from (heading.start, heading.level, heading.end or 0)
+        yield from (heading.start, heading.level, 0 if heading.end is None else heading.end)
     yield from places.pages
-    yield from (number for doubt in document.doubts for number in (doubt.page or 0, doubt.count))
+    yield from _numbers_of(document.doubts)
+
+
+def _numbers_of(doubts: Iterable[Doubt]) -> Iterator[object]:
+    return (number for doubt in doubts for number in (0 if doubt.page is None else doubt.page, doubt.count))
+
+
+def _rows_of_offsets(document: Document) -> Iterator[Iterable[int]]:
+    """Offsets that must ascend, from the beginning of the text to its end."""
+    places, size = document.places, len(document.text)
+    yield (0, *(offset for span in places.paragraphs for offset in (span.start, span.end)), size)
+    yield (0, *places.pages, size)
+    yield (0, *(heading.start for heading in places.headings), size)
+    yield from ((heading.start, heading.end, size) for heading in places.headings if heading.end is not None)
+    yield from ((0, region.span.start, region.span.end, size) for region in document.regions)
+
+
+def _ascend(offsets: Iterable[int]) -> bool:
+    return all(one <= other for one, other in pairwise(offsets))
 
 
 def _document(record: dict[str, Any]) -> Document:
@@ -105,12 +130,13 @@ def load_facts(line: bytes) -> DocumentFacts:
     try:
         head = json.loads(line[: line.index(_TEXT)] + b"}")
         tail = json.loads(b"{" + line[line.rindex(_PAGES) + 2 :])
-        pages, doubts = len(tail["pages"]) or None, _doubts(tail["doubts"])
-        facts = DocumentFacts(head["id"], head["title"], head["path"], pages, doubts)
+        pages, doubts = tail["pages"], _doubts(tail["doubts"])
+        facts = DocumentFacts(head["id"], head["title"], head["path"], len(pages) or None, doubts)
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError("The line holds no document.") from error
-    if not all(map(_is_text, (facts.id, facts.title, facts.path))):
-        raise ValueError("The line holds something else than texts.")
+    numbers = (*pages, *_numbers_of(doubts))
+    if not all(map(_is_text, (facts.id, facts.title, facts.path))) or not all(map(_is_number, numbers)):
+        raise ValueError("The line holds something else than texts and numbers.")
     return facts
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from source import errors
 from source.document import Document
-from source.errors import SourceError, TooLarge
+from source.errors import SourceError, SourceUnreadable, TooLarge
 from source.records import load_document
 
 SECONDS = 120.0
@@ -57,7 +57,7 @@ class Workers:
         self._closed = False
 
     def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
-        """The document in `file`. Raises a SourceError, TooLarge among them when the process ended or was too slow."""
+        """The document in `file`. Raises a SourceError: SourceUnreadable when the process ended, TooLarge when slow."""
         return self._ask(file, {"suffix": file.suffix, "id": id, "title": title, "path": path, "ocr": ocr}, _document)
 
     def draw(self, file: Path, *, sha256: str, page: int, path: str) -> bytes:
@@ -132,7 +132,7 @@ class _Worker:
         except Exception as error:  # a process that was taken over may answer anything
             in_time = timer.is_alive()
             self.close()
-            raise TooLarge(_ended(request["path"], self._process.returncode, in_time, seconds)) from error
+            raise _ended(request["path"], self._process.returncode, in_time, seconds) from error
         except BaseException:  # interrupted: what it was asked for would be the next one's answer
             self.close()
             raise
@@ -187,7 +187,10 @@ def _exactly(file: IO[bytes], length: int) -> bytes:
     return data
 
 
-def _ended(path: str, status: int, in_time: bool, seconds: float) -> str:
+def _ended(path: str, status: int, in_time: bool, seconds: float) -> SourceError:
     if not in_time:
-        return f"{path} took longer than {seconds:.0f} seconds to read; leave it out, or split it."
-    return f"{path} could not be read: its reader ended with status {status}; leave it out, or save it again."
+        return TooLarge(f"{path} took longer than {seconds:.0f} seconds to read; leave it out, or split it.")
+    # Whether that was the file's fault, or the system's that was short of memory, is not known.
+    return SourceUnreadable(
+        f"{path} could not be read: its reader ended with status {status}; build again, or save it anew."
+    )

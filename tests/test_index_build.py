@@ -6,12 +6,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from index import FolderStore, IndexCorrupt, IndexUnwritable, Settings, build, last_build
 from index.commit import KEPT, writing
 from index.progress import Step
+from source import workers
 from source.errors import BadCollection, NotRead, NotText, SourceEmpty
 
 pytestmark = pytest.mark.usefixtures("encoder")
@@ -226,6 +228,26 @@ def test_files_that_must_be_read_are_named_before_anything_is_committed(tmp_path
     assert answers(root) == ["The keeper counted the ships. They went north."]
     assert left_over(root) == []
     assert build(root, [sources], required={sources / "ships.txt"}).documents == 1
+
+
+def test_a_file_whose_reader_was_killed_is_read_by_the_next_build(
+    tmp_path: Path, sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the system, short of memory; until it can be read, nothing new is committed."""
+    (sources / "b.rtf").write_bytes(rb"{\rtf1 The harbour froze in March.}")
+    asked = workers._Worker._exchange
+
+    def killed(self: workers._Worker, request: dict[str, Any]) -> list[bytes]:
+        self.kill()
+        return asked(self, request)
+
+    monkeypatch.setattr(workers._Worker, "_exchange", killed)
+    first, second = (build(tmp_path / "index", [sources]) for _ in range(2))
+    assert first.documents == 1 and "ended with status -9" in first.skipped[0]
+    assert (second.up_to_date, second.generation, second.skipped) == (True, first.generation, first.skipped)
+    monkeypatch.undo()
+    assert build(tmp_path / "index", [sources]).documents == 2
+    assert build(tmp_path / "index", [sources]).up_to_date
 
 
 def test_what_is_added_and_left_out_decides_about_an_index(tmp_path: Path, sources: Path) -> None:

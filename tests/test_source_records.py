@@ -20,6 +20,7 @@ LIKE_FIELDS = st.one_of(
 
 @given(LIKE_FIELDS, LIKE_FIELDS, LIKE_FIELDS, st.lists(st.integers(0, 99), max_size=3))
 def test_facts_are_those_of_the_document_whatever_it_says(id: str, title: str, text: str, pages: list[int]) -> None:
+    pages = sorted(min(page, len(text)) for page in pages)
     document = Document(
         id=id, title=title, path=text, sha256="0", extractor="x/1", text=text,
         places=Places(headings=(Heading(0, 1, title),), pages=tuple(pages), page_name=title),
@@ -28,6 +29,25 @@ def test_facts_are_those_of_the_document_whatever_it_says(id: str, title: str, t
     line = dump_document(document)
     assert load_document(line) == document
     assert load_facts(line) == DocumentFacts(id, title, text, len(pages) or None, document.doubts)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("paragraphs", [[0, 5]]),
+        ("paragraphs", [[-1, 3]]),
+        ("paragraphs", [[2, 1]]),
+        ("paragraphs", [[0, 3], [2, 4]]),
+        ("regions", [[3, 5, "heading"]]),
+        ("headings", [[5, 1, "Beyond", None]]),
+        ("headings", [[2, 1, "Ends before", 1]]),
+        ("pages", [3, 2]),
+    ],
+)
+def test_offsets_outside_the_text_or_in_disorder_are_refused(name: str, value: object) -> None:
+    record = json.loads(dump_document(Document("a", "t", "p", "0", "x/1", "text")))
+    with pytest.raises(ValueError, match="offsets"):
+        load_document(json.dumps({**record, name: value}).encode())
 
 
 ODD = [

@@ -16,6 +16,7 @@ from source import find
 from source import workers as workers_module
 from source.errors import Damaged, SourceUnreadable, TooLarge
 from source.pdf import read_pdf
+from source.records import dump_document
 from source.workers import Workers
 
 LINES = ["Words in the file, which are", "on two lines."]
@@ -66,7 +67,7 @@ def test_a_process_that_ends_or_hangs_loses_its_file_and_no_other(
         with monkeypatch.context() as patched:
             patched.setattr(workers_module, "_ROOT", tmp_path)
             start = time.monotonic()
-            with pytest.raises(TooLarge, match=complaint):
+            with pytest.raises(TooLarge if "longer" in complaint else SourceUnreadable, match=complaint):
                 Workers(seconds=0.95).read(file, **FACTS)
             assert time.monotonic() - start < 20
     assert Workers().read(file, **FACTS).text == "\n".join(LINES)
@@ -169,6 +170,13 @@ def test_a_file_that_goes_before_its_turn_is_noted(tmp_path: Path) -> None:
     assert "b.pdf cannot be read (no such file" in str(reading.skipped[0])
 
 
+def test_which_file_a_document_is_of_is_not_the_parsers_word(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forged = read_pdf(file.read_bytes(), id="contract.txt", title="x", path="contract.txt", sha256="0" * 64)
+    monkeypatch.setattr(workers_module._Worker, "_exchange", lambda self, request: [dump_document(forged), b""])
+    (document,) = find([file]).documents()
+    assert (document.id, Path(document.path).name) == ("a.pdf", "a.pdf")
+
+
 def test_closing_ends_what_is_at_work(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "__init__.py").write_text("")
@@ -180,7 +188,7 @@ def test_closing_ends_what_is_at_work(file: Path, tmp_path: Path, monkeypatch: p
         time.sleep(0.5)
         start = time.monotonic()
         workers.close()
-        with pytest.raises(TooLarge, match="ended with status -9"):
+        with pytest.raises(SourceUnreadable, match="ended with status -9"):
             reading.result(10)
         assert time.monotonic() - start < 5
     with pytest.raises(RuntimeError, match="closed"):
