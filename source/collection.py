@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from source.errors import BadCollection, SourceEmpty
 from source.fidelity import doubts_of
 from source.places import LONGEST_TITLE
 from source.plain import read_plain
+
+_LONGEST_LINE = 64 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,13 @@ def records(path: Path, shown_as: str) -> Iterator[Record]:
     """The lines of a collection, in the file's order, one in memory at a time. Raises SourceEmpty if there are none."""
     found = False
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE + 1), b""), start=1):
+            where = f"{shown_as}, line {number}"
+            if len(line) > _LONGEST_LINE:
+                raise BadCollection(f"{where} has more than {_LONGEST_LINE >> 20} MB; give it to several objects.")
             if line.strip():
                 found = True
-                yield Record(line.rstrip(b"\r\n"), f"{shown_as}, line {number}", shown_as)
+                yield Record(line.rstrip(b"\r\n"), where, shown_as)
     if not found:
         raise SourceEmpty(f"{shown_as} is empty; put text into it or leave it out.")
 

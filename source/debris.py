@@ -24,7 +24,7 @@ _BROWSER = re.compile(
 )
 _STATEMENT = re.compile(
     r"[;{}]\s*$|^\s*[})\]]|\b(?:var|let|const)\s+\w+\s*=|=>|\b(?:if|for|while)\s*\(|\breturn\b.*;"
-    r"|^\s*[.#@]?[\w-]+(?:[\s,>.#:][\w-]+)*\s*\{|^\s*[\w-]+\s*:\s*[^;]+;\s*$|\w+\.\w+\(|</?\w+[^>]*>"
+    r"|^\s*[.#@]?[\w-]+(?:[\s,>.#:][\w-]+)*\s*\{|^\s*[\w-]+\s*:\s*[^;]+;\s*$|\w\.\w+\(|</?\w+[^>]*>"
 )
 _CODE_PUNCTUATION = frozenset("(){}[];=<>")
 _CODE_END = re.compile(r"[;{})\]>](?=[^;{}()\[\]<>=]*$)")

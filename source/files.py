@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-from source.errors import SourceMissing, SourceUnreadable, TooLarge, UnknownFormat, unreadable
+from source.errors import SourceError, SourceMissing, SourceUnreadable, TooLarge, UnknownFormat, unreadable
 from source.formats import COLLECTION, SUFFIXES
 
 SHIPPED = Path(__file__).parent / "documents"
@@ -36,16 +37,22 @@ class SourceFile:
         return self.path.suffix.lower() == COLLECTION
 
 
-def files_in(roots: Sequence[Path], leave_out: Path | None = None) -> list[SourceFile]:
+def _raise(error: SourceError) -> NoReturn:
+    raise error
+
+
+def files_in(
+    roots: Sequence[Path], leave_out: Path | None = None, tell: Callable[[SourceError], object] = _raise
+) -> list[SourceFile]:
     """The files that are named, and those of known formats below the folders that are. Raises SourceMissing.
 
-    `leave_out`: a folder that is passed over.
+    `leave_out`: a folder that is passed over. `tell`: called with an error for each folder that cannot be listed.
     """
     files: list[SourceFile] = []
     for root in roots:
         if not _exists(root):
             raise SourceMissing(f"There is no source {root}; name a file, a folder or a .jsonl collection that exists.")
-        files.extend(_walk(root, leave_out) if root.is_dir() else [_named(root)])
+        files.extend(_walk(root, leave_out, tell) if root.is_dir() else [_named(root)])
     return files
 
 
@@ -105,10 +112,14 @@ def _named(path: Path) -> SourceFile:
     return SourceFile(path, name_of(Path(path.name)), shown_as(path))
 
 
-def _walk(root: Path, leave_out: Path | None) -> Iterator[SourceFile]:
+def _unlisted(error: OSError) -> SourceError:
+    return unreadable(f"The folder {name_of(Path(error.filename))}", error)
+
+
+def _walk(root: Path, leave_out: Path | None, tell: Callable[[SourceError], object]) -> Iterator[SourceFile]:
     shown, out = _shown(root), leave_out and leave_out.resolve()
     # Links to folders are not followed: a link upwards would never end.
-    for folder, subfolders, names in os.walk(root):
+    for folder, subfolders, names in os.walk(root, onerror=lambda error: tell(_unlisted(error))):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         if out and out.name in subfolders and Path(folder, out.name).resolve() == out:
             subfolders.remove(out.name)

@@ -11,7 +11,7 @@ from source.document import Document, Region, RegionKind
 from source.places import Heading, Places
 from source.spans import Span, subtract, trim
 
-EXTRACTOR = "plain/3"
+EXTRACTOR = "plain/4"
 
 _LINE = re.compile(r"[^\r\n]+")
 # Atomic: or else a lone \r\n would be read as a \r and a \n with nothing between.
@@ -71,22 +71,23 @@ def read_plain(text: str, *, id: str, title: str = "", path: str = "", sha256: s
 
 def _contents(text: str, paragraphs: Iterable[Span], headings: Iterable[Heading]) -> list[Region]:
     """Tables of contents: paragraphs that consist of what headings further down say, word for word."""
-    titles: dict[str, list[tuple[int, str]]] = {}
+    last: dict[str, int] = {}
+    lengths: dict[str, set[int]] = {}  # of the titles that begin so: no line is compared with each of them
     for heading in headings:
         title = heading.title.casefold()
-        titles.setdefault(title[:_TITLE_KEY], []).append((heading.start, title))
-    return [Region(span, RegionKind.NAVIGATION) for span in paragraphs if _is_contents(text, span, titles)]
+        last[title] = heading.start
+        lengths.setdefault(title[:_TITLE_KEY], set()).add(len(title))
+    return [Region(span, RegionKind.NAVIGATION) for span in paragraphs if _is_contents(text, span, last, lengths)]
 
 
-def _is_contents(text: str, span: Span, titles: dict[str, list[tuple[int, str]]]) -> bool:
+def _is_contents(text: str, span: Span, last: dict[str, int], lengths: dict[str, set[int]]) -> bool:
     said = 0
     lines = [_collapse(match.group()).casefold() for match in _LINE.finditer(text, span.start, span.end)]
     for number, line in enumerate(lines):
         entry = " ".join(lines[number : number + _TITLE_LINES])
-        for start, title in titles.get(line[:_TITLE_KEY], ()):
-            if start > span.start and entry.startswith(title):
-                said += len(title) + 1
-                break
+        known = (length for length in lengths.get(line[:_TITLE_KEY], ()) if last.get(entry[:length], 0) > span.start)
+        if longest := max(known, default=0):
+            said += longest + 1
     return said > _CONTENTS * sum(len(line) + 1 for line in lines)
 
 

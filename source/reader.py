@@ -28,7 +28,7 @@ _AHEAD = 4  # times as many files as are read at once are read before their turn
 
 @dataclass(slots=True)
 class Reading:
-    """What reading is to give; `skipped` fills up with the files of a folder that gave nothing.
+    """What reading is to give; `skipped` fills up with what was wrong with files and folders.
 
     `without`: the ids of documents that are not to be given. `unread`: the paths, as
     readers see them, of files that could not be read now, and may be another time.
@@ -143,12 +143,16 @@ def find(
         check_languages(ocr)
     roots = roots_of(sources)
     left_out = frozenset(without)
-    files = [file for file in files_in(roots, leave_out) if file.is_collection or file.id not in left_out]
+    skipped: list[SourceError] = []
+    found = files_in(roots, leave_out, skipped.append)
+    files = [file for file in found if file.is_collection or file.id not in left_out]
     if not files:
+        for error in skipped:
+            raise error
         names = ", ".join(str(root) for root in roots)
         raise SourceEmpty(f"No document was found in {names}; put files there that end in {', '.join(SUFFIXES)}.")
     named = frozenset(root for root in roots if not root.is_dir())
-    return Reading(files, named, ocr, left_out)
+    return Reading(files, named, ocr, left_out, skipped)
 
 
 def _claim(seen: dict[str, SourceFile], id: str, file: SourceFile) -> None:

@@ -165,3 +165,20 @@ def test_a_paragraph_that_names_a_later_heading_is_text() -> None:
     body = "Words and more words in a paragraph that is long enough to follow a heading of its own. " * 2
     text = f"A Manual\n\nSailing is treated below, and here is more of it to say.\n\nSailing\n\n{body}"
     assert "Sailing is treated below, and here is more of it to say." in quotable(read_plain(text, id="x"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"Section number x{i:05d}" for i in range(6000))
+        + "\n\n"
+        + "".join(f"Section number {i:06d}\n\n{'word ' * 12}{i}.\n\n" for i in range(3000)),
+        "The end\n\n" + "\n\n".join(["identifier" * 200 + "."] * 200),
+    ],
+    ids=["titles that begin alike", "a word without end"],
+)
+def test_alike_titles_and_long_words_are_read_in_time(
+    text: str, within: Callable[[float], AbstractContextManager[None]]
+) -> None:
+    with within(3):
+        read_plain(text, id="x")

@@ -1,6 +1,8 @@
+import errno
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -178,3 +180,23 @@ def test_documents_that_are_not_wanted_are_passed_over(tmp_path: Path) -> None:
     assert [file.id for file in reading.files] == ["a.txt", "set.jsonl"]
     with pytest.raises(SourceEmpty):
         find([tmp_path / "a.txt"], without=["a.txt"])
+
+
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or else its documents would leave the index without a word."""
+    for name in ("a.txt", "sub/b.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("The keeper counted the ships.")
+    listed = os.scandir
+
+    def scandir(path: str) -> Any:
+        if Path(path).name == "sub":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    reading = find([tmp_path])
+    assert [document.id for document in reading.documents()] == ["a.txt"]
+    assert "sub cannot be read (permission denied)" in str(*reading.skipped)
+    with pytest.raises(SourceUnreadable, match="sub cannot be read"):
+        find([tmp_path / "sub"])
