@@ -170,10 +170,10 @@ def test_a_paragraph_that_names_a_later_heading_is_text() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "\n".join(f"Section number x{i:05d}" for i in range(6000))
+        "\n".join(f"Section number x{i:05d}" for i in range(20_000))
         + "\n\n"
-        + "".join(f"Section number {i:06d}\n\n{'word ' * 12}{i}.\n\n" for i in range(3000)),
-        "The end\n\n" + "\n\n".join(["identifier" * 200 + "."] * 200),
+        + "".join(f"Section number {i:06d}\n\n{'word ' * 12}{i}.\n\n" for i in range(6000)),
+        "The end\n\n" + "\n\n".join(["a" * 1850 + "();" * 50 + "a"] * 600),
     ],
     ids=["titles that begin alike", "a word without end"],
 )

@@ -302,4 +302,3 @@ def test_underscores_and_hyphens_take_time_in_proportion(
 ) -> None:
     with within(1):
         read_rst(f".. {'_a' * 60}:\n\n-{'a' * 8000}!\n\nText.\n", id="a.rst")
-        read_rst("".join(f"{'=' * width}\n" for width in range(4, 900)), id="b.rst")  # tops of tables without an end

@@ -10,7 +10,6 @@ from source.rst.lines import GRID, SIMPLE, Line, plain
 
 _BORDER = re.compile(r"\+[-=+]+\+|=+(?: +=+)*|-+(?: +-+)*")
 _SIMPLE_BORDER = re.compile(r"=+(?: +=+)*")
-_LONGEST = 1000  # lines of a simple table; without a bound, a text of tops that are never closed is read for ever
 _COLUMN = re.compile(r"[-=]+")
 
 
@@ -66,7 +65,7 @@ def _simple_end(lines: Sequence[Line], at: int) -> int:
     """After the second border as wide as the top, or the first with a blank line below."""
     _, column, top = lines[at]
     borders = 0
-    for number in range(at + 1, min(at + _LONGEST, len(lines) - 1)):
+    for number in range(at + 1, len(lines) - 1):
         line = lines[number]
         if line.column == column and len(line.words) == len(top) and _SIMPLE_BORDER.fullmatch(line.words):
             borders += 1
