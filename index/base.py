@@ -5,22 +5,15 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from index.arrays import Table
-from index.checked import Files, Listing, damaged, foreign
+from index.checked import Listing, damaged, foreign
 from index.commit import names, sealed, segments_in
 from index.current import read_current
-from index.errors import IndexIncompatible, StoreError
+from index.earlier import Read, read_generation
+from index.errors import IndexCorrupt, IndexIncompatible, StoreError
 from index.layout import (
-    DOCUMENT_COLUMNS,
-    PASSAGE_COLUMNS,
-    TEXT_COLUMNS,
     Folder,
     GenerationLayout,
     Layout,
@@ -28,38 +21,7 @@ from index.layout import (
 )
 from index.manifest import Manifest, SegmentManifest, load_manifest, load_segment
 from index.segment import Segment
-from index.strings import all_strings
 from source.patience import Meanwhile, silence
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """The documents of the generation that answers, by rows, with their passages and sentences.
-
-    `segment_of`: from its segments' numbers to those of the base, -1 for one that is not intact.
-    """
-
-    manifest: Manifest
-    ids: list[str]
-    documents: NDArray[np.int64]
-    fingerprints: NDArray[np.int64]
-    sentences: NDArray[np.int64]
-    sentence_keys: NDArray[np.int64]
-    passages: NDArray[np.int64]
-    texts: NDArray[np.int64]
-    segment_of: NDArray[np.int64]
-    sources: dict[str, Any]
-
-    def made_from(self, sources: dict[str, Any], settings: dict[str, Any]) -> bool:
-        """Whether a build from these would give the same."""
-        return self.manifest.settings == settings and all(self.sources.get(name) == sources[name] for name in sources)
-
-    def usable(self) -> NDArray[np.bool_]:
-        """(documents,): whether everything of each is intact."""
-        usable = self.segment_of[self.documents[:, 0]] >= 0
-        lost = self.segment_of[self.texts[:, 0]][self.passages[:, 3]] < 0
-        usable[self.passages[lost, 0]] = False
-        return usable
 
 
 class Base:
@@ -88,13 +50,11 @@ class Base:
         broken = damaged(folders, meanwhile)
         base.damage += broken.values()
         base.broken += (folder.root for folder in broken)
-        base.segments = [
-            Segment(each, manifest, whole=True)
-            for each, manifest in segments.items()
-            if each not in broken and _made_by(manifest, encoder)
-        ]
+        for each, manifest in segments.items():
+            if each not in broken and _made_by(manifest, encoder):
+                base._open(Segment(each, manifest, whole=True))
         if generation and generation[0] not in broken and _made_by(generation[1], encoder):
-            base.read = base._read(*generation)
+            base._read(*generation)
         return base
 
     def restricted(self, encoder: dict[str, Any]) -> Base:
@@ -102,6 +62,14 @@ class Base:
         if all(_made_by(segment.manifest, encoder) for segment in self.segments):
             return self
         return Base()
+
+    def _open(self, segment: Segment) -> None:
+        try:
+            segment.check()
+            self.segments.append(segment)
+        except IndexCorrupt as error:
+            self.damage.append(str(error))
+            self.broken.append(segment.layout.root)
 
     def _segments(self, layout: Layout) -> dict[SegmentLayout, SegmentManifest]:
         """Every segment that says what it holds."""
@@ -143,31 +111,17 @@ class Base:
                 return generation, load_manifest(generation, sealed(generation))
         return None
 
-    def _read(self, layout: GenerationLayout, manifest: Manifest) -> Read:
-        files = Files(layout, manifest.files, whole=True)
-
-        def rows(table: Table) -> Any:
-            return table[0 : len(table)]
-
-        ids = all_strings(files.table(layout.ids, dtype=np.uint8), files.table(layout.id_ends))
-        by_row = np.argsort(rows(files.table(layout.id_rows)))
+    def _read(self, layout: GenerationLayout, manifest: Manifest) -> None:
         numbers = {segment.name: number for number, segment in enumerate(self.segments)}
         missing = [name for name in manifest.segments if name not in numbers]
         self.damage += [
             f"The segment {name} of generation {layout.root.name} is missing or damaged." for name in missing
         ]
-        return Read(
-            manifest=manifest,
-            ids=[ids[row] for row in by_row.tolist()],
-            documents=rows(files.table(layout.documents, DOCUMENT_COLUMNS)),
-            fingerprints=rows(files.table(layout.fingerprints, 2)),
-            sentences=rows(files.table(layout.sentences, 2)),
-            sentence_keys=rows(files.table(layout.sentence_keys)),
-            passages=rows(files.table(layout.passages, PASSAGE_COLUMNS)),
-            texts=rows(files.table(layout.texts, TEXT_COLUMNS)),
-            segment_of=np.array([numbers.get(name, -1) for name in manifest.segments], np.int64),
-            sources=files.file(layout.sources).json(),
-        )
+        try:
+            self.read = read_generation(layout, manifest, self.segments)
+        except IndexCorrupt as error:
+            self.damage.append(str(error))
+            self.broken.append(layout.root)
 
 
 def _made_by(manifest: Manifest | SegmentManifest, encoder: dict[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.base import Read
+from index.earlier import Read
 from index.tables import Rows
 
 

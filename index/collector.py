@@ -10,7 +10,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from index.base import Base, Read
+from index.base import Base
+from index.earlier import Read
 from index.layout import TEXT_COLUMNS
 from index.passages import Draft
 from index.repeats import sentence_key

@@ -22,6 +22,7 @@ from index.manifest import Manifest, load_manifest
 from index.models import Identity
 from index.repeats import Repeats, same
 from index.segment import CHECKED_WHOLE, Segment, open_segments, segment_at
+from index.shape import sources_from
 from index.store import Derived
 from index.strings import Strings
 from index.texts import Texts
@@ -157,8 +158,7 @@ class FolderStore(Derived):
         return self.document_of(bisect_right(range(len(self)), row, key=lambda p: int(self.passages[p][1])) - 1)
 
     def sources(self) -> dict[str, Any]:
-        record: dict[str, Any] = self._sources.json()
-        return record
+        return sources_from(self._sources.json())
 
     def tokens(self, passages: NDArray[np.int64]) -> Tokens:
         return self.texts.tokens(self.passages.take(passages)[:, 3])

@@ -12,6 +12,7 @@ from index.checked import Listing
 from index.disk import read
 from index.errors import REBUILD, IndexCorrupt, IndexIncompatible
 from index.layout import FORMAT, Folder, GenerationLayout, SegmentLayout
+from index.shape import COUNTS, ENCODER, SETTINGS, fits
 
 NAME_LENGTH = 32
 """Hexadecimal digits of a segment's name: half of its manifest's SHA-256."""
@@ -55,12 +56,15 @@ class SegmentManifest:
     files: Listing
 
 
-_TYPES = {
-    "encoder": dict, "settings": dict, "counts": dict, "changes": dict, "languages": list, "segments": list,
+_SHAPES: dict[type, Any] = {
+    Manifest: {
+        "created": str, "parent": str | None, "encoder": ENCODER, "settings": SETTINGS, "counts": COUNTS,
+        "changes": {str: int}, "languages": [str], "segments": [str],
+    },
+    SegmentManifest: {"encoder": ENCODER, "counts": {str: int, "texts": int}},
 }  # fmt: skip
 _MOST_DIMENSIONS = 1 << 16
 _MOST_BYTES = 1 << 26
-_ENCODER = {"name", "sha256", "settings"}
 _Kind = TypeVar("_Kind", Manifest, SegmentManifest)
 
 
@@ -78,8 +82,6 @@ def load_manifest(layout: GenerationLayout, sha256: str) -> Manifest:
     manifest = _load(layout, sha256, Manifest)
     if not manifest.segments or not all(_is_name(name) for name in manifest.segments):
         raise IndexCorrupt(f"{layout.manifest} names no segment, or one that cannot be one; {REBUILD}.")
-    if not manifest.encoder.keys() >= _ENCODER:
-        raise IndexCorrupt(f"{layout.manifest} does not say which encoder made it; {REBUILD}.")
     return manifest
 
 
@@ -102,17 +104,13 @@ def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
             raise IndexIncompatible(
                 f"The index in {layout.root} has format {made}, and this version reads format {FORMAT}; {REBUILD}."
             )
-        if not all(isinstance(record[name], type) for name, type in _TYPES.items() if name in record):
-            raise TypeError("a field of another type")
-        if not all(isinstance(count, int) for count in record["counts"].values()):
-            raise TypeError("a count that is no number")
-        if not all(isinstance(each, str) for each in record.get("languages", [])):
-            raise TypeError("a language without a name")
+        if not fits(record, _SHAPES[kind]):
+            raise TypeError("a field that is missing, or of another type")
         files = {str(name): (str(sha256), int(size)) for name, (sha256, size) in record["files"].items()}
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise IndexCorrupt(f"{layout.manifest} is no manifest; {REBUILD}.") from error
-    dimension = record["encoder"].get("dimension")
-    if not isinstance(dimension, int) or not 0 < dimension < _MOST_DIMENSIONS:
+    dimension = record["encoder"]["dimension"]
+    if not 0 < dimension < _MOST_DIMENSIONS:
         raise IndexCorrupt(f"{layout.manifest} does not say how many numbers a vector has; {REBUILD}.")
     if any(".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute() for name in files):
         raise IndexCorrupt(f"{layout.manifest} names a file outside the index; {REBUILD}.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from index.errors import EncoderMissing
+from index.errors import REBUILD, EncoderMissing, IndexCorrupt
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -31,7 +31,9 @@ class Identity:
 
     @classmethod
     def of(cls, encoder: Mapping[str, Any]) -> Identity:
-        """Which model made an index; `encoder`: what the manifest says of it."""
+        """Which model made an index; `encoder`: what the manifest says of it. Raises IndexCorrupt."""
+        if not (digests := encoder["sha256"] + encoder["settings"]).isalnum() or not digests.isascii():  # of a path
+            raise IndexCorrupt(f"The index does not say which encoder made it; {REBUILD}.")
         return cls(encoder["name"], encoder["sha256"], encoder["settings"])
 
 

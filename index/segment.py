@@ -38,6 +38,13 @@ class Segment:
         self.vectors: Table = self._files.table(layout.vectors, self.dimension, np.float32)
         self.tokens: Table = self._files.table(layout.tokens, dtype=token_type(self.dimension))
 
+    def check(self) -> None:
+        """Raises IndexCorrupt unless it has as many texts as it says."""
+        ends = self.token_ends
+        found = len(ends) == len(self.digests) + 1 == len(self.vectors) + 1 == self.texts + 1
+        if not found or ends[0] != 0 or ends[-1] != len(self.tokens) or (ends[1:] < ends[:-1]).any():
+            raise IndexCorrupt(f"The tables of {self.layout.root} contradict each other; {REBUILD}.")
+
     @property
     def name(self) -> str:
         return self.layout.root.name

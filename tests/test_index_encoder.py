@@ -15,7 +15,7 @@ import pytest
 import index.encoders
 from index.encoder import Encoder, known_share, pieces_per_word, unit
 from index.encoders import encoder_for, encoder_of, export_folder, load_encoder
-from index.errors import EncoderMissing, IndexIncompatible
+from index.errors import EncoderMissing, IndexCorrupt, IndexIncompatible
 from index.export import CannotExport, export
 from index.exported import _SLOWER, FACTS, ExportUnusable, Facts, OnnxEncoder, model_file
 from index.models import DEFAULT_MODEL, Identity, identity, model_folder
@@ -326,6 +326,8 @@ def test_an_index_may_not_have_just_any_model_loaded(cache: Path, small: Path, m
     with pytest.raises(EncoderMissing, match="never built with here; set CHAPTER_VERSE_MODEL"):
         encoder_for(wanted)
     assert not cache.exists()
+    with pytest.raises(IndexCorrupt, match="does not say which encoder made it"):
+        Identity.of({**dataclasses.asdict(wanted), "sha256": "../../../evil"})
     monkeypatch.setenv("CHAPTER_VERSE_MODEL", str(small))
     made = encoder_for(wanted)
     monkeypatch.delenv("CHAPTER_VERSE_MODEL")

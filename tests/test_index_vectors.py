@@ -45,7 +45,7 @@ def stored(folder: Path, exact: FloatMatrix, text_of: NDArray[np.int64]) -> Stor
     """The vectors in several segments, in turn."""
     layout = Layout(folder)
     layout.segments.mkdir()
-    encoder = {"dimension": exact.shape[1]}
+    encoder = {"name": "none", "sha256": "0", "settings": "0", "dimension": exact.shape[1]}
     places = np.zeros((len(exact), 4), np.int64)
     segments = []
     for number in range(SEGMENTS):

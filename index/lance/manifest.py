@@ -9,6 +9,7 @@ from typing import Any
 
 from index.errors import REBUILD, IndexCorrupt, IndexIncompatible
 from index.lance.tables import TABLES
+from index.shape import COUNTS, ENCODER, SETTINGS, fits
 
 FORMAT = 1
 """Raised whenever a reader of the old tables would misread the new ones."""
@@ -45,6 +46,13 @@ class LanceManifest:
         return self.made_from.encode()
 
 
+_SHAPE = {
+    "created": str, "made_from": str, "parent": str | None, "encoder": ENCODER, "settings": SETTINGS,
+    "counts": {**COUNTS, "terms": int}, "changes": {str: int}, "languages": [str], "stopwords": [str],
+    "versions": {table: int for table in TABLES if table != "about"}, "partitions": int, "sources": str,
+}  # fmt: skip
+
+
 def dump(manifest: LanceManifest) -> bytes:
     """A manifest as JSON."""
     return json.dumps(asdict(manifest), ensure_ascii=False).encode()
@@ -60,9 +68,8 @@ def load(data: bytes, digest: str, where: str) -> LanceManifest:
             raise IndexIncompatible(
                 f"{where} has format {record['format']}, and this version reads format {FORMAT}; {REBUILD}."
             )
-        manifest = LanceManifest(**record)
-        if not manifest.versions.keys() >= set(TABLES) - {"about"}:
-            raise KeyError("a table without a version")
+        if not fits(record, _SHAPE):
+            raise TypeError("a field that is missing, or of another type")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise IndexCorrupt(f"{where} has no manifest; {REBUILD}.") from error
-    return manifest
+    return LanceManifest(**record)

@@ -22,6 +22,7 @@ from index.lance.storage import Storage
 from index.lance.tables import ABOUT, CORNERS, CORNERS_TOGETHER, PASSAGES, TABLES, TOKENS, Part
 from index.models import Identity
 from index.repeats import same
+from index.shape import sources_from
 from index.store import Derived
 from index.tokens import Tokens, token_type, unpack
 from source.boxes import Box, boxes_of
@@ -97,8 +98,7 @@ class LanceStore(Derived):
         data = read_about(self._about, 1)
         if sha256(data).hexdigest() != self.manifest.sources:
             raise IndexCorrupt(f"What generation {self.generation} was made from is not what was written; {REBUILD}.")
-        record: dict[str, Any] = json.loads(data)
-        return record
+        return sources_from(json.loads(data))
 
     def tokens(self, passages: Numbers) -> Tokens:
         return unpack(self._tokens.get(passages.tolist()))

@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
@@ -22,7 +22,11 @@ from flip import read_all
 from fuzz.jsons import mutated_json
 from fuzz.mutator import mutated
 from index import FolderStore, StoreError, build
+from index.base import Base
 from index.blocks import block_digests
+from index.collector import Collector, Numbers
+from index.layout import Layout
+from index.tables import Rows
 
 VERSION = 5
 _HEADERS = [
@@ -101,6 +105,7 @@ class Stored:
         if damage.sealed:
             seal(self._root, path)
         try:
+            take_over(self._root)
             store = FolderStore(self._root)
             assert len(store) and store.encoder and store.documents
         except StoreError:
@@ -168,6 +173,18 @@ def _rename(root: Path, segment: Path, name: str) -> None:
     manifest = generation / "manifest.json"
     manifest.write_bytes(manifest.read_bytes().replace(segment.name.encode(), name.encode()))
     seal(root, manifest)
+
+
+def take_over(root: Path) -> None:
+    """What the next build would have of it. What is damaged it makes again, and says so."""
+    base = Base.of(Layout(root), asdict(HashEncoder.identity))
+    numbers = Numbers(base)
+    collector = Collector(base, numbers)
+    for row in np.flatnonzero(base.read.usable()).tolist() if base.read else ():
+        collector.keep(row)
+    collector.flush()
+    rows = Rows.of(collector, numbers.places())
+    rows.live(len(base.segments))
 
 
 def use(store: FolderStore) -> None:
