@@ -59,7 +59,7 @@ class Keeper:
             )
             folder = FolderStore(self._engine.staging)
             served = self._served()
-            if served and served.manifest.made_from == folder.sha256:
+            if served and served.manifest.made_from == folder.sha256 and self._is_whole(served):
                 return replace(report, generation=served.generation, up_to_date=True)
             approve(served, folder, golden_in(sources))
             generation = self._published(right.current, folder, progress)
@@ -73,6 +73,13 @@ class Keeper:
             return self.open()
         except (IndexMissing, IndexCorrupt, IndexIncompatible):
             return None
+
+    @staticmethod
+    def _is_whole(store: LanceStore) -> bool:
+        try:
+            return not any(proof.problems(store))
+        except IndexCorrupt:
+            return False
 
     def _published(self, current: Current, folder: FolderStore, progress: Progress) -> Generation:
         name = f"{max((int(each.name) for each in current.kept), default=0) + 1:06d}"

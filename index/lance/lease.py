@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from secrets import token_hex
 from threading import Event, Lock, Thread
+from typing import Any
 
 from index.address import Engine
 from index.errors import IndexUnwritable, StoreError, StoreUnreachable
@@ -28,22 +29,32 @@ class Right:
     def change(self, generation: str, kept: tuple[Generation, ...]) -> None:
         """Makes a generation answer, and these the ones that are kept. Raises IndexUnwritable if the right is lost."""
         with self._changing:
-            self._change(replace(self.current, generation=generation, kept=kept))
+            self._change(generation=generation, kept=kept)
 
     def renew(self) -> None:
         """Makes it last."""
         with self._changing:
-            self._change(replace(self.current, until=_until()))
+            self._change(until=_until())
 
     def give_back(self) -> None:
         """Lets another build begin."""
         with self._changing:
-            self._change(replace(self.current, builder="", who="", until=0))
+            self._change(builder="", who="", until=0)
 
-    def _change(self, new: Current) -> None:
+    def _change(self, **what: Any) -> None:
+        if not self._changed(what):
+            found = self._pointer.row()
+            if found.builder == self.current.builder:  # a change of ours went through, and nobody could tell us
+                self.current = found
+            if found.builder != self.current.builder or not self._changed(what):
+                raise IndexUnwritable(f"Another build has taken over {self._engine}; look at it, and build again.")
+
+    def _changed(self, what: Mapping[str, Any]) -> bool:
+        new = replace(self.current, **what)
         if not _changed(self._pointer, self.current, new):
-            raise IndexUnwritable(f"Another build has taken over {self._engine}; look at it, and build again.")
+            return False
         self.current = new
+        return True
 
 
 @contextmanager

@@ -48,7 +48,8 @@ class LanceManifest:
 
 _SHAPE = {
     "created": str, "made_from": str, "parent": str | None, "encoder": ENCODER, "settings": SETTINGS,
-    "counts": {**COUNTS, "terms": int}, "changes": {str: int}, "languages": [str], "stopwords": [str],
+    "counts": {**COUNTS, "terms": int, "corners": int, "keys": int}, "changes": {str: int},
+    "languages": [str], "stopwords": [str],
     "versions": {table: int for table in TABLES if table != "about"}, "partitions": int, "sources": str,
 }  # fmt: skip
 

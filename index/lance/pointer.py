@@ -25,6 +25,7 @@ TABLE = "current"
 _LOOKED_AT = 1.0  # seconds between two looks at the pointer
 _AWAY = 5.0  # seconds until the next look when there was nothing to be seen
 _LOOKING = 2.0  # seconds that a question waits for a look
+_NEVER = 1 << 37  # seconds: the year 6325
 _COLUMNS = {
     "generation": pa.string(), "kept": pa.string(), "builder": pa.string(), "who": pa.string(), "until": pa.int64(),
 }  # fmt: skip
@@ -146,6 +147,8 @@ def _current(rows: list[dict[str, Any]], where: str) -> Current:
         (row,) = rows
         kept = tuple(Generation(*map(str, each)) for each in json.loads(row["kept"]))
         current = Current(row["generation"], kept, row["builder"], row["who"], row["until"])
+        if not 0 <= current.until < _NEVER:
+            raise ValueError("a right that ends some time")
         if current.generation and current.answering is None:
             raise ValueError("the generation that answers is kept")
     except (ValueError, TypeError, KeyError) as error:

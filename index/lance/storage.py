@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Sequence
 from functools import lru_cache
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import lancedb
@@ -137,9 +137,17 @@ def _has(words: str, any_of: Sequence[str]) -> bool:
     return any(each in words for each in any_of)
 
 
-@lru_cache(1)
+_starting = Lock()
+
+
 def _loop() -> asyncio.AbstractEventLoop:
-    """The loop that all calls run on, in a thread of its own."""
+    """The loop that all calls run on, in a thread of its own: one for all, however many ask first."""
+    with _starting:
+        return _started_loop()
+
+
+@lru_cache(1)
+def _started_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     Thread(target=loop.run_forever, name="lance", daemon=True).start()
     return loop

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from index import (
     build,
     open_store,
 )
-from index.address import address_of
+from index.address import Engine, address_of
 from index.encoder import Encoder
 from index.generations import generations, problems
 
@@ -306,6 +307,52 @@ def test_a_row_that_was_changed_is_refused(
         store.fetch(list(range(len(store))))
         store.rows.ids()
     assert problems(where)
+    assert not build(where, [sources]).up_to_date  # which mends it
+    assert version_of(where) == 0
+
+
+class Lossy:
+    """A pointer that does as it is told, and then may not be able to say so."""
+
+    def __init__(self) -> None:
+        from index.lance.pointer import EMPTY
+
+        self.now, self.away = EMPTY, 0
+
+    def create(self) -> None:
+        pass
+
+    def row(self) -> Any:
+        self._may_be_away()
+        return self.now
+
+    def change(self, old: Any, new: Any) -> bool:
+        if old != self.now:
+            return False
+        self.now = new
+        self._may_be_away()
+        return True
+
+    def _may_be_away(self) -> None:
+        if self.away:
+            self.away -= 1
+            raise StoreUnreachable("away")
+
+
+def test_a_change_whose_answer_is_lost_is_not_taken_for_another_builds() -> None:
+    from index.lance.lease import building
+
+    pointer: Any = Lossy()
+    with building(Engine("lance:///x", "/x"), pointer) as right:
+        pointer.now = right.current = replace(right.current, until=right.current.until - 9)  # a renewal changes it
+        pointer.away = 2
+        with pytest.raises(StoreUnreachable):
+            right.renew()
+        right.change("000001", ())
+        assert pointer.now.generation == "000001"
+        pointer.now = replace(pointer.now, builder="another")
+        with pytest.raises(IndexUnwritable, match="Another build has taken over"):
+            right.renew()
 
 
 @pytest.mark.parametrize("times", [pytest.param(40), pytest.param(2000, marks=[long, pytest.mark.timeout(3600)])])
