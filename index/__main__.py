@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +18,7 @@ from index.progress import Progress
 from index.settings import DEFAULT_INDEX, Settings
 from index.status import status_lines
 from index.watch import changes
-from source import ChapterVerseError, UsageError, golden_in, tame
+from source import INTERRUPTED, ChapterVerseError, UsageError, golden_in, tame, tame_json
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ChapterVerseError as error:
         print(tame(str(error)), file=sys.stderr)
         return error.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stderr.close()
         return 0
@@ -153,7 +154,7 @@ def _documents(arguments: argparse.Namespace) -> int:
     store = open_store(arguments.index)
     found = listed(store, range(store.documents))
     if arguments.json:
-        print(json.dumps({"documents": [each.json() for each in found]}, ensure_ascii=False))
+        print(tame_json({"documents": [each.json() for each in found]}))
         return 0
     for each in found:
         passages = f"{each.passages:,} passage{'s' * (each.passages != 1)}"

@@ -7,11 +7,13 @@ import logging
 import shutil
 import tempfile
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 
 from index.exported import AGREES, FACTS, PROBE, TOKENIZER, ExportUnusable, Facts, OnnxEncoder, model_file
 from index.sentence_transformer import SentenceTransformerEncoder
@@ -20,6 +22,7 @@ EXACT = 1e-5
 """How far a number of a float32 vector may be from the reference's."""
 
 _OPSET = 17
+_UNFINISHED = ".unfinished-"
 _TEXTS = [PROBE, "", "Ça va très bien, “merci” – 漢字 and 😀 too!", "Корабли шли на север всю ночь. " * 60]
 
 
@@ -32,29 +35,27 @@ def export(reference: SentenceTransformerEncoder, folder: Path) -> OnnxEncoder:
 
     int8 is that of the matrix products (weights by channel, activations by
     text); it becomes the precision that is used if it agrees with the reference.
-    Raises CannotExport, and OSError if `folder` does not take it.
+    One process at a time does so; the next finds what it made. Raises CannotExport,
+    and OSError if `folder` does not take it.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as scratch:
-        made = Path(scratch) / "encoder"
-        made.mkdir()
-        try:
-            _write(reference, made)
-        except OSError:
-            raise
-        except Exception as error:  # torch and the quantiser raise what they like
-            raise CannotExport(f"{type(error).__name__}: {error}") from error
-        _put(made, folder)
-    return OnnxEncoder(folder, reference.identity)
-
-
-def _put(made: Path, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)  # what was there did not open
-    try:
-        made.replace(folder)
-    except OSError:
-        if not (folder / FACTS).exists():  # or else another process was faster
-            raise
+    with FileLock(folder.parent / ".lock"):
+        with suppress(ExportUnusable):
+            return OnnxEncoder(folder, reference.identity)
+        for left in folder.parent.glob(f"{_UNFINISHED}*"):  # of a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_UNFINISHED) as scratch:
+            made = Path(scratch) / "encoder"
+            made.mkdir()
+            try:
+                _write(reference, made)
+            except OSError:
+                raise
+            except Exception as error:  # torch and the quantiser raise what they like
+                raise CannotExport(f"{type(error).__name__}: {error}") from error
+            shutil.rmtree(folder, ignore_errors=True)  # what is there does not open
+            made.replace(folder)
+        return OnnxEncoder(folder, reference.identity)
 
 
 def _write(reference: SentenceTransformerEncoder, made: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -111,8 +113,13 @@ def prune(index: str | Path, keep: int = 1) -> int:
 
 
 def size_of(root: Path) -> int:
-    """Bytes of all files of an index."""
-    return sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
+    """Bytes of all files of an index; a build that is at work may remove some meanwhile."""
+    size = 0
+    for folder, _, files in os.walk(root):
+        for file in files:
+            with suppress(OSError):
+                size += Path(folder, file).lstat().st_size
+    return size
 
 
 def problems(index: str | Path) -> list[str]:

@@ -27,6 +27,10 @@ class Settings:
     passage_tokens: int = 128
     ocr: str = ""
 
+    def __post_init__(self) -> None:
+        if self.passage_tokens < 1:
+            raise UsageError(f"A passage of {self.passage_tokens} word pieces holds no word; set at least 1.")
+
     @classmethod
     def from_environment(cls) -> Settings:
         """The defaults, with CHAPTER_VERSE_MODEL for another encoder."""

@@ -12,6 +12,7 @@ from index.generations import About, Generation, generations, size_of
 from index.layout import Layout
 from index.opened import open_store
 from index.sizes import size_lines
+from source.files import name_of
 
 
 def status_lines(index: str | Path) -> Iterator[str]:
@@ -19,7 +20,7 @@ def status_lines(index: str | Path) -> Iterator[str]:
     address = address_of(index)
     store, kept = open_store(index), generations(index)
     made_from = store.sources()
-    yield f"index       {address}"
+    yield f"index       {name_of(address) if isinstance(address, Path) else address}"
     for generation in kept:
         if generation.name == store.generation and generation.manifest:
             yield from _answering_lines(generation.name, generation.manifest)

@@ -20,7 +20,7 @@ from qa.figures import Figure
 from qa.questions import read_questions
 from qa.timings import timed
 from qa.verify import verify
-from source import ChapterVerseError, Place, UsageError, tame, told
+from source import INTERRUPTED, ChapterVerseError, Place, UsageError, tame, tame_json, told
 
 _NAMED = 3  # other places of a quote
 
@@ -38,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ChapterVerseError as error:
         print(tame(str(error)), file=sys.stderr)
         return error.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stderr.close()
         return 0
@@ -88,7 +90,7 @@ def _timings_text(imports: float, spent: Mapping[str, float]) -> str:
 
 def _ask(arguments: argparse.Namespace) -> int:
     answer = load(arguments.index).ask(arguments.question, k=arguments.k, documents=arguments.document)
-    print(json.dumps(answer_json(answer), ensure_ascii=False) if arguments.json else tame(_answer_text(answer)))
+    print(tame_json(answer_json(answer)) if arguments.json else tame(_answer_text(answer)))
     return 0
 
 
@@ -121,7 +123,7 @@ def _source_text(document: DocumentRef, place: Place) -> str:
 def _retrieve(arguments: argparse.Namespace) -> int:
     hits = load(arguments.index).retrieve(arguments.query, arguments.k, arguments.document)
     if arguments.json:
-        print(json.dumps(hits_json(arguments.query, hits), ensure_ascii=False))
+        print(tame_json(hits_json(arguments.query, hits)))
     else:
         print(tame("\n\n".join(map(_hit_text, hits))))
     return 0

@@ -5,7 +5,7 @@ from source.collection import ids_in
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.doubts import told
 from source.encoding import is_unicode
-from source.errors import ChapterVerseError, NotRead, SourceEmpty, SourceError, UsageError, unreadable
+from source.errors import INTERRUPTED, ChapterVerseError, NotRead, SourceEmpty, SourceError, UsageError, unreadable
 from source.files import SHIPPED, SourceFile, golden_in, roots_of, shown_as
 from source.formats import OCR, SUFFIXES
 from source.found import Found
@@ -14,7 +14,7 @@ from source.pictures import has_pictures, page_picture
 from source.places import Heading, Place, Places
 from source.reader import UNREAD, Reading, find
 from source.spans import Span
-from source.terminal import tame
+from source.terminal import tame, tame_json
 from source.workers import Readers, Workers, cores
 
 __all__ = [
@@ -50,12 +50,14 @@ __all__ = [
     "roots_of",
     "shown_as",
     "tame",
+    "tame_json",
     "told",
     # names and texts from elsewhere
     "document_name",
     "is_unicode",
     "numbered",
     # errors
+    "INTERRUPTED",
     "ChapterVerseError",
     "NotRead",
     "SourceEmpty",

@@ -53,6 +53,10 @@ class SourceUnreadable(SourceError):
     """It could not be read now, and may be another time: nothing is known about what is in it."""
 
 
+INTERRUPTED = 130
+"""The exit status of a command that was ended by Ctrl-C, as shells have it."""
+
+
 def reason_of(error: OSError) -> str:
     """The system's words for an error, to stand in a sentence of ours."""
     return (error.strerror or str(error)).lower()

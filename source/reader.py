@@ -158,7 +158,9 @@ def find(
 def _claim(seen: dict[str, SourceFile], id: str, file: SourceFile) -> None:
     if id in seen:
         error = DuplicateId(
-            f"Two documents have the id {id!r}, in {seen[id].shown_as} and in {file.shown_as}; "
+            f"Two documents have the id {id!r}, both in {file.shown_as}; give each line one of its own."
+            if seen[id] is file
+            else f"Two documents have the id {id!r}, in {seen[id].shown_as} and in {file.shown_as}; "
             "rename one, or build from the folder above both."
         )
         error.files = (seen[id].path, file.path)

@@ -10,8 +10,20 @@ its user had typed.
 
 from __future__ import annotations
 
+import json
+
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in b"\t\n"}  # Unicode has one for each
+_ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # JSON itself escapes those below
 _ORDERS = {**_PICTURES, 0x7F: 0x2421, **dict.fromkeys(range(0x80, 0xA0), 0xFFFD)}
+
+
+def tame_json(value: object) -> str:
+    """One line of JSON, with an escape in the place of each control character.
+
+    >>> tame_json({"a": "é\\x9b"})
+    '{"a": "é\\\\u009b"}'
+    """
+    return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
 
 
 def tame(text: str) -> str:

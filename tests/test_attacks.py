@@ -277,7 +277,10 @@ def test_a_terminal_is_given_no_orders(book: qa.Book, capfd: pytest.CaptureFixtu
         lambda: qa_main(["retrieve", "lamp of Ystad", *index]),
         lambda: qa_main(["ask", "Who?", "--document", "\x1b[2J\x9b", *index]),
         lambda: qa_main(["verify", "none\x1b[2J.json"]),
+        lambda: qa_main(["ask", "Of what colour is the lamp of Ystad?", "--json", *index]),
+        lambda: qa_main(["retrieve", "lamp of Ystad", "--json", *index]),
         lambda: index_main(["documents", *index]),
+        lambda: index_main(["documents", "--json", *index]),
         lambda: index_main(["status", *index]),
         lambda: index_main(["build", "none\x1b[2J.txt", *index]),
     ]

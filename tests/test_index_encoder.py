@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import onnxruntime
 import pytest
 
 import index.encoders
+from index import export as export_module
 from index.encoder import Encoder, known_share, pieces_per_word, unit
 from index.encoders import encoder_for, encoder_of, export_folder, load_encoder
 from index.errors import EncoderMissing, IndexCorrupt, IndexIncompatible
@@ -219,7 +221,7 @@ def test_any_model_is_exported_once_with_its_prompts_and_its_length(cache: Path,
     made = load_encoder(str(small))
     assert isinstance(made, OnnxEncoder)
     assert (made.dimension, made.max_tokens) == (32, 38)
-    (folder,) = cache.iterdir()
+    (folder,) = cache.glob("[!.]*")
     exact = OnnxEncoder(folder, made.identity, "float32")
     reference = SentenceTransformerEncoder(str(small))
     assert difference(exact, reference) < 1e-5
@@ -236,7 +238,7 @@ def test_any_model_is_exported_once_with_its_prompts_and_its_length(cache: Path,
 @pytest.mark.parametrize("damage", [b"", b"nonsense", None])
 def test_a_damaged_export_is_noticed_and_made_again(cache: Path, small: Path, name: str, damage: bytes | None) -> None:
     expected = next(load_encoder(str(small)).encode(["x"])).vector
-    (folder,) = cache.iterdir()
+    (folder,) = cache.glob("[!.]*")
     data = (folder / name).read_bytes()
     middle = len(data) // 2
     (folder / name).write_bytes(
@@ -252,6 +254,23 @@ def test_a_damaged_export_is_noticed_and_made_again(cache: Path, small: Path, na
     assert Facts.load((folder / FACTS).read_bytes())
 
 
+def test_two_that_start_at_once_export_once(cache: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference, made = SentenceTransformerEncoder(str(small)), 0
+    write = export_module._write
+
+    def counting(*arguments: Any) -> None:
+        nonlocal made
+        made += 1
+        write(*arguments)
+
+    monkeypatch.setattr(export_module, "_write", counting)
+    (cache / ".unfinished-x" / "encoder").mkdir(parents=True)  # of one that was killed
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(export, [reference] * 2, [cache / "encoder"] * 2))
+    assert made == 1 and [each.identity for each in found] == [reference.identity] * 2
+    assert sorted(path.name for path in cache.iterdir()) == [".lock", "encoder"]
+
+
 def test_an_older_form_is_removed_when_a_new_one_is_made(cache: Path, small: Path) -> None:
     older = export_folder(identity(str(small)), 1)
     (older / "sub").mkdir(parents=True)
@@ -263,14 +282,14 @@ def test_an_older_form_is_removed_when_a_new_one_is_made(cache: Path, small: Pat
 
 def test_an_export_of_other_weights_is_refused(cache: Path, small: Path, encoder: Encoder) -> None:
     load_encoder(str(small))
-    (folder,) = cache.iterdir()
+    (folder,) = cache.glob("[!.]*")
     with pytest.raises(ExportUnusable, match="another model's"):
         OnnxEncoder(folder, encoder.identity)
 
 
 def test_a_processor_that_computes_otherwise_gets_float32(cache: Path, small: Path) -> None:
     made = load_encoder(str(small))
-    (folder,) = cache.iterdir()
+    (folder,) = cache.glob("[!.]*")
     facts = Facts.load((folder / FACTS).read_bytes())
     shutil.copy(folder / "float32.onnx", folder / "right.onnx")
     forged = dataclasses.replace(facts, precision="int8", probe=[-number for number in facts.probe])
@@ -305,7 +324,7 @@ def test_a_model_that_cannot_be_exported_runs_as_it_is(
     assert isinstance(encoder, SentenceTransformerEncoder)
     assert len(list(encoder.encode(TEXTS))) == len(TEXTS)
     assert "runs in sentence-transformers, slower" in caplog.text
-    assert list(cache.iterdir()) == []
+    assert list(cache.glob("[!.]*")) == []
 
 
 def test_a_gpu_is_used_to_build(small: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,3 +1,7 @@
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,7 +86,7 @@ def test_a_damaged_index_does_not_verify(tmp_path: Path, source: Path, capsys: p
         ("a.txt", b"", 1, "is empty; put text into it"),
         ("a.txt", b"\0\1\2" * 99, 1, "is not text in any encoding"),
         ("a.jsonl", b'{"id": 1, "text": "t"}\n{\n', 1, "line 2 is not JSON"),
-        ("a.jsonl", b'{"id": 1, "text": "t"}\n{"id": 1, "text": "t"}\n', 1, "Two documents have the id '1'"),
+        ("a.jsonl", b'{"id": 1, "text": "t"}\n{"id": 1, "text": "t"}\n', 1, "Two documents have the id '1', both in"),
     ],
 )
 def test_bad_sources_are_one_sentence_each(
@@ -103,6 +107,20 @@ def test_no_index_and_no_room_for_one(tmp_path: Path, source: Path, capsys: pyte
     assert "There is no index in" in capsys.readouterr().err
     assert run("build", source, "--index", source) == 1
     assert "cannot be written to" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="interrupts are sent otherwise here")
+def test_an_interrupt_ends_a_build_without_a_traceback(tmp_path: Path) -> None:
+    with (tmp_path / "long.csv").open("w") as file:
+        file.writelines(f"The keeper of the lighthouse,{number},counted ships\n" for number in range(200_000))
+    command = [sys.executable, "-m", "index", "build", str(tmp_path / "long.csv"), "--index", str(tmp_path / "index")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as building:
+        assert building.stderr
+        while "encoding" not in building.stderr.readline():
+            pass
+        building.send_signal(signal.SIGINT)
+        _, err = building.communicate(timeout=60)
+    assert (building.returncode, "Traceback" in err) == (130, False), err
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["build", "--nonsense"]])
