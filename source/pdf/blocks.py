@@ -20,7 +20,7 @@ _LONGEST_HEADING = 200  # characters
 _HEADING_LINES = 4
 _MOST_LEVELS = 6
 _ITEM = re.compile(r"(?:[•●◦▪‣∙·○■□–—*✓➢]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
-_LEADERS = re.compile(r"(?:[.·…_]\s?){4,}\s*[\divxlc]+\s*$", re.IGNORECASE)
+_LEADERS = re.compile(r"(?<![.·…_])(?<![.·…_]\s)(?:[.·…_]\s?){4,}+\s*[\divxlc]++\s*$", re.IGNORECASE)
 _END = re.compile(r"[.!?:;。！？：；…][\"'”’»)\]\d]*$")
 _CONTINUED = re.compile(r"[^\W\d_]-$")
 
