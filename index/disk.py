@@ -25,6 +25,11 @@ def opened(path: Path) -> BinaryIO:
     return file
 
 
+def appending(path: Path) -> int:
+    """A descriptor of a file to read and add to, made for its owner alone if it is not there. Raises as `opened`."""
+    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _AS_IT_IS, 0o600)
+
+
 def read(path: Path, most: int) -> bytes:
     """What a file holds. Raises OSError as `opened`, and for one of more than `most` bytes."""
     with opened(path) as file:

@@ -7,6 +7,7 @@ DIR/
   left-out.json            a list of ids: documents that are among the sources, and no build takes
   changing/                what these two were before a change, until it is done
   change.lock              held by the process that makes one
+  feedback.jsonl           what readers found of answers
   segments/NAME/           what was read and encoded, once; generations share it, and nothing of it changes
     manifest.json          format, encoder, counts; SHA-256 of every other file, whose own is NAME
     blocks.bin             SHA-256 of every block of every other file, in the order of their names
@@ -94,6 +95,7 @@ class Layout:
     left_out = _In("left-out.json")
     changing = _In("changing")
     change_lock = _In("change.lock")
+    feedback = _In("feedback.jsonl")
     segments = _In("segments")
     generations = _In("generations")
 

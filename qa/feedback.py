@@ -14,8 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from index import DEFAULT_INDEX, Engine, address_of
-from index.disk import flush
+from index import DEFAULT_INDEX, Engine, Layout, address_of
+from index.disk import appending, flush
 from qa.answer import Quote
 from qa.asked import checked, remembered
 from source import ChapterVerseError
@@ -32,7 +32,7 @@ class FeedbackRefused(ChapterVerseError):
 def feedback_file(index: str | Path) -> Path:
     """Where verdicts on an index are kept: in its folder; for an engine's, below the working folder."""
     address = address_of(index)
-    return (DEFAULT_INDEX.parent if isinstance(address, Engine) else address) / "feedback.jsonl"
+    return Layout(DEFAULT_INDEX.parent if isinstance(address, Engine) else address).feedback
 
 
 def record(path: Path, question: str, history: Sequence[str], quote: Quote | None, right: bool) -> None:
@@ -76,7 +76,7 @@ def _answers(quote: Quote) -> list[str]:
 
 def _append(path: Path, line: bytes) -> None:
     """In one write, so that lines of several processes never mix; all of it or nothing."""
-    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    file = appending(path)
     try:
         size = os.fstat(file).st_size
         os.lseek(file, max(0, size - 1), os.SEEK_SET)

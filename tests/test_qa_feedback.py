@@ -146,6 +146,15 @@ def test_what_cannot_be_kept_is_refused(qa_judged: Path, tmp_path: Path, monkeyp
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_a_link_is_not_written_through(qa_judged: Path, tmp_path: Path) -> None:
+    """In an index that was handed on it might lead anywhere."""
+    (tmp_path / "precious.txt").write_text("precious")
+    (tmp_path / "feedback.jsonl").symlink_to(tmp_path / "precious.txt")
+    with pytest.raises(FeedbackRefused, match=r"feedback\.jsonl cannot be written"):
+        record(tmp_path / "feedback.jsonl", QUESTION, [], first(qa_judged), True)
+    assert (tmp_path / "precious.txt").read_text() == "precious"
+
+
 def test_a_full_disk_is_named(qa_judged: Path) -> None:
     with pytest.raises(FeedbackRefused, match="cannot be written"):
         record(Path("/dev/full"), QUESTION, [], None, right=True)

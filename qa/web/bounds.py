@@ -42,7 +42,7 @@ class Bounds:
         brings_files = is_upload(scope)
         most = self._max_upload * MEGABYTE + _FRAMING if brings_files else _REQUEST
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdigit() or int(length) > most:
+        if not length.isdecimal() or int(length) > most:
             await _too_large(most)(scope, receive, send)
             return
         body = _Body(receive, most)

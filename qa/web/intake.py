@@ -31,7 +31,7 @@ class Intake:
             await too_often(error)(scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "")
-        size = min(int(length), self._most) if length.isdigit() else self._most
+        size = min(int(length), self._most) if length.isdecimal() else self._most
         if refused := self._room.take(size):
             await refused(scope, receive, send)
             return

@@ -66,10 +66,10 @@ const inPage = {
     if (id === chat.id) openChat(chats.fresh());
     else drawChats();
     $('[data-do="new-chat"]').focus();
-    say(texts().deleted_chat, false, () => {
+    say(texts().deleted_chat, false, gone && (() => {
       chats.save(gone);
       drawChats();
-    });
+    }));
   },
   undo: () => {
     undoing?.();
