@@ -11,7 +11,7 @@ from qa.conversation import CONTEXT_WEIGHT, Understood
 from qa.late_interaction import best_matches, rescale
 from qa.timings import stage
 
-POOL = 100  # passages that each of the two first retrievers puts forward
+POOL = 100  # passages that each of the two first retrievers puts forward; more where more are asked for
 RERANKED = 30  # passages that late interaction puts in order
 LATE_SHARE = 0.8  # of late interaction in the final score; the rest is the fused first stage's
 # A question is understood by its meaning if the encoder knows this share of it; English, German and Spanish
@@ -72,7 +72,7 @@ def _meaning(text: str, encoder: Encoder) -> float:
 
 def candidates(store: Store, wanted: list[Query], count: int = RERANKED, among: Rows | None = None) -> list[Candidate]:
     """The best `count` passages, best first; of those `among` which are asked alone, if that is said."""
-    pool, fused = first_stage(store, wanted, among)
+    pool, fused = first_stage(store, wanted, among, max(POOL, count))
     best = np.argsort(-fused, kind="stable")[: max(count, RERANKED)]
     with stage("late interaction"):
         return _in_order(store, wanted, pool[best], fused[best])[:count]
@@ -93,16 +93,16 @@ def _in_order(store: Store, wanted: list[Query], passages: Rows, fused: Scores) 
     ]
 
 
-def first_stage(store: Store, wanted: list[Query], among: Rows | None = None) -> tuple[Rows, Scores]:
-    """What vectors and words put forward: rows (n,), and the fused score of each (n,).
+def first_stage(store: Store, wanted: list[Query], among: Rows | None = None, count: int = POOL) -> tuple[Rows, Scores]:
+    """What vectors and words put forward, `count` each: rows (n,), and the fused score of each (n,).
 
     Fusion is the sum of the two retrievers' scores, each stretched to 0..1
     (min-max, as "convex combination" in Bruch et al. 2023, section 3).
     """
     with stage("vectors"):
-        nearest = [store.vectors.nearest(query.encoded.vector, POOL, among)[0] for query in wanted]
+        nearest = [store.vectors.nearest(query.encoded.vector, count, among)[0] for query in wanted]
     with stage("words"):
-        words = [store.lexical.top(query.text, POOL, among) for query in wanted]
+        words = [store.lexical.top(query.text, count, among) for query in wanted]
     pool = np.unique(np.concatenate([*nearest, *words]))
     fused = np.zeros(len(pool), np.float32)
     with stage("fusion"):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from qa_fixtures import ARTICLE_QUESTIONS
+from qa_fixtures import ARTICLE_QUESTIONS, build_book
 
 import qa
 import qa.retrieve
@@ -31,19 +33,21 @@ def test_a_question_is_one_query_and_its_context_weighs_half(qa_article: qa.Book
 
 
 @pytest.mark.parametrize("question", ARTICLE_QUESTIONS)
-def test_each_retriever_puts_its_best_forward(
-    qa_article: qa.Book, question: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(qa.retrieve, "POOL", 1)
+def test_each_retriever_puts_its_best_forward(qa_article: qa.Book, question: str) -> None:
     store = qa_article.store
     (query,) = wanted = queries(Understood(question), qa_article.encoder)
-    pool, fused = first_stage(store, wanted)
+    pool, fused = first_stage(store, wanted, count=1)
     cosines = store.vectors.of(np.arange(len(store))) @ query.encoded.vector
     expected = {int(cosines.argmax())}
     words = store.lexical.scores(question, np.arange(len(store)))
     expected |= {int(words.argmax())} if words.any() else set()
     assert set(pool.tolist()) == expected
     assert len(fused) == len(pool)
+
+
+def test_as_many_passages_come_as_are_asked_for(tmp_path: Path) -> None:
+    book = build_book(tmp_path, {f"{number}.txt": f"The ship number {number} sailed north.\n" for number in range(350)})
+    assert len(book.retrieve("Which ship sailed north?", k=300)) == 300
 
 
 @pytest.mark.parametrize("understood", [Understood(ARTICLE_QUESTIONS[0]), Understood("And in Africa?", "Who spoke?")])

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import DocumentRef, Quote
-from qa.web import text_sheets
+from qa.web import panel, text_sheets
 from qa.web.sheets import View
 from qa.web.text_sheets import Block, TextSheets
-from source import Document, Place, Span
+from qa.web.texts import in_language
+from source import Document, Heading, Place, Places, Span
 from source.markdown import read_markdown
 from source.markdown_marks import marks_in
 from source.plain import read_plain
@@ -154,3 +155,10 @@ def test_a_document_is_cut_once_for_all_its_parts(monkeypatch: pytest.MonkeyPatc
         assert len(TextSheets(view(replace(document)))) == 3
         assert len(TextSheets(view(changed))) == 2
     assert cut == [document.text, changed.text]
+
+
+def test_a_heading_of_any_level_has_its_place_in_the_list() -> None:
+    """An index that was handed on may say anything of a document."""
+    headings = tuple(Heading(at, 10**12 * at, f"Part {at}") for at in range(3))
+    document = Document("a", "a", "a", "0", "x/1", "Words.", places=Places(headings=headings))
+    assert panel.frame(document, in_language("en")).count("<option") == 4

@@ -13,6 +13,7 @@ from qa.web.texts import Texts
 from source import Document, Heading, SourceError, has_pictures
 
 _LANDMARKS = 200
+_DEEPEST = 8  # steps that a heading is set in, whatever its level
 _CONTENTS = 3  # headings, from which on they are listed
 
 
@@ -88,7 +89,12 @@ def _contents(document: Document, texts: Texts) -> str:
     if len(headings) < _CONTENTS:
         return ""
     options = [
-        element("option", {"value": each.start}, "\N{NO-BREAK SPACE}" * 2 * (each.level - 1), escaped(each.title))
+        element(
+            "option",
+            {"value": each.start},
+            "\N{NO-BREAK SPACE}" * 2 * min(each.level - 1, _DEEPEST),
+            escaped(each.title),
+        )
         for each in headings
     ]
     first = element("option", {"value": ""}, texts.contents)

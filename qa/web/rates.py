@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import IPv4Address, ip_address, ip_network
 from math import ceil
 from threading import Lock
 from time import monotonic
@@ -15,6 +16,7 @@ from qa import ChapterVerseError
 from qa.web.refusal import refusal
 from qa.web.rules import Often
 
+_NETWORK = 64  # bits: what a provider gives to one customer, at the least
 _REMEMBERED = 10_000  # clients; those that came longest ago are forgotten
 
 
@@ -65,6 +67,16 @@ def too_often(error: TooOften) -> JSONResponse:
 
 
 def client_of(scope: Scope) -> str:
-    """The address that a request came from, as it is counted."""
+    """The address that a request came from, as it is counted: of IPv6 the network, whose addresses are one client's.
+
+    >>> client_of({"client": ("2001:db8:1:2:3:4:5:6", 9)}), client_of({"client": ("192.0.2.1", 9)})
+    ('2001:db8:1:2::', '192.0.2.1')
+    """
     client: str = (scope["client"] or ("",))[0]
-    return client
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return client
+    if isinstance(address, IPv4Address) or address.ipv4_mapped or address.scope_id:
+        return client
+    return str(ip_network((int(address), _NETWORK), strict=False).network_address)
