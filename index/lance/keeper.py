@@ -84,7 +84,7 @@ class Keeper:
     def _published(self, current: Current, folder: FolderStore, progress: Progress) -> Generation:
         name = f"{max((int(each.name) for each in current.kept), default=0) + 1:06d}"
         tables = f"{name}-{token_hex(4)}"  # nobody else writes to these, even if we lose the right to build
-        sha256 = publish(self._storage, tables, folder, current.generation or None, progress)
+        sha256 = publish(Storage(self._engine, writing=True), tables, folder, current.generation or None, progress)
         generation = Generation(name, tables, sha256)
         proof.compare(LanceStore(self._storage, self._pointer, generation), folder)
         return generation

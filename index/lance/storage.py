@@ -22,6 +22,8 @@ PATIENCE = 10.0
 _BUILDING = 3600.0  # seconds: an index of many vectors is made in one call
 # What is sent is tried again a few times within `PATIENCE`, and not for minutes.
 _OPTIONS = {"connect_timeout": "3s", "timeout": "8s", "client_max_retries": "3", "client_retry_timeout": "8"}
+# Parts of an index have many megabytes, and nobody waits for an answer meanwhile.
+_WRITING = {**_OPTIONS, "timeout": "120s", "client_retry_timeout": "30"}
 
 _T = TypeVar("_T")
 
@@ -29,8 +31,10 @@ _T = TypeVar("_T")
 class Storage:
     """The tables at an address. Safe to use from several threads."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, writing: bool = False) -> None:
+        """`writing`: for the tables of a new generation, whose requests take longer than those of a question."""
         self.engine = engine
+        self._options = _WRITING if writing else _OPTIONS
         self._connection: lancedb.AsyncConnection | None = None
 
     def run(self, call: Coroutine[Any, Any, _T], seconds: float | None = None) -> _T:
@@ -55,7 +59,7 @@ class Storage:
 
     async def _connected(self) -> lancedb.AsyncConnection:
         if self._connection is None:
-            self._connection = await lancedb.connect_async(self.engine.uri, storage_options=_OPTIONS)
+            self._connection = await lancedb.connect_async(self.engine.uri, storage_options=self._options)
         return self._connection
 
     def names(self) -> list[str]:
