@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from pdf_fixtures import paragraph, pdf
 from qa_fixtures import build_book
 
 import qa
+from qa import found_again
 from qa.__main__ import main
 from qa.verify import verify
-from source import UsageError
+from source import Span, UsageError
 
 TEXT = "The Zorblax bridge was opened in 1931. It is painted green.\n"
 QUESTION = "When was the Zorblax bridge opened?"
@@ -75,6 +77,14 @@ def test_moved_text_is_found_out(qa_saved: Path, capsys: pytest.CaptureFixture[s
     assert any("it moved" in reason for _, reason in reasons(changed(qa_saved)))
     assert main(["verify", str(qa_saved)]) == 1
     assert "✗ deep/bridge.txt" in capsys.readouterr().out
+
+
+def test_words_are_looked_for_in_linear_time() -> None:
+    started = time.process_time()
+    assert found_again.changed("yes " * 20_000, "no no no " + "yes " * 400) is None
+    assert found_again.moved("yes " * 50_000 + "no", "yes " * 25_000 + "maybe") is None
+    assert found_again.moved("a yes " * 50_000 + "yes\n no", "yes yes no") == Span(299_994 + 2, 299_994 + 13)
+    assert time.process_time() - started < 3  # it took minutes
 
 
 def test_text_changed_elsewhere_leaves_the_quote_standing(qa_saved: Path) -> None:
