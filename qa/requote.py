@@ -43,21 +43,22 @@ def quote_again(edition: Edition, record: object) -> Quote:
 def answer_again(edition: Edition, record: object) -> tuple[Answer, tuple[int, ...]]:
     """The answer that `answer_json` made `record` of, and which of its quotes are gone and left out.
 
-    They are counted from 0 over `quotes`, then `nearest`; what is no quote is
-    gone, too. Raises UsageError when `record` is no answer.
+    They are counted from 0 over those that are shown: `quotes` of an answer, else `nearest`. What is no
+    quote is gone, too. Raises UsageError when `record` is no answer.
     """
     try:
         saved = saved_answer(record)
     except ValueError as error:
         raise UsageError("What was sent is not an answer; ask the question again.") from error
     _check_size(saved)
-    again = [_unless_gone(edition, quote) for quote in (*saved.quotes, *saved.nearest)]
+    again = [_unless_gone(edition, quote) for quote in (saved.quotes if saved.answered else saved.nearest)]
+    stand = tuple(filter(None, again))
     answer = Answer(
         question=saved.question,
         answered=saved.answered,
         confidence=saved.confidence,
-        quotes=tuple(filter(None, again[: len(saved.quotes)])),
-        nearest=tuple(filter(None, again[len(saved.quotes) :])),
+        quotes=stand if saved.answered else (),
+        nearest=() if saved.answered else stand,
         searched_for=saved.searched_for,
     )
     return answer, tuple(position for position, quote in enumerate(again) if quote is None)
@@ -66,7 +67,8 @@ def answer_again(edition: Edition, record: object) -> tuple[Answer, tuple[int, .
 def _check_size(saved: SavedAnswer) -> None:
     if len(saved.quotes) + len(saved.nearest) > MOST_QUOTES:
         raise UsageError(f"The answer has more than {MOST_QUOTES} quotes; ask the question again for fewer.")
-    if max(len(saved.question), len(saved.searched_for)) > 2 * MAX_QUESTION:  # what is searched for is put together
+    # What is searched for is put together of two questions.
+    if max(len(saved.question), len(saved.searched_for)) > 2 * MAX_QUESTION + len(" "):
         raise UsageError(f"The question of the answer is too long; ask it in {MAX_QUESTION:,} characters at most.")
 
 

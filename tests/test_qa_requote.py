@@ -16,6 +16,7 @@ from qa_fixtures import build_book
 
 import qa
 from qa.answer import answer_json, quote_json
+from qa.asked import MAX_QUESTION
 from qa.requote import QuoteGone, answer_again, quote_again
 from source import UsageError
 
@@ -163,6 +164,20 @@ def test_what_is_no_quote_is_gone_and_the_others_are_there(qa_bridge: qa.Edition
     assert gone == (0,) and again.nearest == tuple(map(rounded, answer.nearest))
 
 
+def test_only_quotes_that_are_shown_are_counted(qa_bridge: qa.Edition) -> None:
+    record = sent(answer_json(qa_bridge.ask(QUESTION)))
+    again, gone = answer_again(qa_bridge, {**record, "answered": False, "nearest": [5]})
+    assert (again.quotes, again.nearest, gone) == ((), (), (0,))
+    again, gone = answer_again(qa_bridge, {**record, "nearest": [5]})
+    assert again.quotes and (again.nearest, gone) == ((), ())
+
+
+def test_an_answer_to_the_longest_question_of_a_chat_comes_back(qa_bridge: qa.Edition) -> None:
+    record = sent(answer_json(qa_bridge.ask(QUESTION)))
+    again, _ = answer_again(qa_bridge, {**record, "searched_for": "a" * MAX_QUESTION + " " + "b" * MAX_QUESTION})
+    assert again.quotes
+
+
 def test_sizes_are_limited(qa_bridge: qa.Edition) -> None:
     record = sent(answer_json(qa_bridge.ask(QUESTION)))
     first = record["quotes"][0]
@@ -201,7 +216,9 @@ def test_any_json_in_any_place_gives_true_quotes_or_a_usage_error(
         assert "\n" not in str(error)
         return
     json.dumps(answer_json(answer), allow_nan=False).encode()
-    assert len(answer.quotes) + len(answer.nearest) + len(gone) == len(record["quotes"]) + len(record["nearest"])
+    assert len(answer.quotes) + len(answer.nearest) + len(gone) == len(
+        record["quotes" if answer.answered else "nearest"]
+    )
     for quote in (*answer.quotes, *answer.nearest):
         text = qa_bridge.document(quote.document.id).text
         assert text[quote.span.start : quote.span.end] == quote.text
