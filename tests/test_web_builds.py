@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from threading import Event
+from contextlib import suppress
+from threading import Event, Thread
 
 import pytest
 
@@ -68,6 +69,38 @@ def test_a_build_that_fails_says_why_and_one_that_breaks_does_not() -> None:
     assert (ended(builds).state, ended(builds).report) == ("failed", "The disk is full; make room.")
     builds.start(crash)
     assert (ended(builds).state, ended(builds).report) == ("broken", "")
+
+
+def test_a_build_that_cannot_begin_leaves_room_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exit_(progress: Progress) -> Added:
+        raise SystemExit(3)  # as a library may
+
+    builds = Builds()
+    with monkeypatch.context() as full:
+        full.setattr("qa.web.builds.Thread.start", lambda thread: (_ for _ in ()).throw(RuntimeError("no threads")))
+        with pytest.raises(RuntimeError):
+            builds.start(brief)
+    builds.start(exit_)
+    assert ended(builds).state == "broken"
+    builds.start(brief)
+    assert ended(builds).state == "done"
+
+
+def test_who_begins_a_build_gets_its_own_ticket() -> None:
+    builds = Builds()
+    tickets: list[str] = []
+
+    def begin() -> None:
+        for _ in range(200):
+            with suppress(BuildRunning):
+                tickets.append(builds.start(brief).ticket)
+
+    threads = [Thread(target=begin) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(tickets) == len(set(tickets)) > 4
 
 
 def test_the_page_sees_it_running_at_once() -> None:

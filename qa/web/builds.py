@@ -59,14 +59,20 @@ class Builds:
             if self._build.state == "running":
                 raise BuildRunning("The index is being built already; wait until it is done.")
             self._cancelled.clear()
-            self._build = Build(self._build.number + 1, token_urlsafe(), "running")
-        Thread(target=self._run, args=(work,), name="build", daemon=True).start()
-        return self._build
+            before, begun = self._build, Build(self._build.number + 1, token_urlsafe(), "running")
+            self._build = begun
+            try:
+                Thread(target=self._run, args=(work,), name="build", daemon=True).start()
+            except RuntimeError:  # there can be no more threads
+                self._build = before
+                raise
+        return begun
 
     def cancel(self, number: int) -> None:
         """Ends the change with this number, if it is under way; the index stays as it was."""
-        if number == self._build.number:
-            self._cancelled.set()
+        with self._starting:
+            if number == self._build.number:
+                self._cancelled.set()
 
     def _run(self, work: Work) -> None:
         self._build = replace(self._build, **self._outcome(work))
@@ -78,7 +84,7 @@ class Builds:
             return {"state": "cancelled"}
         except ChapterVerseError as error:
             return {"state": "failed", "report": str(error)}
-        except Exception as error:  # whatever it is, the old index goes on answering
+        except BaseException as error:  # whatever it is, the old index goes on answering
             _log.error("A build went wrong.", exc_info=error)
             return {"state": "broken"}
         return {"state": "done", "report": added.report, "refused": added.refused}
