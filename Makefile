@@ -39,7 +39,7 @@ screenshots: .venv/test chromium
 # make scale         an index in LanceDB, on disk and on S3: the contract, and faults by the dozen (half an hour)
 # make scale-short   a few faults of each kind (a minute or two)
 scale: .venv/scale
-	$(BIN)/python -m pytest -m '' tests/contract
+	$(BIN)/python -m pytest -m '' -rP tests/contract
 
 scale-short: .venv/scale
 	$(BIN)/python -m pytest tests/contract
@@ -55,8 +55,8 @@ lock upgrade: $(BIN)/python
 	    pyproject.toml -o tests/contract/requirements.txt
 	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) tests/contract/s3.in -o tests/contract/s3.txt
 
-# make audit   the licence of everything that is installed
-audit: .venv/test
+# make audit   the licence of everything that is installed, with the extras and the S3 server
+audit: .venv/scale
 	$(BIN)/python tests/licences.py
 
 # make dist   what is committed, as a wheel and an sdist: the same bytes wherever it is built

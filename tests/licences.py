@@ -1,17 +1,24 @@
-"""The licence of each locked package, and whether it is one that the project may stand on: `make audit`."""
+"""The licence of each locked package, and whether it is one that the project may stand on: `make audit`.
+
+That is what the project runs on, what its extras for several machines bring, what tests it, and the S3 server that
+`make scale` starts, which has an environment of its own and is no part of what anybody installs.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
+import sysconfig
 from collections.abc import Iterator
-from importlib.metadata import Distribution, distribution
+from importlib.metadata import Distribution, PackageNotFoundError
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 HOME = Path(__file__).parents[1]
 RUN, TEST = HOME / "requirements.txt", HOME / "tests" / "requirements.txt"
+SCALE, S3 = HOME / "tests" / "contract" / "requirements.txt", HOME / "tests" / "contract" / "s3.txt"
+S3_HOME = sysconfig.get_path("purelib", vars={"base": f"{sys.prefix}/s3"})
 
 ALLOWED = {
     "0BSD", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0",
@@ -24,6 +31,7 @@ ALLOWED = {
 WORDS = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0 License": "Apache-2.0",
+    "Apache License, Version 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD-3-Clause",  # or of two clauses, which asks for less
     "ISC License (ISCL)": "ISC",
@@ -76,17 +84,21 @@ def is_allowed(expression: str) -> bool:
     return any(all(each.strip() in ALLOWED for each in way.split(" AND ")) for way in expression.split(" OR "))
 
 
-def audit() -> Iterator[tuple[str, str, str]]:
-    """Name, version and licence of each locked package and of torch, as they are installed."""
-    for name in sorted([*(each.name for each in locked(TEST)), "torch"]):
-        package = distribution(name)
+def audit(lock: Path, home: str | None = None) -> Iterator[tuple[str, str, str]]:
+    """Name, version and licence of each package of a lock, as it is installed: here, or in the folder `home`."""
+    path = sys.path if home is None else [home]
+    torch = [] if home else ["torch"]  # has a version and no hash, and so no place in a lock
+    for name in sorted([*(each.name for each in locked(lock)), *torch]):
+        package = next(iter(Distribution.discover(name=name, path=path)), None)
+        if package is None:
+            raise PackageNotFoundError(name)
         yield name, package.version, licence(package)
 
 
 def main() -> int:
     """Prints the table; 1 if a licence is not allowed."""
     refused = 0
-    for name, version, expression in audit():
+    for name, version, expression in [*audit(SCALE), *audit(S3, S3_HOME)]:
         allowed = is_allowed(expression)
         refused += not allowed
         print(f"{name:<28}{version:<20}{expression or 'says nothing'}{'' if allowed else '  ← NOT ALLOWED'}")
