@@ -73,6 +73,8 @@ def _meaning(text: str, encoder: Encoder) -> float:
 def candidates(store: Store, wanted: list[Query], count: int = RERANKED, among: Rows | None = None) -> list[Candidate]:
     """The best `count` passages, best first; of those `among` which are asked alone, if that is said."""
     pool, fused = first_stage(store, wanted, among, max(POOL, count))
+    if not len(pool):  # documents without passages are asked alone
+        return []
     best = np.argsort(-fused, kind="stable")[: max(count, RERANKED)]
     with stage("late interaction"):
         return _in_order(store, wanted, pool[best], fused[best])[:count]

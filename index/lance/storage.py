@@ -38,18 +38,21 @@ class Storage:
         self._connection: lancedb.AsyncConnection | None = None
 
     def run(self, call: Coroutine[Any, Any, _T], seconds: float | None = None) -> _T:
-        """What a call of LanceDB comes to, within `PATIENCE` or so many seconds. Raises a StoreError."""
+        """What a call of LanceDB comes to, within `PATIENCE` or so many seconds. Raises a StoreError.
+
+        A call that takes longer is left to end by itself: one that is cancelled while LanceDB reads an index into its
+        memory leaves everyone who asks for that index waiting for good.
+        """
         seconds = PATIENCE if seconds is None else seconds
-        waiting = asyncio.run_coroutine_threadsafe(asyncio.wait_for(call, seconds), _loop())
+        waiting = asyncio.run_coroutine_threadsafe(call, _loop())
         try:
-            return waiting.result()
+            return waiting.result(seconds)
         except StoreError:
             raise
         except TimeoutError:
             raise self._unreachable(f"has not answered within {seconds:.0f} seconds") from None
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt | SystemExit):
-                waiting.cancel()
                 raise
             raise self._error(str(error)) from None  # a panic of Rust's is no Exception
 

@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from contextlib import suppress
 from threading import Thread
 
+_METHOD = re.compile(rb"^([A-Z]+) \S+ HTTP/1\.1\r\n", re.MULTILINE)
+
 
 class Proxy:
-    """Hands on what comes to `port`. `delay`: seconds a piece of an answer waits. `deaf`: nothing comes through.
+    """Hands on what comes to `port`, until something is made to go wrong.
 
-    `requests`: of HTTP that came, `answered`: bytes that went back.
+    `delay`: seconds a piece of an answer waits. `deaf`: nothing comes through. `pieces`: of answers that still come
+    through; after that it is gone, or deaf if it `hangs`. `requests`: of HTTP that came, `methods`: what they were,
+    `answered`: bytes that went back.
     """
 
     def __init__(self, port: int, target: int) -> None:
         self.port, self._target = port, target
-        self.delay = 0.0
-        self.deaf = False
+        self.methods: set[bytes] = set()
         self.requests = self.answered = 0
         self._open: list[socket.socket] = []
-        self.start()
+        self._listen()
+        self.mend()
 
-    def start(self) -> None:
-        """Listens, again."""
-        self._listening = socket.create_server(("127.0.0.1", self.port))
-        Thread(target=self._accept, args=(self._listening,), daemon=True).start()
+    def mend(self) -> None:
+        """All is well again."""
+        self.delay = 0.0
+        self.deaf = self.hangs = False
+        self.pieces: int | None = None
+        if self._listening.fileno() < 0:
+            self._listen()
 
     def stop(self) -> None:
         """Is gone: what is open breaks, and nobody answers."""
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # closing alone would still take one who comes
         self._listening.close()
-        while self._open:
-            with suppress(OSError):
-                self._open.pop().shutdown(socket.SHUT_RDWR)
+        with suppress(IndexError):
+            while True:
+                _end(self._open.pop())
+
+    def _listen(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", self.port))
+        Thread(target=self._accept, args=(self._listening,), daemon=True).start()
 
     def _accept(self, listening: socket.socket) -> None:
         with suppress(OSError):
@@ -45,19 +59,42 @@ class Proxy:
                     continue
                 far.settimeout(None)
                 self._open += [near, far]
-                Thread(target=self._hand_on, args=(near, far, False), daemon=True).start()
-                Thread(target=self._hand_on, args=(far, near, True), daemon=True).start()
+                Thread(target=self._ask, args=(near, far), daemon=True).start()
+                Thread(target=self._answer, args=(far, near), daemon=True).start()
 
-    def _hand_on(self, source: socket.socket, target: socket.socket, is_answer: bool) -> None:
+    def _ask(self, near: socket.socket, far: socket.socket) -> None:
         with suppress(OSError):
-            while data := source.recv(1 << 16):
-                while self.deaf:
-                    time.sleep(0.05)
-                if is_answer and self.delay:
-                    time.sleep(self.delay)
-                self.answered += len(data) * is_answer
-                self.requests += data.count(b" HTTP/1.1\r\n") * (not is_answer)
-                target.sendall(data)
-        for each in (source, target):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+            while data := near.recv(1 << 16):
+                methods = _METHOD.findall(data)
+                self.methods.update(methods)
+                self.requests += len(methods)
+                self._hand_on(data, far)
+        _end(near, far)
+
+    def _answer(self, far: socket.socket, near: socket.socket) -> None:
+        with suppress(OSError):
+            while data := far.recv(1 << 16):
+                self._count()
+                self.answered += len(data)
+                time.sleep(self.delay)
+                self._hand_on(data, near)
+        _end(near, far)
+
+    def _count(self) -> None:
+        if self.pieces is not None:
+            self.pieces -= 1
+            if self.pieces < 0:
+                self.deaf = self.hangs
+                if not self.hangs:
+                    self.stop()
+
+    def _hand_on(self, data: bytes, target: socket.socket) -> None:
+        while self.deaf:
+            time.sleep(0.05)
+        target.sendall(data)
+
+
+def _end(*connections: socket.socket) -> None:
+    for each in connections:
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
