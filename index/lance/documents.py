@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from index.lance.keys import Keys, of_document
-from index.lance.rows import Rows, Table, Values
-from index.lance.tables import DOCUMENTS, LINES
+from index.lance.rows import Rows, Table
+from index.lance.tables import DOCUMENTS, LINES, Values
 from source.document import Document, Doubt, DoubtKind
 from source.records import DocumentFacts, load_document
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
 
-from index.lance.rows import Rows, Table, Values
-from index.lance.tables import KEYS
+from index.lance.rows import Rows, Table
+from index.lance.tables import KEYS, Values
 from index.repeats import sentence_key
 
 _TOGETHER = 16  # keys in a row

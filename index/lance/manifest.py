@@ -11,7 +11,7 @@ from index.errors import REBUILD, IndexCorrupt, IndexIncompatible
 from index.lance.tables import TABLES
 from index.shape import COUNTS, ENCODER, SETTINGS, fits
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a reader of the old tables would misread the new ones."""
 
 

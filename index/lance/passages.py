@@ -15,7 +15,8 @@ from index.arrays import Rows as Numbers
 from index.arrays import Scores
 from index.encoder import FloatMatrix
 from index.lance.keys import Keys, of_term
-from index.lance.rows import Rows, Table, Values
+from index.lance.rows import Rows, Table
+from index.lance.tables import Values
 from index.lexical import Lexical
 from index.nearest import cosines, nearest_among
 
@@ -42,10 +43,13 @@ class PassageRow:
 
 
 class LanceVectors:
-    """The passages' vectors. `partitions`: of the engine's index, 0 where it has none and compares all."""
+    """The passages' vectors. `partitions`: of the engine's index, 0 where it has none and compares all.
 
-    def __init__(self, table: Table, passages: Rows[PassageRow], partitions: int) -> None:
-        self._table, self._passages, self._partitions = table, passages, partitions
+    `dimension`: numbers of a vector.
+    """
+
+    def __init__(self, table: Table, passages: Rows[PassageRow], partitions: int, dimension: int) -> None:
+        self._table, self._passages, self._partitions, self._dimension = table, passages, partitions, dimension
 
     def nearest(
         self, vector: NDArray[np.float32], count: int, among: Numbers | None = None
@@ -55,14 +59,14 @@ class LanceVectors:
         query = self._table.query().nearest_to(vector).column("vector").distance_type("l2").limit(_FOUND * count)
         if self._partitions:
             query = query.nprobes(self._partitions).ef(2 * _FOUND * count)
-        rows = np.array(self._passages.search(query, "_distance"), np.int64)
+        rows = np.array(self._table.found(query, "_distance"), np.int64)
         scores = cosines(self.of(rows), vector)
         order = np.lexsort((rows, -scores))[:count]
         return rows[order], scores[order]
 
     def of(self, passages: Numbers) -> FloatMatrix:
         found = self._passages.get(passages.tolist())
-        return np.stack([each.vector for each in found]) if found else np.zeros((0, 0), np.float32)
+        return np.stack([each.vector for each in found]) if found else np.zeros((0, self._dimension), np.float32)
 
 
 class LanceLexical(Lexical):
@@ -88,7 +92,7 @@ class LanceLexical(Lexical):
             return np.zeros(0, np.int64)
         words = " ".join(term for term in known for _ in range(terms[term]))
         search = self._table.query().nearest_to_text(MatchQuery(words, "terms")).limit(count)
-        return np.array(self._passages.search(search, "_score"), np.int64)
+        return np.array(self._table.found(search, "_score"), np.int64)
 
     def scores(self, query: str, rows: Numbers) -> Scores:
         terms = self._terms(query)

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import islice
-from typing import Any
 
 import lancedb
 import pyarrow as pa
@@ -23,7 +22,7 @@ from index.lance import contents
 from index.lance.keys import buckets
 from index.lance.manifest import FORMAT, LanceManifest, dump
 from index.lance.storage import Storage
-from index.lance.tables import PARTS, schema, seal
+from index.lance.tables import ABOUT, PARTS, pack, schema
 from index.progress import Progress, Step
 
 FLAT = 4096
@@ -58,7 +57,8 @@ def publish(storage: Storage, tables: str, folder: FolderStore, parent: str | No
     terms = folder.texts.lengths(folder.passages[0 : len(folder)][:, 3]).sum()
     counts = folder.manifest.counts | {"corners": corners, "terms": int(terms), "keys": len(keys)}
     data = dump(_manifest(folder, parent, counts, writer.versions, partitions, sources))
-    writer.create("about", ({"data": each} for each in (data, sources)))
+    about = [{"row": row, "data": each} for row, each in enumerate((data, sources))]
+    storage.create(f"{tables}-about", pa.Table.from_pylist(about, ABOUT))
     return sha256(data).hexdigest()
 
 
@@ -113,7 +113,7 @@ class _Writer:
         try:
             numbered = enumerate(records)
             while some := list(islice(numbered, _TOGETHER)):
-                yield pa.RecordBatch.from_pylist([self._sealed(name, *each) for each in some], layout)
+                yield pa.RecordBatch.from_pylist([self._packed(name, *each) for each in some], layout)
                 self.rows += len(some)
                 self._step.done += len(some)
                 self._step.tell()
@@ -121,11 +121,10 @@ class _Writer:
             self._failure = error
             raise
 
-    def _sealed(self, name: str, row: int, record: contents.Record) -> contents.Record:
-        seals = {}
+    def _packed(self, name: str, row: int, record: contents.Record) -> contents.Record:
+        columns: contents.Record = {}
         for part in PARTS:
             if part.table == name:
-                values: list[Any] = [record[column] for column in part.columns]
-                plain = [each.tobytes() if hasattr(each, "tobytes") else each for each in values]
-                seals[part.seal] = seal(self._salt, part, row, plain)
-        return {"row": row, **record, **seals}
+                columns[part.column] = pack(self._salt, part, row, record)
+                columns |= {column: record[column] for column in part.searched}
+        return columns

@@ -8,17 +8,14 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 import lancedb
-import numpy as np
 import pyarrow as pa
 
 from index.errors import REBUILD, IndexCorrupt
 from index.lance.storage import Storage
-from index.lance.tables import Part, seal
+from index.lance.tables import Part, Values, is_sealed, unpack
 
 _TOGETHER = 1 << 10  # rows that are read at once, when all are
 _Row = TypeVar("_Row")
-Values = Sequence[Any]
-"""The columns of a part, in their order: bytes, strings and whole numbers."""
 
 
 class Table:
@@ -28,35 +25,50 @@ class Table:
         self.storage, self._table, self._name, self._salt = storage, table, name, salt
 
     def query(self) -> lancedb.query.AsyncQuery:
-        """A search, to be run by `searched`."""
+        """A search, to be run by `found`."""
         return self._table.query()
 
-    def searched(self, query: Any, part: Part, by: str) -> pa.Table:
-        """What a search finds, with the columns of a part. `by`: the column of what it goes by."""
-        return self.storage.run(query.select([*part.selected, by]).to_arrow())
+    def found(self, query: Any, by: str) -> list[int]:
+        """The rows that a search finds, in its order. `by`: the column of what it goes by."""
+        rows = self.storage.run(query.select(["_rowoffset", by]).to_arrow())["_rowoffset"]
+        if rows.null_count:
+            raise IndexCorrupt(f"A search in {self._name} finds rows that are not there; {REBUILD}.")
+        numbers: list[int] = rows.to_pylist()
+        return numbers
 
     def taken(self, rows: Sequence[int], part: Part) -> pa.Table:
-        """These rows, in any order."""
-        return self.storage.run(self._table.take_offsets(list(rows)).select(part.selected).to_arrow())
+        """A part of these rows, in any order."""
+        return self.storage.run(self._table.take_offsets(list(rows)).select([part.column]).to_arrow())
 
     def all(self, part: Part) -> Iterator[tuple[int, Values]]:
-        """Every row, in any order, proven."""
-        batches = self.storage.run(self._table.query().select(part.selected).to_batches(max_batch_length=_TOGETHER))
+        """A part of every row, in any order, proven; also that the engine searches what it has."""
+        query = self._table.query().select([part.column, *part.searched])
+        batches = self.storage.run(query.to_batches(max_batch_length=_TOGETHER))
         while (batch := self.storage.run(anext(batches, None))) is not None:
-            yield from self.proven(pa.Table.from_batches([batch]), part)
+            found = pa.Table.from_batches([batch])
+            searched = [_values(found[name]) for name in part.searched]
+            for at, (row, values) in enumerate(self.proven(found, part)):
+                fields = dict(zip((name for name, _ in part.fields), values, strict=True))
+                if any(fields[name] != column[at] for name, column in zip(part.searched, searched, strict=True)):
+                    raise self._changed()
+                yield row, values
 
     def count(self) -> int:
         """How many rows it has."""
         return int(self.storage.run(self._table.count_rows()))
 
-    def proven(self, found: pa.Table, part: Part) -> Iterable[tuple[int, Values]]:
-        """The rows of what was fetched, each with its number. Raises IndexCorrupt if one is not what was written."""
-        columns = [_values(found.column(name)) for name in part.columns]
-        for at, (row, sealed) in enumerate(zip(_values(found["row"]), _values(found[part.seal]), strict=True)):
-            values = [column[at] for column in columns]
-            if seal(self._salt, part, row, values) != sealed:
-                raise IndexCorrupt(f"Row {row} of {self._name} is not what was written; {REBUILD}.")
-            yield row, values
+    def proven(self, found: pa.Table, part: Part) -> Iterator[tuple[int, Values]]:
+        """What was fetched of a part, each with its row. Raises IndexCorrupt if one is not what was written."""
+        for data in found[part.column].to_pylist():
+            if not is_sealed(self._salt, part, data):
+                raise self._changed()
+            try:
+                yield unpack(part, data)
+            except ValueError as error:
+                raise self._changed() from error
+
+    def _changed(self) -> IndexCorrupt:
+        return IndexCorrupt(f"A row of {self._name} is not what was written; {REBUILD}.")
 
     def missing(self, row: int) -> IndexCorrupt:
         """The error that a row is not there."""
@@ -90,10 +102,6 @@ class Rows(Generic[_Row]):
         """This row."""
         return self.get([row])[0]
 
-    def search(self, query: Any, by: str) -> list[int]:
-        """The rows that a search finds, in its order; they are kept. `by`: see `Table.searched`."""
-        return list(self._taken_in(self._table.searched(query, self._part, by)))
-
     def _known(self, rows: Iterable[int]) -> dict[int, _Row]:
         with self._lock:
             known = {row: self._kept[row][0] for row in rows if row in self._kept}
@@ -119,8 +127,6 @@ class Rows(Generic[_Row]):
 def _values(column: pa.ChunkedArray) -> list[Any]:
     """A column's values; a vector as its bytes."""
     if pa.types.is_fixed_size_list(column.type):
-        size = column.type.list_size
-        numbers = np.concatenate([np.zeros(0, np.float32), *(chunk.flatten().to_numpy() for chunk in column.chunks)])
-        return [row.tobytes() for row in numbers.reshape(-1, size)]
+        return [row.tobytes() for chunk in column.chunks for row in chunk.flatten().to_numpy().reshape(len(chunk), -1)]
     values: list[Any] = column.to_pylist()
     return values

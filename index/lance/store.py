@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 import numpy as np
+from lancedb import AsyncTable
 from numpy.typing import NDArray
 
 from index.arrays import Rows as Numbers
@@ -17,9 +18,9 @@ from index.lance.keys import Keys, bucket_count, of_sentence
 from index.lance.manifest import LanceManifest, load
 from index.lance.passages import LanceLexical, LanceVectors, PassageRow
 from index.lance.pointer import Generation, Pointer
-from index.lance.rows import Rows, Table, Values
+from index.lance.rows import Rows, Table
 from index.lance.storage import Storage
-from index.lance.tables import ABOUT, CORNERS, CORNERS_TOGETHER, PASSAGES, TABLES, TOKENS, Part
+from index.lance.tables import ABOUT, CORNERS, CORNERS_TOGETHER, PASSAGES, TABLES, TOKENS, Part, Values
 from index.models import Identity
 from index.repeats import same
 from index.shape import sources_from
@@ -49,7 +50,7 @@ class LanceStore(Derived):
         self._tokens = Rows(tables["passages"], TOKENS, self._unpacked, _TOKENS)
         self._corners = Rows(tables["corners"], CORNERS, _corners, _CORNERS)
         self.rows = LanceDocuments(tables["documents"], self._keys, counts["documents"])
-        self.vectors = LanceVectors(tables["passages"], self._passages, self.manifest.partitions)
+        self.vectors = LanceVectors(tables["passages"], self._passages, self.manifest.partitions, self.dimension)
         self.lexical = LanceLexical(
             tables["passages"], self._passages, self._keys, count=self._count,
             length=counts["terms"] / max(self._count, 1), languages=self.manifest.languages,
@@ -95,7 +96,7 @@ class LanceStore(Derived):
         return int(self.manifest.encoder["dimension"])
 
     def sources(self) -> dict[str, Any]:
-        data = read_about(self._about, 1)
+        data = read_about(self._storage, self._about, 1)
         if sha256(data).hexdigest() != self.manifest.sources:
             raise IndexCorrupt(f"What generation {self.generation} was made from is not what was written; {REBUILD}.")
         return sources_from(json.loads(data))
@@ -153,18 +154,18 @@ class LanceStore(Derived):
         return boxes_of(found.document.places, span, corners, found.document.text[span.start : span.end])
 
 
-def read_manifest(storage: Storage, generation: Generation) -> tuple[Table, LanceManifest]:
+def read_manifest(storage: Storage, generation: Generation) -> tuple[AsyncTable, LanceManifest]:
     """What a generation is, and the table that says so. Raises IndexCorrupt or IndexIncompatible."""
-    name = f"{generation.tables}-about"
-    about = Table(storage, storage.open(name), name, b"")
-    return about, load(read_about(about, 0), generation.sha256, f"Generation {generation.name} of {storage.engine}")
+    about = storage.open(f"{generation.tables}-about")
+    data = read_about(storage, about, 0)
+    return about, load(data, generation.sha256, f"Generation {generation.name} of {storage.engine}")
 
 
-def read_about(about: Table, row: int) -> bytes:
+def read_about(storage: Storage, about: AsyncTable, row: int) -> bytes:
     """A row of it, whose own SHA-256 stands elsewhere."""
-    found = about.taken([row], ABOUT)
+    found = storage.run(about.take_offsets([row]).select(ABOUT.names).to_arrow())
     if found["row"].to_pylist() != [row]:
-        raise about.missing(row)
+        raise IndexCorrupt(f"A row of what a generation of {storage.engine} is, is missing; {REBUILD}.")
     data: bytes = found["data"][0].as_py()
     return data
 

@@ -1,33 +1,35 @@
-"""Which table of a generation holds what, and the seals that prove its rows.
+"""Which table of a generation holds what, and how its rows are packed and sealed.
 
 GENERATION-passages    a row for each passage, in the order of the index
-    document           int64: its document's row
-    sentences          binary: (n, 3) int64: start, end, and whether the sentence stands more than once
-    terms              string: its index terms, joined by spaces; searched by words
-    vector             (dimension,) float32; searched by nearness
-    tokens             binary: `index.tokens.token_type`
+    passage            document: its document's row
+                       sentences: (n, 3) int64: start, end, and whether the sentence stands more than once
+                       terms: its index terms, joined by spaces
+                       vector: (dimension,) float32
+    tokens             tokens: `index.tokens.token_type`
+    terms, vector      the same once more, as the engine searches them; nobody reads them from there
 GENERATION-documents   a row for each document, in the order of the sources
-    id                 string
-    first, last        int64: its passages are first up to last, the last one not included
-    corner             int64: the row of its first corners; -1 if it has none
-    facts              binary: `DocumentFacts` as JSON
-    line               binary: what `dump_document` makes of it
+    facts              id; first, last: its passages are first up to last, the last one not included
+                       facts: `DocumentFacts` as JSON
+    line               corner: the row of its first corners; -1 if it has none
+                       line: what `dump_document` makes of it
 GENERATION-corners     where the characters of documents with pages stand: `CORNERS_TOGETHER` in a row
-    data               binary: (characters, 4) uint16
+    data               (characters, 4) uint16
 GENERATION-keys        a hash table: see `index.lance.keys`
-    entries            binary: JSON
+    entries            JSON
 GENERATION-about       what it is: row 0 the manifest, row 1 what it was made from
-    data               binary: JSON
+    row, data          int64, JSON: columns as they are, so that readers of every format can tell which it is
 current                one row: which generation answers, which are kept, and who is building
 
-Every row of a generation has its number (`row`) and one or two *seals*: the SHA-256 of a salt of the
-generation's own, the name of the part, the row's number and what stands in it. So whatever is fetched
-is known to be what was written, in that row, of that generation. LanceDB's own files have no checksum.
+What is fetched together is *packed* into one column, because each column of a row costs a request of its own on S3:
+a seal of 32 bytes, the row's number and the length of each value as int64 (little-endian), the values. The *seal*
+is the SHA-256 of a salt of the generation's own, the name of the column, and all that follows it. So whatever is
+fetched is known to be what was written, in that row, of that generation. LanceDB's own files have no checksum.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -37,50 +39,85 @@ import pyarrow as pa
 CORNERS_TOGETHER = 4096
 """Characters."""
 TABLES = ("passages", "documents", "corners", "keys", "about")
+_SEAL = 32
+Values = Sequence[Any]
+"""What is packed into a column of a row: bytes, strings and whole numbers, in the order of the part's fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Columns of a table that are fetched together, and the column that seals them."""
+    """A column of a table, and what is packed into it.
+
+    `searched`: which of its fields stand once more, in columns that the engine searches.
+    """
 
     table: str
-    columns: tuple[str, ...]
-    seal: str = "seal"
-
-    @property
-    def selected(self) -> list[str]:
-        """What is to be fetched of it."""
-        return ["row", *self.columns, self.seal]
+    column: str
+    fields: tuple[tuple[str, type], ...]
+    searched: tuple[str, ...] = ()
 
 
-PASSAGES = Part("passages", ("document", "sentences", "terms", "vector"))
-TOKENS = Part("passages", ("tokens",), "tokens_seal")
-DOCUMENTS = Part("documents", ("id", "first", "last", "facts"))
-LINES = Part("documents", ("corner", "line"), "line_seal")
-CORNERS = Part("corners", ("data",))
-KEYS = Part("keys", ("entries",))
-ABOUT = Part("about", ("data",))
-PARTS = (PASSAGES, TOKENS, DOCUMENTS, LINES, CORNERS, KEYS, ABOUT)
-
-_TYPES = {
-    "row": pa.int64(), "document": pa.int64(), "sentences": pa.binary(), "terms": pa.large_string(),
-    "tokens": pa.large_binary(),
-    "id": pa.large_string(), "first": pa.int64(), "last": pa.int64(), "corner": pa.int64(), "facts": pa.large_binary(),
-    "line": pa.large_binary(), "data": pa.large_binary(), "entries": pa.large_binary(),
-}  # fmt: skip
+PASSAGES = Part(
+    "passages", "passage", (("document", int), ("sentences", bytes), ("terms", str), ("vector", bytes)),
+    ("terms", "vector"),
+)  # fmt: skip
+TOKENS = Part("passages", "tokens", (("tokens", bytes),))
+DOCUMENTS = Part("documents", "facts", (("id", str), ("first", int), ("last", int), ("facts", bytes)))
+LINES = Part("documents", "line", (("corner", int), ("line", bytes)))
+CORNERS = Part("corners", "data", (("data", bytes),))
+KEYS = Part("keys", "entries", (("entries", bytes),))
+PARTS = (PASSAGES, TOKENS, DOCUMENTS, LINES, CORNERS, KEYS)
+ABOUT = pa.schema([pa.field("row", pa.int64(), nullable=False), pa.field("data", pa.large_binary(), nullable=False)])
 
 
 def schema(table: str, dimension: int) -> pa.Schema:
     """The columns of a table. `dimension`: numbers in a vector."""
-    types = _TYPES | {"vector": pa.list_(pa.float32(), dimension)}
+    types = {"terms": pa.large_string(), "vector": pa.list_(pa.float32(), dimension)}
     parts = [part for part in PARTS if part.table == table]
-    columns = ["row", *(column for part in parts for column in part.columns)]
-    fields = [pa.field(name, types[name], nullable=False) for name in columns]
-    return pa.schema([*fields, *(pa.field(part.seal, pa.binary(), nullable=False) for part in parts)])
+    fields = [(part.column, pa.large_binary()) for part in parts]
+    searched = [(name, types[name]) for part in parts for name in part.searched]
+    return pa.schema([pa.field(*field, nullable=False) for field in (*fields, *searched)])
 
 
-def seal(salt: bytes, part: Part, row: int, values: Sequence[Any]) -> bytes:
-    """The SHA-256 of a part of a row. `values`: bytes, strings and whole numbers, in the order of its columns."""
-    data = [value if isinstance(value, bytes) else str(value).encode() for value in values]
-    head = f"{part.table} {part.seal} {row} {[len(each) for each in data]}".encode()
-    return sha256(b"".join((salt, head, *data))).digest()
+def pack(salt: bytes, part: Part, row: int, record: Mapping[str, Any]) -> bytes:
+    """The fields of a part, sealed."""
+    values = [_WRITE[kind](record[name]) for name, kind in part.fields]
+    body = b"".join((_head(part).pack(row, *map(len, values)), *values))
+    return _seal(salt, part, body) + body
+
+
+def is_sealed(salt: bytes, part: Part, data: bytes) -> bool:
+    """Was it packed with this salt, for this part?"""
+    return _seal(salt, part, data[_SEAL:]) == data[:_SEAL]
+
+
+def unpack(part: Part, data: bytes) -> tuple[int, Values]:
+    """The row's number and the values; whether it is sealed is not looked at. Raises ValueError if it is not packed."""
+    head = _head(part)
+    at = _SEAL + head.size
+    if len(data) < at:
+        raise ValueError("too short")
+    row, *lengths = head.unpack_from(data, _SEAL)
+    if min(row, *lengths) < 0 or at + sum(lengths) != len(data):
+        raise ValueError("lengths that are not those of the values")
+    values = []
+    for (_, kind), length in zip(part.fields, lengths, strict=True):
+        values.append(_READ[kind](data[at : at + length]))
+        at += length
+    return row, values
+
+
+def _seal(salt: bytes, part: Part, body: bytes) -> bytes:
+    return sha256(b"".join((salt, f"{part.table} {part.column} ".encode(), body))).digest()
+
+
+def _head(part: Part) -> struct.Struct:
+    return struct.Struct(f"<{1 + len(part.fields)}q")
+
+
+_WRITE: dict[type, Callable[[Any], bytes]] = {
+    bytes: bytes, str: str.encode, int: lambda number: number.to_bytes(8, "little", signed=True),
+}  # fmt: skip
+_READ: dict[type, Callable[[bytes], Any]] = {
+    bytes: bytes, str: bytes.decode, int: lambda data: int.from_bytes(data, "little", signed=True),
+}  # fmt: skip

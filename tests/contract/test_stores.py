@@ -7,8 +7,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
+from queue import Queue
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -41,6 +44,7 @@ QUESTIONS = [
     "Кто считал корабли?",
     "What do the ships with number 17 carry?",
 ]
+NONE = np.zeros(0, np.int64)
 
 
 def write(folder: Path) -> None:
@@ -99,7 +103,8 @@ def rows_of(store: Store) -> list[int]:
 
 
 def test_passages_and_documents_are_those_of_the_folder(store: Store, folder: Store) -> None:
-    assert (len(store), store.documents) == (len(folder), 87)
+    assert (len(store), store.documents, store.dimension) == (len(folder), 87, folder.dimension)
+    assert store.moved_on() is None and store.generation == "000001"
     store.fetch(rows_of(store))
     for row in rows_of(store):
         assert store.passage(row) == folder.passage(row)
@@ -131,19 +136,21 @@ def test_vectors_and_tokens_are_those_of_the_folder(store: Store, folder: Store,
     ours, theirs = store.tokens(rows), folder.tokens(rows)
     assert all(np.array_equal(*pair) for pair in zip(ours.offsets, theirs.offsets, strict=True))
     assert np.array_equal(ours.vectors, theirs.vectors) and np.array_equal(ours.scales, theirs.scales)
+    assert store.vectors.of(NONE).shape == (0, store.dimension)
     for query in encoder.encode(QUESTIONS, query=True):
-        for among in (None, np.array([80, 2, 3, 9])):
-            (found, scores), (wanted, expected) = (
-                each.vectors.nearest(query.vector, 20, among) for each in (store, folder)
-            )
-            assert found.tolist() == wanted.tolist() and np.array_equal(scores, expected)
+        for among in (None, np.array([80, 2, 3, 9]), NONE):
+            for count in (20, 1000):
+                (found, scores), (wanted, expected) = (
+                    each.vectors.nearest(query.vector, count, among) for each in (store, folder)
+                )
+                assert found.tolist() == wanted.tolist() and np.array_equal(scores, expected)
 
 
 def test_words_score_as_in_the_folder(store: Store, folder: Store) -> None:
     rows = np.arange(len(store))
     for question in [*QUESTIONS, "ships ships harbour's ' \" 1931 AND NOT (", "zzz", ""]:
         assert np.array_equal(store.lexical.scores(question, rows), folder.lexical.scores(question, rows))
-        for among in (None, np.array([80, 2, 3, 9])):
+        for among in (None, np.array([80, 2, 3, 9]), NONE):
             found, wanted = (each.lexical.top(question, 20, among) for each in (store, folder))
             ours, theirs = (np.sort(folder.lexical.scores(question, each)) for each in (found, wanted))
             assert np.array_equal(ours, theirs)  # of those that score the same any may be there
@@ -172,8 +179,32 @@ def test_answers_are_those_of_the_folder(built: str, folder: Store, encoder: Enc
     assert book.ask("When did she do it?", history) == beside.ask("When did she do it?", history)
     alone = ["4.md", "pages.pdf"]
     assert book.ask(QUESTIONS[1], documents=alone) == beside.ask(QUESTIONS[1], documents=alone)
+    assert book.retrieve(QUESTIONS[1], 10, alone) == beside.retrieve(QUESTIONS[1], 10, alone) != []
+    assert book.retrieve(QUESTIONS[1], 10, ["empty.md"]) == []
+    assert book.ask(QUESTIONS[1], documents=["empty.md"]) == beside.ask(QUESTIONS[1], documents=["empty.md"])
     with pytest.raises(qa.DocumentMissing, match="none"):
         book.ask(QUESTIONS[1], documents=["none"])
+
+
+def test_threads_get_the_answers_of_the_folder(built: str, folder: Store, encoder: Encoder) -> None:
+    book, beside = qa.load(built), qa.Book(folder, encoder)  # nothing is in its caches, so that they ask for the same
+    with ThreadPoolExecutor(4) as pool:
+        for number, hits in enumerate(pool.map(book.retrieve, QUESTIONS * 3)):
+            wanted = beside.retrieve(QUESTIONS[number % len(QUESTIONS)])
+            assert [hit.passage for hit in hits] == [hit.passage for hit in wanted]
+
+
+def test_a_graph_of_vectors_finds_what_comparing_them_does(
+    kind: str, sources: Path, folder: Store, encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "folder":
+        pytest.skip("what FAISS finds is asked elsewhere")
+    monkeypatch.setattr("index.lance.publish.FLAT", 16)
+    where = address(kind, tmp_path)
+    build(where, [sources])
+    book, beside = qa.load(where), qa.Book(folder, encoder)
+    for question in QUESTIONS:
+        assert book.retrieve(question) == beside.retrieve(question)
 
 
 def test_a_question_takes_few_round_trips(
@@ -191,7 +222,7 @@ def test_a_question_takes_few_round_trips(
         return run(storage, call, *more)
 
     monkeypatch.setattr(Storage, "run", counting)
-    for name, budget in (("ask", 8), ("retrieve", 6)):  # one of them is the look at the pointer
+    for name, budget in (("ask", 10), ("retrieve", 8)):  # one of them is the look at the pointer
         book = qa.Book(open_store(built), encoder)
         for most in (budget, 3):  # the same again is asked of what is in memory, but for the two searches
             calls.clear()
@@ -220,6 +251,22 @@ def test_an_open_book_follows_what_is_built_and_an_edition_stays_what_it_is(kind
     with pytest.raises(IndexMissing, match="There is no generation 000009"):
         rollback(where, "000009")
     assert problems(where) == []
+
+
+def test_what_is_watched_is_built_when_it_changes(kind: str, tmp_path: Path) -> None:
+    where, source = address(kind, tmp_path), tmp_path / "bridge.txt"
+    source.write_text("The Zorblax bridge was opened in 1931.\n")
+    told, stop = Queue[str](), Event()
+    watching = Thread(target=qa.watch, args=(where, [source], told.put, stop))
+    watching.start()
+    try:
+        assert "generation 000001" in told.get(timeout=60)
+        source.write_text("The Zorblax bridge was opened in 1777.\n")
+        assert "generation 000002 (1 changed)" in told.get(timeout=60)
+    finally:
+        stop.set()
+        watching.join(60)
+    assert "1777" in open_store(where).document(0).text and not watching.is_alive()
 
 
 def after(seconds: float) -> None:
