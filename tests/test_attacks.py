@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path, PurePath
+from socket import gethostname
 from typing import Any
 
 import pytest
@@ -387,6 +388,19 @@ def test_no_other_name_is_the_servers(host: str) -> None:
     assert not names.from_here(f"null://{host}", "localhost:7860")
 
 
+@pytest.mark.parametrize(
+    ("host", "known"),
+    [
+        ("192.168.1.7:7860", True), ("[fe80::1]:7860", True), ("localhost", True), ("docs.example", True),
+        ("qa:7860", True), ("QA.local", True), (f"{gethostname()}:1", True), ("evil.example:7860", False),
+        ("192.168.1.7.evil.example", False), ("local.evil.example", False), ("evil.example.", False), ("", False),
+        ("evil。example", False), ("evil.example/.local", False),
+    ],
+)  # fmt: skip
+def test_a_server_for_a_network_has_only_names_that_lead_nowhere_from_elsewhere(host: str, known: bool) -> None:
+    assert Names.of("0.0.0.0", "https://docs.example/qa").known(host) == known
+
+
 def guarded() -> TestClient:
     async def words(request: Any) -> PlainTextResponse:
         return PlainTextResponse(
@@ -395,6 +409,13 @@ def guarded() -> TestClient:
 
     app = Starlette(routes=[Route("/", words)])
     return TestClient(Guard(app, Names.of("127.0.0.1", ""), {"ask"}, read_only=False), base_url="http://localhost")
+
+
+def test_another_site_leads_to_the_page_alone() -> None:
+    headers = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    assert guarded().get("/?q=Who", headers=headers).status_code == 200
+    for path in ("/logout", "/health", "/config", "/gradio_api/heartbeat/x"):
+        assert guarded().get(path, headers=headers).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/", "/none", "/gradio_api/upload"])

@@ -10,7 +10,7 @@ from itertools import groupby
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.web.markup import Mark, marked
+from qa.web.markup import Mark, element, marked
 from source import Span
 
 Within = Callable[[float], AbstractContextManager[None]]
@@ -59,3 +59,7 @@ def test_many_marks_are_drawn_in_time(within: Within) -> None:
     with within(1):
         html = marked(text, Span(0, len(text)), [*beside, *nested, *alike])
     assert html.count("a") > len(text) and html.count("<mark") > 3 * size
+
+
+def test_a_carriage_return_in_a_name_comes_back_as_it_is() -> None:
+    assert element("p", {"data-id": "a\rb\n"}) == '<p data-id="a&#13;b\n"></p>'

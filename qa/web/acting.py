@@ -17,7 +17,7 @@ from starlette.routing import Route
 from qa import ChapterVerseError, DocumentMissing
 from qa.requote import QuoteGone
 from qa.web.builds import BuildRunning
-from qa.web.given import Given, Misunderstood
+from qa.web.given import Given, Misunderstood, json_of
 from qa.web.rates import Rate, TooOften, client_of, too_often
 from qa.web.refusal import refusal
 from qa.web.rules import Limits
@@ -99,8 +99,8 @@ class Acts:
 
     def _answered(self, body: bytes, client: str) -> Response:
         try:
-            data = json.loads(body, parse_constant=_no_number)["data"]
-        except (ValueError, RecursionError, TypeError, KeyError):
+            data = json_of(body)["data"]
+        except (Misunderstood, TypeError, KeyError):
             return refusal(400, "BadRequest", "The request is no JSON object with `data`; send one.")
         try:
             if isinstance(data, dict) and data.get("action") in _BUILDING:
@@ -115,7 +115,3 @@ class _Said(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(errors="replace")
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from qa import ChapterVerseError, UsageError
 
+# Names without a dot, and those that the world's DNS does not give away (RFC 6762 and 8375 for two of them).
+_NEAR = re.compile(r"[\w-]+|.+\.(?:local|localhost|internal|home\.arpa|lan)", re.ASCII)
 _HOST = re.compile(r"(\[[^\[\]]+\]|[^\[\]:@/?#\\\s]+)(?::\d*)?")
 
 
@@ -43,28 +45,31 @@ def check_free(host: str, port: int) -> None:
 class Names:
     """By which names a server is called, and whose pages may call it.
 
-    A server on a loopback address is for this machine. A page from elsewhere
-    whose name has been made to lead here (DNS rebinding) calls it by that name,
-    so that there only this machine's names count, and the one that --root-path
-    gives. A server on another address may have any name: `local` is None.
+    A page from elsewhere whose name has been made to lead here (DNS rebinding) calls
+    the server by that name. So only names count that nobody elsewhere can have: the one that
+    `--root-path` gives, this machine's own, and, of a server that others reach, IP addresses
+    and names without a meaning outside of a network.
     """
 
-    local: frozenset[str] | None
+    own: frozenset[str]
+    is_local: bool
+    """Whether it is for this machine alone."""
     public: str
     """Host and port of the address that readers know; empty where it is not known."""
 
     @classmethod
     def of(cls, host: str, root: str) -> Names:
         """`host`: where it listens; `root`: the path or the whole address behind a reverse proxy."""
-        own, public = host.strip("[]").lower(), urlsplit(root).netloc.lower()
-        found = socket.getaddrinfo(own, None)
+        listening, public = host.strip("[]").lower(), urlsplit(root).netloc.lower()
+        found = socket.getaddrinfo(listening, None)
         is_local = all(_is_loopback(str(address[0])) for *_, address in found)
-        return cls(frozenset({"localhost", own, _name(public)} - {""}) if is_local else None, public)
+        own = {"localhost", listening, _name(public), "" if is_local else socket.gethostname().lower()}
+        return cls(frozenset(own - {""}), is_local, public)
 
     def known(self, host: str) -> bool:
         """Whether a request for this `Host` is meant for this server."""
         name = _name(host)
-        return self.local is None or name in self.local or _is_loopback(name)
+        return name in self.own or _is_loopback(name) or (not self.is_local and _is_near(name))
 
     def from_here(self, origin: str, host: str) -> bool:
         """Whether a page at `origin` is one of this server, which is called by `host`."""
@@ -83,7 +88,17 @@ def _name(host: str) -> str:
 
 
 def _is_loopback(name: str) -> bool:
+    address = _address(name)
+    return address is not None and address.is_loopback
+
+
+def _is_near(name: str) -> bool:
+    """Whether only this network can say where it leads."""
+    return _address(name) is not None or bool(_NEAR.fullmatch(name))
+
+
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(name).is_loopback
+        return ipaddress.ip_address(name)
     except ValueError:
-        return False
+        return None

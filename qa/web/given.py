@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -15,6 +16,18 @@ _MOST = 10_000  # texts in a list
 
 class Misunderstood(ChapterVerseError):
     """A request that the page itself would not have sent."""
+
+
+def json_of(body: bytes) -> Any:
+    """The JSON of a request's body, which has no NaN or Infinity. Raises Misunderstood."""
+    try:
+        return json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise Misunderstood("no JSON") from error
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 class Given:

@@ -75,13 +75,20 @@ class Guard:
     def _refused(self, path: str, headers: Headers) -> JSONResponse | None:
         host, origin = headers.get("host", ""), headers.get("origin")
         if host and not self._names.known(host):
-            remedy = "call it localhost, or name its public address with --root-path"
-            return refusal(403, "UnknownHost", f"This server is for its own machine and has no such name; {remedy}.")
+            remedy = "call it by its address, or give it that name with --root-path http://NAME"
+            return refusal(403, "UnknownHost", f"This server has no such name; {remedy}.")
         if origin is not None and not self._names.from_here(origin, host):
-            return refusal(403, "OtherSite", "Pages of other sites may not use this server; open its own page.")
+            return _other_site()
+        # Nothing else has an Origin that leads here from another site: a link to /logout, a picture, a frame.
+        if headers.get("sec-fetch-site") == "cross-site" and path != "/":
+            return _other_site()
         call = _CALL.fullmatch(path)
         if not _SERVED.fullmatch(path) or (call and call[1] not in self._endpoints):
             return refusal(404, "NotServed", "There is nothing here; docs/api.md says what is served.")
         if self._read_only and path.rstrip("/") == UPLOAD:
             return refusal(403, "ReadOnly", "This server is read-only; have its operator add the files.")
         return None
+
+
+def _other_site() -> JSONResponse:
+    return refusal(403, "OtherSite", "Pages of other sites may not use this server; open its own page.")

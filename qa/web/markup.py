@@ -29,9 +29,14 @@ def escaped(text: str) -> str:
     return escape(text.translate(_SPACE_KEPT), quote=True)
 
 
+def _attribute(value: str) -> str:
+    """A name with a carriage return in it comes back as it is; HTML makes a line feed of one."""
+    return escaped(value).replace("\r", "&#13;")
+
+
 def element(tag: str, attributes: Mapping[str, object], *content: str) -> str:
     """One element; attribute values are escaped here, `content` is HTML already."""
-    written = "".join(f' {name}="{escaped(str(value))}"' for name, value in attributes.items())
+    written = "".join(f' {name}="{_attribute(str(value))}"' for name, value in attributes.items())
     return f"<{tag}{written}>" if tag in _VOID else f"<{tag}{written}>{''.join(content)}</{tag}>"
 
 

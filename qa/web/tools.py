@@ -14,8 +14,10 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
+import mcp
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from mcp import types
@@ -24,21 +26,25 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from qa import ChapterVerseError, UsageError
 from qa.web.desk import Desk
 from qa.web.endpoints import Use, Uses
+from qa.web.given import Misunderstood, json_of
 from qa.web.quick_import import gr
 from qa.web.rates import client_of
+from qa.web.refusal import refusal
 
 Lifespan = Callable[[object], AbstractAsyncContextManager[None]]
 _ADDRESS = "/gradio_api/mcp"
+_PACKAGE = Path(mcp.__file__).parent
 _log = logging.getLogger("chapter-verse")
 
 
 def tools(desk: Desk) -> tuple[list[Route], Lifespan]:
     """The routes of the MCP server, and what has to run while they are served. It has tools only, and no state."""
+    _keep_quiet()
     server: Server[object, Request] = Server("Chapter & Verse")
     box = _Tools(Uses(desk), lambda: desk.changes.count(_client(server)))
     server.list_tools()(box.listed)
@@ -48,6 +54,18 @@ def tools(desk: Desk) -> tuple[list[Route], Lifespan]:
     return routes, lambda app: manager.run()
 
 
+def _keep_quiet() -> None:
+    """The package logs messages that it does not understand, with the questions in them, part of it as nobody's."""
+    package = logging.getLogger("mcp")
+    package.propagate = False
+    package.addHandler(logging.NullHandler())
+    logging.getLogger().addFilter(_is_not_its)
+
+
+def _is_not_its(record: logging.LogRecord) -> bool:
+    return not Path(record.pathname).is_relative_to(_PACKAGE)
+
+
 class _Served:
     """A class, because Starlette takes a function for one that answers a `Request`."""
 
@@ -55,7 +73,18 @@ class _Served:
         self._manager = manager
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._manager.handle_request(scope, receive, send)
+        body = await Request(scope, receive).body()
+        try:
+            json_of(body)
+        except Misunderstood:
+            await refusal(400, "BadRequest", "The request is no JSON; send a message of MCP.")(scope, receive, send)
+            return
+        messages: list[Message] = [{"type": "http.request", "body": body}]
+
+        async def again() -> Message:
+            return messages.pop() if messages else await receive()
+
+        await self._manager.handle_request(scope, again, send)
 
 
 class _Tools:

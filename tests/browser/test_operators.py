@@ -487,6 +487,21 @@ def test_an_assistant_logs_in(locked: Served) -> None:
     assert httpx.post(f"{locked.url}/gradio_api/mcp", json=request, headers=JSON).status_code == 401
 
 
+def test_messages_that_nobody_understands_are_refused_and_not_logged(plain: Served) -> None:
+    def sent(body: bytes) -> httpx.Response:
+        headers = {**JSON, "accept": "application/json, text/event-stream"}
+        return httpx.post(f"{plain.url}/gradio_api/mcp", content=body, headers=headers)
+
+    for body in (b"[" * 100_000, b'{"a":' * 100_000, b'{"jsonrpc": "2.0", "id": NaN}', b"\xff", b""):
+        assert sent(body).status_code == 400
+    arguments = {"name": "ask", "arguments": {"question": "SECRET"}}
+    for message in ({"method": "tools/call"}, {"method": "tools/cal", "id": 1}, {"method": "x\nFORGED", "id": 2}):
+        assert sent(json.dumps({"jsonrpc": "2.0", "params": arguments, **message}).encode()).status_code < 500
+    called(plain.url, "ask", {"question": QUESTION})
+    log = "\n".join(plain.lines())
+    assert "SECRET" not in log and "FORGED" not in log and "Traceback" not in log
+
+
 # Errors
 
 
