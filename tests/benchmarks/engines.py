@@ -2,11 +2,11 @@
 
     python tests/benchmarks/engines.py [SET_DIR ...] [--sizes N ...] [--s3] [--scratch DIR]
 
-Linux only; needs the extra `lance`, and with `--s3` moto (`pip install "moto[server]"`), whose server it starts; then
-*requests* are those of a question to it, *answered* what comes back for them. Each SET_DIR holds `passages.jsonl` and
-`questions.jsonl`: *same first quote* is the share of its questions whose first quote is the same, to the character.
-`--sizes`: texts as those of `growth.py`, whose columns these are. *publish*: of what the folder has encoded already.
-*answer* is asked of what *retrieval* has asked before, with its rows in memory.
+Linux only; needs the extra `lance`. Each SET_DIR holds `passages.jsonl` and `questions.jsonl`: *same first quote* is
+the share of its questions whose first quote is the same, to the character. `--sizes`: texts as those of `growth.py`,
+whose columns these are. *publish*: of what the folder has encoded already. *answer* is asked of what *retrieval* has
+asked before, with its rows in memory. With `--s3` LanceDB's folder is asked as a bucket, too (`s3_folder.py`):
+*requests* are those of a question when as many others have been asked before, *answered* what comes back for them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import growth
+from s3_folder import S3Folder
 
 import qa
 from index import Encoder, Store, build, folder_of
@@ -29,36 +30,26 @@ from qa.figures import summary
 from qa.questions import read_questions
 
 sys.path.append(str(Path(__file__).parents[1] / "contract"))
-from kinds import BUCKET, environment, free_port, s3_server
-from proxy import Proxy
+from kinds import KEYS, environment, free_port
 
 _MEASURES = ("hit@1", "hit@5", "answer_in_quote@1", "latency_p50_ms", "latency_p95_ms")
 
 
-def engine(scratch: Path, s3: bool) -> str:
-    """The address of LanceDB's index."""
-    return f"lance+s3://{BUCKET}/index" if s3 else f"lance://{scratch.absolute()}/lance"
-
-
 @contextmanager
-def built(sources: Sequence[Path], scratch: Path, s3: bool) -> Iterator[tuple[list[str], list[float]]]:
-    """The addresses of the same index in a folder and in LanceDB; the seconds that building and publishing took."""
-    with s3_server() if s3 else nullcontext():
-        folder, address, seconds = scratch / "folder", engine(scratch, s3), []
-        for each in (folder, address):
-            started = time.perf_counter()
-            build(each, sources)
-            seconds.append(time.perf_counter() - started)
-            if each == folder:  # what is encoded already is only published
-                shutil.copytree(folder, folder_of(address))
-        yield [str(folder), address], seconds
+def built(sources: Sequence[Path], scratch: Path) -> Iterator[list[str]]:
+    """The addresses of the same index in a folder and in LanceDB."""
+    folder, address = scratch / "folder", f"lance://{scratch.absolute()}/lance"
+    build(folder, sources)
+    shutil.copytree(folder, folder_of(address))  # what is encoded already is only published
+    build(address, sources)
+    yield [str(folder), address]
 
 
-def set_rows(path: Path, scratch: Path, s3: bool) -> Iterator[list[str]]:
+def set_rows(path: Path, scratch: Path) -> Iterator[list[str]]:
     """A row for each index of a set."""
     questions = read_questions(path / "questions.jsonl")
     first: list[tuple[str, int, int, str]] = []
-    with built([path / "passages.jsonl"], scratch, s3) as (addresses, _):
+    with built([path / "passages.jsonl"], scratch) as addresses:
         for address in addresses:
             opened = qa.load(address)
             book = Heard(opened.store, opened.encoder)
@@ -94,35 +85,28 @@ def size_rows(size: int, scratch: Path, s3: bool) -> Iterator[dict[str, str]]:
     yield _named(texts, "folder", seconds, disk) | growth.measured(folder, questions, scratch)
     lance = folder.with_name("lance")
     shutil.rmtree(lance, ignore_errors=True)
-    with s3_server() if s3 else nullcontext() as server:
-        address = engine(lance.parent, s3)
-        staging = folder_of(address)
-        staging.parent.mkdir(parents=True, exist_ok=True)
-        staging.symlink_to(folder)  # what is encoded already is only published
-        started = time.perf_counter()
-        build(address, [folder.with_name("texts.jsonl")])
-        seconds, disk = f"{time.perf_counter() - started:.0f}", "–" if s3 else growth.disk(lance)
-        cells = growth.measured(address, questions, scratch)
-        yield (
-            _named(texts, "LanceDB", seconds, disk)
-            | cells
-            | (traffic(address, server.port, questions) if server else {})
-        )
+    address = f"lance://{lance.absolute()}"
+    staging = folder_of(address)
+    staging.parent.mkdir(parents=True, exist_ok=True)
+    staging.symlink_to(folder)  # what is encoded already is only published
+    started = time.perf_counter()
+    build(address, [folder.with_name("texts.jsonl")])
+    named = _named(texts, "LanceDB", f"{time.perf_counter() - started:.0f}", growth.disk(lance))
+    yield named | growth.measured(address, questions, scratch) | (traffic(lance, questions) if s3 else {})
 
 
-def traffic(address: str, port: int, questions: Sequence[str]) -> dict[str, str]:
-    """What a question asks of S3 when as many others have been asked before."""
-    proxy = Proxy(free_port(), port)
-    half = len(questions) // 2
-    with environment(AWS_ENDPOINT_URL=f"http://127.0.0.1:{proxy.port}"):
-        book = qa.load(address)
+def traffic(lance: Path, questions: Sequence[str]) -> dict[str, str]:
+    """What a question asks of S3, were this folder there."""
+    server = S3Folder(lance.parent, free_port())
+    with server.serving(), environment(**KEYS, AWS_ENDPOINT_URL=f"http://127.0.0.1:{server.port}"):
+        book = qa.load(f"lance+s3://bucket/{lance.name}")
+        half = len(questions) // 2
         for number, question in enumerate(questions):
             if number == half:
-                proxy.requests = proxy.answered = 0
+                server.requests = server.answered = 0
             book.ask(question)
-    proxy.stop()
     asked = len(questions) - half
-    return {"requests": f"{proxy.requests / asked:.0f}", "answered, KB": f"{proxy.answered / asked / 1000:.0f}"}
+    return {"requests": f"{server.requests / asked:.0f}", "answered, KB": f"{server.answered / asked / 1000:.0f}"}
 
 
 def _named(texts: str, index: str, seconds: str, disk: str) -> dict[str, str]:
@@ -133,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", type=Path, nargs="*", metavar="SET_DIR")
     parser.add_argument("--sizes", type=int, nargs="*", default=[], metavar="N")
-    parser.add_argument("--s3", action="store_true", help="LanceDB on moto's S3 server instead of a folder")
+    parser.add_argument("--s3", action="store_true", help="with --sizes: LanceDB asked as on S3, too")
     parser.add_argument(
         "--scratch", type=Path, help="where the indexes of --sizes are built, stay, and are found the next time"
     )
@@ -142,7 +126,7 @@ def main() -> None:
         print(f"| set | index | {' | '.join(_MEASURES)} | same first quote |\n|{' --- |' * (len(_MEASURES) + 3)}")
     for path in arguments.sets:
         with tempfile.TemporaryDirectory() as scratch, own_staging(scratch):
-            for row in set_rows(path, Path(scratch), arguments.s3):
+            for row in set_rows(path, Path(scratch)):
                 print(f"| {' | '.join(row)} |", flush=True)
     for number, size in enumerate(arguments.sizes):
         with (
@@ -152,7 +136,8 @@ def main() -> None:
         ):
             for each, cells in enumerate(size_rows(size, kept, arguments.s3)):
                 if not number and not each:
-                    print(f"\n| {' | '.join(cells)} |\n|{' --- |' * len(cells)}")
+                    heads = [*cells, *(["requests", "answered, KB"] if arguments.s3 else [])]
+                    print(f"\n| {' | '.join(heads)} |\n|{' --- |' * len(heads)}")
                 print(f"| {' | '.join(cells.values())} |", flush=True)
 
 

@@ -5,9 +5,9 @@ moto keeps everything in memory and copies a whole object for each piece that is
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 from xml.sax.saxutils import escape
@@ -22,13 +22,10 @@ _ENTRY = "<Contents><Key>{key}</Key><Size>{size}</Size><LastModified>{changed}</
 
 
 class S3Folder:
-    """`port`: where it is asked. `delay`: seconds that each answer waits, as those of S3 do.
+    """`port`: where it is asked. `requests`: that came, `answered`: bytes of what was asked for."""
 
-    `requests`: that came, `answered`: bytes of what was asked for.
-    """
-
-    def __init__(self, folder: Path, port: int, delay: float) -> None:
-        self.port, self._folder, self._delay = port, folder, delay
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port, self._folder = port, folder
         self.requests = self.answered = 0
         routes = [Route("/{bucket}", self._list), Route("/{bucket}/{key:path}", self._get)]
         config = uvicorn.Config(Starlette(routes=routes), "127.0.0.1", port, log_level="error", access_log=False)
@@ -36,7 +33,7 @@ class S3Folder:
         self._thread = Thread(target=self._server.run, daemon=True)
 
     async def _get(self, request: Request) -> Response:
-        await self._counted()
+        self.requests += 1
         file = self._folder / request.path_params["key"]
         if not file.is_file():
             return Response("<Error><Code>NoSuchKey</Code></Error>", 404, media_type="application/xml")
@@ -46,7 +43,7 @@ class S3Folder:
         return FileResponse(file, media_type="application/octet-stream")
 
     async def _list(self, request: Request) -> Response:
-        await self._counted()
+        self.requests += 1
         prefix, delimiter = (request.query_params.get(name, "") for name in ("prefix", "delimiter"))
         found, folders = [], set()
         for file in sorted(each for each in self._folder.rglob("*") if each.is_file()):
@@ -63,10 +60,6 @@ class S3Folder:
         body = f"<ListBucketResult><IsTruncated>false</IsTruncated>{''.join(found)}{common}</ListBucketResult>"
         return Response(body, media_type="application/xml")
 
-    async def _counted(self) -> None:
-        self.requests += 1
-        await asyncio.sleep(self._delay)
-
     @contextmanager
     def serving(self) -> Iterator[S3Folder]:
         """Answers for so long."""
@@ -79,6 +72,4 @@ class S3Folder:
 
 
 def _iso(seconds: float) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
