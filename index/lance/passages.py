@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from lancedb.query import MatchQuery
@@ -20,6 +21,8 @@ from index.lance.tables import Values
 from index.lexical import Lexical
 from index.nearest import cosines, nearest_among
 
+_DISTANCE = "_distance"
+_WARMING = 900.0  # seconds
 _FOUND = 2  # candidates that the engine puts forward for each that is wanted: its scores are not exact, ours are
 
 
@@ -56,13 +59,19 @@ class LanceVectors:
     ) -> tuple[Numbers, NDArray[np.float32]]:
         if among is not None:
             return nearest_among(self, vector, count, among)
-        query = self._table.query().nearest_to(vector).column("vector").distance_type("l2").limit(_FOUND * count)
-        if self._partitions:
-            query = query.nprobes(self._partitions).ef(2 * _FOUND * count)
-        rows = np.array(self._table.found(query, "_distance"), np.int64)
+        rows = np.array(self._table.found(self._search(vector, _FOUND * count), _DISTANCE), np.int64)
         scores = cosines(self.of(rows), vector)
         order = np.lexsort((rows, -scores))[:count]
         return rows[order], scores[order]
+
+    def _search(self, vector: NDArray[np.float32], count: int) -> Any:
+        query = self._table.query().nearest_to(vector).column("vector").distance_type("l2").limit(count)
+        return query.nprobes(self._partitions).ef(2 * count) if self._partitions else query
+
+    def warm(self) -> None:
+        """Reads the engine's index into memory, 0.5 KB a passage, which from afar takes longer than a question may."""
+        if self._partitions:
+            self._table.found(self._search(np.zeros(self._dimension, np.float32), 1), _DISTANCE, _WARMING)
 
     def of(self, passages: Numbers) -> FloatMatrix:
         found = self._passages.get(passages.tolist())

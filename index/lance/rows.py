@@ -28,9 +28,9 @@ class Table:
         """A search, to be run by `found`."""
         return self._table.query()
 
-    def found(self, query: Any, by: str) -> list[int]:
-        """The rows that a search finds, in its order. `by`: the column of what it goes by."""
-        rows = self.storage.run(query.select(["_rowoffset", by]).to_arrow())["_rowoffset"]
+    def found(self, query: Any, by: str, seconds: float | None = None) -> list[int]:
+        """The rows that a search finds, in its order. `by`: the column that it goes by. `seconds`: to wait for it."""
+        rows = self.storage.run(query.select(["_rowoffset", by]).to_arrow(), seconds)["_rowoffset"]
         if rows.null_count:
             raise IndexCorrupt(f"A search in {self._name} finds rows that are not there; {REBUILD}.")
         numbers: list[int] = rows.to_pylist()

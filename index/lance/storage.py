@@ -6,6 +6,7 @@ LanceDB's own words may hold addresses and keys, and are not passed on.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine, Sequence
 from functools import lru_cache
 from threading import Lock, Thread
@@ -62,7 +63,10 @@ class Storage:
 
     async def _connected(self) -> lancedb.AsyncConnection:
         if self._connection is None:
-            self._connection = await lancedb.connect_async(self.engine.uri, storage_options=self._options)
+            session = lancedb.Session(index_cache_size_bytes=_room())
+            self._connection = await lancedb.connect_async(
+                self.engine.uri, storage_options=self._options, session=session
+            )
         return self._connection
 
     def names(self) -> list[str]:
@@ -123,6 +127,14 @@ class Storage:
 
     def _unreachable(self, what: str, remedy: str = "try again when it does") -> StoreUnreachable:
         return StoreUnreachable(f"The storage of {self.engine} {what}; {remedy}.")
+
+
+def _room() -> int:
+    """Bytes for indexes in memory: half of the machine's. One that has no room is read anew for each question."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError):  # Windows has none of these
+        return 6 << 30
 
 
 class TableMissing(IndexCorrupt):

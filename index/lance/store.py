@@ -51,6 +51,7 @@ class LanceStore(Derived):
         self._corners = Rows(tables["corners"], CORNERS, _corners, _CORNERS)
         self.rows = LanceDocuments(tables["documents"], self._keys, counts["documents"])
         self.vectors = LanceVectors(tables["passages"], self._passages, self.manifest.partitions, self.dimension)
+        self.vectors.warm()
         self.lexical = LanceLexical(
             tables["passages"], self._passages, self._keys, count=self._count,
             length=counts["terms"] / max(self._count, 1), languages=self.manifest.languages,
