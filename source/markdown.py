@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
 from source.document import Document, Region, RegionKind
@@ -17,8 +18,24 @@ from source.spans import Span, trim
 
 EXTRACTOR = "markdown/2"
 
+_LOOKS = 20  # at each line
+
+
+def _looked_at(state: StateBlock, line: int, end: int, silent: bool) -> bool:
+    """Whether a quote ends before a line without its mark, because such lines were looked at too often.
+
+    The parser looks at all of them up to the next blank line before it knows where a quote ends, and may begin
+    another on the next line: without a bound that takes quadratic time, minutes for 100 KB.
+    """
+    if not silent:
+        return False
+    state.env["looks"] = state.env.get("looks", 0) + 1
+    return bool(state.env["looks"] > _LOOKS * len(state.bMarks))
+
+
 # Only the blocks are asked for; what stands inside a line is not parsed.
 _PARSER = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
+_PARSER.block.ruler.before("code", "looked_at", _looked_at, {"alt": ["blockquote"]})
 # As Pandoc has it, a blank line after the first rule makes it a rule and no more.
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(?!---|[ \t]*[\r\n]).*?\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:([^\r\n]*\S)", re.MULTILINE)

@@ -127,3 +127,12 @@ def test_hostile_text_is_read_in_time(hostile: str, within: Callable[[float], Ab
         document = read_markdown(hostile, id="x")
         document.quotable()
     assert document.text == hostile
+
+
+def test_quotes_whose_lines_lack_their_mark_are_read_in_time(
+    within: Callable[[float], AbstractContextManager[None]],
+) -> None:
+    with within(5):  # it took three minutes
+        assert read_markdown("> ====\n====\n" * 3000, id="x").quotable()
+    lazy = read_markdown("> a quote\n" + "that goes on\n" * 2000 + "\nA paragraph.\n", id="x")
+    assert len(lazy.places.paragraphs) == 2
