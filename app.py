@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from signal import SIG_DFL, SIGINT, SIGTERM, signal
 from threading import Event, Thread
+from types import FrameType
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from threadpoolctl import threadpool_limits
@@ -21,6 +23,12 @@ from qa.web.passwords import read_passwords
 from qa.web.rules import Rules
 from source import tame
 
+if TYPE_CHECKING:
+    from qa.web.serve import Serving
+
+_SIGNALS = (SIGINT, SIGTERM)
+_FINISHING = 30.0  # seconds that answers have when the server is asked to end
+
 
 def _say(text: object) -> None:
     print(tame(str(text)), flush=True)
@@ -30,20 +38,34 @@ def main(arguments: list[str] | None = None) -> int:
     """Opens the index, serves the page, prints its address; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        address = _serve(options)
+        serving = _serve(options)
     except ChapterVerseError as error:
         print(tame(str(error)), file=sys.stderr)
         return error.exit_status
-    _say(f"Chapter & Verse is at {address}")
+    _say(f"Chapter & Verse is at {serving.address}")
     if options.watch:
         watching = partial(watch, options.index, options.source, _say)
         Thread(target=watching, name="watch", daemon=True).start()
-    with contextlib.suppress(KeyboardInterrupt):
-        Event().wait()
+    _asked_to_end().wait()
+    serving.finish(_FINISHING)
     return 0
 
 
-def _serve(options: argparse.Namespace) -> str:
+def _asked_to_end() -> Event:
+    """Is set when the process is asked to end (Ctrl-C, SIGTERM). Asked again, it ends at once."""
+    asked = Event()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        asked.set()
+        for each in _SIGNALS:
+            signal(each, SIG_DFL)
+
+    for each in _SIGNALS:
+        signal(each, note)
+    return asked
+
+
+def _serve(options: argparse.Namespace) -> Serving:
     check_free(options.host, options.port)
     rules = _rules(options)
     one_blas_thread()

@@ -31,10 +31,11 @@ import qa
 from index import FolderStore
 from index.__main__ import main as index_main
 from qa.__main__ import main as qa_main
-from qa.web.access import AccessLog
+from qa.web.access import Access
 from qa.web.acting import Acts, act_with
 from qa.web.address import Names
 from qa.web.cards import draw
+from qa.web.counts import Counts
 from qa.web.given import Given
 from qa.web.guard import Guard
 from qa.web.rates import Rate
@@ -435,10 +436,10 @@ def test_a_line_of_the_log_is_one_request_whoever_it_says_it_is() -> None:
 
     forged = "192.0.2.9 GET /admin 200 1\n2026-01-01T00:00:00+00:00 192.0.2.9"
     for client, path in ((forged, "/"), ("::1", "/a%0A192.0.2.9 GET /b%20200 1"), ("x\x1b[2J", "/\x85")):
-        TestClient(AccessLog(app, lines.append), client=(client, 1)).get(path)
+        TestClient(Access(app, Counts(), lines.append), client=(client, 1)).get(path)
     assert len(lines) == 3
-    assert all(len(line.split()) == 6 and line.isprintable() and "\n" not in line for line in lines), lines
-    assert lines[1].split()[1] == "::1"
+    assert all(len(line.split()) == 7 and line.isprintable() and "\n" not in line for line in lines), lines
+    assert lines[1].split()[2] == "::1"
 
 
 # Files that are put where the server writes

@@ -68,7 +68,7 @@ def test_a_client_has_the_documents_changed_so_often_in_whatever_way(tmp_path: P
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     app = create_app(desk)
-    client = Client(launch(app, "127.0.0.1", port, desk, Rules(mcp=True)))
+    client = Client(launch(app, "127.0.0.1", port, desk, Rules(mcp=True)).address)
     try:
         assert client.page().status_code == 200
         while desk.builds.now.state == "running":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qa import MAX_QUESTION, Answer, Edition, Hit
 from qa.edition import QUOTES
-from qa.web.access import now
+from qa.web.access import now, request_id
 from qa.web.desk import Desk
 
 Tell = Callable[[str], object]
@@ -33,9 +33,9 @@ class _Heard(Edition):
         self._tell = tell
 
     def ask(self, question: str, history: Sequence[str] = (), k: int = QUOTES, documents: Sequence[str] = ()) -> Answer:
-        self._tell(f"{now()} question {question[:MAX_QUESTION]!r}")
+        self._tell(f"{now()} {request_id.get()} question {question[:MAX_QUESTION]!r}")
         return self._edition.ask(question, history, k, documents)
 
     def retrieve(self, query: str, k: int = 5, documents: Sequence[str] = ()) -> list[Hit]:
-        self._tell(f"{now()} query {query[:MAX_QUESTION]!r}")
+        self._tell(f"{now()} {request_id.get()} query {query[:MAX_QUESTION]!r}")
         return self._edition.retrieve(query, k, documents)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from starlette.middleware import Middleware
+from uvicorn import Server
 
-from qa.web.access import AccessLog
+from qa.web.access import Access, name_requests
 from qa.web.acting import Acts
 from qa.web.actions import actions
 from qa.web.address import Names, PortTakenError
 from qa.web.bounds import Bounds
 from qa.web.connections import Connections, most_connections
 from qa.web.corrected import Corrected
+from qa.web.counts import Counts
 from qa.web.crowd import Crowd
 from qa.web.desk import Desk
 from qa.web.failing import Failing
@@ -22,6 +26,7 @@ from qa.web.guard import Guard
 from qa.web.health import health
 from qa.web.intake import Intake
 from qa.web.login import Door, Login
+from qa.web.metrics import metrics
 from qa.web.plain import take_plain_values
 from qa.web.quick_import import gr
 from qa.web.rates import Rate
@@ -42,17 +47,43 @@ _QUIET: dict[str, Any] = {
 _LOGIN = "After five wrong passwords within a minute, wait for a minute."
 
 
-def launch(app: gr.Blocks, host: str, port: int, desk: Desk | None = None, rules: Rules = Rules()) -> str:  # noqa: B008
-    """Serves the page in threads of its own; returns its address. Raises PortTakenError.
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A page that is served at `address`."""
+
+    address: str
+    server: Server
+    counts: Counts
+
+    def finish(self, seconds: float) -> None:
+        """Takes no more requests, and waits until those that have come are answered, so long at the most."""
+        self.server.should_exit = True
+        until = monotonic() + seconds
+        while self.counts.working and monotonic() < until:
+            sleep(0.05)
+        sleep(0.1)  # the last bytes are on their way
+
+
+def launch(
+    app: gr.Blocks,
+    host: str,
+    port: int,
+    desk: Desk | None = None,
+    rules: Rules = Rules(),  # noqa: B008
+) -> Serving:
+    """Serves the page in threads of its own. Raises PortTakenError.
 
     `desk`: whose health is told, and whose uses are tools.
     """
     theme = gr.themes.Base(font=_SANS, font_mono=("ui-monospace", "Consolas", "monospace"))
     room, limits = Room(rules.limits, app.upload_file_set), rules.limits
     names, door = Names.of(host, rules.root), Door(rules.passwords) if rules.passwords else None
+    name_requests()
     take_plain_values(app)
     app.queue(max_size=limits.asked, api_open=False)
-    endpoints = {function.api_name for function in app.fns.values()}
+    endpoints = {str(function.api_name) for function in app.fns.values()}
+    counts = Counts(endpoints)
+    around = _around(names, door, endpoints, room, counts, rules)
     try:
         app.launch(
             server_name=host,
@@ -65,7 +96,10 @@ def launch(app: gr.Blocks, host: str, port: int, desk: Desk | None = None, rules
             max_file_size=rules.max_upload * MEGABYTE,
             auth=door and door.admits,
             auth_message=_LOGIN,
-            app_kwargs={"middleware": _around(names, door, endpoints, room, rules), **_beside(app, desk, rules)},
+            app_kwargs={
+                "middleware": around,
+                **_beside(app, desk, counts, rules),
+            },
             **_QUIET,
         )
     except OSError as error:  # another program has come between, or has the port at another address of this machine
@@ -73,14 +107,16 @@ def launch(app: gr.Blocks, host: str, port: int, desk: Desk | None = None, rules
     room.keep()
     app.app.uploaded_file_dir = str(room.folder)
     app.server.config.http_protocol_class = Connections(most_connections())
-    return str(app.local_url)
+    return Serving(str(app.local_url), app.server, counts)
 
 
-def _around(names: Names, door: Door | None, endpoints: Set[str], room: Room, rules: Rules) -> list[Middleware]:
+def _around(
+    names: Names, door: Door | None, endpoints: Set[str], room: Room, counts: Counts, rules: Rules
+) -> list[Middleware]:
     """What every request goes through, in this order."""
     uploads = Rate(rules.limits.uploads)
     return [
-        *([Middleware(AccessLog, rules.tell)] if rules.tell else []),
+        Middleware(Access, counts, rules.tell),
         Middleware(Guard, names, endpoints, read_only=rules.read_only),
         Middleware(Failing),
         *([Middleware(Login, door)] if door else []),
@@ -91,12 +127,12 @@ def _around(names: Names, door: Door | None, endpoints: Set[str], room: Room, ru
     ]
 
 
-def _beside(app: gr.Blocks, desk: Desk | None, rules: Rules) -> dict[str, Any]:
+def _beside(app: gr.Blocks, desk: Desk | None, counts: Counts, rules: Rules) -> dict[str, Any]:
     """What is served beside the page."""
     if desk is None:
         return {}
     acts = Acts(actions(desk, Uploads(app, rules.limits.room)), rules.limits, desk.changes)
-    routes = [health(desk, brief=rules.passwords is not None), *acts.routes]
+    routes = [health(desk, brief=rules.passwords is not None), metrics(desk, counts), *acts.routes]
     if not rules.mcp:
         return {"routes": routes}
     from qa.web.tools import tools  # its package is an extra

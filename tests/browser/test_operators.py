@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -47,6 +48,7 @@ class Served:
 
     url: str
     log: Path
+    process: subprocess.Popen[bytes]
 
     def lines(self, least: int = 0) -> list[str]:
         """The lines of the log, once there are so many."""
@@ -67,7 +69,7 @@ def served(folder: Path, index: Path, *flags: str) -> Iterator[Served]:
                 while f":{port}" not in log.read_text("utf-8"):
                     assert process.poll() is None, log.read_text("utf-8")
                     time.sleep(0.05)
-                yield Served(f"http://127.0.0.1:{port}", log)
+                yield Served(f"http://127.0.0.1:{port}", log, process)
             finally:
                 process.terminate()
 
@@ -261,14 +263,16 @@ def test_health_once_the_index_is_gone(locked: Served, plain: Served, index: Pat
         away.rename(index)
     time.sleep(2.1)
     assert httpx.get(f"{plain.url}/health").status_code == 200
-    logged = [each.split()[2:5] for each in plain.lines() if "/health" in each]
+    logged = [each.split()[3:6] for each in plain.lines() if "/health" in each]
     assert logged == [["GET", "/health", "503"]]
 
 
 # Logs
 
 
-LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d 127\.0\.0\.1 (GET|HEAD|POST) /\S* \d{3} \d+")
+LINE = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d [0-9a-f]{8} 127\.0\.0\.1 (GET|HEAD|POST) /\S* \d{3} \d+"
+)
 
 
 def test_a_line_for_each_request_that_tells_no_question(plain: Served) -> None:
@@ -277,11 +281,67 @@ def test_a_line_for_each_request_that_tells_no_question(plain: Served) -> None:
     httpx.get(f"{plain.url}/a%20b%0Ac")
     ask(plain.url)
     lines = plain.lines(before + 4)
-    assert [each.split()[2:5] for each in lines[before : before + 3]] == [
+    assert [each.split()[3:6] for each in lines[before : before + 3]] == [
         ["GET", "/", "200"], ["GET", "/a%20b%0Ac", "404"], ["POST", "/gradio_api/call/ask", "200"],
     ]  # fmt: skip
     assert all(LINE.fullmatch(each) for each in lines if not each.startswith("Chapter & Verse is at"))
     assert "Kalmar" not in plain.log.read_text("utf-8")
+
+
+def test_a_request_has_an_id_in_its_answer_and_its_line(plain: Served) -> None:
+    name = httpx.get(f"{plain.url}/config").headers["x-request-id"]
+    time.sleep(0.2)
+    (logged,) = [each for each in plain.lines() if name in each]
+    assert logged.split()[1:5] == [name, "127.0.0.1", "GET", "/config"]
+
+
+def test_metrics_count_what_was_asked_and_name_nothing(plain: Served, locked: Served) -> None:
+    def value(line: str) -> float:
+        said = httpx.get(f"{plain.url}/metrics").text.splitlines()
+        return float(next((each.rpartition(" ")[2] for each in said if each.startswith(line)), 0))
+
+    asked = 'chapter_verse_requests_total{path="/gradio_api/call/ask",status="200"}'
+    other = 'chapter_verse_requests_total{path="other",status="404"}'
+    before, others = value(asked), value(other)
+    ask(plain.url)
+    httpx.get(f"{plain.url}/made-up")
+    httpx.get(f"{plain.url}/gradio_api/call/made_up")
+    assert (value(asked), value(other)) == (before + 2, others + 2)  # a question is two requests
+    assert value('chapter_verse_request_seconds_bucket{path="/gradio_api/call/ask",le="+Inf"}') == before + 2
+    assert value("chapter_verse_documents ") == 2 and value("process_resident_memory_bytes ") > 1e7
+    assert value("chapter_verse_requests_in_progress ") >= 1  # this one
+    text = httpx.get(f"{plain.url}/metrics")
+    assert text.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert "made" not in text.text and "ferry" not in text.text
+    assert httpx.get(f"{locked.url}/metrics").status_code == 401
+    assert httpx.get(f"{locked.url}/metrics", auth=(NAME, PASSWORD)).status_code == 200
+
+
+# The end
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGINT])
+def test_who_is_being_answered_gets_the_answer_when_the_server_is_ended(
+    tmp_path: Path, index: Path, signal_: signal.Signals
+) -> None:
+    with (
+        served(tmp_path, index) as server,
+        ThreadPoolExecutor(6) as pool,
+        httpx.Client(base_url=server.url, timeout=60) as client,
+    ):
+
+        def act(number: int) -> httpx.Response:
+            asked = {"action": "ask", "question": f"{QUESTION} {'indeed ' * number}"}
+            return client.post("/act", json={"data": asked})
+
+        assert [each.status_code for each in pool.map(act, range(6))] == [200] * 6  # all are connected
+        asked = [pool.submit(act, number) for number in range(6, 12)]
+        time.sleep(0.05)
+        server.process.send_signal(signal_)
+        assert server.process.wait(30) == 0
+        assert [each.result().status_code for each in asked] == [200] * 6
+        assert all("error" not in each.result().json() for each in asked)
+    assert "Traceback" not in server.log.read_text("utf-8")
 
 
 def test_questions_are_logged_where_they_are_asked_for(below: tuple[Served, str, list[str]]) -> None:
