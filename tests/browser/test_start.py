@@ -29,8 +29,13 @@ import gc, json, os, sys, urllib.request
 parsed = []
 sys.addaudithook(lambda event, facts: parsed.append(facts) if event == "compile" and facts[1] == "<unknown>" else None)
 import app
-app.Event = lambda: type("Up", (), {"wait": lambda self: None})()  # where it would wait for ever
-status = app.main(sys.argv[1:])
+class Up(Exception): pass
+def up(*_): raise Up
+app.Event = lambda: type("Ended", (), {"wait": up, "set": None})()  # where it would wait for ever
+try:
+    status = app.main(sys.argv[1:])
+except Up:
+    status = 0
 sys.stdout.flush()
 counted = {"status": status, "modules": sorted(sys.modules), "parsed": len(parsed)}
 counted |= {"frozen": gc.get_freeze_count(), "collecting": gc.isenabled()}
