@@ -37,10 +37,3 @@ def test_paths_that_are_made_up_are_one() -> None:
     assert 'chapter_verse_request_seconds_bucket{path="/act",le="30.0"} 0' in lines
     assert 'chapter_verse_request_seconds_bucket{path="/act",le="+Inf"} 1' in lines
     assert 'chapter_verse_request_seconds_sum{path="/act"} 31.000000' in lines
-
-
-def test_a_sign_of_life_is_no_work() -> None:
-    counts = Counts()
-    with counts.at_work("/gradio_api/heartbeat/x"), counts.at_work("/act"):
-        assert counts.working == 1
-    assert counts.working == 0

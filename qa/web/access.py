@@ -46,7 +46,7 @@ class Access:
             await send(message)
 
         try:
-            with self._counts.at_work(scope["path"]):
+            with self._counts.at_work():
                 await self._app(scope, receive, noted)
         except Exception:
             status = 500

@@ -16,7 +16,6 @@ _ROUTES = {
     "/gradio_api/queue/join", "/gradio_api/queue/data",
 }  # fmt: skip
 _CALL = re.compile(r"(/gradio_api/call/\w+)(?:/\w+)?")
-_ENDLESS = "/gradio_api/heartbeat/"
 _WITHIN = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 """Seconds: the buckets of the histogram."""
 
@@ -43,16 +42,15 @@ class Counts:
         return self._working
 
     @contextmanager
-    def at_work(self, path: str) -> Iterator[None]:
-        """While a request is answered. A sign of life that goes on until its client has gone does not count."""
-        count = not path.startswith(_ENDLESS)
+    def at_work(self) -> Iterator[None]:
+        """While a request is answered."""
         with self._lock:
-            self._working += count
+            self._working += 1
         try:
             yield
         finally:
             with self._lock:
-                self._working -= count
+                self._working -= 1
 
     def answered(self, path: str, status: int, seconds: float) -> None:
         """A request was answered with this status, so long after it came."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.guard import UPLOAD
+from qa.web.rates import client_of
 from qa.web.refusal import refusal
 from qa.web.rules import Limits
 
 _AGAIN = 2  # seconds: what waits is done by then
 _ASKING = r"POST /(?:act|gradio_api/(?:mcp|queue/join|call/.+|run/.+|api/.+)/?)"
-_STREAM = r"GET /gradio_api/(?:call/.+|queue/data|heartbeat/.+)/?"
+_STREAM = r"GET /gradio_api/(?:call/.+|queue/data)/?"
 
 
 def crowded() -> JSONResponse:
@@ -25,15 +27,27 @@ def crowded() -> JSONResponse:
 
 @dataclass(slots=True)
 class _Lane:
-    """Requests of one kind, and how many of them are inside. `streams`: one is inside until its answer has ended.
+    """Requests of one kind, and whose are inside. `streams`: one is inside until its answer has ended.
 
-    Any other is inside until its answer begins: how slowly it is read is not the others' business.
+    Any other is inside until its answer begins: how slowly it is read is not the others' business. `each`: the most
+    of one client, where a place is held for as long as who has it likes.
     """
 
     kind: re.Pattern[str]
     most: int
+    each: int
     streams: bool = False
-    inside: int = field(default=0, init=False)
+    inside: Counter[str] = field(default_factory=Counter, init=False)
+
+    def is_full(self, client: str) -> bool:
+        """Whether there is no place for one more of this client's."""
+        return self.inside.total() >= self.most or self.inside[client] >= self.each
+
+    def leave(self, client: str) -> None:
+        """One of this client's is inside no more."""
+        self.inside[client] -= 1
+        if not self.inside[client]:
+            del self.inside[client]
 
 
 class Crowd:
@@ -42,16 +56,16 @@ class Crowd:
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
         self._lanes = (
-            _Lane(re.compile(_ASKING), limits.asked),
-            _Lane(re.compile(_STREAM), limits.streams, streams=True),
-            _Lane(re.compile(f"POST {UPLOAD}/?"), limits.uploading),
+            _Lane(re.compile(_ASKING), limits.asked, limits.asked),
+            _Lane(re.compile(_STREAM), limits.streams, (limits.streams + 1) // 2, streams=True),
+            _Lane(re.compile(f"POST {UPLOAD}/?"), limits.uploading, (limits.uploading + 1) // 2),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         lane = self._lane(scope)
         if lane is None:
             await self._app(scope, receive, send)
-        elif lane.inside >= lane.most:
+        elif lane.is_full(client_of(scope)):
             await crowded()(scope, receive, send)
         else:
             await self._counted(lane, scope, receive, send)
@@ -63,8 +77,8 @@ class Crowd:
         return next((lane for lane in self._lanes if lane.kind.fullmatch(asked)), None)
 
     async def _counted(self, lane: _Lane, scope: Scope, receive: Receive, send: Send) -> None:
-        inside, is_full = True, False
-        lane.inside += 1
+        inside, is_full, client = True, False, client_of(scope)
+        lane.inside[client] += 1
 
         async def noted(message: Message) -> None:
             nonlocal inside, is_full
@@ -72,13 +86,14 @@ class Crowd:
                 is_full = message["status"] == 503  # Gradio's own queue
                 if inside and not lane.streams:
                     inside = False
-                    lane.inside -= 1
+                    lane.leave(client)
             if not is_full:
                 await send(message)
 
         try:
             await self._app(scope, receive, noted)
         finally:
-            lane.inside -= inside
+            if inside:
+                lane.leave(client)
         if is_full:
             await crowded()(scope, receive, send)

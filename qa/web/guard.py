@@ -36,7 +36,7 @@ _SERVED = re.compile(
     r"/|/act|/(?:config|theme\.css|favicon\.ico|robots\.txt|health|metrics|login|logout)/?|/(?:assets|static|svelte)/.+"
     r"|/gradio_api/(?:upload|info|openapi\.json|startup-events|theme\.css|mcp)/?"
     r"|/gradio_api/(?:queue/(?:join|data)|cancel|reset|app_id|login_check|user)/?"
-    r"|/gradio_api/(?:heartbeat|call|run|api)/.+",
+    r"|/gradio_api/(?:call|run|api)/.+",
     re.DOTALL,
 )
 _CALL = re.compile(r"/gradio_api/(?:call/v2|call|run|api)/([^/]*)/?")

@@ -34,14 +34,23 @@ class _Watched:
         self._desk = desk
         self._looking = Lock()
         self._until = 0.0
-        self._found: tuple[int, dict[str, Any]] = (503, {})
+        self._found: tuple[int, dict[str, Any]] | None = None
 
     def look(self) -> tuple[int, dict[str, Any]]:
-        with self._looking:
+        """Who comes while it is looked, is told what was found before: they would hold threads that others need."""
+        found = self._found
+        if found and (monotonic() < self._until or not self._looking.acquire(blocking=False)):
+            return found
+        if not found:
+            self._looking.acquire()
+        try:
             if monotonic() >= self._until:
                 self._found = self._look()
                 self._until = monotonic() + _HOLDS
+            assert self._found
             return self._found
+        finally:
+            self._looking.release()
 
     def _look(self) -> tuple[int, dict[str, Any]]:
         edition = self._desk.book

@@ -28,6 +28,7 @@ from qa.web.intake import Intake
 from qa.web.login import Door, Login
 from qa.web.metrics import metrics
 from qa.web.plain import take_plain_values
+from qa.web.queueing import share
 from qa.web.quick_import import gr
 from qa.web.rates import Rate
 from qa.web.room import Room
@@ -81,6 +82,7 @@ def launch(
     name_requests()
     take_plain_values(app)
     app.queue(max_size=limits.asked, api_open=False)
+    share(app, limits.asked + limits.streams)
     endpoints = {str(function.api_name) for function in app.fns.values()}
     counts = Counts(endpoints)
     around = _around(names, door, endpoints, room, counts, rules)

@@ -1,0 +1,114 @@
+"""What waits for programs, and for one of them, is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import httpx
+import pytest
+from qa_fixtures import build_book
+
+from qa.web.crowd import Crowd
+from qa.web.desk import Desk
+from qa.web.page import create_app
+from qa.web.rules import Limits, Rules
+from qa.web.serve import launch
+
+LIMITS = Limits(asked=8, streams=8, uploading=4)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[httpx.Client, Any, Desk]]:
+    build_book(tmp_path, {"ferry.txt": "The ferryman of Kalmar carries nineteen clocks."})
+    desk = Desk(tmp_path / "index", [str(tmp_path / "sources")])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app = create_app(desk)
+    serving = launch(app, "127.0.0.1", port, desk, Rules(limits=LIMITS))
+    try:
+        with httpx.Client(base_url=serving.address, timeout=60) as client:
+            yield client, app, desk
+    finally:
+        app.close()
+
+
+def fetched(client: httpx.Client, event: str, name: str = "ask") -> str:
+    return client.get(f"/gradio_api/call/{name}/{event}").text
+
+
+def test_results_that_nobody_fetches_are_not_kept_for_ever(served: tuple[httpx.Client, Any, Desk]) -> None:
+    client, app, _ = served
+    names = {each.api_name: number for number, each in app.fns.items()}
+    known = 0
+    for number in range(60):
+        asked = {
+            "data": ["clocks", 5, []],
+            "fn_index": names["retrieve"],
+            "session_hash": "one" if number % 2 else f"{number}",
+        }
+        while client.post("/gradio_api/queue/join", json=asked).status_code == 503:
+            time.sleep(0.05)
+        known = max(known, sum(map(len, app._queue.pending_event_ids_session.values())))
+    assert 8 < known <= 16
+    assert len(app._queue.pending_messages_per_session) <= 16 and len(app._queue.event_ids_to_events) <= 16
+    event = client.post("/gradio_api/call/ask", json={"data": ["What does the ferryman carry?", [], []]}).json()
+    assert "nineteen clocks" in fetched(client, event["event_id"])
+
+
+def test_rebuilds_that_wait_leave_places_to_questions(
+    served: tuple[httpx.Client, Any, Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, _, _ = served
+    may = Event()
+    monkeypatch.setattr("qa.library.Library.rebuild", lambda *_: str(may.wait(30)))
+    try:
+        came = [client.post("/gradio_api/call/rebuild", json={"data": []}).status_code for _ in range(20)]
+        assert came.count(200) <= 6 and 503 in came
+        event = client.post("/gradio_api/call/ask", json={"data": ["What does the ferryman carry?", [], []]})
+        assert "nineteen clocks" in fetched(client, event.json()["event_id"])
+    finally:
+        may.set()
+
+
+def test_one_client_has_half_of_the_places_that_are_held_for_as_long_as_one_likes() -> None:
+    async def run() -> None:
+        may = asyncio.Event()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await may.wait()
+
+        crowd = Crowd(app, LIMITS)
+
+        def comes(client: str, method: str, path: str) -> asyncio.Task[int]:
+            async def come() -> int:
+                statuses = [200]
+
+                async def receive() -> Any:
+                    await may.wait()
+
+                async def send(message: Any) -> None:
+                    statuses.append(message.get("status", statuses[-1]))
+
+                scope = {"type": "http", "method": method, "path": path, "client": (client, 1), "headers": []}
+                await crowd(scope, receive, send)
+                return statuses[-1]
+
+            return asyncio.create_task(come())
+
+        for method, path, half in (("GET", "/gradio_api/queue/data", 4), ("POST", "/gradio_api/upload", 2)):
+            greedy = [comes("192.0.2.1", method, path) for _ in range(2 * half)]
+            others = [comes("192.0.2.2", method, path) for _ in range(half)]
+            await asyncio.sleep(0.05)
+            may.set()
+            assert [await each for each in greedy] == [200] * half + [503] * half
+            assert [await each for each in others] == [200] * half
+            may.clear()
+
+    asyncio.run(run())
