@@ -16,15 +16,24 @@ const change = async (action, fields, refused = []) => {
   return true;
 };
 
+// How the build is. A request that fails says nothing of it, and is made again.
+const progress = async () => {
+  for (let tries = TRIES; ; tries -= 1) {
+    const build = await call("progress", { ticket });
+    if (!build.error || tries <= 1) return build;
+    await waited(1000);
+  }
+};
+
 const follow = async () => {
   if (following) return;
   following = true;
-  let build = await call("progress", { ticket });
+  let build = await progress();
   const isNews = build.state === "running" || ticket;
   while (build.state === "running") {
     showBuilding(build);
     await waited(250);
-    build = await call("progress", { ticket });
+    build = await progress();
   }
   following = false;
   showBuilding(null);
@@ -32,13 +41,13 @@ const follow = async () => {
 };
 
 const showOutcome = (build) => {
+  if (build.error) return tellLibrary(build.error, true); // its ticket is kept: the outcome may still be told
   const isOurs = ticket && build.ticket === ticket;
   if (isOurs) {
     const wrong = build.state === "failed" || build.state === "broken";
     tellLibrary(build.report, wrong, [...build.refused, ...others]);
     if (!shelf().open) say(build.report, wrong);
   }
-  if (build.error) tellLibrary(build.error, true);
   [ticket, others] = [null, []];
   if (shelf().open) drawRows();
   if (!chat.turns.length && !underway) drawChat();

@@ -56,6 +56,14 @@ const keep = (changed = chat) => {
   if (changed === chat) remembered.write(session, CURRENT, chat.id);
 };
 
+// Changes a chat as it is kept now, which may be more than this tab has read; with nothing kept, as it is here.
+const amend = (mine, how) => {
+  const changed = mine.id === chat.id ? chat : mine;
+  Object.assign(changed, chats.get(mine.id));
+  how(changed);
+  keep(changed);
+};
+
 const questionsBefore = (position) => chat.turns.slice(0, position).map((turn) => turn.answer.question);
 const contextOf = (position) => (chat.turns[position].alone ? [] : questionsBefore(position));
 const quotesOf = (answer) => (answer.answered ? answer.quotes : answer.nearest);

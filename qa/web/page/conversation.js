@@ -30,6 +30,18 @@ const setEditing = (position) => {
   if (position !== null) turnAt(position)?.classList.add("edited");
 };
 
+// Takes over what another tab has kept of this chat: at once, or when the question that is looked up has come to its end.
+let isBehind = false;
+const takeOver = () => {
+  isBehind = !!underway;
+  if (underway) return;
+  chat = chats.get(chat.id) ?? chats.fresh();
+  setEditing(null);
+  showAsked();
+  if (shelf().open) drawRows();
+  drawChat();
+};
+
 // Asks a question: at the end of the chat, or in place of the turn in `position`. Another question
 // there takes those after it away, which may have leant on it.
 const ask = async (question, { position = chat.turns.length, alone = false, typed = false } = {}) => {
@@ -44,20 +56,22 @@ const ask = async (question, { position = chat.turns.length, alone = false, type
   const isDrawn = (await drawing) || (await drawChat()); // who asks at once after a reload finds the chat as it was
   if (underway !== asked) return;
   if (!isDrawn) return stop();
+  const isNew = position >= asks.turns.length;
   const same = asks.turns[position]?.answer.question === question;
   const pending = numbered(pendingTurn(question), position);
   asked.takeBack = showPending(pending, position, same);
   const history = alone ? [] : questionsBefore(position);
   const answer = await call("ask", { question, history, documents: asks.documents.map(({ id }) => id) });
+  await drawing; // it may be drawn anew
   if (underway !== asked) return;
   if (answer.error) {
     stop();
     return say(answer.error, true);
   }
   setUnderway(null);
-  asks.turns.splice(position, same ? 1 : Infinity, { answer: answer.answer, alone, judged: {} });
-  showAnswer(pending, numbered(make(answer.html), position));
-  keep();
+  amend(asks, ({ turns }) => turns.splice(isNew ? turns.length : position, same ? 1 : Infinity, { answer: answer.answer, alone, judged: {} }));
+  if (isBehind || !pending.isConnected) takeOver();
+  else showAnswer(pending, numbered(make(answer.html), position));
   drawChats();
 };
 
@@ -89,22 +103,26 @@ const stop = () => {
   takeBack();
   setUnderway(null);
   if (typed && !questionBox().value) setQuestion(question);
-  if (typed && position < chat.turns.length) setEditing(position);
+  if (isBehind) takeOver();
+  else if (typed && position < chat.turns.length) setEditing(position);
   say(texts().stopped);
 };
 
 const judge = async (position, thumb) => {
   const judged = chat;
   const turn = judged.turns[position];
+  const given = JSON.stringify(turn.answer);
   const card = thumb.closest(".card");
   const key = card?.dataset.quote ?? "none";
   const quote = card ? quotesOf(turn.answer)[Number(key)] : null;
   const right = thumb.dataset.do === "right";
   const answer = await call("judge", { question: turn.answer.question, history: contextOf(position), quote, right });
   if (answer.error) return say(answer.error, true);
-  turn.judged = { ...turn.judged, [key]: thumb.dataset.do };
-  keep(judged);
-  if (judged === chat) showJudged(position);
+  amend(judged, ({ turns }) => {
+    const now = turns[position];
+    if (JSON.stringify(now?.answer) === given) now.judged = { ...now.judged, [key]: thumb.dataset.do };
+  });
+  if (judged.id === chat.id && turnAt(position)) showJudged(position);
   say(answer.said);
 };
 

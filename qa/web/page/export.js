@@ -19,8 +19,9 @@ const asMarkdown = () =>
   chat.turns
     .map(({ answer }, position) => {
       const quoted = quotesOf(answer).map((quote, number) => {
-        const citation = $(`.card[data-quote="${number}"]`, turnAt(position))?.dataset.citation ?? quote.document.path;
-        return `${quote.text.split("\n").map((line) => `> ${line}`).join("\n")}\n\n— ${citation}`;
+        const card = cardAt({ turn: position, quote: number });
+        if (!card) return `*${texts().gone}*`; // what the page does not show is not given out either
+        return `${quote.text.split("\n").map((line) => `> ${line}`).join("\n")}\n\n— ${card.dataset.citation}`;
       });
       const verdict = answer.answered ? [] : [`*${texts().not_answered}* ${texts().nearest}:`];
       return [`## ${answer.question}`, ...verdict, ...quoted].join("\n\n");

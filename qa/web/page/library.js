@@ -4,6 +4,7 @@ const shelf = () => $(".shelf");
 let rowsFrom = 0;
 
 const openLibrary = async () => {
+  showSide(false);
   if (!shelf().open) shelf().showModal();
   follow(); // a build that another page has begun
   await drawRows(0);
@@ -36,9 +37,10 @@ const tellLibrary = (message, wrong = false, refused = []) => {
 
 // Which documents are asked; none named are all.
 const choose = (id, title, isAsked) => {
-  chat.documents = chat.documents.filter((each) => each.id !== id);
-  if (isAsked) chat.documents.push({ id, title });
-  keep();
+  amend(chat, (kept) => {
+    kept.documents = kept.documents.filter((each) => each.id !== id);
+    if (isAsked) kept.documents.push({ id, title });
+  });
   showAsked();
 };
 
@@ -49,8 +51,7 @@ const showAsked = () => {
 };
 
 const askAll = () => {
-  chat.documents = [];
-  keep();
+  amend(chat, (kept) => (kept.documents = []));
   showAsked();
   questionBox().focus();
 };

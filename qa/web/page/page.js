@@ -32,14 +32,13 @@ const openChat = (next) => {
   return drawChat();
 };
 
-// On narrow windows the chats lie over the page, which is out of reach meanwhile.
-const isSideShown = () => page().classList.contains("with-side");
+// On narrow windows the chats lie over the page.
 const showSide = (shown) => {
   if (shown === isSideShown()) return;
   page().classList.toggle("with-side", shown);
   const menu = $('.top [data-do="menu"]');
   menu.setAttribute("aria-expanded", String(shown));
-  for (const part of [$(".chat"), beside()]) part.inert = shown;
+  showCovered();
   (shown ? $(".side button") : menu).focus();
 };
 
@@ -162,10 +161,7 @@ const draw = () => {
 // Another tab has changed a chat.
 const followTab = (id) => {
   chats.held.delete(id);
-  if (id === chat.id && !underway) {
-    chat = chats.get(id) ?? chats.fresh();
-    drawChat();
-  }
+  if (id === chat.id) takeOver();
   drawChats();
 };
 
@@ -175,6 +171,7 @@ const start = async () => {
   document.addEventListener("keydown", pressEscape);
   document.addEventListener("pointerdown", pressElsewhere);
   covering.addEventListener("change", showCovered);
+  narrow.addEventListener("change", () => showSide(false)); // on wide ones they stand beside it
   addEventListener("popstate", (event) => {
     if (!event.state?.reading) closeReading();
     else if (!reading) history.replaceState({ reading: false }, "");

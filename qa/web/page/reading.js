@@ -16,10 +16,16 @@ const showOpened = () => {
   if (opened) cardAt(opened)?.setAttribute("data-open", "");
 };
 
-// Where the document covers the page, nothing behind it can be reached.
+// What is covered cannot be reached: on narrow windows the chats lie over all else, on narrower ones a document over all but them.
+const narrow = matchMedia("(max-width: 75rem)");
 const covering = matchMedia("(max-width: 60rem)");
+const isSideShown = () => page().classList.contains("with-side");
 const showCovered = () => {
-  for (const part of [$(".chat"), $(".side")]) part.inert = !!reading && covering.matches;
+  const bySide = isSideShown();
+  const byDocument = !!reading && covering.matches;
+  $(".chat").inert = bySide || byDocument;
+  $(".side").inert = byDocument && !bySide;
+  beside().inert = bySide;
 };
 
 const closeReading = () => {

@@ -15,7 +15,7 @@ const pendingTurn = (question) => {
 };
 
 const showJudged = (position) => {
-  const { judged = {} } = chat.turns[position];
+  const judged = chat.turns[position].judged ?? {};
   for (const thumbs of $$(".thumbs", turnAt(position))) {
     const said = judged[thumbs.closest(".card")?.dataset.quote ?? "none"];
     for (const thumb of $$("button", thumbs)) thumb.setAttribute("aria-pressed", String(said === thumb.dataset.do));
