@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -200,6 +201,11 @@ def test_bodies_that_are_coming_have_bounded_memory(port: int, monkeypatch: pyte
     answered = [one for one in coming if _soon(one, 0.5)]
     assert answered
     assert all(b"503" in one.recv(100) for one in answered)
+    assert post(port, "a question").status_code == 200
+    if sys.platform == "linux":  # has more than one address of its own
+        with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2")) as other:
+            large = {"data": " " * 1_200_000}
+            assert other.post(f"http://127.0.0.1:{port}{ACT}", json=large, timeout=20).status_code == 200
     for one in coming:
         one.close()
     time.sleep(0.2)
@@ -302,6 +308,15 @@ def test_for_one_connection_too_many_the_longest_idle_one_goes(work: Work) -> No
         assert _soon_closed(idle[9])
         assert post(port, 2).status_code == 200
         assert not _soon_closed(more[-1])
+
+
+def test_requests_that_are_begun_and_not_ended_keep_nobody_out(work: Work) -> None:
+    with serving([], work, most=10) as port:
+        begun = [opened(port, head(100) + b"{") for _ in range(10)]
+        time.sleep(0.2)
+        for number in range(3):
+            assert post(port, number).status_code == 200
+        assert _soon_closed(begun[0]) and not _soon_closed(begun[9])
 
 
 def _soon_closed(one: socket.socket) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from time import monotonic
 
 from starlette.datastructures import Headers
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.crowd import crowded
 from qa.web.guard import is_upload
+from qa.web.rates import client_of
 from qa.web.refusal import refusal
 from qa.web.rules import MEGABYTE
 
@@ -19,7 +21,8 @@ _REQUEST = 4 * MEGABYTE  # bytes; a question with a long history is a few kiloby
 _FRAMING = 2**16  # bytes around the files of an upload: their names, and what separates them
 _PATIENCE = 20.0  # seconds that any body may take…
 _PACE = 2**15  # and one more for each of so many bytes
-_COMING = 256 * MEGABYTE  # bytes of requests that are not yet whole
+_COMING = 256 * MEGABYTE  # bytes of requests that are not yet whole; half of them one client's
+_SMALL = 2**13  # bytes of a request, up to which there is always room
 
 
 class Bounds:
@@ -33,7 +36,7 @@ class Bounds:
         """`max_upload`: megabytes of the files of one request."""
         self._app = app
         self._max_upload = max_upload
-        self._coming = 0
+        self._coming = Counter[str]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,20 +72,22 @@ class Bounds:
 
     async def _whole(self, scope: Scope, body: _Body, send: Send) -> JSONResponse | None:
         """Answers the request once all of it is there, or returns what is to be answered instead."""
-        whole = bytearray()
+        whole, client = bytearray(), client_of(scope)
         try:
             while not body.is_whole:
                 message = await body.more()
                 if message["type"] == "http.disconnect":
                     return None
                 whole += message["body"]
-                self._coming += len(message["body"])
-                if self._coming > _COMING:
+                self._coming[client] += len(message["body"])
+                if len(whole) > _SMALL and self._is_full(client):
                     return crowded()
         except _RefusedError:
             return body.refused
         finally:
-            self._coming -= len(whole)
+            self._coming[client] -= len(whole)
+            if not self._coming[client]:
+                del self._coming[client]
         first: list[Message] = [{"type": "http.request", "body": bytes(whole), "more_body": False}]
 
         async def once() -> Message:
@@ -90,6 +95,9 @@ class Bounds:
 
         await self._app(scope, once, send)
         return None
+
+    def _is_full(self, client: str) -> bool:
+        return self._coming.total() > _COMING or self._coming[client] > _COMING // 2
 
 
 class _Body:

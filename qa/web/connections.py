@@ -21,10 +21,13 @@ _MOST = 20_000
 
 
 class Connections:
-    """Makes the connections of a server, and knows which of them wait for a request, the longest first."""
+    """Makes the connections of a server, and knows on which of them a request is waited for, or the rest of one.
+
+    They are in the order in which they began to wait.
+    """
 
     def __init__(self, most: int) -> None:
-        """`most`: how many there may be; for one more, the one that has asked for nothing longest is closed."""
+        """`most`: how many there may be; for one more, the one that has been waited for longest is closed."""
         self.most = most
         self.waiting: dict[_Connection, None] = {}
 
@@ -77,8 +80,11 @@ class _Connection(H11Protocol):
             self._waiting.setdefault(self)
             self._start("head", _HEAD)
         else:
-            self._waiting.pop(self, None)
             self._stop("head")
+            if self.cycle.more_body:
+                self._waiting.setdefault(self)
+            else:
+                self._waiting.pop(self, None)
 
     def _start(self, name: str, seconds: float) -> None:
         if name not in self._timers:
