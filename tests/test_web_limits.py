@@ -24,6 +24,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from qa.web import bounds, connections
 from qa.web.acting import Acts
@@ -308,6 +309,25 @@ def test_for_one_connection_too_many_the_longest_idle_one_goes(work: Work) -> No
         assert _soon_closed(idle[9])
         assert post(port, 2).status_code == 200
         assert not _soon_closed(more[-1])
+
+
+def test_pages_that_take_long_to_draw_keep_no_question_from_being_answered() -> None:
+    may = threading.Event()
+
+    def act(data: Any) -> dict[str, Any]:
+        if data["action"] == "part":
+            may.wait(20)
+        return {"said": data["action"]}
+
+    acts = Acts(act, Limits(), Rate(Often(9, 9)))
+    with TestClient(Starlette(routes=acts.routes)) as client, ThreadPoolExecutor(6) as pool:
+        drawing = [pool.submit(client.post, ACT, json={"data": {"action": "part"}}) for _ in range(6)]
+        time.sleep(0.2)
+        for _ in range(3):
+            assert client.post(ACT, json={"data": {"action": "ask"}}).json() == {"said": "ask"}
+        assert not any(each.done() for each in drawing)
+        may.set()
+        assert [each.result().status_code for each in drawing] == [200] * 6
 
 
 def test_requests_that_are_begun_and_not_ended_keep_nobody_out(work: Work) -> None:

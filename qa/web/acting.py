@@ -31,6 +31,7 @@ Act = Callable[[Any], dict[str, Any]]
 """All of the actions, by the name that is among the fields."""
 _ADDRESS = "/act"
 _BUILDING = ("add", "remove", "put_back", "rebuild")
+_APART = ("part", "welcome")  # may take long, and keep no question from being answered
 
 
 def act_with(actions: Iterable[Action]) -> Act:
@@ -81,8 +82,8 @@ class Acts:
     def __init__(self, act: Act, limits: Limits, changes: Rate) -> None:
         """`changes`: how often a client may change the documents."""
         self._act = act
-        self._turns = asyncio.Semaphore(limits.at_work)
-        self._threads = CapacityLimiter(limits.at_work)
+        self._places = _Places(limits.at_work)
+        self._apart = _Places(limits.apart)
         self._changes = changes
 
     @property
@@ -92,22 +93,44 @@ class Acts:
 
     async def _answer(self, request: Request) -> Response:
         body, client = await request.body(), client_of(request.scope)
-        async with self._turns:
+        try:
+            data = await run_sync(data_of, body)
+        except Misunderstood:
+            return refusal(400, "BadRequest", "The request is no JSON object with `data`; send one.")
+        places = self._apart if _action(data) in _APART else self._places
+        async with places.turns:
             if await request.is_disconnected():
                 return Response(status_code=499)  # as the access log has it; nobody reads it
-            return await run_sync(self._answered, body, client, limiter=self._threads)
+            return await run_sync(self.answered, data, client, limiter=places.threads)
 
-    def _answered(self, body: bytes, client: str) -> Response:
+    def answered(self, data: Any, client: str) -> Response:
+        """The answer to what a page sent."""
         try:
-            data = json_of(body)["data"]
-        except (Misunderstood, TypeError, KeyError):
-            return refusal(400, "BadRequest", "The request is no JSON object with `data`; send one.")
-        try:
-            if isinstance(data, dict) and data.get("action") in _BUILDING:
+            if _action(data) in _BUILDING:
                 self._changes.count(client)
         except TooOften as error:
             return too_often(error)
         return _Said(self._act(data))
+
+
+def data_of(body: bytes) -> Any:
+    """What a page sent. Raises Misunderstood."""
+    sent = json_of(body)
+    if not isinstance(sent, dict) or "data" not in sent:
+        raise Misunderstood("no data")
+    return sent["data"]
+
+
+def _action(data: Any) -> object:
+    return data.get("action") if isinstance(data, dict) else None
+
+
+class _Places:
+    """Where so many requests are worked on at once."""
+
+    def __init__(self, count: int) -> None:
+        self.turns = asyncio.Semaphore(count)
+        self.threads = CapacityLimiter(count)
 
 
 class _Said(JSONResponse):

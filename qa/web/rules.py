@@ -28,6 +28,8 @@ class Limits:
 
     at_work: int = 4
     """Requests of pages that are worked on at once; more would only share the same cores."""
+    apart: int = 2
+    """Besides, of those that may take long: they draw pages of documents, or wait for the first questions to ask."""
     asked: int = 64
     """Requests of pages and programs that are worked on or wait: some seconds of work."""
     streams: int = 256
