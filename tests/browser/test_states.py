@@ -72,6 +72,7 @@ def test_a_language_is_chosen_while_a_question_is_asked(page: Page) -> None:
 def test_a_chat_that_cannot_be_drawn_says_so_and_shows_no_other(page: Page) -> None:
     ask(page, PLATFORM)
     page.get_by_role("button", name="New chat").click()
+    expect(page.locator(".turn")).to_have_count(0)
     ask(page, UNANSWERABLE)
     page.route(SERVER, lambda route: route.fulfill(body='{"error": "Not now."}', content_type="application/json"))
     page.locator(".chats").get_by_text(PLATFORM).click()
