@@ -37,12 +37,14 @@ class PassageRow:
     vector: NDArray[np.float32]
 
     @classmethod
-    def of(cls, row: int, values: Values) -> PassageRow:
+    def of(cls, dimension: int, row: int, values: Values) -> PassageRow:
+        """`dimension`: numbers of a vector. Raises ValueError."""
         document, sentences, terms, vector = values
         spans = np.frombuffer(sentences, np.int64).reshape(-1, 3)
-        if not len(spans):
-            raise ValueError("a passage has a sentence")
-        return cls(row, document, spans, Counter(terms.split()), np.frombuffer(vector, np.float32))
+        numbers = np.frombuffer(vector, np.float32)
+        if not len(spans) or len(numbers) != dimension:
+            raise ValueError("a passage has a sentence, and a vector")
+        return cls(row, document, spans, Counter(terms.split()), numbers)
 
 
 class LanceVectors:

@@ -92,6 +92,8 @@ class Rows(Generic[_Row]):
         wanted = [int(row) for row in rows]
         found = self._known(wanted)
         if lacking := sorted(set(wanted) - found.keys()):
+            if lacking[0] < 0:
+                raise self._table.missing(lacking[0])
             found |= self._taken_in(self._table.taken(lacking, self._part))
         for row in lacking:
             if row not in found:

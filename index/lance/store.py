@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -46,7 +47,7 @@ class LanceStore(Derived):
         counts = self.manifest.counts
         self._count = counts["passages"]
         self._keys = Keys(tables["keys"], bucket_count(counts["keys"]))
-        self._passages = Rows(tables["passages"], PASSAGES, PassageRow.of, _PASSAGES)
+        self._passages = Rows(tables["passages"], PASSAGES, partial(PassageRow.of, self.dimension), _PASSAGES)
         self._tokens = Rows(tables["passages"], TOKENS, self._unpacked, _TOKENS)
         self._corners = Rows(tables["corners"], CORNERS, _corners, _CORNERS)
         self.rows = LanceDocuments(tables["documents"], self._keys, counts["documents"])
