@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from anyio import CapacityLimiter
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from qa import ChapterVerseError, DocumentMissing
 from qa.requote import QuoteGone
 from qa.web.builds import BuildRunning
+from qa.web.crowd import crowded
 from qa.web.given import Given, Misunderstood, json_of
 from qa.web.rates import Rate, TooOften, client_of, too_often
 from qa.web.refusal import refusal
@@ -32,6 +34,7 @@ Act = Callable[[Any], dict[str, Any]]
 _ADDRESS = "/act"
 _BUILDING = ("add", "remove", "put_back", "rebuild")
 _APART = ("part", "welcome")  # may take long, and keep no question from being answered
+_APART_MOST = 16  # of them that are worked on or wait
 
 
 def act_with(actions: Iterable[Action]) -> Act:
@@ -97,8 +100,12 @@ class Acts:
             data = await run_sync(data_of, body)
         except Misunderstood:
             return refusal(400, "BadRequest", "The request is no JSON object with `data`; send one.")
-        places = self._apart if _action(data) in _APART else self._places
-        async with places.turns:
+        places = self._places
+        if _action(data) in _APART:
+            places = self._apart
+            if places.taken >= _APART_MOST:  # or they would be all that waits before the door
+                return crowded()
+        async with places.turn():
             if await request.is_disconnected():
                 return Response(status_code=499)  # as the access log has it; nobody reads it
             return await run_sync(self.answered, data, client, limiter=places.threads)
@@ -126,11 +133,22 @@ def _action(data: Any) -> object:
 
 
 class _Places:
-    """Where so many requests are worked on at once."""
+    """Where so many requests are worked on at once. `taken`: how many are worked on or wait."""
 
     def __init__(self, count: int) -> None:
-        self.turns = asyncio.Semaphore(count)
         self.threads = CapacityLimiter(count)
+        self.taken = 0
+        self._turns = asyncio.Semaphore(count)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """One of the places, once it is there."""
+        self.taken += 1
+        try:
+            async with self._turns:
+                yield
+        finally:
+            self.taken -= 1
 
 
 class _Said(JSONResponse):
