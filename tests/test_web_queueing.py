@@ -6,6 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -111,4 +112,5 @@ def test_one_client_has_half_of_the_places_that_are_held_for_as_long_as_one_like
             assert [await each for each in others] == [200] * half
             may.clear()
 
-    asyncio.run(run())
+    with ThreadPoolExecutor(1) as pool:  # beside the tests of the page, this thread has a loop
+        pool.submit(asyncio.run, run()).result()
