@@ -33,6 +33,7 @@ from transformers import AutoTokenizer
 from index.models import DEFAULT_MODEL, model_folder
 
 _BATCH_PIECES = 4096
+_HAS_HALVES = torch.backends.cpu.get_cpu_capability().startswith("AVX512")  # others reckon far slower in bfloat16
 _WARM_UP = 0.06
 _KEPT_EVERY = 300  # seconds
 _WEIGHTS = {"spans": 1.0, "answers": 1.0, "relevance": 0.5}
@@ -130,7 +131,7 @@ class Training:
         """One step of `steps`."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate * schedule(self.step, steps)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=_HAS_HALVES):
             parts = self.reader.loss(batch)
         loss = sum((_WEIGHTS[name] * part for name, part in parts.items()), torch.zeros(()))
         self.optimiser.zero_grad(set_to_none=True)
