@@ -21,18 +21,26 @@ class Machines:
 
 @contextmanager
 def machines(on: str, encoder: Encoder) -> Iterator[Machines]:
-    """`on`: empty for this machine; "ray" or HOST:PORT as in `index.on_ray.helpers`.
+    """`on`: empty for this machine; "ray" or HOST:PORT as in `index.cluster.joined`.
 
     `encoder`: this machine's. All that is started is ended. Raises UsageError, EngineMissing, ClusterUnusable.
     """
     if not on:
         yield Machines(encoder, Workers)
         return
+    with installed(on):
+        from index.cluster import joined  # not before it is asked for: it takes a second
+        from index.on_ray import RayEncoder, RayReaders, helpers
+    with joined(on), helpers(encoder) as team:
+        yield Machines(RayEncoder(encoder, team), lambda: RayReaders(team))
+
+
+@contextmanager
+def installed(on: str) -> Iterator[None]:
+    """In it is imported what a build on a Ray cluster needs. Raises EngineMissing."""
     try:
-        from index.on_ray import RayEncoder, RayReaders, helpers  # not before it is asked for: it takes a second
+        yield
     except ModuleNotFoundError as error:
         raise EngineMissing(
             f"A build on {on} needs the package {error.name}, which is not installed; run `pip install '.[ray]'`."
         ) from None
-    with helpers(on, encoder) as team:
-        yield Machines(RayEncoder(encoder, team), lambda: RayReaders(team))

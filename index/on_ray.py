@@ -10,18 +10,13 @@ if need be, and does again what it had not given back.
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle, islice
 from pathlib import Path
-from socket import create_connection
 from tempfile import NamedTemporaryFile
 from typing import Any
-
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before Ray is imported, or it reports to its makers
-os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # what Ray will do one day, and else warns of
 
 import ray
 from ray.exceptions import RayError
@@ -31,10 +26,8 @@ from index.encoder import Encoded, Encoder, Offsets
 from index.encoders import encoder_of
 from index.errors import ClusterUnusable
 from index.models import Identity
-from source import Document, SourceError, UsageError, Workers, cores
+from source import Document, SourceError, Workers
 
-_ADDRESS = re.compile(r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})")
-_PATIENCE = 10  # seconds
 _TOGETHER = 8  # texts that are handed over at once
 _AHEAD = 4  # times so many for each helper are on their way
 
@@ -68,15 +61,8 @@ class Helper:
 
 
 @contextmanager
-def helpers(on: str, encoder: Encoder) -> Iterator[list[Any]]:
-    """A helper for each processor of the cluster, each with this encoder.
-
-    `on`: HOST:PORT of a cluster that this machine belongs to, or "ray": the one that
-    RAY_ADDRESS names, else one of this machine alone, started for the purpose. Raises UsageError, ClusterUnusable.
-    """
-    begun = not ray.is_initialized()
-    if begun:
-        _join(on)
+def helpers(encoder: Encoder) -> Iterator[list[Any]]:
+    """A helper for each processor of the cluster that was joined, each with this encoder. Raises ClusterUnusable."""
     team: list[Any] = []
     try:
         for node in ray.nodes():
@@ -84,29 +70,8 @@ def helpers(on: str, encoder: Encoder) -> Iterator[list[Any]]:
         _check(team, encoder)
         yield team
     finally:
-        if begun:
-            ray.shutdown()
-        else:
-            for helper in team:
-                ray.kill(helper)
-
-
-def _join(on: str) -> None:
-    address = (os.environ.get("RAY_ADDRESS") or "local") if on == "ray" else on
-    found = _ADDRESS.fullmatch(address)
-    if address != "local" and not found:
-        raise UsageError(f"A build runs on `ray` or on HOST:PORT of a Ray cluster, not on {address!r}.")
-    own: dict[str, Any] = {} if found else {"num_cpus": cores(), "include_dashboard": False}
-    try:
-        if found:  # Ray itself would try for more than a minute
-            create_connection((found[1].strip("[]"), int(found[2])), _PATIENCE).close()
-        ray.init(address, log_to_driver=False, logging_level="ERROR", **own)
-    except (RayError, OSError, OverflowError, RuntimeError, ValueError) as error:
-        raise ClusterUnusable(
-            f"No Ray cluster answers at {address}, this machine is not one of it, or it wants a "
-            "token (RAY_AUTH_MODE=token); start one with `ray start --head`, and join it here with "
-            "`ray start --address HOST:PORT`."
-        ) from error
+        for helper in team:
+            ray.kill(helper)
 
 
 def _started(node: dict[str, Any], wanted: Identity) -> list[Any]:

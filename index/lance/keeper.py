@@ -62,7 +62,7 @@ class Keeper:
             if served and served.manifest.made_from == folder.sha256 and self._is_whole(served):
                 return replace(report, generation=served.generation, up_to_date=True)
             approve(served, folder, golden_in(sources))
-            generation = self._published(right.current, folder, progress)
+            generation = self._published(right.current, folder, progress, on)
             right.change(generation.name, (*right.current.kept, generation)[-KEPT:])
             with suppress(StoreError):  # it is published; the next build has another try
                 self._clear(right.current)
@@ -81,10 +81,11 @@ class Keeper:
         except IndexCorrupt:
             return False
 
-    def _published(self, current: Current, folder: FolderStore, progress: Progress) -> Generation:
+    def _published(self, current: Current, folder: FolderStore, progress: Progress, on: str) -> Generation:
         name = f"{max((int(each.name) for each in current.kept), default=0) + 1:06d}"
         tables = f"{name}-{token_hex(4)}"  # nobody else writes to these, even if we lose the right to build
-        sha256 = publish(Storage(self._engine, writing=True), tables, folder, current.generation or None, progress)
+        storage = Storage(self._engine, writing=True)
+        sha256 = publish(storage, tables, folder, current.generation or None, progress, on)
         generation = Generation(name, tables, sha256)
         proof.compare(LanceStore(self._storage, self._pointer, generation), folder)
         return generation

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,8 @@ from index.nearest import cosines, nearest_among
 
 _DISTANCE = "_distance"
 _WARMING = 900.0  # seconds
-_FOUND = 2  # candidates that the engine puts forward for each that is wanted: its scores are not exact, ours are
+_FOUND = 1.25  # neighbours that the engine puts forward for each that is wanted: its distances are not exact, ours are
+_LOOKED_AT = 8  # passages of the graph that it goes by for each that is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,14 @@ class LanceVectors:
     ) -> tuple[Numbers, NDArray[np.float32]]:
         if among is not None:
             return nearest_among(self, vector, count, among)
-        rows = np.array(self._table.found(self._search(vector, _FOUND * count), _DISTANCE), np.int64)
+        rows = np.array(self._table.found(self._search(vector, count), _DISTANCE), np.int64)
         scores = cosines(self.of(rows), vector)
         order = np.lexsort((rows, -scores))[:count]
         return rows[order], scores[order]
 
     def _search(self, vector: NDArray[np.float32], count: int) -> Any:
-        query = self._table.query().nearest_to(vector).column("vector").distance_type("l2").limit(count)
-        return query.nprobes(self._partitions).ef(2 * count) if self._partitions else query
+        query = self._table.query().nearest_to(vector).column("vector").distance_type("l2").limit(ceil(_FOUND * count))
+        return query.nprobes(self._partitions).ef(_LOOKED_AT * count) if self._partitions else query
 
     def warm(self) -> None:
         """Reads the engine's index into memory, 0.5 KB a passage, which from afar takes longer than a question may."""
@@ -91,7 +93,7 @@ class LanceLexical(Lexical):
         self._table, self._passages, self._keys, self._length = table, passages, keys, length
 
     def top(self, query: str, count: int, among: Numbers | None = None) -> Numbers:
-        rows = self._candidates(query, _FOUND * count) if among is None else among
+        rows = self._candidates(query, count) if among is None else among
         scores = self.scores(query, rows)
         best = np.lexsort((rows, -scores))[:count]
         return rows[best[scores[best] > 0]]

@@ -10,35 +10,32 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 
 import lancedb
 import pyarrow as pa
-from lancedb.index import FTS, HnswSq
 
 from index.errors import StoreError
 from index.folder_store import FolderStore
 from index.lance import contents
+from index.lance.indexes import GRAPH, index
 from index.lance.keys import buckets
 from index.lance.manifest import FORMAT, LanceManifest, dump
 from index.lance.storage import Storage
 from index.lance.tables import ABOUT, PARTS, pack, schema
 from index.progress import Progress, Step
 
-FLAT = 4096
-"""Passages up to which every vector is compared: that is exact, and reads no more than 6 MB."""
-_PARTITION = 1 << 20  # passages that are one graph
-_WORDS = FTS(
-    base_tokenizer="whitespace", lower_case=False, stem=False, remove_stop_words=False, ascii_folding=False,
-    max_token_length=1 << 20, with_position=False,
-)  # fmt: skip
 _TOGETHER = 256  # rows that are handed over at once: 10 MB of passages
+_FILE = GRAPH // _TOGETHER  # so often before a new file begins: each machine indexes some files
 
 
-def publish(storage: Storage, tables: str, folder: FolderStore, parent: str | None, progress: Progress) -> str:
+def publish(
+    storage: Storage, tables: str, folder: FolderStore, parent: str | None, progress: Progress, on: str
+) -> str:  # fmt: skip
     """Writes the generation that a folder holds into new tables, called `tables` and what they hold.
 
-    The SHA-256 of its manifest is returned. Raises a StoreError, and what `progress` raises.
+    `on`: the machines that index them, as in `index.machines.machines`. The SHA-256 of its manifest is returned.
+    Raises a StoreError, and what `progress` raises.
     """
     writer = _Writer(storage, tables, folder, Step(progress, "publishing", len(folder) + folder.documents))
     passages = writer.create("passages", contents.passages(folder))
@@ -47,11 +44,7 @@ def publish(storage: Storage, tables: str, folder: FolderStore, parent: str | No
     corners = writer.rows
     keys = contents.keys(folder)
     writer.create("keys", ({"entries": entries} for entries in buckets(keys)))
-    partitions = -(-len(folder) // _PARTITION) if len(folder) > FLAT else 0
-    storage.build(passages.create_index("terms", config=_WORDS))
-    if partitions:
-        config = HnswSq(distance_type="l2", num_partitions=partitions)
-        storage.build(passages.create_index("vector", config=config))
+    passages, partitions = index(storage, f"{tables}-passages", passages, len(folder), on)
     writer.versions["passages"] = storage.run(passages.version())
     sources = json.dumps(folder.sources()).encode()
     terms = folder.texts.lengths(folder.passages[0 : len(folder)][:, 3]).sum()
@@ -99,8 +92,14 @@ class _Writer:
         """A table of these records."""
         layout = schema(name, self._dimension)
         batches = self._batches(name, layout, records)
+
+        def file(*first: pa.RecordBatch) -> pa.RecordBatchReader:
+            return pa.RecordBatchReader.from_batches(layout, chain(first, islice(batches, _FILE - len(first))))
+
         try:
-            table = self._storage.create(f"{self._tables}-{name}", pa.RecordBatchReader.from_batches(layout, batches))
+            table = self._storage.create(f"{self._tables}-{name}", file())
+            for first in batches:
+                self._storage.build(table.add(file(first)))
         except StoreError:
             if self._failure:  # of what was to be written: the engine knows only that there was one
                 raise self._failure from None

@@ -20,7 +20,7 @@ from index.errors import REBUILD, IndexCorrupt, IndexUnwritable, StoreError, Sto
 
 PATIENCE = 10.0
 """Seconds that a question waits for one answer of the storage."""
-_BUILDING = 3600.0  # seconds: an index of many vectors is made in one call
+_BUILDING = 86400.0  # seconds: an index of many vectors is made in one call, whose requests end by themselves
 # What is sent is tried again a few times within `PATIENCE`, and not for minutes.
 _OPTIONS = {"connect_timeout": "3s", "timeout": "8s", "client_max_retries": "3", "client_retry_timeout": "8"}
 # Parts of an index have many megabytes, and nobody waits for an answer meanwhile.
@@ -35,7 +35,7 @@ class Storage:
     def __init__(self, engine: Engine, *, writing: bool = False) -> None:
         """`writing`: for the tables of a new generation, whose requests take longer than those of a question."""
         self.engine = engine
-        self._options = _WRITING if writing else _OPTIONS
+        self.options = _WRITING if writing else _OPTIONS
         self._connection: lancedb.AsyncConnection | None = None
 
     def run(self, call: Coroutine[Any, Any, _T], seconds: float | None = None) -> _T:
@@ -55,7 +55,7 @@ class Storage:
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
-            raise self._error(str(error)) from None  # a panic of Rust's is no Exception
+            raise self.error(str(error)) from None  # a panic of Rust's is no Exception
 
     def build(self, call: Coroutine[Any, Any, _T]) -> _T:
         """As `run`, for what takes long."""
@@ -65,7 +65,7 @@ class Storage:
         if self._connection is None:
             session = lancedb.Session(index_cache_size_bytes=_room())
             self._connection = await lancedb.connect_async(
-                self.engine.uri, storage_options=self._options, session=session
+                self.engine.uri, storage_options=self.options, session=session
             )
         return self._connection
 
@@ -94,6 +94,10 @@ class Storage:
             await table.checkout(version)
         return table
 
+    def uri(self, name: str) -> str:
+        """Where a table lies, as the engine names it."""
+        return f"{self.engine.uri}/{name}.lance"
+
     def create(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> lancedb.AsyncTable:
         """A new table of these rows."""
         return self.build(self._created(name, rows))
@@ -108,7 +112,7 @@ class Storage:
     async def _dropped(self, name: str) -> None:
         await (await self._connected()).drop_table(name, ignore_missing=True)
 
-    def _error(self, said: str) -> StoreError:
+    def error(self, said: str) -> StoreError:
         """One of our errors for what LanceDB says."""
         words = said.casefold()
         if _has(words, _REFUSED):

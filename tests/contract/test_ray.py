@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from kinds import KINDS, address, s3_server
+from numpy.typing import NDArray
 from pdf_fixtures import paragraph, pdf
 from test_index_incremental import same
 
-from index import ClusterUnusable, build
+from index import ClusterUnusable, Encoder, Store, build, load_encoder, open_store
 from source import UsageError
 
 sys.path.append(str(Path(__file__).parents[1] / "crash"))
@@ -43,13 +51,13 @@ def write(folder: Path, notes: int = 12) -> None:
     (folder / "damaged.pdf").write_bytes(b"%PDF-1.7\nnothing that could be read")
 
 
-def helpers_of(process: int) -> list[int]:
+def helpers_of(process: int, title: bytes = b"ray::Helper") -> list[int]:
     """The processes of helpers, by their titles, below this one."""
     parents, helpers = {}, []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if b"ray::Helper" in (folder / "cmdline").read_bytes():
+            if title in (folder / "cmdline").read_bytes():
                 helpers.append(int(folder.name))
         except OSError:
             continue  # it has ended
@@ -58,6 +66,18 @@ def helpers_of(process: int) -> list[int]:
         return each == process or (each in parents and each > 1 and below(parents[each]))
 
     return [each for each in helpers if below(each)]
+
+
+def started_by(session: int) -> list[str]:
+    """What is left of the processes of a session."""
+    left = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if int((folder / "stat").read_text().rpartition(")")[2].split()[3]) == session:
+                left.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue  # it has ended
+    return left
 
 
 def test_a_build_on_ray_comes_to_the_same(tmp_path: Path) -> None:
@@ -85,12 +105,114 @@ def test_who_cancels_is_not_kept_waiting(tmp_path: Path) -> None:
     assert not any(thread.is_alive() for thread in readers)
 
 
-def test_what_is_no_cluster_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_what_is_no_cluster_is_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "sources", 1)
     with pytest.raises(UsageError, match="not on 'a cluster'"):
         build(tmp_path / "index", [tmp_path / "sources"], on="a cluster")
     with pytest.raises(ClusterUnusable, match="No Ray cluster answers"):
         build(tmp_path / "index", [tmp_path / "sources"], on="127.0.0.1:1")
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:2")
+    with pytest.raises(ClusterUnusable, match=r"answers at 127\.0\.0\.1:2"):
+        build(tmp_path / "index", [tmp_path / "sources"], on="ray")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="interrupts are sent otherwise here")
+def test_an_interrupt_ends_a_build_and_all_that_it_started(tmp_path: Path) -> None:
+    write(tmp_path / "sources", 200)
+    command = [
+        sys.executable, "-m", "index", "build", str(tmp_path / "sources"), "--index", str(tmp_path / "index"),
+        "--on", "ray",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as building:
+        assert building.stderr
+        while "encoding" not in building.stderr.readline():
+            assert building.poll() is None
+        while not helpers_of(building.pid):
+            time.sleep(0.1)
+        os.killpg(building.pid, signal.SIGINT)  # as a terminal does
+        _, err = building.communicate(timeout=60)
+    assert (building.returncode, "Traceback" in err) == (130, False), err
+    assert not started_by(building.pid)
+
+
+QUESTIONS = ["What does the ship with number 17 carry?", "Which ship carries 70 bottles?", "Who wrote Hamlet?"]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Graphs, and files, of no more than some hundred passages."""
+    monkeypatch.setattr("index.lance.indexes.FLAT", 16)
+    monkeypatch.setattr("index.lance.indexes.GRAPH", 256)
+    monkeypatch.setattr("index.lance.publish._FILE", 1)
+
+
+def write_ships(folder: Path) -> None:
+    folder.mkdir()
+    with (folder / "ships.jsonl").open("w") as file:
+        for number in range(300):
+            text = f"The ship with number {number} carries {number * 7} bottles to the harbour in the north."
+            file.write(json.dumps({"id": str(number), "title": f"Ship {number}", "text": text}) + "\n")
+
+
+def indexed_in_parts(where: str, sources: Path, folder: str, encoder: Encoder) -> None:
+    """That a build on Ray comes to indexes of two parts, which find what the folder's do."""
+    build(where, [sources], on="ray")
+    from index.lance.store import LanceStore
+    from index.lance.tables import PASSAGES
+
+    store = open_store(where)
+    assert isinstance(store, LanceStore)
+    table = store.table(PASSAGES)
+    made = table.storage.run(table._table.list_indices())
+    assert {each.name: each.num_segments for each in made} == {"terms_idx": 2, "vector_idx": 2}
+    for question in QUESTIONS:
+        (encoded,) = encoder.encode([question], query=True)
+        near, words = zip(*(found(each, question, encoded.vector) for each in (store, open_store(folder))), strict=True)
+        assert near[0] == pytest.approx(near[1]) and words[0] == pytest.approx(words[1])
+
+
+def found(store: Store, question: str, vector: NDArray[np.float32]) -> tuple[list[float], list[float]]:
+    """What the nearest twenty score, and the twenty with its words; which of those that score the same is open."""
+    rows = store.lexical.top(question, 20)
+    return store.vectors.nearest(vector, 20)[1].tolist(), store.lexical.scores(question, rows).tolist()
+
+
+@pytest.fixture(scope="module")
+def ships(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Documents, and a folder with their index."""
+    scratch = tmp_path_factory.mktemp("ships")
+    write_ships(scratch / "sources")
+    build(scratch / "index", [scratch / "sources"])
+    return scratch / "sources", str(scratch / "index")
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "folder"])
+def test_indexes_that_are_made_in_parts_find_the_same(
+    tmp_path: Path, ships: tuple[Path, str], encoder: Encoder, kind: str
+) -> None:
+    with s3_server() if kind == "s3" else nullcontext():
+        indexed_in_parts(address(kind, tmp_path), *ships, encoder)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.skipif("lance" not in KINDS, reason="lancedb is not installed: pip install '.[lance]'")
+def test_who_indexes_and_is_killed_is_waited_for_no_longer(
+    tmp_path: Path, ships: tuple[Path, str], encoder: Encoder
+) -> None:
+    killed: list[int] = []
+
+    def kill() -> None:
+        while not killed:
+            killed.extend(helpers_of(os.getpid(), b"ray::PoolActor")[:1])
+            time.sleep(0.02)
+        os.kill(killed[0], signal.SIGKILL)
+
+    killing = threading.Thread(target=kill)
+    killing.start()
+    indexed_in_parts(address("lance", tmp_path), *ships, encoder)
+    killing.join()
+    assert killed
 
 
 @pytest.fixture(scope="module")
@@ -126,4 +248,24 @@ def test_a_helper_without_the_encoder_says_so(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(sys.modules["index.build"], "load_encoder", lambda name: HashEncoder())
     monkeypatch.setattr(sys.modules["index.build"], "identity", lambda name: HashEncoder.identity)
     with pytest.raises(ClusterUnusable, match=r"cannot take part .*The encoder hash is not on this machine"):
+        build(tmp_path / "index", [tmp_path / "sources"], on="ray")
+
+
+class Coarse:
+    """The encoder, which says that it reckons in another precision."""
+
+    precision = "float8"
+
+    def __init__(self, name: str) -> None:
+        self._encoder = load_encoder(name)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._encoder, name)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_helper_that_reckons_otherwise_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "sources", 1)
+    monkeypatch.setattr(sys.modules["index.build"], "load_encoder", Coarse)
+    with pytest.raises(ClusterUnusable, match=r"encodes in \w+ and this one in float8"):
         build(tmp_path / "index", [tmp_path / "sources"], on="ray")

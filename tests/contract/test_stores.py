@@ -199,7 +199,7 @@ def test_a_graph_of_vectors_finds_what_comparing_them_does(
 ) -> None:
     if kind == "folder":
         pytest.skip("what FAISS finds is asked elsewhere")
-    monkeypatch.setattr("index.lance.publish.FLAT", 16)
+    monkeypatch.setattr("index.lance.indexes.FLAT", 16)
     where = address(kind, tmp_path)
     build(where, [sources])
     book, beside = qa.load(where), qa.Book(folder, encoder)
