@@ -21,7 +21,7 @@ _TRIES = 3  # a machine that is lost while it indexes ends them all
 
 
 def index_on_cluster(on: str, storage: Storage, name: str, graphs: int) -> int:
-    """Makes about so many graphs, and the index of the words; in how many parts the vectors of each worker lie.
+    """Makes about so many graphs, and the index of the words; how many each worker has made, a segment of its own.
 
     `on`: as in `index.cluster.joined`. Raises UsageError, ClusterUnusable, StoreError.
     """

@@ -18,7 +18,7 @@ import pyarrow as pa
 from index.errors import StoreError
 from index.folder_store import FolderStore
 from index.lance import contents
-from index.lance.indexes import GRAPH, index
+from index.lance.indexes import FILE, index
 from index.lance.keys import buckets
 from index.lance.manifest import FORMAT, LanceManifest, dump
 from index.lance.storage import Storage
@@ -26,7 +26,7 @@ from index.lance.tables import ABOUT, PARTS, pack, schema
 from index.progress import Progress, Step
 
 _TOGETHER = 256  # rows that are handed over at once: 10 MB of passages
-_FILE = GRAPH // _TOGETHER  # so often before a new file begins: each machine indexes some files
+_FILE = FILE // _TOGETHER  # so often before a new file begins: each machine of a cluster indexes some files
 
 
 def publish(

@@ -6,7 +6,8 @@ TABLES is a file with the table that `engines.py --s3 --sizes 10000 100000 10000
 
 Disk, memory and the time to build grow with the passages: by as much for each as between the two largest
 sizes that were measured. Computing and requests of a question grow with the passages' logarithm: a straight
-line through all sizes. What is assumed besides stands below, as names with values.
+line through all sizes; for each graph that LanceDB has more than at a million there is `SEARCHED` besides.
+What is assumed besides stands below, as names with values.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
+from index.lance.indexes import graphs
 
 SIZES = [10**each for each in range(5, 10)]
 CORES_MEASURED = 2  # that built and published
@@ -26,6 +29,7 @@ ASKED = 100  # questions a second
 BUSY = 0.6  # of a reader's cores, so that few wait
 MAPPED = 0.25  # of the folder's disk that questions come back to, and memory holds
 GRAPH = 470e-9  # GB a passage: the engine's index of vectors, which a reader holds whole; counted at 100,000
+SEARCHED = 0.004  # core-seconds that a question spends on a graph; with 8 of 2^17 at a million, and not less with 2^20
 DAY = 24  # hours
 
 
@@ -75,6 +79,7 @@ def reckoned(folder: Measured, lance: Measured, size: int) -> dict[str, str]:
     """A row of the table."""
     building = CORES_MEASURED * folder.proportional("build / publish, s", size) / 3600
     computing, at_folder = (each.logarithmic("of all cores, ms", size) / 1000 for each in (lance, folder))
+    computing += SEARCHED * max(0, graphs(size) - graphs(10**6))
     requests = lance.logarithmic("requests", size)
     seconds = CORE_HOUR / 3600 * 1e6  # $ of a core-second for each of a million questions
     disk = lance.proportional("disk, MB", size) / 1000

@@ -142,7 +142,7 @@ QUESTIONS = ["What does the ship with number 17 carry?", "Which ship carries 70 
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Graphs, and files, of no more than some hundred passages."""
     monkeypatch.setattr("index.lance.indexes.FLAT", 16)
-    monkeypatch.setattr("index.lance.indexes.GRAPH", 256)
+    monkeypatch.setattr("index.lance.indexes.FILE", 256)
     monkeypatch.setattr("index.lance.publish._FILE", 1)
 
 

@@ -207,6 +207,16 @@ def test_a_graph_of_vectors_finds_what_comparing_them_does(
         assert book.retrieve(question) == beside.retrieve(question)
 
 
+@pytest.mark.skipif("lance" not in KINDS, reason="lancedb is not installed: pip install '.[lance]'")
+@pytest.mark.parametrize(
+    ("rows", "count"), [(0, 0), (4096, 0), (4097, 1), (10**6, 8), (1 << 21, 16), (10**7, 16), (10**9, 954)]
+)
+def test_a_question_searches_few_graphs(rows: int, count: int) -> None:
+    from index.lance.indexes import graphs
+
+    assert graphs(rows) == count
+
+
 def test_a_question_takes_few_round_trips(
     kind: str, built: str, folder: Store, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
