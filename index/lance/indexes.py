@@ -33,8 +33,10 @@ def index(storage: Storage, name: str, table: AsyncTable, rows: int, on: str) ->
     count = graphs(rows)
     if on and count > 1:
         with installed(on):
+            from index.cluster import joined
             from index.lance.on_ray import index_on_cluster
-        partitions = index_on_cluster(on, storage, name, count)
+        with joined(on):
+            partitions = index_on_cluster(storage, name, count)
         return storage.open(name), partitions
     storage.build(table.create_index("terms", config=FTS(**WORDS)))
     if count:

@@ -12,26 +12,25 @@ import ray
 from lance_ray import create_index, create_scalar_index
 from ray.exceptions import RayError
 
-from index.cluster import joined
 from index.errors import ClusterUnusable
 from index.lance.indexes import WORDS
 from index.lance.storage import Storage
 
 _TRIES = 3  # a machine that is lost while it indexes ends them all
+_ANYWHERE = {"num_cpus": 0, "scheduling_strategy": "SPREAD"}  # on a full one too, or nobody does what a lost one did
 
 
-def index_on_cluster(on: str, storage: Storage, name: str, graphs: int) -> int:
+def index_on_cluster(storage: Storage, name: str, graphs: int) -> int:
     """Makes about so many graphs, and the index of the words; how many each worker has made, a segment of its own.
 
-    `on`: as in `index.cluster.joined`. Raises UsageError, ClusterUnusable, StoreError.
+    By the machines of the cluster that was joined. Raises ClusterUnusable, StoreError.
     """
-    with joined(on):
-        workers = min(graphs, int(ray.cluster_resources().get("CPU", 0))) or 1
-        partitions = -(-graphs // workers)
-        told = {"num_workers": workers, "storage_options": storage.options}
-        table = storage.uri(name)
-        _made(storage, create_scalar_index, table, column="terms", index_type="INVERTED", **WORDS, **told)
-        _made(storage, create_index, table, "vector", "IVF_HNSW_SQ", metric="l2", num_partitions=partitions, **told)
+    workers = min(graphs, int(ray.cluster_resources().get("CPU", 0))) or 1
+    partitions = -(-graphs // workers)
+    told = {"num_workers": workers, "storage_options": storage.options, "ray_remote_args": _ANYWHERE}
+    table = storage.uri(name)
+    _made(storage, create_scalar_index, table, column="terms", index_type="INVERTED", **WORDS, **told)
+    _made(storage, create_index, table, "vector", "IVF_HNSW_SQ", metric="l2", num_partitions=partitions, **told)
     return partitions
 
 
