@@ -29,7 +29,7 @@ SENTENCES = [
     "The keeper counted the ships.", "They went north.", "Der Hafen war geschlossen.", "Nobody came.", "# Notes",
     "The wind blew from the north all night.", "- one\n- two", "Die Schiffe fuhren nach Norden und kamen nicht wieder.",
 ]  # fmt: skip
-HISTORIES = int(os.environ.get("HISTORIES", "25"))  # HISTORIES=200 pytest tests/test_index_incremental.py
+HISTORIES = int(os.environ.get("HISTORIES", "12"))  # HISTORIES=200 pytest tests/test_index_incremental.py
 NAMES = ["a.md", "b.txt", "sub/a.md", "sub/c.jsonl"]
 
 texts = st.lists(st.sampled_from(SENTENCES), max_size=4).map("\n\n".join)

@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (["inject.py", "--every", "15"], "full disk"),
+        (["inject.py", "--every", "30"], "full disk"),
         (["kill.py", "--times", "12"], "12 kills, "),
         (["power.py"], "0 unreadable, 0 mixed"),
         (["flip.py", "--times", "60"], "60 damaged files"),
