@@ -208,10 +208,8 @@ def test_who_indexes_and_is_killed_is_waited_for_no_longer(
             time.sleep(0.02)
         os.kill(killed[0], signal.SIGKILL)
 
-    killing = threading.Thread(target=kill)
-    killing.start()
+    threading.Thread(target=kill, daemon=True).start()
     indexed_in_parts(address("lance", tmp_path), *ships, encoder)
-    killing.join()
     assert killed
 
 
