@@ -24,18 +24,20 @@ _PATIENCE = 10  # seconds
 
 
 @contextmanager
-def joined(on: str) -> Iterator[None]:
+def joined(on: str) -> Iterator[bool]:
     """In it this process belongs to a cluster: the one that it belongs to already, if there is one.
+
+    Yields whether the process leaves it afterwards, which ends all that it has started there.
 
     `on`: HOST:PORT of a cluster that this machine belongs to, or "ray": the one that
     RAY_ADDRESS names, else one of this machine alone, started for the purpose. Raises UsageError, ClusterUnusable.
     """
     if ray.is_initialized():
-        yield
+        yield False
         return
     _join(on)
     try:
-        yield
+        yield True
     finally:
         ray.shutdown()
 

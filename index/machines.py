@@ -31,7 +31,7 @@ def machines(on: str, encoder: Encoder) -> Iterator[Machines]:
     with installed(on):
         from index.cluster import joined  # not before it is asked for: it takes a second
         from index.on_ray import RayEncoder, RayReaders, helpers
-    with joined(on), helpers(encoder) as team:
+    with joined(on) as leaves, helpers(encoder, leaves) as team:
         yield Machines(RayEncoder(encoder, team), lambda: RayReaders(team))
 
 

@@ -61,8 +61,11 @@ class Helper:
 
 
 @contextmanager
-def helpers(encoder: Encoder) -> Iterator[list[Any]]:
-    """A helper for each processor of the cluster that was joined, each with this encoder. Raises ClusterUnusable."""
+def helpers(encoder: Encoder, leaves: bool) -> Iterator[list[Any]]:
+    """A helper for each processor of the cluster that was joined, each with this encoder. Raises ClusterUnusable.
+
+    `leaves`: whether the cluster is left afterwards, as `index.cluster.joined` yields it; else they are ended here.
+    """
     team: list[Any] = []
     try:
         for node in ray.nodes():
@@ -70,7 +73,7 @@ def helpers(encoder: Encoder) -> Iterator[list[Any]]:
         _check(team, encoder)
         yield team
     finally:
-        for helper in team:
+        for helper in () if leaves else team:  # of those that are at work Ray would tell the user
             ray.kill(helper)
 
 

@@ -69,11 +69,12 @@ def helpers_of(process: int, title: bytes = b"ray::Helper") -> list[int]:
 
 
 def started_by(session: int) -> list[str]:
-    """What is left of the processes of a session."""
+    """What is left of the processes of a session, but for the dead that nobody has asked after."""
     left = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if int((folder / "stat").read_text().rpartition(")")[2].split()[3]) == session:
+            state, _, _, of, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(of) == session and state != "Z":
                 left.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
         except OSError:
             continue  # it has ended
@@ -132,6 +133,9 @@ def test_an_interrupt_ends_a_build_and_all_that_it_started(tmp_path: Path) -> No
         os.killpg(building.pid, signal.SIGINT)  # as a terminal does
         _, err = building.communicate(timeout=60)
     assert (building.returncode, "Traceback" in err) == (130, False), err
+    ended = time.monotonic() + 10
+    while started_by(building.pid) and time.monotonic() < ended:
+        time.sleep(0.1)
     assert not started_by(building.pid)
 
 
