@@ -42,6 +42,15 @@ def joined(on: str) -> Iterator[bool]:
         ray.shutdown()
 
 
+def unusable(error: Exception, what: str) -> ClusterUnusable:
+    """What is said when a machine of the cluster cannot do something; Ray says why in the last line."""
+    reason = str(error).strip().rpartition("\n")[2].strip()
+    return ClusterUnusable(
+        f"A machine of the Ray cluster cannot {what} ({reason}); install this project and the encoder there, "
+        "and build again: what was encoded is kept."
+    )
+
+
 def _join(on: str) -> None:
     address = (os.environ.get("RAY_ADDRESS") or "local") if on == "ray" else on
     found = _ADDRESS.fullmatch(address)

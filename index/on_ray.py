@@ -22,6 +22,7 @@ import ray
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from index.cluster import unusable
 from index.encoder import Encoded, Encoder, Offsets
 from index.encoders import encoder_of
 from index.errors import ClusterUnusable
@@ -73,8 +74,9 @@ def helpers(encoder: Encoder, leaves: bool) -> Iterator[list[Any]]:
         _check(team, encoder)
         yield team
     finally:
-        for helper in () if leaves else team:  # of those that are at work Ray would tell the user
-            ray.kill(helper)
+        if not leaves:  # else Ray would tell the user of each that is at work
+            for helper in team:
+                ray.kill(helper)
 
 
 def _started(node: dict[str, Any], wanted: Identity) -> list[Any]:
@@ -104,11 +106,7 @@ def _got(given: Any) -> Any:
     try:
         return ray.get(given)
     except RayError as error:
-        reason = str(error).strip().splitlines()[-1].strip()
-        raise ClusterUnusable(
-            f"A machine of the Ray cluster cannot take part ({reason}); install this project and the encoder there, "
-            "and build again: what was encoded is kept."
-        ) from error
+        raise unusable(error, "take part") from error
 
 
 class RayEncoder:

@@ -25,7 +25,7 @@ def graphs(rows: int) -> int:
     return -(-rows // min(max(rows // _SEARCHED, FILE), _MOST)) if rows > FLAT else 0
 
 
-def index(storage: Storage, name: str, table: AsyncTable, rows: int, on: str) -> tuple[AsyncTable, int]:
+def make_indexes(storage: Storage, name: str, table: AsyncTable, rows: int, on: str) -> tuple[AsyncTable, int]:
     """Indexes a table of so many passages; what it is now, and the graphs in each segment of the vectors' index.
 
     `on`: as in `index.machines.machines`; a cluster is asked if there is more than one graph to make.

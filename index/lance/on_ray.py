@@ -12,7 +12,7 @@ import ray
 from lance_ray import create_index, create_scalar_index
 from ray.exceptions import RayError
 
-from index.errors import ClusterUnusable
+from index.cluster import unusable
 from index.lance.indexes import WORDS
 from index.lance.storage import Storage
 
@@ -43,8 +43,4 @@ def _made(storage: Storage, make: Any, *arguments: Any, **options: Any) -> None:
             if not isinstance(error, RayError) and not isinstance(error.__cause__, RayError):
                 raise storage.error(str(error)) from None
             if not left:
-                reason = str(error).strip().splitlines()[-1].strip()
-                raise ClusterUnusable(
-                    f"A machine of the Ray cluster cannot index ({reason}); install this project with its extras "
-                    "there, and build again: what was encoded is kept."
-                ) from error
+                raise unusable(error, "index") from error

@@ -18,7 +18,7 @@ import pyarrow as pa
 from index.errors import StoreError
 from index.folder_store import FolderStore
 from index.lance import contents
-from index.lance.indexes import FILE, index
+from index.lance.indexes import FILE, make_indexes
 from index.lance.keys import buckets
 from index.lance.manifest import FORMAT, LanceManifest, dump
 from index.lance.storage import Storage
@@ -44,7 +44,7 @@ def publish(
     corners = writer.rows
     keys = contents.keys(folder)
     writer.create("keys", ({"entries": entries} for entries in buckets(keys)))
-    passages, partitions = index(storage, f"{tables}-passages", passages, len(folder), on)
+    passages, partitions = make_indexes(storage, f"{tables}-passages", passages, len(folder), on)
     writer.versions["passages"] = storage.run(passages.version())
     sources = json.dumps(folder.sources()).encode()
     terms = folder.texts.lengths(folder.passages[0 : len(folder)][:, 3]).sum()

@@ -2,7 +2,8 @@
 
     python tests/benchmarks/capacity.py TABLES
 
-TABLES is a file with the table that `engines.py --s3 --sizes 10000 100000 1000000` prints: docs/scale.md, say.
+Needs the extra `lance`. TABLES is a file with the table that `engines.py --s3 --sizes 10000 100000 1000000`
+prints: docs/scale.md, say.
 
 Disk, memory and the time to build grow with the passages: by as much for each as between the two largest
 sizes that were measured. Computing and requests of a question grow with the passages' logarithm: a straight
