@@ -158,9 +158,8 @@ def write_ships(folder: Path) -> None:
             file.write(json.dumps({"id": str(number), "title": f"Ship {number}", "text": text}) + "\n")
 
 
-def indexed_in_parts(where: str, sources: Path, folder: str, encoder: Encoder) -> None:
-    """That a build on Ray comes to indexes of two parts, which find what the folder's do."""
-    build(where, [sources], on="ray")
+def indexed_in_parts(where: str, folder: str, encoder: Encoder) -> None:
+    """That what was built on Ray has indexes of two parts, which find what the folder's do."""
     from index.lance.store import LanceStore
     from index.lance.tables import PASSAGES
 
@@ -195,8 +194,10 @@ def ships(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_indexes_that_are_made_in_parts_find_the_same(
     tmp_path: Path, ships: tuple[Path, str], encoder: Encoder, kind: str
 ) -> None:
+    sources, folder = ships
     with s3_server() if kind == "s3" else nullcontext():
-        indexed_in_parts(address(kind, tmp_path), *ships, encoder)
+        build(address(kind, tmp_path), [sources], on="ray")
+        indexed_in_parts(address(kind, tmp_path), folder, encoder)
 
 
 @pytest.mark.usefixtures("small")
@@ -212,9 +213,11 @@ def test_who_indexes_and_is_killed_is_waited_for_no_longer(
             time.sleep(0.02)
         os.kill(killed[0], signal.SIGKILL)
 
+    sources, folder = ships
     threading.Thread(target=kill, daemon=True).start()
-    indexed_in_parts(address("lance", tmp_path), *ships, encoder)
+    build(address("lance", tmp_path), [sources], on="ray")
     assert killed
+    indexed_in_parts(address("lance", tmp_path), folder, encoder)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,10 +18,11 @@ from secrets import token_hex
 from shutil import which
 
 import pytest
+from kinds import HAS_LANCE, address
 from test_index_incremental import same
-from test_ray import write
+from test_ray import indexed_in_parts, write, write_ships
 
-from index import build
+from index import Encoder, build
 
 PREFIX = f"cv{os.getpid() % 100_000}"
 HEAD, OTHER, BRIDGE = f"{PREFIX}a", f"{PREFIX}b", f"{PREFIX}br"
@@ -103,28 +104,57 @@ def hosts(tmp_path: Path) -> Iterator[None]:
         subprocess.run(["rm", "-rf", f"/tmp/{PREFIX}"], check=True)
 
 
-def helpers_on(host: str) -> int:
+def workers_on(host: str, title: bytes) -> int:
+    """How many of a host's processes have a title that begins so."""
     count = 0
     for process in ip("netns", "pids", host).split():
         with suppress(OSError):
-            count += Path(f"/proc/{process}/cmdline").read_bytes().startswith(b"ray::Helper")
+            count += Path(f"/proc/{process}/cmdline").read_bytes().startswith(title)
     return count
+
+
+def lost_on_the_way(log: Path, at_work: Callable[[], bool], *command: str) -> None:
+    """Runs a build on the first host, and ends the other once its workers are at work."""
+    with log.open("w") as file:
+        building = subprocess.Popen(
+            ["ip", "netns", "exec", HEAD, sys.executable, *command], stdout=file, stderr=file, env=environment()
+        )
+        while not at_work():
+            assert building.poll() is None, log.read_text()
+            time.sleep(0.05)
+        end(OTHER)
+        assert building.wait(400) == 0, log.read_text()
 
 
 def test_a_host_that_is_lost_costs_no_document(tmp_path: Path, hosts: None) -> None:
     write(tmp_path / "sources", 600)
     build(tmp_path / "here", [tmp_path / "sources"])
-    command = [
-        "ip", "netns", "exec", HEAD, sys.executable, "-m", "index", "build", str(tmp_path / "sources"),
-        "--index", str(tmp_path / "there"), "--on", CLUSTER,
-    ]  # fmt: skip
-    with (tmp_path / "build.log").open("w") as log:
-        building = subprocess.Popen(command, stdout=log, stderr=log, env=environment())
-        while helpers_on(OTHER) < 2 or "encoding" not in (tmp_path / "build.log").read_text():
-            assert building.poll() is None, (tmp_path / "build.log").read_text()
-            time.sleep(0.1)
-        time.sleep(1)
-        assert building.poll() is None, "the build ended before the host was lost"
-        end(OTHER)
-        assert building.wait(400) == 0, (tmp_path / "build.log").read_text()
+    log = tmp_path / "build.log"
+
+    def encoding() -> bool:
+        return workers_on(OTHER, b"ray::Helper") >= 2 and "encoding" in log.read_text()
+
+    command = ["build", str(tmp_path / "sources"), "--index", str(tmp_path / "there"), "--on", CLUSTER]
+    lost_on_the_way(log, encoding, "-m", "index", *command)
     same(tmp_path / "here", tmp_path / "there")
+
+
+SMALL = """
+import sys
+from index.lance import indexes, publish
+from index import build
+indexes.FLAT, indexes.FILE, publish._FILE = 16, 256, 1
+build(sys.argv[1], [sys.argv[2]], on=sys.argv[3])
+"""  # as the fixture `small`
+
+
+@pytest.mark.skipif(not HAS_LANCE, reason="lancedb is not installed: pip install '.[lance]'")
+def test_a_host_that_is_lost_while_it_indexes_costs_no_passage(tmp_path: Path, hosts: None, encoder: Encoder) -> None:
+    write_ships(tmp_path / "sources")
+    build(tmp_path / "index", [tmp_path / "sources"])
+    where = address("lance", tmp_path)
+    lost_on_the_way(
+        tmp_path / "build.log", lambda: workers_on(OTHER, b"ray::PoolActor") > 0,
+        "-c", SMALL, where, str(tmp_path / "sources"), CLUSTER,
+    )  # fmt: skip
+    indexed_in_parts(where, str(tmp_path / "index"), encoder)
