@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.errors import REBUILD, IndexCorrupt
 from index.layout import UNFINISHED, Layout
 from index.segment import Segment
 from index.segment_writer import EncodedText, SegmentWriter
@@ -72,7 +73,11 @@ def _copy_document(writer: SegmentWriter, segment: Segment, start: int, end: int
     line = bytes(segment.documents.read(start, end))
     if corner < 0:
         return writer.add_document(line, None)
-    return writer.add_document(line, segment.corners[corner : corner + len(load_document(line).text)])
+    try:
+        characters = len(load_document(line).text)
+    except ValueError as error:
+        raise IndexCorrupt(f"A document in {segment.layout.root} is none; {REBUILD}.") from error
+    return writer.add_document(line, segment.corners[corner : corner + characters])
 
 
 def _text(segment: Segment, row: int, first: int, last: int) -> EncodedText:

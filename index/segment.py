@@ -39,10 +39,13 @@ class Segment:
         self.tokens: Table = self._files.table(layout.tokens, dtype=token_type(self.dimension))
 
     def check(self) -> None:
-        """Raises IndexCorrupt unless it has as many texts as it says."""
-        ends = self.token_ends
-        found = len(ends) == len(self.digests) + 1 == len(self.vectors) + 1 == self.texts + 1
-        if not found or ends[0] != 0 or ends[-1] != len(self.tokens) or (ends[1:] < ends[:-1]).any():
+        """Raises IndexCorrupt unless it has as many texts as it says, each with its tokens and its terms."""
+        counts, count_ends = self.counts
+        terms = len(self._files.table(self.layout.term_ends)) - 1
+        found = len(self.digests) == len(self.vectors) == self.texts
+        found = found and _divides(self.token_ends, self.texts, len(self.tokens))
+        found = found and _divides(count_ends, self.texts, len(counts))
+        if not found or not (counts.min(initial=0) >= 0 and counts[:, 0].max(initial=-1) < terms):
             raise IndexCorrupt(f"The tables of {self.layout.root} contradict each other; {REBUILD}.")
 
     @property
@@ -89,6 +92,11 @@ class Segment:
     @staticmethod
     def _all(table: Table) -> NDArray:  # type: ignore[type-arg]
         return table[0 : len(table)]
+
+
+def _divides(ends: NDArray[np.int64], parts: int, rows: int) -> bool:
+    """Whether so many parts, one after another, are all the rows."""
+    return len(ends) == parts + 1 and ends[0] == 0 and ends[-1] == rows and bool((ends[1:] >= ends[:-1]).all())
 
 
 def segment_at(segments: Sequence[Segment], number: int) -> Segment:

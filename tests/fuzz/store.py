@@ -25,8 +25,9 @@ from index import FolderStore, StoreError, build
 from index.base import Base
 from index.blocks import block_digests
 from index.collector import Collector, Numbers
-from index.layout import Layout
-from index.tables import Rows
+from index.layout import GenerationLayout, Layout
+from index.merge import merge
+from index.tables import Rows, write_tables
 
 VERSION = 5
 _HEADERS = [
@@ -176,15 +177,23 @@ def _rename(root: Path, segment: Path, name: str) -> None:
 
 
 def take_over(root: Path) -> None:
-    """What the next build would have of it. What is damaged it makes again, and says so."""
-    base = Base.of(Layout(root), asdict(HashEncoder.identity))
+    """What the next build would have of it, merged and written anew. What is damaged it makes again, and says so."""
+    layout = Layout(root)
+    base = Base.of(layout, asdict(HashEncoder.identity))
     numbers = Numbers(base)
     collector = Collector(base, numbers)
     for row in np.flatnonzero(base.read.usable()).tolist() if base.read else ():
         collector.keep(row)
     collector.flush()
     rows = Rows.of(collector, numbers.places())
-    rows.live(len(base.segments))
+    if not len(rows.passages):
+        return
+    segments = list(base.segments)
+    encoder = {**asdict(HashEncoder.identity), "precision": HashEncoder.precision, "dimension": HashEncoder.dimension}
+    merge(layout, segments, range(len(segments)), rows.texts, rows.documents, encoder)
+    written = GenerationLayout(root / "written")
+    written.root.mkdir()
+    write_tables(written, rows, rows.use_only(segments))
 
 
 def use(store: FolderStore) -> None:
