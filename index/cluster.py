@@ -21,6 +21,8 @@ from source import UsageError, cores
 
 _ADDRESS = re.compile(r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})")
 _PATIENCE = 10  # seconds
+LITTLE = 0.001
+"""Of a processor: what Ray is told that a worker needs which may go where all are taken. One of none goes anywhere."""
 
 
 @contextmanager

@@ -22,7 +22,7 @@ import ray
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from index.cluster import unusable
+from index.cluster import LITTLE, unusable
 from index.encoder import Encoded, Encoder, Offsets
 from index.encoders import encoder_of
 from index.errors import ClusterUnusable
@@ -82,9 +82,9 @@ def helpers(encoder: Encoder, leaves: bool) -> Iterator[list[Any]]:
 def _started(node: dict[str, Any], wanted: Identity) -> list[Any]:
     """The helpers of a machine.
 
-    Ray is told that they need no processor: those of a machine that died can then start on one that is full.
+    Ray is told that they need next to no processor: those of a machine that died can then start on one that is full.
     """
-    actor = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, concurrency_groups={"reading": 1})(Helper)
+    actor = ray.remote(num_cpus=LITTLE, max_restarts=-1, max_task_retries=-1, concurrency_groups={"reading": 1})(Helper)
     made = actor.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True))
     return [made.remote(wanted) for _ in range(int(node["Resources"].get("CPU", 0)) if node["Alive"] else 0)]
 

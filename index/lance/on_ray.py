@@ -12,12 +12,12 @@ import ray
 from lance_ray import create_index, create_scalar_index
 from ray.exceptions import RayError
 
-from index.cluster import unusable
+from index.cluster import LITTLE, unusable
 from index.lance.indexes import WORDS
 from index.lance.storage import Storage
 
 _TRIES = 3  # a machine that is lost while it indexes ends them all
-_ANYWHERE = {"num_cpus": 0, "scheduling_strategy": "SPREAD"}  # on a full one too, or nobody does what a lost one did
+_ANYWHERE = {"num_cpus": LITTLE, "scheduling_strategy": "SPREAD"}  # full ones too: who else does what a lost one did
 
 
 def index_on_cluster(storage: Storage, name: str, graphs: int) -> int:

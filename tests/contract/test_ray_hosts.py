@@ -99,8 +99,9 @@ def hosts(tmp_path: Path) -> Iterator[None]:
             if host in there:
                 end(host)
                 ip("netns", "del", host)
-        with suppress(subprocess.CalledProcessError):
-            ip("link", "del", BRIDGE)
+        for link in (*(f"{host}o" for host in ADDRESSES), BRIDGE):  # of a namespace, which ends when it likes
+            with suppress(subprocess.CalledProcessError):
+                ip("link", "del", link)
         subprocess.run(["rm", "-rf", f"/tmp/{PREFIX}"], check=True)
 
 
