@@ -43,7 +43,7 @@ class Reading:
 
     def look(self, meanwhile: Meanwhile = silence) -> dict[str, str]:
         """The SHA-256 of every file, by the path that readers see. What cannot be read counts as UNREAD."""
-        with ThreadPoolExecutor(cores(), "reader") as pool:
+        with ThreadPoolExecutor(cores(), "files") as pool:
             found = results(pool, sha256_of, (file.path for file in self.files), meanwhile)
             for file, sha256 in zip(self.files, found, strict=True):
                 file.sha256 = sha256
@@ -96,7 +96,7 @@ def _in_order(
     files: Sequence[SourceFile], ocr: str, known: Known, meanwhile: Meanwhile, workers: Readers
 ) -> Iterator[tuple[SourceFile, _Documents]]:
     """Each file, and what gives its documents or raises its error."""
-    pool = ThreadPoolExecutor(workers.many, "reader")
+    pool = ThreadPoolExecutor(workers.many, "files")
     waiting: deque[tuple[SourceFile, _Documents]] = deque()
     try:
         for file in files:

@@ -100,7 +100,7 @@ def test_who_cancels_is_not_kept_waiting(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         build(tmp_path / "there", [tmp_path / "sources"], progress=cancel, on="ray")
     assert not helpers_of(os.getpid())
-    readers = [thread for thread in threading.enumerate() if thread.name.startswith("reader")]
+    readers = [thread for thread in threading.enumerate() if thread.name.startswith("files")]
     for thread in readers:
         thread.join(10)
     assert not any(thread.is_alive() for thread in readers)
