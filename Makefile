@@ -20,8 +20,9 @@ run: .venv/run
 	$(BIN)/python -m index build
 	$(BIN)/python app.py
 
+# Half of them waits for a browser, a clock or a disk.
 test: .venv/test chromium lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/test
 	$(BIN)/ruff check .
