@@ -20,7 +20,6 @@ run: .venv/run
 	$(BIN)/python -m index build
 	$(BIN)/python app.py
 
-# Half of them waits for a browser, a clock or a disk.
 test: .venv/test chromium lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
