@@ -102,6 +102,21 @@ def test_an_answer_that_cannot_be_read_does_not_take_the_others_along(page: Page
     expect(page.locator(".conversation")).not_to_contain_text("forged words")
 
 
+def test_words_can_be_looked_for_before_the_document_is_drawn(page: Page) -> None:
+    ask(page, PLATFORM)
+    waiting = held(page, "part")
+    page.get_by_role("button", name="Show in document").first.click()
+    box = page.get_by_role("searchbox").locator("visible=true")
+    box.fill("platf")
+    go_on(page, waiting)
+    expect(page.locator("mark.quoted.now").first).to_be_visible()
+    page.unroute_all()
+    page.keyboard.type("orm")
+    page.keyboard.press("Enter")
+    expect(box).to_have_value("platform")
+    expect(page.locator("mark.found").first).to_be_visible()
+
+
 def test_the_last_click_on_a_document_counts(page: Page) -> None:
     ask(page, PLATFORM)
     ask(page, "Where did the blue heron nest?")

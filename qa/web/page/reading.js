@@ -85,8 +85,8 @@ const showReading = async (found, quotes, answered) => {
   showCovered();
   beside().replaceChildren(make(found.frame));
   content().addEventListener("scroll", whenScrolled, { passive: true });
+  content().focus({ preventScroll: true }); // before what takes time, or it would take the cursor from who types meanwhile
   await goTo(reading.starts[reading.at] ?? 0, "quoted");
-  content()?.focus({ preventScroll: true });
 };
 
 const tellReading = (message) => {
