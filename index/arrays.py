@@ -108,3 +108,8 @@ def runs(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.in
     """The numbers of all these runs, one run after another."""
     ends = np.cumsum(lengths)
     return np.arange(int(lengths.sum())) + np.repeat(starts - ends + lengths, lengths)
+
+
+def ascends(numbers: NDArray[np.int64]) -> bool:
+    """Whether no number is smaller than the one before it."""
+    return bool((numbers[1:] >= numbers[:-1]).all())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import Table
+from index.arrays import Table, ascends
 from index.checked import Files
 from index.errors import REBUILD, IndexCorrupt
 from index.layout import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, TEXT_COLUMNS, GenerationLayout
@@ -88,8 +88,8 @@ def _agrees(read: Read) -> bool:
         and _within(read.passages[:, 0], len(read.documents))
         and _within(read.passages[:, 3], len(read.texts))
         and _within(read.texts[:, 0], len(read.segment_of))
-        and _ascends(read.passages[:, 0])
-        and _ascends(np.concatenate([[0], read.passages[:, 1:3].ravel(), [len(read.sentences)]]))
+        and ascends(read.passages[:, 0])
+        and ascends(np.concatenate([[0], read.passages[:, 1:3].ravel(), [len(read.sentences)]]))
     )
 
 
@@ -111,10 +111,6 @@ def _lies_in(read: Read, segments: Sequence[Segment]) -> bool:
 
 def _within(numbers: _Numbers, most: int) -> bool:
     return bool(((numbers >= 0) & (numbers < most)).all())
-
-
-def _ascends(numbers: _Numbers) -> bool:
-    return bool((numbers[1:] >= numbers[:-1]).all())
 
 
 def _in_order(starts: _Numbers, ends: _Numbers, most: _Numbers) -> bool:

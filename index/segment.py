@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from index.arrays import Table
+from index.arrays import Table, ascends
 from index.blocks import CheckedFile
 from index.checked import Files, check_files
 from index.errors import REBUILD, IndexCorrupt, StoreError
@@ -42,10 +42,14 @@ class Segment:
         """Raises IndexCorrupt unless it has as many texts as it says, each with its tokens and its terms."""
         counts, count_ends = self.counts
         terms = len(self._files.table(self.layout.term_ends)) - 1
-        found = len(self.digests) == len(self.vectors) == self.texts
-        found = found and _divides(self.token_ends, self.texts, len(self.tokens))
-        found = found and _divides(count_ends, self.texts, len(counts))
-        if not found or not (counts.min(initial=0) >= 0 and counts[:, 0].max(initial=-1) < terms):
+        agree = (
+            len(self.digests) == len(self.vectors) == self.texts
+            and _divides(self.token_ends, self.texts, len(self.tokens))
+            and _divides(count_ends, self.texts, len(counts))
+            and counts.min(initial=0) >= 0
+            and counts[:, 0].max(initial=-1) < terms
+        )
+        if not agree:
             raise IndexCorrupt(f"The tables of {self.layout.root} contradict each other; {REBUILD}.")
 
     @property
@@ -96,7 +100,7 @@ class Segment:
 
 def _divides(ends: NDArray[np.int64], parts: int, rows: int) -> bool:
     """Whether so many parts, one after another, are all the rows."""
-    return len(ends) == parts + 1 and ends[0] == 0 and ends[-1] == rows and bool((ends[1:] >= ends[:-1]).all())
+    return len(ends) == parts + 1 and ends[0] == 0 and ends[-1] == rows and ascends(ends)
 
 
 def segment_at(segments: Sequence[Segment], number: int) -> Segment:

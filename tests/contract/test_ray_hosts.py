@@ -123,6 +123,7 @@ def lost_on_the_way(log: Path, at_work: Callable[[], bool], *command: str) -> No
         while not at_work():
             assert building.poll() is None, log.read_text()
             time.sleep(0.05)
+        assert building.poll() is None, "the build ended before the host was lost"
         end(OTHER)
         assert building.wait(400) == 0, log.read_text()
 
