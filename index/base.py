@@ -21,7 +21,7 @@ from index.layout import (
 )
 from index.manifest import Manifest, SegmentManifest, load_manifest, load_segment
 from index.segment import Segment
-from source.patience import Meanwhile, silence
+from source.waiting import Meanwhile, silence
 
 
 class Base:

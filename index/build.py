@@ -37,7 +37,7 @@ from index.tables import Rows, write_tables
 from index.writer import Known, Writer
 from source import UNREAD, Reading, find, golden_in
 from source.errors import NotRead, SourceEmpty
-from source.patience import Meanwhile
+from source.waiting import Meanwhile
 
 Approve = Callable[[Store | None, Store, Sequence[Path]], None]
 """Called with the generation that answers, the one that is to, and the files of golden questions; raises to refuse."""

@@ -19,7 +19,7 @@ from index.disk import opened, read
 from index.errors import REBUILD, IndexCorrupt
 from index.layout import Folder
 from source import cores
-from source.patience import Meanwhile, results, silence
+from source.waiting import Meanwhile, results, silence
 
 Listing: TypeAlias = dict[str, tuple[str, int]]
 """Path inside the folder → SHA-256, bytes; sorted, but for the block digests, which come last."""

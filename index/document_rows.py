@@ -11,7 +11,7 @@ from index.errors import REBUILD, IndexCorrupt
 from index.segment import Segment, segment_at
 from index.strings import Strings
 from source.document import Document
-from source.records import DocumentFacts, load_document, load_facts
+from source.document_json import DocumentFacts, load_document, load_facts
 
 
 class DocumentRows:

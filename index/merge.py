@@ -20,7 +20,7 @@ from index.layout import UNFINISHED, Layout
 from index.segment import Segment
 from index.segment_writer import EncodedText, SegmentWriter
 from index.writer import MOST_TEXTS
-from source.records import load_document
+from source.document_json import load_document
 
 CROWD = 16
 _TIER = 8

@@ -19,7 +19,7 @@ from index.passages import Passage
 from index.tokens import Tokens
 from source.boxes import Box
 from source.document import Document
-from source.records import DocumentFacts
+from source.document_json import DocumentFacts
 from source.spans import Span
 
 

@@ -30,7 +30,7 @@ from index.segment_writer import EncodedText, SegmentWriter
 from index.tokens import pack
 from index.words import words
 from source import Document, Found, Reading
-from source.records import dump_document
+from source.document_json import dump_document
 
 LEAST_TEXTS, MOST_TEXTS = 512, 8192
 """Texts in a segment that a build writes: a sixteenth of all there are, within these bounds."""

@@ -5,7 +5,7 @@ ligature is its letters, a full-width letter an ordinary one, a curly quotation
 mark a straight one, and a word divided at a line's end is whole. Text and query
 are folded to one such form, and what is found is carried back.
 
->>> from source.plain import read_plain
+>>> from source.formats.plain import read_plain
 >>> document = read_plain("The in-\\nvisible\\nﬁsh.", id="a.txt")
 >>> [document.text[span.start : span.end] for span in find_in(document, "Invisible FISH")]
 ['in-\\nvisible\\nﬁsh']

@@ -1,21 +1,18 @@
 """Files in, Documents out. A document's text never changes after it is read."""
 
 from source.boxes import Box, Corners, boxes_of
-from source.collection import ids_in
-from source.document import Document, Doubt, DoubtKind, Region, RegionKind
-from source.doubts import told
+from source.document import Document, Doubt, DoubtKind, Region, RegionKind, told
 from source.encoding import is_unicode
 from source.errors import INTERRUPTED, ChapterVerseError, NotRead, SourceEmpty, SourceError, UsageError, unreadable
-from source.files import SHIPPED, SourceFile, golden_in, roots_of, shown_as
-from source.formats import OCR, SUFFIXES
-from source.found import Found
-from source.names import document_name, numbered
-from source.pictures import has_pictures, page_picture
+from source.files import SHIPPED, SourceFile, document_name, golden_in, numbered, roots_of, shown_as
+from source.formats.jsonl import ids_in
+from source.formats.registry import OCR, SUFFIXES
 from source.places import Heading, Place, Places
-from source.reader import UNREAD, Reading, find
+from source.sandbox.page_images import has_pictures, page_picture
+from source.sandbox.pool import Readers, Workers, cores
+from source.scan import UNREAD, Found, Reading, find
 from source.spans import Span
 from source.terminal import tame, tame_json
-from source.workers import Readers, Workers, cores
 
 __all__ = [
     # types

@@ -42,7 +42,7 @@ from qa.web.rates import Rate
 from qa.web.rules import Limits, Often
 from qa.web.texts import LANGUAGES, Texts
 from source import Document, tame
-from source.formats import format_of
+from source.formats.registry import format_of
 
 SAIL = "Two ships sail north."
 _ASKED_FOR = ("open", "subprocess", "os.system", "os.exec", "os.posix_spawn", "os.startfile", "socket.", "urllib.")

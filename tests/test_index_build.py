@@ -13,8 +13,8 @@ import pytest
 from index import FolderStore, IndexCorrupt, IndexUnwritable, Settings, build, last_build
 from index.commit import KEPT, writing
 from index.progress import Step
-from source import workers
 from source.errors import BadCollection, NotRead, NotText, SourceEmpty
+from source.sandbox import pool
 
 pytestmark = pytest.mark.usefixtures("encoder")
 
@@ -235,13 +235,13 @@ def test_a_file_whose_reader_was_killed_is_read_by_the_next_build(
 ) -> None:
     """By the system, short of memory; until it can be read, nothing new is committed."""
     (sources / "b.rtf").write_bytes(rb"{\rtf1 The harbour froze in March.}")
-    asked = workers._Worker._exchange
+    asked = pool._Worker._exchange
 
-    def killed(self: workers._Worker, request: dict[str, Any]) -> list[bytes]:
+    def killed(self: pool._Worker, request: dict[str, Any]) -> list[bytes]:
         self.kill()
         return asked(self, request)
 
-    monkeypatch.setattr(workers._Worker, "_exchange", killed)
+    monkeypatch.setattr(pool._Worker, "_exchange", killed)
     first, second = (build(tmp_path / "index", [sources]) for _ in range(2))
     assert first.documents == 1 and "ended with status -9" in first.skipped[0]
     assert (second.up_to_date, second.generation, second.skipped) == (True, first.generation, first.skipped)

@@ -18,7 +18,7 @@ from index import FolderStore, Settings, build
 from index.encoder import Encoder
 from index.exported import OnnxEncoder
 from index.layout import GenerationLayout
-from source.reader import Reading
+from source.scan import Reading
 
 pytestmark = pytest.mark.usefixtures("encoder")
 
@@ -110,7 +110,7 @@ def test_only_what_is_new_is_read_and_encoded(
     tmp_path: Path, encoded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    monkeypatch.setattr("source.reader._read", _noting(read))
+    monkeypatch.setattr("source.scan._read", _noting(read))
     folder, root = tmp_path / "in", tmp_path / "index"
     write(folder, {"a.md": "One thing.", "b.txt": "Another thing.", "sub/c.jsonl": "A line.\n\nA second line."})
     assert build(root, [folder]).encoded == len(encoded) == 4
@@ -127,9 +127,9 @@ def test_only_what_is_new_is_read_and_encoded(
 
 
 def _noting(read: list[str]) -> Any:
-    from source import reader
+    from source import scan
 
-    original = reader._read
+    original = scan._read
 
     def noting(file: Any, *arguments: Any) -> Any:
         read.append(file.id)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from index.encoder import Encoder, Offsets
 from index.passages import LONGEST_PASSAGE, Draft, passages
 from source.document import Document
-from source.markdown import read_markdown
-from source.plain import read_plain
+from source.formats.markdown.extractor import read_markdown
+from source.formats.plain import read_plain
 
 PROPERTY = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LIKELY = st.lists(

@@ -15,7 +15,7 @@ import qa.find_in as find_in_module
 from qa.find_in import find_in
 from qa.kept import Kept
 from source import Document
-from source.plain import read_plain
+from source.formats.plain import read_plain
 
 Within = Callable[[float], AbstractContextManager[None]]
 

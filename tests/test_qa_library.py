@@ -20,8 +20,8 @@ from index import FolderStore, build, changing
 from index.__main__ import main as index_main
 from index.generations import problems
 from qa.library import Added, Cancelled, Library
-from source import workers as workers_module
-from source.records import DocumentFacts
+from source.document_json import DocumentFacts
+from source.sandbox import pool as pool_module
 
 pytestmark = pytest.mark.usefixtures("encoder")
 
@@ -330,14 +330,14 @@ def test_reading_a_large_file_is_told_and_can_be_cancelled(
 ) -> None:
     lines = [f"The keeper counted the ships of harbour {n}, and wrote them down." for n in range(40)]
     files = upload(**{"large.pdf": pdf([paragraph(lines)] * 2000)})  # some ten seconds
-    started: list[workers_module._Worker] = []
+    started: list[pool_module._Worker] = []
 
-    class Recorded(workers_module._Worker):
+    class Recorded(pool_module._Worker):
         def __init__(self) -> None:
             super().__init__()
             started.append(self)
 
-    monkeypatch.setattr(workers_module, "_Worker", Recorded)
+    monkeypatch.setattr(pool_module, "_Worker", Recorded)
     told: list[float] = []
     cancelling = Cancelling("encoding", 1.5)
 

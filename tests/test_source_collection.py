@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from source import find
-from source.collection import records
 from source.document import Document
 from source.errors import BadCollection, DuplicateId
+from source.formats.jsonl import records
 
 
 def read(folder: Path, data: str | bytes) -> list[Document]:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from source.csv import read_csv
 from source.document import Document, Doubt, DoubtKind
 from source.errors import NotText, SourceEmpty
+from source.formats.csv import read_csv
 
 CELLS = st.sampled_from(
     [

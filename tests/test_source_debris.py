@@ -5,7 +5,7 @@ import pytest
 
 from source import find
 from source.document import Document
-from source.plain import read_plain
+from source.formats.plain import read_plain
 
 HEADLINE = "Prospects for cooperation between Russia and Central Asia – a new defense order.strategy"
 

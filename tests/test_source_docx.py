@@ -10,7 +10,7 @@ from office_fixtures import COMPOUND, ENCRYPTED, OFFICE, check_paragraphs, packa
 
 from source.document import Document, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty, TooLarge
-from source.office.docx import read_docx
+from source.formats.office.docx import read_docx
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 NAMES = (

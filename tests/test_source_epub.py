@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from source.document import Document, Doubt, DoubtKind, RegionKind
-from source.epub import read_epub
 from source.errors import Damaged, Encrypted, SourceEmpty, SourceError, TooLarge
+from source.formats.epub import read_epub
 from source.places import Heading
 
 CONTAINER = """<?xml version="1.0"?><container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from source.document import Doubt, DoubtKind
-from source.fidelity import doubts_of
-from source.fidelity.characters import (
+from source.quality import doubts_of
+from source.quality.characters import (
     CONTROL,
     LETTER,
     LOWER,
@@ -22,7 +22,7 @@ from source.fidelity.characters import (
     kinds_of,
     runs,
 )
-from source.fidelity.joined_words import common_words
+from source.quality.joined_words import common_words
 
 ENGLISH = (
     "The ship left the harbour of Bergen on the third day of March, with a crew of nineteen and a cargo of dried fish. "

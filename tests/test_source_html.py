@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from source.document import Document, Doubt, DoubtKind, RegionKind
 from source.errors import NotText, SourceEmpty, SourceError, TooLarge
-from source.html import read_html
+from source.formats.html import read_html
 from source.places import Heading
 
 PROSE = (

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from source import lines as lines_module
-from source.lines import Lines
-from source.plain import read_plain
+from source import places as lines_module
+from source.formats.plain import read_plain
+from source.places import Lines
 
 
 @given(st.text(st.sampled_from("\r\n\r\n a\x0b\x85\u2028"), max_size=40), st.integers(1, 5))

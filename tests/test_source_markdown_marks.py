@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from source import Span, markdown_marks
-from source.markdown import read_markdown
-from source.markdown_marks import marks_in
-from source.plain import read_plain
+from source import Span
+from source.formats.markdown import marks as markdown_marks
+from source.formats.markdown.extractor import read_markdown
+from source.formats.markdown.marks import marks_in
+from source.formats.plain import read_plain
 
 RENDERER = MarkdownIt("commonmark").enable("table")
 

@@ -8,7 +8,7 @@ from office_fixtures import check_paragraphs, package
 
 from source.document import Document, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty, TooLarge
-from source.office.odt import read_odt
+from source.formats.office.odt import read_odt
 
 OPEN = "urn:oasis:names:tc:opendocument:xmlns"
 NAMES = (

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from source.patience import result, results
+from source.waiting import result, results
 
 
 def test_what_is_slow_is_waited_for_aloud() -> None:

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from source import Box, ChapterVerseError, Document, DoubtKind, RegionKind, Span, boxes_of, find
 from source.errors import Damaged, ExtraMissing, SourceEmpty
-from source.pdf import read_pdf
+from source.formats.pdf import read_pdf
 
 LINES = ["The first line of the paragraph goes on to", "the second, and is long enough to be text."]
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from source.document import Document, RegionKind
-from source.plain import read_plain
+from source.formats.plain import read_plain
 
 LINES = st.sampled_from(
     [

@@ -8,7 +8,7 @@ from office_fixtures import COMPOUND, ENCRYPTED, OFFICE, check_paragraphs, packa
 
 from source.document import Document, DoubtKind
 from source.errors import Damaged, Encrypted, SourceEmpty, TooLarge
-from source.office.pptx import read_pptx
+from source.formats.office.pptx import read_pptx
 
 NAMES = (
     'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'

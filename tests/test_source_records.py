@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from source.document import Document, Doubt, DoubtKind
+from source.document_json import DocumentFacts, dump_document, load_document, load_facts
 from source.places import Heading, Places
-from source.records import DocumentFacts, dump_document, load_document, load_facts
 
 LIKE_FIELDS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"])),

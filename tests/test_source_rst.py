@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from source.document import Document, RegionKind
-from source.rst import read_rst
+from source.formats.rst import read_rst
 
 LINES = st.sampled_from(
     [

@@ -8,7 +8,7 @@ from office_fixtures import COMPOUND, ENCRYPTED, check_paragraphs
 
 from source.document import Document, DoubtKind, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty
-from source.rtf import read_rtf
+from source.formats.rtf import read_rtf
 
 FONTS = (
     r"{\fonttbl{\f0\froman\fcharset0 Times New Roman;}{\f1\fnil\fcharset204{\*\fname Arial;}Arial CYR;}"

@@ -13,11 +13,11 @@ import pytest
 from pdf_fixtures import paragraph, pdf
 
 from source import find
-from source import workers as workers_module
+from source.document_json import dump_document
 from source.errors import Damaged, SourceUnreadable, TooLarge
-from source.pdf import read_pdf
-from source.records import dump_document
-from source.workers import Workers
+from source.formats.pdf import read_pdf
+from source.sandbox import pool as pool_module
+from source.sandbox.pool import Workers
 
 LINES = ["Words in the file, which are", "on two lines."]
 FACTS = {"id": "a.pdf", "title": "a", "path": "a.pdf"}
@@ -65,7 +65,7 @@ def test_a_process_that_ends_or_hangs_loses_its_file_and_no_other(
     ):
         (fake / "worker.py").write_text(program % does)
         with monkeypatch.context() as patched:
-            patched.setattr(workers_module, "_ROOT", tmp_path)
+            patched.setattr(pool_module, "_ROOT", tmp_path)
             start = time.monotonic()
             with pytest.raises(TooLarge if "longer" in complaint else SourceUnreadable, match=complaint):
                 Workers(seconds=0.95).read(file, **FACTS)
@@ -75,14 +75,14 @@ def test_a_process_that_ends_or_hangs_loses_its_file_and_no_other(
 
 def test_a_process_serves_many_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = 0
-    worker = workers_module._Worker
+    worker = pool_module._Worker
 
-    def counting() -> workers_module._Worker:
+    def counting() -> pool_module._Worker:
         nonlocal started
         started += 1
         return worker()
 
-    monkeypatch.setattr(workers_module, "_Worker", counting)
+    monkeypatch.setattr(pool_module, "_Worker", counting)
     workers = Workers()
     for _ in range(3):
         assert workers.read(file, **FACTS).id == "a.pdf"
@@ -95,7 +95,7 @@ def test_a_process_serves_many_files(file: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_parser_sees_no_secrets_and_writes_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_PASSWORD", "secret")
-    process = workers_module._Worker()._process
+    process = pool_module._Worker()._process
     environment = Path(f"/proc/{process.pid}/environ").read_bytes()
     process.kill()
     process.wait()
@@ -172,7 +172,7 @@ def test_a_file_that_goes_before_its_turn_is_noted(tmp_path: Path) -> None:
 
 def test_which_file_a_document_is_of_is_not_the_parsers_word(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forged = read_pdf(file.read_bytes(), id="contract.txt", title="x", path="contract.txt", sha256="0" * 64)
-    monkeypatch.setattr(workers_module._Worker, "_exchange", lambda self, request: [dump_document(forged), b""])
+    monkeypatch.setattr(pool_module._Worker, "_exchange", lambda self, request: [dump_document(forged), b""])
     (document,) = find([file]).documents()
     assert (document.id, Path(document.path).name) == ("a.pdf", "a.pdf")
 
@@ -181,7 +181,7 @@ def test_closing_ends_what_is_at_work(file: Path, tmp_path: Path, monkeypatch: p
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "__init__.py").write_text("")
     (tmp_path / "source" / "worker.py").write_text("import time\ntime.sleep(60)\n")
-    monkeypatch.setattr(workers_module, "_ROOT", tmp_path)
+    monkeypatch.setattr(pool_module, "_ROOT", tmp_path)
     workers = Workers()
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(workers.read, file, **FACTS)
@@ -222,7 +222,7 @@ def test_a_process_that_was_killed_while_it_had_nothing_to_do_costs_no_file(file
 def test_who_is_interrupted_leaves_no_answer_to_the_next(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workers = Workers()
     with monkeypatch.context() as patched:
-        patched.setattr(workers_module, "_document", lambda parts: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(pool_module, "_document", lambda parts: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             workers.read(file, id="first", title="", path="")
     assert workers._free == []

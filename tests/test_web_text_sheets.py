@@ -19,9 +19,9 @@ from qa.web.sheets import View
 from qa.web.text_sheets import Block, TextSheets
 from qa.web.texts import in_language
 from source import Document, Heading, Place, Places, Span
-from source.markdown import read_markdown
-from source.markdown_marks import marks_in
-from source.plain import read_plain
+from source.formats.markdown.extractor import read_markdown
+from source.formats.markdown.marks import marks_in
+from source.formats.plain import read_plain
 
 Within = Callable[[float], AbstractContextManager[None]]
 READERS = [read_plain, read_markdown]

@@ -12,7 +12,7 @@ from index.folder_store import FolderStore
 from index.lance.documents import dump_facts
 from index.lance.keys import of_digest, of_document, of_term
 from index.lance.tables import CORNERS_TOGETHER
-from source.records import load_facts
+from source.document_json import load_facts
 
 Record = dict[str, Any]
 _CHUNK = 1 << 10  # passages

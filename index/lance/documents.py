@@ -11,7 +11,7 @@ from index.lance.keys import Keys, of_document
 from index.lance.rows import Rows, Table
 from index.lance.tables import DOCUMENTS, LINES, Values
 from source.document import Document, Doubt, DoubtKind
-from source.records import DocumentFacts, load_document
+from source.document_json import DocumentFacts, load_document
 
 _FACTS, _DOCUMENTS = 1 << 22, 1 << 26  # bytes that are kept in memory
 _TOGETHER = 1 << 12  # rows of a list that are fetched in one call

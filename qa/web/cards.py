@@ -9,7 +9,7 @@ from qa import Answer, Edition, Quote
 from qa.web.flow import flows
 from qa.web.markup import button, element, escaped, marked
 from qa.web.texts import Texts
-from source.markdown_marks import marks_in
+from source.formats.markdown.marks import marks_in
 
 _LONG = 280  # characters of a question, beyond which it is folded
 

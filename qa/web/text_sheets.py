@@ -18,7 +18,7 @@ from qa.web.flow import flows
 from qa.web.markup import Mark, Stretch, drawn, element, stretches
 from qa.web.sheets import View
 from source import Document, RegionKind, Span
-from source.markdown_marks import marks_in
+from source.formats.markdown.marks import marks_in
 from source.spans import trim
 
 _KEPT = 200_000  # blocks and stretches of documents: who reads a part of a document goes on to the next

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from source.document import RegionKind
-from source.html.page import decode_html, read_html
+from source.formats.html.extractor import decode_html, read_html
 
 # Han, kana, Thai, Lao and Burmese are written without spaces: a character is a token there.
 _TOKEN = re.compile(r"[぀-ヿ㐀-鿿฀-໿က-႟]|[^\W぀-ヿ㐀-鿿฀-໿က-႟]+")
@@ -87,7 +87,7 @@ def justext(data: bytes) -> str:
 
 def installed() -> dict[str, Extractor]:
     """The reader, and the extractors that can be imported."""
-    extractors: dict[str, Extractor] = {"source.html": ours}
+    extractors: dict[str, Extractor] = {"source.formats.html": ours}
     for extractor in (trafilatura, trafilatura_precision, resiliparse, readability, justext):
         try:
             extractor(b"<p>One sentence, that one may extract.</p>")

@@ -27,7 +27,7 @@ import pypdfium2
 
 from source import Document, Span, boxes_of
 from source.errors import SourceError
-from source.pdf import read_pdf
+from source.formats.pdf import read_pdf
 
 _MOST_WORDS = 8000  # of a file: the comparison takes the square of it
 _SLACK = 0.3  # points

@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 
 from source import Document, Span, boxes_of, is_unicode
-from source.records import dump_document, load_document, load_facts
+from source.document_json import dump_document, load_document, load_facts
 
 
 def check_document(document: Document, random: Random) -> None:

@@ -15,8 +15,8 @@ from index.models import DEFAULT_MODEL
 from index.passages import passages
 from index.sentences import sentences
 from source import Document, Span
-from source.markdown import read_markdown
-from source.plain import read_plain
+from source.formats.markdown.extractor import read_markdown
+from source.formats.plain import read_plain
 
 _LANGUAGES = ("en", "ru", "zh", "de", "ar", "ja", "fr", "xx")
 _LONGEST = 20_000  # characters

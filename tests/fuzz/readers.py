@@ -10,8 +10,8 @@ from fuzz.documents import check_document
 from fuzz.mutator import WORDS, mutated_pdf, mutated_text, mutated_zip
 from fuzz.seeds import TEXTUAL, ZIPPED, seeds
 from source import SourceError
-from source.collection import records
-from source.formats import FORMATS, Format
+from source.formats.jsonl import records
+from source.formats.registry import FORMATS, Format
 
 _SMALL = 20_000  # bytes
 _FACTS = {"id": "a", "title": "a", "path": "a"}

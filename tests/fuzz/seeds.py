@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fuzz.slim import slim
-from source.formats import FORMATS
+from source.formats.registry import FORMATS
 
 _LARGEST = 300_000  # bytes of a file that cannot be taken in part
 _ORDINARY = Path(__file__).parent / "ordinary"

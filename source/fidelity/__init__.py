@@ -1,5 +1,0 @@
-"""Does a text look as its document does? What speaks against it, whatever the format."""
-
-from source.fidelity.pages import doubts_of
-
-__all__ = ["doubts_of"]

@@ -1,0 +1,5 @@
+"""Web pages: elements to blocks, and which of them are the page's content."""
+
+from source.formats.html.extractor import EXTRACTOR, read_html
+
+__all__ = ["EXTRACTOR", "read_html"]

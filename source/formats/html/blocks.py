@@ -1,0 +1,231 @@
+"""From a page's elements to its blocks, as a browser lays them out: headings, paragraphs, items, lines and tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from source.builder import TextBuilder
+from source.document import RegionKind
+from source.formats.html.elements import (
+    CONTROLS,
+    HEADINGS,
+    ITEMS,
+    OPENERS,
+    PREFORMATTED,
+    cells_of,
+    data_rows,
+    heads_columns,
+    is_box,
+    is_frame,
+    is_main,
+    is_unseen,
+)
+
+
+class Kind(StrEnum):
+    """What a block is."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    LINES = "lines"  # preformatted
+    TABLE = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Text that stands in one place of the tree: an element's `text`, or its `tail`."""
+
+    text: str
+    node: Any
+    tail: bool
+    linked: bool
+
+    @property
+    def owner(self) -> Any:
+        """The element that it stands in."""
+        return self.node.getparent() if self.tail else self.node
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block, and the runs that it is made of.
+
+    `framed`: whether it lies in an element in which pages keep their menus, banners and
+    footers. `level`: a heading's. `rows`: a table's; the first heads the columns if `header`.
+    """
+
+    kind: Kind
+    text: str
+    runs: tuple[Run, ...] = field(repr=False)
+    framed: bool = False
+    level: int = 0
+    rows: tuple[tuple[str, ...], ...] = ()
+    header: bool = False
+
+    @property
+    def longest(self) -> Run:
+        """The longest of its runs."""
+        return max(self.runs, key=lambda run: len(run.text.strip()))
+
+    @property
+    def linked(self) -> int:
+        """How many of its characters are links."""
+        return sum(len(run.text.strip()) for run in self.runs if run.linked)
+
+    def put_into(self, builder: TextBuilder, *, content: bool) -> None:
+        """Adds it to a text; what is no content is marked as navigation."""
+        if not content:
+            builder.marked(self.text, RegionKind.NAVIGATION)
+        elif self.kind is Kind.HEADING:
+            builder.heading(self.text, self.level)
+        elif self.kind is Kind.TABLE:
+            builder.table(self.rows, header=self.header)
+        elif self.kind is Kind.LINES:
+            first, *others = self.text.split("\n")
+            builder.paragraph(first)
+            for line in others:
+                builder.item(line)
+        elif self.kind is Kind.ITEM:
+            builder.item(self.text)
+        else:
+            builder.paragraph(self.text)
+
+
+_SPACE = re.compile(r"[ \t\n\r\f]+")  # CSS's white space; a no-break space is none
+_PERMALINKS = frozenset({"#", "¶", "§", "🔗", "⚓", "\uf0c1"})  # the last: Font Awesome's chain
+
+
+def blocks_of(root: Any) -> list[Block]:
+    """What is seen of the element `root` (lxml's), in reading order."""
+    walk = _Walk()
+    walk.over(root)
+    return walk.blocks
+
+
+class _Walk:
+    """One pass over the elements. Deep nesting costs no recursion: pages nest to any depth."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self._runs: list[Run] = []
+        self._levels: list[int] = []  # of the headings that are open
+        self._frames = self._mains = self._links = self._openers = self._preformatted = 0
+        self._opens_item = False
+
+    def over(self, root: Any) -> None:
+        from lxml import etree
+
+        skipped = None
+        events = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+        for event, element in events:
+            if event == "start":
+                if self._enter(element):
+                    self._text(element.text, element, tail=False)
+                else:
+                    skipped = element
+                    events.skip_subtree()
+                continue
+            if event == "end" and element is not skipped:
+                self._leave(element)
+            if element is not root:
+                self._text(element.tail, element, tail=True)
+        self._flush()
+
+    def _enter(self, element: Any) -> bool:
+        """Whether what is inside is to be walked too."""
+        if is_unseen(element) or self._is_permalink(element):
+            return False
+        if element.tag in CONTROLS and not (element.tag == "button" and self._openers):
+            self._text(" ", element, tail=False)  # its box keeps the words around it apart
+            return False
+        if is_box(element):
+            self._flush()
+        if element.tag == "table" and (rows := data_rows(element)):
+            self._table(element, rows)
+            return False
+        if element.tag == "br":
+            self._runs.append(Run("\n", element, False, False))
+        self._count(element, 1)
+        self._opens_item = self._opens_item or element.tag in ITEMS
+        return True
+
+    def _leave(self, element: Any) -> None:
+        if is_box(element):
+            self._flush()
+        self._count(element, -1)
+
+    def _count(self, element: Any, step: int) -> None:
+        """Notes what is entered (`step` 1) or left (-1)."""
+        tag = element.tag
+        if step < 0:
+            self._mains -= is_main(element)
+        self._frames += step * is_frame(element, in_main=self._mains > 0)
+        if step > 0:
+            self._mains += is_main(element)
+        self._links += step * (tag == "a")
+        self._openers += step * (tag in OPENERS)
+        self._preformatted += step * (tag in PREFORMATTED)
+        if tag in HEADINGS:
+            self._levels.append(HEADINGS[tag]) if step > 0 else self._levels.pop()
+
+    def _is_permalink(self, element: Any) -> bool:
+        """The ¶ or # beside a heading, which shows under the pointer only."""
+        return element.tag == "a" and self._openers > 0 and "".join(element.itertext()).strip() in _PERMALINKS
+
+    def _text(self, text: str | None, node: Any, *, tail: bool) -> None:
+        if text:
+            shown = text.replace("\r\n", "\n") if self._preformatted else _SPACE.sub(" ", text)
+            self._runs.append(Run(shown, node, tail, self._links > 0))
+
+    def _flush(self) -> None:
+        """Ends the block that is open."""
+        runs, self._runs = self._runs, []
+        if self._preformatted:
+            self._add(Kind.LINES, "".join(run.text for run in runs).strip("\n"), runs)
+            return
+        for part in _paragraphs(runs):
+            lines = "".join(run.text for run in part).split("\n")
+            kind = Kind.HEADING if self._levels else Kind.ITEM if self._opens_item else Kind.PARAGRAPH
+            self._add(kind, "\n".join(_SPACE.sub(" ", line).strip(" ") for line in lines).strip("\n"), part)
+
+    def _add(self, kind: Kind, text: str, runs: Sequence[Run], **more: Any) -> None:
+        if text.strip():
+            level = self._levels[-1] if kind is Kind.HEADING else 0
+            self.blocks.append(Block(kind, text, tuple(runs), framed=self._frames > 0, level=level, **more))
+            self._opens_item = False
+
+    def _table(self, table: Any, rows: Sequence[Any]) -> None:
+        for caption in table.iterchildren("caption"):
+            self._add(Kind.PARAGRAPH, *_in_one_line(caption))
+        cells = [[_in_one_line(cell) for cell in cells_of(row)] for row in rows]
+        texts = tuple(tuple(text for text, _ in row) for row in cells)
+        runs = [run for row in cells for _, runs in row for run in runs]
+        shown = "\n".join("\t".join(row).strip() for row in texts)
+        self._add(Kind.TABLE, shown, runs, rows=texts, header=heads_columns(rows[0]))
+
+
+def _in_one_line(element: Any) -> tuple[str, list[Run]]:
+    """The text of a cell or a caption, and its runs."""
+    parts = blocks_of(element)
+    return " ".join(" ".join(part.text.split()) for part in parts), [run for part in parts for run in part.runs]
+
+
+def _paragraphs(runs: Sequence[Run]) -> Iterator[list[Run]]:
+    """The runs between blank lines, which two line breaks make."""
+    part: list[Run] = []
+    breaks = 0
+    for run in runs:
+        if run.text == "\n":
+            breaks += 1
+        elif run.text.strip():
+            if breaks > 1:
+                yield part
+                part = []
+            breaks = 0
+        part.append(run)
+    yield part

@@ -1,0 +1,5 @@
+"""Markdown: the text is the file itself; markdown-it-py says which lines are what."""
+
+from source.formats.markdown.extractor import EXTRACTOR, read_markdown
+
+__all__ = ["EXTRACTOR", "read_markdown"]

@@ -1,0 +1,207 @@
+"""Word documents (.docx): the body in its own order, then the notes.
+
+Not read by a library: those there are leave out text boxes and tables in
+tables, or give them twice, or add list marks of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from source.document import Document
+from source.formats.office.blocks import (
+    Block,
+    OfficeBuilder,
+    attribute,
+    child,
+    children,
+    number,
+    tag,
+    tidy,
+    with_boxes,
+)
+from source.formats.office.package import Package, chosen
+from source.formats.office.styles import Look, Styles, has_first_row, listed, outline, switched
+from source.formats.office.symbols import symbol
+
+EXTRACTOR = "docx/1"
+
+_WRAPPERS = {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"}
+_LEFT_OUT = {
+    "pPr", "rPr", "sdtPr", "del", "moveFrom", "delText", "instrText", "delInstrText",
+    "rt",  # how the word below it is said
+}  # fmt: skip
+_MARKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes"}
+
+
+def read_docx(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
+    """A Document of a Word file. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
+    package = Package(data, path or id, root="document", ending=".docx")
+    reading = _Reading(package)
+    builder = OfficeBuilder()
+    builder.add(reading.body())
+    if notes := list(reading.notes()):
+        builder.end_headings()
+        builder.add(notes)
+    own = package.title() or reading.title or builder.first_heading
+    return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256)
+
+
+@dataclass(slots=True)
+class _Line:
+    """The text of a paragraph, as far as it is read."""
+
+    look: Look
+    parts: list[str] = field(default_factory=list)
+    strong: bool = True
+    fields: list[bool] = field(default_factory=list)  # of each field around: whether its result has begun
+    boxes: list[Block] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        if all(self.fields):  # else it stands in what a field is told to do
+            self.parts.append(text)
+
+    def mark(self, kind: str) -> None:
+        """A mark of a field: where it begins, where its result does, and where it ends."""
+        if kind == "begin":
+            self.fields.append(False)
+        elif self.fields and kind == "separate":
+            self.fields[-1] = True
+        elif self.fields:
+            self.fields.pop()
+
+
+class _Reading:
+    """Walks one document; `title` is the first paragraph in the style of titles."""
+
+    def __init__(self, package: Package) -> None:
+        self.title = ""
+        self._package = package
+        self._styles = Styles(package.optional(package.related(package.main, "styles")))
+        self._referred: dict[tuple[str, str], None] = {}
+        self._inline: dict[str, Callable[[Any, _Line], None]] = {
+            "r": self._run,
+            "p": self._line_of_drawing,
+            "t": lambda each, line: line.add(each.text or ""),
+            "fldChar": lambda mark, line: line.mark(attribute(mark, "fldCharType")),
+            "sym": lambda mark, line: line.add(symbol(attribute(mark, "font"), number(attribute(mark, "char"), 16))),
+            "AlternateContent": lambda each, line: self._walk(chosen(each), line),
+            "txbxContent": lambda each, line: line.boxes.extend(self._blocks(each)),
+            **dict.fromkeys(_MARKS, lambda each, line: line.add(_MARKS[tag(each)])),
+            **dict.fromkeys(_NOTES, self._reference),
+            **dict.fromkeys(("chart", "relIds"), self._drawing),
+        }
+
+    def body(self) -> Iterator[Block]:
+        """The blocks of the body."""
+        yield from self._blocks(child(self._package.xml(self._package.main), "body"))
+
+    def notes(self) -> Iterator[Block]:
+        """Those of the notes that the body refers to, in the order in which it does."""
+        notes = {
+            (kind, attribute(note, "id")): note
+            for kind in _NOTES.values()
+            for note in children(self._package.optional(self._package.related(self._package.main, kind)))
+        }
+        for reference in list(self._referred):
+            yield from self._blocks(notes.get(reference))
+
+    def _blocks(self, parent: Any) -> Iterator[Block]:
+        begun, boxes = "", []
+        for each in _unwrapped(parent):
+            if tag(each) == "tbl":
+                yield from [Block(begun), self._table(each)]
+                begun = ""
+            elif tag(each) == "p":
+                block, beside = self._paragraph(each)
+                block.text = begun + block.text
+                boxes += beside
+                begun = block.text if _goes_on(each) else ""
+                if begun:
+                    continue
+                yield from with_boxes(block, boxes)
+                boxes = []
+        yield from [Block(begun), *boxes]
+
+    def _paragraph(self, paragraph: Any) -> tuple[Block, list[Block]]:
+        """A paragraph and what stands in boxes beside it."""
+        properties = child(paragraph, "pPr")
+        look = self._styles[attribute(child(properties, "pStyle"), "val")]
+        line = _Line(look)
+        self._walk(paragraph, line)
+        level, item = outline(properties), listed(properties)
+        block = Block(
+            "".join(line.parts),
+            level=look.level if level is None else level,
+            listed=look.listed if item is None else item,
+            navigation=look.contents,
+            strong=line.strong,
+        )
+        if look.title and not self.title:
+            self.title = " ".join(tidy(block.text).split())
+        return block, line.boxes
+
+    def _table(self, table: Any) -> Block:
+        kept = [row for row in _unwrapped(table) if tag(row) == "tr" and child(row, "trPr", "del") is None]
+        cells = [[cell for cell in _unwrapped(row) if tag(cell) == "tc"] for row in kept]
+        rows = [[[] if _continues(cell) else list(self._blocks(cell)) for cell in row] for row in cells]
+        properties = child(table, "tblPr")
+        shown = self._styles[attribute(child(properties, "tblStyle"), "val")].heads and has_first_row(properties)
+        repeated = bool(kept) and switched(child(kept[0], "trPr"), "tblHeader")
+        return Block(rows=rows, header=bool(shown or repeated))
+
+    def _walk(self, element: Any, line: _Line) -> None:
+        for each in element:
+            name = tag(each)
+            if inline := self._inline.get(name):
+                inline(each, line)
+            elif name not in _LEFT_OUT:
+                self._walk(each, line)
+
+    def _run(self, run: Any, line: _Line) -> None:
+        properties = child(run, "rPr")
+        look = self._styles[attribute(child(properties, "rStyle"), "val")]
+        hidden, bold = switched(properties, "vanish"), switched(properties, "b")
+        if (look.hidden or line.look.hidden) if hidden is None else hidden:
+            return
+        before = len(line.parts)
+        self._walk(run, line)
+        if not ((look.bold or line.look.bold) if bold is None else bold) and "".join(line.parts[before:]).strip():
+            line.strong = False
+
+    def _line_of_drawing(self, paragraph: Any, line: _Line) -> None:
+        self._walk(paragraph, line)
+        line.add("\n")
+
+    def _reference(self, mark: Any, line: _Line) -> None:
+        self._referred[_NOTES[tag(mark)], attribute(mark, "id")] = None
+
+    def _drawing(self, element: Any, line: _Line) -> None:
+        line.boxes.extend(self._package.drawn(self._package.main, element))
+
+
+def _unwrapped(parent: Any) -> Iterator[Any]:
+    """The children, and in place of what only wraps them (a content control, an insertion) those in it."""
+    for each in children(parent):
+        if tag(each) in _WRAPPERS:
+            yield from _unwrapped(each)
+        elif tag(each) == "AlternateContent":
+            yield from _unwrapped(chosen(each))
+        else:
+            yield each
+
+
+def _goes_on(paragraph: Any) -> bool:
+    """Whether the next paragraph is shown as one with it: its end is deleted, or it is a large first letter."""
+    properties = child(paragraph, "pPr")
+    deleted = child(properties, "rPr", "del") is not None
+    return deleted or attribute(child(properties, "framePr"), "dropCap") in {"drop", "margin"}
+
+
+def _continues(cell: Any) -> bool:
+    """Whether a cell is the rest of one that is merged with it."""
+    merges = (child(cell, "tcPr", name) for name in ("vMerge", "hMerge"))
+    return any(merge is not None and attribute(merge, "val") != "restart" for merge in merges)

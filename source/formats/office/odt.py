@@ -1,0 +1,200 @@
+"""OpenDocument texts (.odt): the body in its own order, then the notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from source.archive import Archive
+from source.document import Document
+from source.errors import Damaged, Encrypted
+from source.formats.office.blocks import (
+    Block,
+    OfficeBuilder,
+    attribute,
+    child,
+    children,
+    number,
+    own_title,
+    tag,
+    tidy,
+    with_boxes,
+)
+
+EXTRACTOR = "odt/1"
+
+_DRAWING = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+_LEFT_OUT = {
+    "tracked-changes", "annotation", "note", "number", "script", "title", "desc",
+    "ruby-text",  # how the word below it is said
+}  # fmt: skip
+_INDEXES = {
+    "table-of-content", "illustration-index", "table-index", "object-index", "user-index", "alphabetical-index",
+}  # fmt: skip
+_MARKS = {"s": " ", "tab": "\t", "line-break": "\n"}
+_ROWS = {"table-header-rows", "table-rows", "table-row-group"}
+_MOST_BASES = 20  # styles based on one another
+
+
+def read_odt(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
+    """A Document of an OpenDocument text. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
+    shown_as = path or id
+    archive = Archive(data, shown_as)
+    if "META-INF/manifest.xml" in archive and b"encryption-data" in archive.read("META-INF/manifest.xml"):
+        raise Encrypted(f"{shown_as} is protected by a password; save a copy without one.")
+    content = archive.xml("content.xml")
+    body = child(content, "body", "text")
+    if body is None:
+        raise Damaged(f"{shown_as} is damaged, or no .odt file; open it in the program it is of and save it again.")
+    shared = archive.xml("styles.xml") if "styles.xml" in archive else None
+    meta = archive.xml("meta.xml") if "meta.xml" in archive else None
+    reading = _Reading(_Styles([child(shared, "styles"), child(content, "automatic-styles")]))
+    builder = OfficeBuilder()
+    builder.add(reading.blocks(body))
+    if notes := [*reading.footnotes, *reading.endnotes]:
+        builder.end_headings()
+        builder.add(notes)
+    named = child(meta, "meta", "title")
+    own = own_title(named.text if named is not None else "") or reading.title or builder.first_heading
+    return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a style says, with what it takes from the styles it is based on."""
+
+    names: frozenset[str] = frozenset()
+    hidden: bool = False
+    strong: bool = False
+
+
+class _Styles:
+    """The looks of styles by their family ("paragraph", "text") and name."""
+
+    def __init__(self, groups: list[Any]) -> None:
+        self._styles = {
+            (attribute(style, "family"), attribute(style, "name")): style
+            for group in groups
+            for style in children(group)
+            if tag(style) == "style"
+        }
+        self._looks: dict[tuple[str, str], _Look] = {}
+
+    def look(self, family: str, element: Any) -> _Look:
+        """That of the style in which a paragraph or a stretch of text is."""
+        key = family, attribute(element, "style-name")
+        if key not in self._looks:
+            bases = list(self._bases(*key))
+            texts = [child(style, "text-properties") for style in bases]
+            names = frozenset(attribute(style, "name") for style in bases)
+            weight = next(filter(None, (attribute(text, "font-weight") for text in texts)), "")
+            self._looks[key] = _Look(
+                names=names,
+                hidden=next(filter(None, (attribute(text, "display") for text in texts)), "") == "none",
+                strong=weight == "bold" or number(weight) >= 600 or "Table_20_Heading" in names,
+            )
+        return self._looks[key]
+
+    def _bases(self, family: str, name: str) -> Iterator[Any]:
+        for _ in range(_MOST_BASES):
+            if (style := self._styles.get((family, name))) is None:
+                return
+            yield style
+            name = attribute(style, "parent-style-name")
+
+
+@dataclass(slots=True)
+class _Line:
+    """The text of a paragraph, as far as it is read."""
+
+    parts: list[str] = field(default_factory=list)
+    strong: bool = True
+    boxes: list[Block] = field(default_factory=list)
+
+    def add(self, text: str | None, strong: bool) -> None:
+        if text:
+            self.parts.append(text.replace("\n", " "))  # a line break has an element of its own
+            self.strong = self.strong and (strong or text.isspace())
+
+
+class _Reading:
+    """Walks one document; `title` is the first paragraph in the style of titles."""
+
+    def __init__(self, styles: _Styles) -> None:
+        self.title = ""
+        self.footnotes: list[Block] = []
+        self.endnotes: list[Block] = []
+        self._styles = styles
+
+    def blocks(self, parent: Any) -> Iterator[Block]:
+        """The blocks in an element that holds paragraphs, or elements that hold some in their turn."""
+        for each in children(parent):
+            name = tag(each)
+            if name in {"p", "h"}:
+                yield from self._paragraph(each)
+            elif name == "table":
+                yield self._table(each)
+            elif name in {"list", "numbered-paragraph"}:
+                yield from (replace(block, listed=True) for block in self.blocks(each))
+            elif name in _INDEXES:
+                yield from (replace(block, navigation=True) for block in self.blocks(each))
+            elif name not in _LEFT_OUT and not _is_hidden(each):
+                yield from self.blocks(each)
+
+    def _paragraph(self, element: Any) -> Iterator[Block]:
+        """A paragraph or heading, and what stands in boxes beside it."""
+        look = self._styles.look("paragraph", element)
+        if look.hidden or any(tag(each) == "hidden-paragraph" and _is_hidden(each) for each in element):
+            return
+        line = _Line()
+        self._walk(element, line, look.strong)
+        text = tidy("".join(line.parts))
+        titled = "Title" in look.names
+        if titled and not self.title:
+            self.title = " ".join(text.split())
+        level = max(1, min(number(attribute(element, "outline-level")), 10)) if tag(element) == "h" else int(titled)
+        block = Block(text, level=level, strong=line.strong)
+        yield from with_boxes(block, line.boxes)
+
+    def _walk(self, element: Any, line: _Line, strong: bool) -> None:
+        line.add(element.text, strong)
+        for each in element:
+            name = tag(each)
+            if name in _MARKS:
+                line.parts.append(_MARKS[name])
+            elif name == "note":
+                notes = self.endnotes if attribute(each, "note-class") == "endnote" else self.footnotes
+                notes.extend(self.blocks(child(each, "note-body")))
+            elif name and each.tag.startswith(_DRAWING):
+                line.boxes.extend(self.blocks(each))
+            elif name and name not in _LEFT_OUT and not _is_hidden(each):
+                look = self._styles.look("text", each)
+                if not look.hidden:
+                    self._walk(each, line, strong or look.strong)
+            line.add(each.tail, strong)
+
+    def _table(self, table: Any) -> Block:
+        rows = [
+            [
+                [] if tag(cell) == "covered-table-cell" else list(self.blocks(cell))
+                for cell in row
+                if tag(cell) in {"table-cell", "covered-table-cell"}
+            ]
+            for row in _rows(table)
+        ]
+        return Block(rows=rows, header=child(table, "table-header-rows") is not None)
+
+
+def _is_hidden(element: Any) -> bool:
+    """Whether an element's text is not shown, or that of the paragraph it stands in."""
+    return attribute(element, "is-hidden") == "true" or attribute(element, "display") == "none"
+
+
+def _rows(table: Any) -> Iterator[Any]:
+    """The rows that are shown. One that is repeated is given once: a file may say that there are millions of it."""
+    for each in table:
+        if tag(each) in _ROWS:
+            yield from _rows(each)
+        elif tag(each) == "table-row" and attribute(each, "visibility") not in {"collapse", "filter"}:
+            yield each

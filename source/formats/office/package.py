@@ -1,0 +1,117 @@
+"""The files of Word and PowerPoint as packages of parts, after ECMA-376 part 2, and the charts in them.
+
+Elements and attributes are known by their names without the namespace, because
+the two kinds of these files ("transitional" and "strict") differ in nothing else.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import Any
+
+from source.archive import Archive
+from source.errors import Damaged
+from source.formats.office.blocks import Block, attribute, child, children, own_title, refuse_compound, tag
+
+
+class Package:
+    """The parts of a package and how they refer to each other.
+
+    `root` is the name that the root element of its main part has, `ending` that of
+    the files. Raises Damaged, Encrypted or TooLarge.
+    """
+
+    def __init__(self, data: bytes, shown_as: str, *, root: str, ending: str) -> None:
+        refuse_compound(data, shown_as, ending)
+        self._archive = Archive(data, shown_as)
+        self._relations: dict[str, dict[str, tuple[str, str]]] = {}
+        main = self.related("", "officeDocument")
+        if not main or tag(self.xml(main)) != root:
+            raise Damaged(
+                f"{shown_as} is damaged, or no {ending} file; open it in the program it is of and save it again."
+            )
+        self.main: str = main
+
+    def xml(self, part: str) -> Any:
+        """The root element of a part. Raises Damaged if the part is missing or broken."""
+        return self._archive.xml(part)
+
+    def optional(self, part: str) -> Any:
+        """The same; None if the part is missing."""
+        return self._archive.xml(part) if part in self._archive else None
+
+    def related(self, part: str, kind: str) -> str:
+        """The first part that `part` refers to as its `kind` ("styles", "notesSlide"); empty if there is none."""
+        return next((name for each, name in self.relations(part).values() if each == kind), "")
+
+    def relations(self, part: str) -> dict[str, tuple[str, str]]:
+        """The kind and name of each part that `part` refers to, by the id it uses for it."""
+        if part not in self._relations:
+            folder, name = posixpath.split(part)
+            self._relations[part] = dict(self._read_relations(folder, posixpath.join(folder, "_rels", f"{name}.rels")))
+        return self._relations[part]
+
+    def title(self) -> str:
+        """The title in the properties, if somebody gave one."""
+        title = child(self.optional(self.related("", "core-properties")), "title")
+        return "" if title is None else own_title(title.text)
+
+    def drawn(self, part: str, element: Any) -> Iterator[Block]:
+        """The text of the chart or the diagram (SmartArt) that an element of `part` refers to, if it is one."""
+        kind, name = self.relations(part).get(referred(element, "dm" if tag(element) == "relIds" else "id"), ("", ""))
+        if kind == "chart":
+            yield from _chart(self.xml(name))
+        elif kind == "diagramData":
+            yield from _diagram(self.xml(name))
+
+    def _read_relations(self, folder: str, name: str) -> Iterator[tuple[str, tuple[str, str]]]:
+        for each in children(self.optional(name)):
+            if attribute(each, "TargetMode") != "External":
+                target = posixpath.normpath(posixpath.join("/", folder, attribute(each, "Target")))
+                yield attribute(each, "Id"), (posixpath.basename(attribute(each, "Type")), target.lstrip("/"))
+
+
+def referred(element: Any, name: str = "id") -> str:
+    """The id of the relation that an element refers to (`r:id`, and not an `id` of its own)."""
+    return next((value for key, value in element.attrib.items() if key.endswith(f"/relationships}}{name}")), "")
+
+
+def chosen(alternatives: Any) -> Any:
+    """Of what a file holds several times over, for programs new and old, the first."""
+    choice = child(alternatives, "Choice")
+    return child(alternatives, "Fallback") if choice is None else choice
+
+
+def drawing_text(body: Any) -> Iterator[str]:
+    """The paragraphs of a text in a drawing (DrawingML), each with its line breaks."""
+    for paragraph in children(body):
+        if tag(paragraph) == "p":
+            yield "".join(_runs(paragraph))
+
+
+def _runs(element: Any) -> Iterator[str]:
+    for each in element:
+        name = tag(each)
+        if name == "t":
+            yield each.text or ""
+        elif name == "br":
+            yield "\n"
+        elif name != "Fallback":  # of a formula: a picture, or the same once more
+            yield from _runs(each)
+
+
+def _diagram(root: Any) -> Iterator[Block]:
+    for point in children(child(root, "ptLst")):
+        for text in drawing_text(child(point, "t")):
+            yield Block(text, listed=True)
+
+
+def _chart(root: Any) -> Iterator[Block]:
+    """The titles of a chart and its axes, and the names of what it shows. Its numbers are drawn, not written."""
+    names: dict[str, None] = {}
+    for each in root.iter("{*}rich", "{*}strCache", "{*}multiLvlStrCache"):
+        words = drawing_text(each) if tag(each) == "rich" else (value.text or "" for value in each.iter("{*}v"))
+        names.update(dict.fromkeys(words))  # each series has the names of all categories
+    for name in names:
+        yield Block(name, listed=True)

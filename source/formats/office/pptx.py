@@ -1,0 +1,175 @@
+"""PowerPoint presentations (.pptx): each slide is a page, its title a heading, then its notes.
+
+The XML is walked here and not by a library: python-pptx leaves out diagrams and
+what a slide holds in two versions, and reads every picture into memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from source.document import Document, Doubt, DoubtKind
+from source.formats.office.blocks import Block, OfficeBuilder, attribute, child, children, number, tag
+from source.formats.office.package import Package, chosen, drawing_text, referred
+
+EXTRACTOR = "pptx/1"
+
+_TITLES = {"title", "ctrTitle"}
+_FURNITURE = {"sldNum", "dt", "ftr", "hdr"}
+_PROPERTIES = {"sp": "nvSpPr", "grpSp": "nvGrpSpPr", "graphicFrame": "nvGraphicFramePr"}
+_SAME_LINE = 0.5  # of the first shape's height: what begins above that stands beside it
+
+
+def read_pptx(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
+    """A Document of a presentation. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
+    package = Package(data, path or id, root="presentation", ending=".pptx")
+    builder = OfficeBuilder()
+    slides = _Slides(package)
+    for slide in slides.parts():
+        builder.page("slide")
+        builder.end_headings()
+        blocks = slides.blocks(slide)
+        if slides.is_picture(slide, blocks):
+            builder.doubt(Doubt(DoubtKind.NO_TEXT, builder.pages))
+        builder.add([*blocks, *slides.notes(slide)])
+    own = package.title() or builder.first_heading
+    return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256)
+
+
+@dataclass(slots=True)
+class _Shape:
+    """A shape with words in it, and where it stands (in English Metric Units)."""
+
+    blocks: list[Block]
+    top: int = 0
+    left: int = 0
+    height: int = 0
+
+
+_Frame = tuple[int, int, int]
+
+
+class _Slides:
+    """The text of the slides and their notes, part by part."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._frames: dict[str, dict[str, _Frame]] = {}
+
+    def parts(self) -> Iterator[str]:
+        """The slides in the order they are shown in, hidden ones too."""
+        relations = self._package.relations(self._package.main)
+        for each in children(child(self._package.xml(self._package.main), "sldIdLst")):
+            kind, name = relations.get(referred(each), ("", ""))
+            if kind == "slide":
+                yield name
+
+    def blocks(self, slide: str) -> list[Block]:
+        """The title of a slide, then what else it shows, as one reads it."""
+        tree = child(self._package.xml(slide), "cSld", "spTree")
+        titles = [shape for shape in _shapes(tree) if _placeholder(shape)[0] in _TITLES]
+        heading = " ".join(text for title in titles for text in drawing_text(child(title, "txBody")))
+        rest = [shape for shape in _shapes(tree) if _placeholder(shape)[0] not in _TITLES | _FURNITURE]
+        return [Block(" ".join(heading.split()), level=1), *self._in_order(slide, rest)]
+
+    def is_picture(self, slide: str, blocks: Iterable[Block]) -> bool:
+        """Whether there are no words on a slide that shows a picture."""
+        if any(block.text or block.rows for block in blocks):
+            return False
+        return any(tag(each) == "pic" for each in self._package.xml(slide).iter())
+
+    def notes(self, slide: str) -> Iterator[Block]:
+        """What the speaker noted for a slide."""
+        page = self._package.optional(self._package.related(slide, "notesSlide"))
+        for shape in _shapes(child(page, "cSld", "spTree")):
+            if _placeholder(shape)[0] == "body":
+                yield from map(Block, drawing_text(child(shape, "txBody")))
+
+    def _in_order(self, slide: str, shapes: Iterable[Any]) -> Iterator[Block]:
+        """The blocks of the shapes from top to bottom, and from left to right where they stand side by side."""
+        placed = [_Shape(list(self._content(slide, each)), *self._frame(slide, each)) for each in shapes]
+        line: list[_Shape] = []
+        for shape in sorted((each for each in placed if each.blocks), key=lambda each: (each.top, each.left)):
+            if line and shape.top >= line[0].top + _SAME_LINE * line[0].height:
+                yield from _side_by_side(line)
+                line = []
+            line.append(shape)
+        yield from _side_by_side(line)
+
+    def _content(self, slide: str, shape: Any) -> Iterator[Block]:
+        kind = tag(shape)
+        if kind == "grpSp":
+            yield from self._in_order(slide, _shapes(shape))
+        elif kind == "sp":
+            yield from _paragraphs(shape)
+        else:
+            for each in children(child(shape, "graphic", "graphicData")):
+                yield from [_table(each)] if tag(each) == "tbl" else self._package.drawn(slide, each)
+
+    def _frame(self, slide: str, shape: Any) -> _Frame:
+        """Top, left and height of a shape: its own, or else those of its place in the layout or the master."""
+        if frame := _own_frame(shape):
+            return frame
+        kind, index = _placeholder(shape)
+        layout = self._package.related(slide, "slideLayout")
+        master = self._package.related(layout, "slideMaster")
+        laid_out = self._placeholders(layout)
+        return laid_out.get(index) or laid_out.get(kind) or self._placeholders(master).get("body") or (0, 0, 0)
+
+    def _placeholders(self, part: str) -> dict[str, _Frame]:
+        """The frames of the places that a layout or a master has, by their numbers and kinds."""
+        if part not in self._frames:
+            frames: dict[str, _Frame] = {}
+            for shape in _shapes(child(self._package.optional(part), "cSld", "spTree")):
+                if frame := _own_frame(shape):
+                    frames.update(dict.fromkeys(_placeholder(shape), frame))
+            self._frames[part] = frames
+        return self._frames[part]
+
+
+def _shapes(tree: Any) -> Iterator[Any]:
+    """The shapes in a slide or a group, from the back to the front, without the hidden ones."""
+    for each in children(tree):
+        if tag(each) == "AlternateContent":
+            yield from _shapes(chosen(each))
+        elif tag(each) in _PROPERTIES and attribute(child(each, _PROPERTIES[tag(each)], "cNvPr"), "hidden") != "1":
+            yield each
+
+
+def _placeholder(shape: Any) -> tuple[str, str]:
+    """The kind and number of the place that a shape fills; empty for a shape of its own."""
+    place = child(shape, _PROPERTIES[tag(shape)], "nvPr", "ph")
+    return attribute(place, "type"), attribute(place, "idx")
+
+
+def _own_frame(shape: Any) -> _Frame | None:
+    holder = {"sp": "spPr", "grpSp": "grpSpPr"}.get(tag(shape))
+    frame = child(shape, holder, "xfrm") if holder else child(shape, "xfrm")
+    if (offset := child(frame, "off")) is None:
+        return None
+    top, left = (number(attribute(offset, name)) for name in "yx")
+    return top, left, number(attribute(child(frame, "ext"), "cy"))
+
+
+def _side_by_side(line: Iterable[_Shape]) -> Iterator[Block]:
+    for shape in sorted(line, key=lambda each: each.left):
+        yield from shape.blocks
+
+
+def _paragraphs(holder: Any) -> Iterator[Block]:
+    """Those in a shape or a cell: lines of one text."""
+    for place, text in enumerate(drawing_text(child(holder, "txBody"))):
+        yield Block(text, listed=place > 0)
+
+
+def _table(table: Any) -> Block:
+    kept = [[cell for cell in row if tag(cell) == "tc"] for row in table if tag(row) == "tr"]
+    rows = [[[] if _merged(cell) else list(_paragraphs(cell)) for cell in row] for row in kept]
+    return Block(rows=rows, header=attribute(child(table, "tblPr"), "firstRow") in {"1", "true"})
+
+
+def _merged(cell: Any) -> bool:
+    """Whether a cell lies under one that is merged with it."""
+    return any(attribute(cell, name) in {"1", "true"} for name in ("hMerge", "vMerge"))

@@ -1,0 +1,108 @@
+"""What styles say of the paragraphs, words and tables in them: those of a Word document, or by their names alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from source.formats.office.blocks import attribute, child, children, number, tag
+
+# Word itself writes the English names in every language; other programs write those they show.
+_HEADING = re.compile(
+    r"(?:heading|überschrift|titre|título|titolo|заголовок|標題|标题|見出し|제목|nagłówek|kop|rubrik|overskrift|otsikko"
+    r"|nadpis|başlık) ?([1-9])",
+    re.IGNORECASE,
+)
+_CONTENTS = re.compile(r"toc (?:\d|heading)|table of figures|contents (?:\d|heading)", re.IGNORECASE)
+_MOST_BASES = 20  # styles based on one another
+_OFF = {"0", "false", "off"}
+
+_Said = TypeVar("_Said")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a style says, with what it takes from the styles it is based on."""
+
+    title: bool = False  # the document's title
+    level: int = 0  # of a heading; 0 is none
+    contents: bool = False  # a line of a table of contents
+    listed: bool = False  # an item of a list
+    hidden: bool = False
+    bold: bool = False
+    heads: bool = False  # the first row of such a table is shown otherwise than the rest
+
+
+class Styles:
+    """The looks of a document's styles by their ids; `root` is that of the part that defines them, or None."""
+
+    def __init__(self, root: Any) -> None:
+        self._styles = {attribute(each, "styleId"): each for each in children(root) if tag(each) == "style"}
+        self._looks: dict[str, Look] = {}
+
+    def __getitem__(self, id: str) -> Look:
+        if id not in self._looks:
+            bases = list(self._bases(id))
+            names = [named(attribute(child(each, "name"), "val")) for each in bases]
+            levels = (outline(child(each, "pPr")) for each in bases)
+            self._looks[id] = Look(
+                title=any(each.title for each in names),
+                level=_first(
+                    each.level or None if own is None else own for own, each in zip(levels, names, strict=True)
+                )
+                or 0,
+                contents=any(each.contents for each in names),
+                listed=_first(listed(child(each, "pPr")) for each in bases) or False,
+                hidden=_first(switched(child(each, "rPr"), "vanish") for each in bases) or False,
+                bold=_first(switched(child(each, "rPr"), "b") for each in bases) or False,
+                heads=any(attribute(part, "type") == "firstRow" for each in bases for part in each),
+            )
+        return self._looks[id]
+
+    def _bases(self, id: str) -> Iterator[Any]:
+        for _ in range(_MOST_BASES):
+            if (style := self._styles.get(id)) is None:
+                return
+            yield style
+            id = attribute(child(style, "basedOn"), "val")
+
+
+def named(name: str) -> Look:
+    """What the name of a style alone says."""
+    title = name.casefold() == "title"
+    heading = _HEADING.fullmatch(name)
+    level = int(heading.group(1)) if heading else int(title)
+    return Look(title=title, level=level, contents=bool(_CONTENTS.fullmatch(name)))
+
+
+def outline(properties: Any) -> int | None:
+    """The level of the heading that a paragraph's properties make it, 0 for none; None if they do not say."""
+    level = attribute(child(properties, "outlineLvl"), "val")
+    if not level.isdecimal():
+        return None
+    return int(level) + 1 if int(level) < 9 else 0  # 9 is body text
+
+
+def listed(properties: Any) -> bool | None:
+    """Whether a paragraph's properties make it an item of a list; None if they do not say."""
+    number = child(properties, "numPr", "numId")
+    return None if number is None else attribute(number, "val") != "0"
+
+
+def switched(properties: Any, name: str) -> bool | None:
+    """Whether a property is switched on; None if they do not say."""
+    switch = child(properties, name)
+    return None if switch is None else attribute(switch, "val") not in _OFF
+
+
+def has_first_row(properties: Any) -> bool:
+    """Whether a table's first row is shown in the way its style has for it."""
+    look = child(properties, "tblLook")
+    said = attribute(look, "firstRow")
+    return said in {"1", "true", "on"} if said else bool(number(attribute(look, "val"), 16) & 0x20)
+
+
+def _first(said: Iterable[_Said | None]) -> _Said | None:
+    return next((each for each in said if each is not None), None)

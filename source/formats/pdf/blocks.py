@@ -1,0 +1,162 @@
+"""Lines of pages to blocks: headings, paragraphs, rows of tables."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+
+from source.formats.pdf.lines import Line, Page
+
+_LEADING = 1.45  # of the font's size: the distance between the lines of most texts is less
+_LOOSER = 1.3  # of the distance between the lines before: a wider one begins a paragraph
+_INDENT = 0.8  # of the font's size
+_OTHER_SIZE = 0.06  # of the font's size
+_HEADING_SIZE = 1.12  # of the text's
+_LONGEST_HEADING = 200  # characters
+_HEADING_LINES = 4
+_MOST_LEVELS = 6
+_ITEM = re.compile(r"(?:[•●◦▪‣∙·○■□–—*✓➢]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
+_LEADERS = re.compile(r"(?<![.·…_])(?<![.·…_]\s)(?:[.·…_]\s?){4,}+\s*[\divxlc]++\s*$", re.IGNORECASE)
+_END = re.compile(r"[.!?:;。！？：；…][\"'”’»)\]\d]*$")
+_CONTINUED = re.compile(r"[^\W\d_]-$")
+
+
+class BlockKind(Enum):
+    """What a block of lines is."""
+
+    PARAGRAPH = "paragraph"
+    HEADING = "heading"
+    ROW = "row"
+    CONTENTS = "contents"  # a line of a table of contents
+    FURNITURE = "furniture"
+
+
+@dataclass(slots=True)
+class Block:
+    """Lines that belong together. `level`: a heading's, from 1. `goes_on`: it goes on with the block before."""
+
+    kind: BlockKind
+    lines: list[Line]
+    level: int = 0
+    goes_on: bool = False
+
+    @property
+    def text(self) -> str:
+        """Its words, in one line."""
+        return " ".join(line.text for line in self.lines)
+
+
+def body_size(pages: Sequence[Page]) -> float:
+    """The size of the font that most characters are in, in points."""
+    counts: Counter[float] = Counter()
+    for page in pages:
+        for line in page.lines:
+            counts[round(line.size, 1)] += len(line.text)
+    return counts.most_common(1)[0][0] if counts else 0.0
+
+
+def blocks(page: Page, aside: set[int], body: float) -> list[Block]:
+    """The blocks of a page in its order; the lines `aside` are furniture, each a block of its own at the end."""
+    found: list[Block] = []
+    for i, line in enumerate(page.lines):
+        if i in aside:
+            continue
+        if found and _belongs(found[-1], line):
+            found[-1].lines.append(line)
+        else:
+            found.append(Block(_kind_of(line), [line]))
+    for block in found:
+        if block.kind is BlockKind.PARAGRAPH and _is_heading(block, body):
+            block.kind = BlockKind.HEADING
+    for before, block in pairwise(found):
+        block.goes_on = goes_on(before, block)
+    return found + [Block(BlockKind.FURNITURE, [page.lines[i]]) for i in sorted(aside)]
+
+
+def _kind_of(line: Line) -> BlockKind:
+    if _LEADERS.search(line.text):
+        return BlockKind.CONTENTS
+    return BlockKind.ROW if line.cells > 1 and not _ITEM.match(line.text) else BlockKind.PARAGRAPH
+
+
+def _belongs(block: Block, line: Line) -> bool:
+    """Whether a line goes on with the block that the line before it is in."""
+    last = block.lines[-1]
+    if block.kind is not BlockKind.PARAGRAPH or _kind_of(line) is not BlockKind.PARAGRAPH or _ITEM.match(line.text):
+        return False
+    step = line.baseline - last.baseline
+    if line.bold != last.bold and not line.text[:1].islower() and (last.bold or _END.search(last.text)):
+        return False
+    if abs(line.size - last.size) > _OTHER_SIZE * max(line.size, last.size) or line.upright != last.upright:
+        return False
+    if not 0 < step <= _leading(block, line) or line.left >= last.right or line.right <= last.left:
+        return False
+    return not _begins_indented(block, line)
+
+
+def _leading(block: Block, line: Line) -> float:
+    """The widest step down to a line of the same paragraph, in points."""
+    steps = [after.baseline - before.baseline for before, after in pairwise(block.lines)]
+    return _LOOSER * max(steps) if steps else max(_LEADING * line.size, 1.0) * (1.15 if _open(block) else 1.0)
+
+
+def _open(block: Block) -> bool:
+    """Whether the block's last line cannot be a paragraph's last."""
+    text = block.lines[-1].text
+    return bool(_CONTINUED.search(text)) or not _END.search(text)
+
+
+def _begins_indented(block: Block, line: Line) -> bool:
+    """Whether the line begins further in than the ones before it, after a line that ends a sentence."""
+    if not _END.search(block.lines[-1].text) or _ITEM.match(block.lines[0].text):
+        return False
+    left = min(each.left for each in block.lines[1:]) if len(block.lines) > 1 else block.lines[0].left
+    return _INDENT * line.size < line.left - left < 6 * line.size
+
+
+def goes_on(before: Block, block: Block) -> bool:
+    """Whether a paragraph goes on in the next column or on the next page."""
+    if {before.kind, block.kind} != {BlockKind.PARAGRAPH} or _ITEM.match(block.text):
+        return False
+    last, first = before.lines[-1], block.lines[0]
+    if abs(last.size - first.size) > _OTHER_SIZE * max(last.size, first.size) or last.bold != first.bold:
+        return False
+    text = last.text
+    return bool(_CONTINUED.search(text)) or (not _END.search(text) and first.text[:1].islower())
+
+
+def _is_heading(block: Block, body: float) -> bool:
+    text = block.text
+    if len(text) > _LONGEST_HEADING or len(block.lines) > _HEADING_LINES or not any(char.isalpha() for char in text):
+        return False
+    size = block.lines[0].size
+    larger = size >= _HEADING_SIZE * body
+    bold = all(line.bold for line in block.lines) and size >= (1 - _OTHER_SIZE) * body
+    return (larger or bold) and not (_ITEM.match(text) and not bold) and not text.rstrip().endswith((".", ",", ";"))
+
+
+def set_levels(headings: Sequence[Block]) -> None:
+    """The larger the font, the higher the level; of one size, the bold first."""
+    styles = sorted({_style(block) for block in headings}, reverse=True)
+    level = {style: min(number, _MOST_LEVELS) for number, style in enumerate(styles, start=1)}
+    for block in headings:
+        block.level = level[_style(block)]
+
+
+def _style(block: Block) -> tuple[float, bool]:
+    return round(block.lines[0].size), block.lines[0].bold
+
+
+def rises(page: Page) -> int:
+    """How many lines stand above the line before them and not beside it: an order to doubt."""
+    return sum(_rises(before, line) for before, line in pairwise(page.lines))
+
+
+def _rises(before: Line, line: Line) -> bool:
+    shared = min(before.right, line.right) - max(before.left, line.left)
+    narrower = min(before.right - before.left, line.right - line.left)
+    return line.baseline < before.baseline - line.size and 2 * shared > narrower

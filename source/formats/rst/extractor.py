@@ -1,0 +1,213 @@
+"""reStructuredText: the text is the file itself; a line-based reader of our own says which lines are what.
+
+>>> text = "Ships\\n=====\\n\\n.. note:: Two sail::\\n\\n      Erik\\n\\n.. a comment\\n\\n- A third\\n  lies here.\\n"
+>>> document = read_rst(text, id="ships.rst")
+>>> [document.text[span.start : span.end] for span in document.quotable()]
+['Two sail::', 'Erik', '- A third\\n  lies here.']
+>>> document.place(document.text.index("third")).heading
+('Ships',)
+"""
+
+from __future__ import annotations
+
+import re
+
+from source.builder import HEADER_LEVEL
+from source.document import Document, Region, RegionKind
+from source.formats.rst import lines as mark
+from source.formats.rst.lines import Line, block_end, inside_end, lines_of, list_number, options_below, plain
+from source.formats.rst.tables import header_of, table_at
+from source.places import Heading, Places
+from source.spans import Span
+
+_WORD = re.compile(r"[^\W_]")
+_DEEPEST = 20  # lists that begin on one line
+_LEAST_RULE = 4  # characters, unless the title is shorter
+
+
+class Blocks:
+    """The paragraphs, headings and regions of a text; each in the order of the text, but for some regions.
+
+    It goes down the lines: each step takes the block that begins at the line number
+    `_at`, and moves past it. There is no recursion: where a list or a directive ends
+    makes no difference to the blocks in it, only where code and comments end does.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.paragraphs: list[Span] = []
+        self.headings: list[Heading] = []
+        self.regions: list[Region] = []
+        self._text = text
+        self._lines = lines_of(text)
+        self._at = 0
+        self._styles: list[str] = []
+        while self._at < len(self._lines):
+            self._block(self._lines[self._at])
+
+    def _block(self, line: Line) -> None:
+        if not line.words:
+            self._at += 1
+        elif mark.DOCTEST.match(line.words):
+            self._code(block_end(self._lines, self._at))
+        elif not (self._section(line) or self._table()):
+            self._item(line)
+
+    def _mark(self, start: int, end: int, kind: RegionKind = RegionKind.MARKUP) -> None:
+        """What is not quoted: from an offset to the end of the line before `end`."""
+        self.regions.append(Region(Span(start, self._lines[end - 1].end), kind))
+        self._at = max(self._at, end)
+
+    def _quote(self, start: int, end: int) -> None:
+        if _WORD.search(self._text, start, end):
+            self.paragraphs.append(Span(start, end))
+
+    def _code(self, end: int) -> None:
+        """Lines of code; a line is the least that can be quoted."""
+        for line in self._lines[self._at : end]:
+            self._quote(line.start, line.end)
+        self._at = max(self._at, end)
+
+    def _section(self, line: Line) -> bool:
+        """A title over a rule or between two, or a rule alone."""
+        below, third = self._lines[self._at + 1 : self._at + 3]
+        if line.column:
+            return False
+        if mark.RULE.fullmatch(line.words):
+            if below.words and third == Line(third.start, 0, line.words) and _fits(line, below):
+                self._heading(line, below, line.words[:1] * 2, self._at + 3)
+            elif len(line.words) >= _LEAST_RULE:
+                self._mark(line.start, self._at + 1)
+            else:
+                return False
+            return True
+        ruled = mark.RULE.fullmatch(below.words) and not below.column and _fits(below, line)
+        if not ruled or mark.UNTITLED.match(line.words):
+            return False
+        self._heading(line, line, below.words[:1], self._at + 2)
+        return True
+
+    def _heading(self, first: Line, title: Line, style: str, end: int) -> None:
+        """Levels are in the order in which the styles of rules are first met."""
+        if style not in self._styles:
+            self._styles.append(style)
+        self.headings.append(Heading(first.start, self._styles.index(style) + 1, plain(title.words)))
+        self._mark(first.start, end, RegionKind.HEADING)
+
+    def _table(self) -> bool:
+        table = table_at(self._lines, self._at)
+        if table is None:
+            return False
+        for border in table.borders:
+            self.regions.append(Region(Span(border.start, border.end), RegionKind.MARKUP))
+        for row in table.rows:
+            self._quote(row[0].start, row[-1].end)
+        if names := header_of(table):
+            start, end = table.rows[table.headed - 1][-1].end, table.rows[-1][-1].end
+            self.headings.append(Heading(start, HEADER_LEVEL, names, end))
+        self._at = table.end
+        return True
+
+    def _item(self, line: Line) -> None:
+        """A paragraph, or what two dots begin, after the markers of the lists that it stands in."""
+        body = line
+        for _ in range(_DEEPEST):
+            marker = mark.BULLET.match(body.words) or list_number(body, self._lines[self._at + 1])
+            if not marker:
+                break
+            body = body.after(marker.end())
+        if mark.EXPLICIT.match(body.words):
+            self._explicit(body)
+        elif mark.ANONYMOUS.match(body.words):
+            self._mark(body.start, block_end(self._lines, self._at + 1, body.column))
+        else:
+            self._paragraph(line.start, body, hanging=not body.words or bool(mark.HANGING.match(body.words)))
+
+    def _paragraph(self, start: int, first: Line, *, hanging: bool) -> None:
+        """Lines in one column; below the first alone they may stand further right (a term and what it means)."""
+        last, column, alone = first, first.column, True
+        self._at += 1
+        while (line := self._lines[self._at]).words:
+            if line.column > column and alone:
+                joins = not mark.OPENS.match(line.words)
+            else:
+                joins = line.column == column and not (alone and hanging)
+            if not joins:
+                break
+            last, column, alone = line, line.column, False
+            self._at += 1
+        if self._text[start : last.end] == "::":
+            self.regions.append(Region(Span(start, last.end), RegionKind.MARKUP))
+        self._quote(start, last.end)
+        if last.words.endswith("::"):
+            self._literal(None if alone and hanging else column)
+
+    def _literal(self, column: int | None) -> None:
+        """The code after "::": all that is right of `column`, or the lines in it that one sign quotes."""
+        at = self._at
+        while at < len(self._lines) - 1 and not self._lines[at].words:
+            at += 1
+        first = self._lines[at]
+        if column is None or first.column > column:
+            self._code(inside_end(self._lines, at, first.column - 1 if column is None else column))
+        elif first.column == column and mark.RULE.match(first.words) and not mark.EXPLICIT.match(first.words):
+            while self._lines[at].words[:1] == first.words[0] and self._lines[at].column == column:
+                at += 1
+            self._code(at)
+
+    def _explicit(self, body: Line) -> None:
+        """A directive, a footnote, a target, a substitution or a comment."""
+        dots = mark.EXPLICIT.match(body.words)
+        rest = body.after(dots.end() if dots else 0)
+        if directive := mark.DIRECTIVE.match(rest.words):
+            self._directive(body, rest, directive[1], rest.after(directive.end()))
+        elif mark.FOOTNOTE.match(rest.words):
+            self._after_dots(body, rest)
+        elif rest.words.startswith("_"):
+            self._mark(body.start, block_end(self._lines, self._at + 1, body.column))
+        elif not rest.words and not self._lines[self._at + 1].words:  # nothing that is indented belongs to it
+            self._mark(body.start, self._at + 1)
+        else:
+            self._mark(body.start, inside_end(self._lines, self._at + 1, body.column))
+
+    def _after_dots(self, body: Line, shown: Line) -> None:
+        self.regions.append(Region(Span(body.start, shown.start), RegionKind.MARKUP))
+        self._paragraph(shown.start, shown._replace(column=body.column), hanging=True)
+
+    def _directive(self, body: Line, rest: Line, name: str, shown: Line) -> None:
+        """Its content is left to `_block`, but for code."""
+        if mark.HIDDEN.fullmatch(name):
+            self._mark(body.start, inside_end(self._lines, self._at + 1, body.column))
+            return
+        first, end = options_below(self._lines, self._at, body.column)
+        if mark.SILENT.fullmatch(name) or not shown.words:
+            self._mark(body.start, self._at + 1)
+        else:
+            self._after_dots(body, rest if mark.NAMED.fullmatch(name) else shown)
+        if first < end:
+            self.regions.append(Region(Span(self._lines[first].start, self._lines[end - 1].end), RegionKind.MARKUP))
+            self._at = max(self._at, end) if self._at >= first else self._at
+        if mark.CODE.fullmatch(name):
+            self._code(inside_end(self._lines, self._at, body.column))
+
+
+def _fits(rule: Line, title: Line) -> bool:
+    return len(rule.words) >= min(_LEAST_RULE, len(title.words))
+
+
+EXTRACTOR = "rst/1"
+
+
+def read_rst(text: str, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
+    """A Document of a reStructuredText file; `text` is kept as it is, marks and all. Nothing is included or run."""
+    blocks = Blocks(text)
+    titles = (heading.title for heading in blocks.headings if heading.level < HEADER_LEVEL)
+    return Document(
+        id=id,
+        title=next(titles, "") or title or id,
+        path=path,
+        sha256=sha256,
+        extractor=EXTRACTOR,
+        text=text,
+        regions=tuple(sorted(blocks.regions, key=lambda region: region.span)),
+        places=Places(paragraphs=tuple(blocks.paragraphs), headings=tuple(blocks.headings)),
+    )

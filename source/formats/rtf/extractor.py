@@ -1,0 +1,191 @@
+"""Rich Text Format (.rtf): paragraphs, lists, tables and headings in their order, then the notes.
+
+Read here, after Microsoft's specification 1.9.1, and not by a library: those
+there are give one string, with hidden and deleted words and without text boxes
+and notes, and tell no paragraph from a line of a table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from source.document import Document, Doubt, DoubtKind
+from source.errors import Damaged
+from source.formats.office.blocks import Block, OfficeBuilder, own_title, refuse_compound
+from source.formats.office.styles import Look
+from source.formats.rtf.control_words import CHANGES, CHARACTERS, CODE_PAGES, ENTERED, SYMBOLS, TOKEN, State
+from source.formats.rtf.parts import NO_FONT, Fonts, Sheet, Story, at_level, joined
+
+EXTRACTOR = "rtf/1"
+
+_DEEPEST = 20  # text boxes in one another: their blocks are handed on from each to the next
+
+
+def read_rtf(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
+    """A Document of a Rich Text file. Raises Damaged, Encrypted or SourceEmpty."""
+    shown_as = path or id
+    refuse_compound(data, shown_as, ".rtf")
+    text = data.decode("latin-1").removeprefix("ï»¿").lstrip()
+    if not text.startswith("{\\rtf"):
+        raise Damaged(f"{shown_as} is damaged, or no .rtf file; open it in the program it is of and save it again.")
+    reading = _Reading()
+    whole = reading.read(text)
+    builder = OfficeBuilder()
+    builder.add(reading.body.finish())
+    if reading.notes:
+        builder.end_headings()
+        builder.add(reading.notes)
+    if not whole:
+        builder.doubt(Doubt(DoubtKind.TRUNCATED))
+    own = own_title(joined(reading.title)) or reading.body.title or builder.first_heading
+    return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256)
+
+
+class _Reading:
+    """Takes the tokens of one file in turn."""
+
+    def __init__(self) -> None:
+        self.body = self._story = Story()
+        self.notes: list[Block] = []
+        self.title: list[str] = []
+        self._state = State()
+        self._groups: list[tuple[State, Story]] = []  # those around, each with the story its text belongs to
+        self._bytes = bytearray()  # of words not yet decoded: a character may take two
+        self._fallbacks = 0  # characters to pass over
+        self._may_pass = False  # the group that begins may be passed over by whoever does not know it
+        self._fonts = Fonts()
+        self._sheet = Sheet()
+        self._actions: dict[tuple[str, str], Callable[[int], None]] = {
+            ("fonts", "f"): self._fonts.define,
+            ("fonts", "fcharset"): self._fonts.charset,
+            ("styles", "s"): self._sheet.define,
+            ("styles", "outlinelevel"): self._sheet.outline,
+            ("", "deff"): self._fonts.set_default,
+            ("", "ansicpg"): self._fonts.numbered_page,
+            **dict.fromkeys((("", "u"), ("title", "u")), self._unicode),
+            ("", "cell"): lambda _: self._story.end_cell(self._look()),
+            ("", "row"): lambda _: self._story.end_row(),
+            ("", "trhdr"): lambda _: self._story.head(),
+            **dict.fromkeys((("", "par"), ("", "sect"), ("", "nestcell")), lambda _: self._end_paragraph()),
+            **dict.fromkeys((("", "listtext"), ("", "pntext")), lambda _: self._story.mark()),
+            **dict.fromkeys((("", "shptxt"), ("", "dptxbxtext")), lambda _: self._begin()),
+            ("", "footnote"): lambda _: self._begin(is_note=True),
+        }
+
+    def read(self, text: str) -> bool:
+        """Reads the file's text (each byte a character); whether it is whole."""
+        position = 0
+        while match := TOKEN.match(text, position):
+            position = match.end()
+            kind = match.lastgroup
+            if kind == "text":
+                self._plain(match["text"])
+            elif kind == "hex":
+                self._plain(chr(int(match["hex"], 16)))
+            elif kind:
+                self._decode()
+                position += self._control(match)
+                if not self._groups:
+                    return True
+        self._decode()
+        while self._groups:
+            self._brace("}")
+        return False
+
+    def _control(self, match: re.Match[str]) -> int:
+        """Takes a brace, a symbol or a word; how many bytes after it are a picture's."""
+        if brace := match["brace"]:
+            self._brace(brace)
+        elif symbol := match["symbol"]:
+            self._symbol(symbol)
+        else:
+            value = int(match["value"]) if match["value"] else None
+            self._word(match["word"], value)
+            return max(value or 0, 0) if match["word"] == "bin" else 0
+        return 0
+
+    def _plain(self, text: str) -> None:
+        passed = min(self._fallbacks, len(text))
+        self._fallbacks -= passed
+        if self._state.group != "out":
+            self._bytes += text[passed:].encode("latin-1")
+
+    def _decode(self) -> None:
+        if self._bytes:
+            font = NO_FONT if self._state.group == "fonts" else self._font  # a font's name is not written in it
+            self._say(self._fonts.decode(font, bytes(self._bytes)))
+            self._bytes.clear()
+
+    @property
+    def _font(self) -> int:
+        return self._fonts.default if self._state.font is None else self._state.font
+
+    def _say(self, text: str) -> None:
+        state = self._state
+        if state.group == "fonts":
+            self._fonts.name(text)
+        elif state.group == "styles":
+            self._sheet.name(text)
+        elif state.group == "title":
+            self.title.append(text)
+        elif not (state.group or state.hidden or state.deleted):
+            self._story.add(text, state.bold)
+
+    def _brace(self, brace: str) -> None:
+        self._fallbacks = 0
+        self._may_pass = False
+        if brace == "{":
+            self._groups.append((self._state, self._story))
+            return
+        ended = self._story
+        self._state, self._story = self._groups.pop()
+        if ended is not self._story:
+            (self.notes if ended.is_note else self._story.boxes).extend(ended.finish())
+
+    def _symbol(self, symbol: str) -> None:
+        if symbol == "*":
+            self._may_pass = True
+        elif symbol in "\r\n":
+            self._end_paragraph()
+        else:
+            self._character(SYMBOLS.get(symbol, ""))
+
+    def _character(self, char: str) -> None:
+        if self._fallbacks:
+            self._fallbacks -= 1
+        else:
+            self._say(char)
+
+    def _word(self, word: str, value: int | None) -> None:
+        passed, self._may_pass = self._may_pass and word not in ENTERED, False
+        group = self._state.group
+        if group == "out":
+            return
+        if word in CHARACTERS:
+            self._character(CHARACTERS[word])
+        elif word in CODE_PAGES:
+            self._fonts.code_page(CODE_PAGES[word])
+        if action := self._actions.get((group, word)):
+            action(value or 0)
+        change = CHANGES["pict"] if passed else CHANGES.get(word)
+        if change:
+            self._state = change(self._state, value)
+
+    def _unicode(self, value: int) -> None:
+        self._say(self._fonts.symbol(self._font, value & 0xFFFF))
+        self._fallbacks = self._state.fallbacks
+
+    def _look(self) -> Look:
+        look = at_level(self._sheet.look(self._state.style), self._state.level)
+        return replace(look, listed=self._state.listed)
+
+    def _end_paragraph(self) -> None:
+        self._story.end_paragraph(self._look(), self._state.in_table)
+
+    def _begin(self, *, is_note: bool = False) -> None:
+        """A text of its own begins with the group: a note, or a text box."""
+        if self._story.depth < _DEEPEST:
+            self._story = Story(is_note=is_note, depth=self._story.depth + 1)
+        self._state = CHANGES["pard"](self._state, None)

@@ -1,0 +1,72 @@
+"""Whether a text shows signs that it is not what its file shows, whatever the format.
+
+>>> doubts_of("Clean text.", pages=(0,))
+[]
+>>> doubts_of("Clean text.\\nt h e s e s p a c e s a r e t o o m a n y", pages=(0, 12))
+[Doubt(kind=<DoubtKind.SPACED_WORDS: 'spaced-out words'>, page=2, count=1)]
+
+What is judged is a page, or in a text without pages a stretch as long as one. It
+is doubtful only where a sign shows often enough: the odd slip is an author's own.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import numpy as np
+
+from source.document import Doubt, DoubtKind
+from source.quality.characters import CONTROL, PRIVATE, SPACE, UNDECODABLE, WHITE, Kinds, Offsets, index_of, kinds_of
+from source.quality.joined_words import Words, common_words
+
+_STRETCH = 4000  # characters: a full page
+_PIECE = 1 << 21  # characters that are looked at together, which bounds the memory
+_LEAST = 3  # characters on a page
+_LEAST_SHARE = 1 / 1000  # of the page's characters: one in a dozen lines
+_ODD = {PRIVATE: DoubtKind.PRIVATE_USE, CONTROL: DoubtKind.CONTROL, UNDECODABLE: DoubtKind.UNDECODABLE}
+
+
+def doubts_of(text: str, pages: tuple[int, ...]) -> list[Doubt]:
+    """The doubts about each page (they start at `pages`), or about the whole text if it has none; by page and kind.
+
+    Counted are, on pages that are doubtful: odd characters, different words that are
+    run together, and runs of letters with spaces between. Private-use characters by
+    themselves are not: they are bullets and icons. Linear in the text's length.
+    """
+    starts = np.array(sorted({0, *pages}) if pages else range(0, len(text), _STRETCH), np.int64)
+    common = cache(lambda: common_words(text))
+    counts: Counter[tuple[int, DoubtKind]] = Counter()
+    first = 0
+    while first < len(starts):
+        last = int(np.searchsorted(starts, starts[first] + _PIECE))
+        end = int(starts[last]) if last < len(starts) else len(text)
+        for kind, page, count in _signs(text[starts[first] : end], starts[first:last] - starts[first], common):
+            counts[bisect_right(pages, int(starts[first + page])), kind] += count
+        first = last
+    order = list(DoubtKind)
+    ranked = sorted(counts, key=lambda each: (each[0], order.index(each[1])))
+    return [Doubt(kind, page or None, counts[page, kind]) for page, kind in ranked]
+
+
+def _signs(text: str, starts: Offsets, common: Callable[[], frozenset[str]]) -> Iterator[tuple[DoubtKind, int, int]]:
+    """The kind of a doubt, on which of the pages that begin at `starts`, and how often it shows."""
+    kinds = kinds_of(text)
+    words = Words(text, kinds, starts)
+    for kind, doubt in _ODD.items():
+        yield from ((doubt, page, count) for page, count in _odd(kinds, kind, starts))
+    yield from ((DoubtKind.JOINED_WORDS, page, count) for page, count in words.joined(common))
+    yield from ((DoubtKind.SPACED_WORDS, page, count) for page, count in words.spaced())
+
+
+def _odd(kinds: Kinds, kind: int, starts: Offsets) -> Iterator[tuple[int, int]]:
+    """The pages with too many characters of a kind, and how many."""
+    hits = np.flatnonzero(kinds == kind)
+    if kind == PRIVATE:
+        white = np.pad((kinds == SPACE) | (kinds == WHITE), 1, constant_values=True)
+        hits = hits[~(white[hits] & white[hits + 2])]
+    counts = np.bincount(index_of(hits, starts), minlength=len(starts))
+    least = np.maximum(_LEAST, _LEAST_SHARE * np.diff(starts, append=len(kinds)))
+    yield from ((page, int(counts[page])) for page in np.flatnonzero(counts >= least).tolist())

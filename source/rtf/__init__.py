@@ -1,5 +1,0 @@
-"""Rich Text: its words in one pass, and the paragraphs, rows and notes that they make."""
-
-from source.rtf.document import EXTRACTOR, read_rtf
-
-__all__ = ["EXTRACTOR", "read_rtf"]

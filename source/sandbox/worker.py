@@ -1,0 +1,86 @@
+"""Parses files in a process of its own: one that may crash, hang or run out of memory alone.
+
+    python -m source.sandbox.worker
+
+Each line of standard input is a request: `{"file", "suffix", "id", "title", "path", "ocr"}`
+asks for a document, which is given as its line (`source.document_json`) and its characters'
+corners; `{"file", "sha256", "page", "path"}` asks for a page's picture. The answer is
+a line of JSON, `{"lengths": [...]}`, and then these parts, or else `{"error", "message"}`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from source import errors
+from source.document_json import dump_document
+from source.formats.pdf import draw_page
+from source.formats.registry import format_of
+
+MEMORY = 4 << 30  # bytes of address space
+
+
+def main() -> None:
+    """Answers requests until there are none."""
+    _limit()
+    # What a library prints must not get between the answers.
+    answers, sys.stdout = sys.stdout.buffer, sys.stderr
+    for line in sys.stdin.buffer:
+        head, *parts = _answer(json.loads(line))
+        answers.write(json.dumps(head).encode() + b"\n")
+        for part in parts:
+            answers.write(part)
+        answers.flush()
+
+
+def _limit() -> None:
+    with suppress(ImportError):  # there is no such module on Windows
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # a parser has nothing to write
+
+
+def _answer(request: dict[str, Any]) -> tuple[Any, ...]:
+    try:
+        parts = _draw(request) if "page" in request else _read(request)
+        return {"lengths": [len(part) for part in parts]}, *parts
+    except Exception as error:  # a parser raises on a broken file whatever it likes
+        told = _told(error, request["path"])
+        return ({"error": type(told).__name__, "message": str(told)},)
+
+
+def _told(error: Exception, shown_as: str) -> errors.SourceError:
+    if isinstance(error, errors.SourceError):
+        return error
+    if isinstance(error, OSError):
+        return errors.unreadable(shown_as, error)
+    if isinstance(error, MemoryError | RecursionError):
+        return errors.TooLarge(f"{shown_as} takes more memory than a document should; leave it out.")
+    return errors.Damaged(f"{shown_as} is damaged; save it again, or leave it out.")
+
+
+def _read(request: dict[str, Any]) -> list[bytes]:
+    format = format_of(request["suffix"])
+    assert format, request
+    data = Path(request["file"]).read_bytes()
+    facts = {name: request[name] for name in ("id", "title", "path", "ocr")}
+    document = format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts)
+    return [dump_document(document), b"" if document.corners is None else document.corners.tobytes()]
+
+
+def _draw(request: dict[str, Any]) -> list[bytes]:
+    data = Path(request["file"]).read_bytes()
+    if hashlib.sha256(data).hexdigest() != request["sha256"]:
+        raise errors.SourceUnreadable(f"{request['path']} has changed since it was read; rebuild the index.")
+    return [draw_page(data, request["page"], request["path"])]
+
+
+if __name__ == "__main__":
+    main()
