@@ -1,13 +1,9 @@
 """Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
 
-from index.added import added_files, left_out
-from index.address import Engine, address_of, folder_of
-from index.arrays import Rows, Scores
-from index.build import build
-from index.change import Change, changing
 from index.documents import Listed, listed, matching
-from index.encoder import Encoded, Encoder, FloatMatrix, Offsets, pieces_per_word
-from index.encoders import encoder_for, load_encoder
+from index.encoder.load import encoder_for, load_encoder
+from index.encoder.onnx import open_model
+from index.encoder.protocol import Encoded, Encoder, pieces_per_word
 from index.errors import (
     ClusterUnusable,
     EncoderMissing,
@@ -19,25 +15,28 @@ from index.errors import (
     StoreError,
     StoreUnreachable,
 )
-from index.exported import open_model
-from index.folder_store import FolderStore
-from index.language import language_of
-from index.layout import Layout
-from index.opened import answering, last_build, open_store
-from index.passages import LONGEST_PASSAGE, Passage
-from index.progress import Progress, ignore
-from index.report import Report
-from index.searchable import searchable
+from index.folder.additions import Change, added_files, changing, left_out
+from index.folder.layout import Layout
+from index.folder.store import FolderStore
+from index.lance.address import Engine
+from index.locate import Index, address_of, answering, build, folder_of, last_build, locate, open_store
+from index.normalize import searchable
+from index.progress import Progress, Report, ignore
 from index.settings import DEFAULT_INDEX, Settings, threads
 from index.store import Store
+from index.text.language import language_of
+from index.text.passages import LONGEST_PASSAGE, Passage
+from index.types import FloatMatrix, Offsets, Rows, Scores
 from index.watch import changes
 
 __all__ = [
     # where an index is
     "Engine",
+    "Index",
     "Layout",
     "address_of",
     "folder_of",
+    "locate",
     # reading one
     "LONGEST_PASSAGE",
     "FolderStore",

@@ -10,10 +10,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from index.build import approve_all, build
 from index.documents import listed
-from index.generations import generations, problems, prune, rollback
-from index.opened import open_store
+from index.folder.build import approve_all
+from index.locate import build, locate, open_store
 from index.progress import Progress
 from index.settings import DEFAULT_INDEX, Settings
 from index.status import status_lines
@@ -170,13 +169,14 @@ def _printable(text: str) -> str:
 def _verify(arguments: argparse.Namespace) -> int:
     from qa.golden import right_answers  # as in `_build_once`
 
-    found = problems(arguments.index)
+    index = locate(arguments.index)
+    found = index.problems()
     for sentence in found:
         print(tame(sentence), file=sys.stderr)
-    kept = generations(arguments.index)
+    kept = index.generations()
     if not found:
         print(f"Every file of {len(kept)} generation{'s' * (len(kept) != 1)} is as it was written.")
-        store = open_store(arguments.index)
+        store = index.open()
         if golden := golden_in(store.sources()["roots"]):
             right, count = right_answers(store, golden)
             print(f"{right} of {count} golden questions are answered rightly.")
@@ -184,7 +184,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _rollback(arguments: argparse.Namespace) -> int:
-    name = rollback(arguments.index, arguments.to)
+    name = locate(arguments.index).rollback(arguments.to)
     print(f"Generation {name} answers; the next build goes on from it.")
     return 0
 
@@ -192,7 +192,7 @@ def _rollback(arguments: argparse.Namespace) -> int:
 def _prune(arguments: argparse.Namespace) -> int:
     if arguments.keep < 1:
         raise UsageError(f"--keep is {arguments.keep}; keep one generation at least.")
-    print(f"{prune(arguments.index, arguments.keep):,} bytes are free again.")
+    print(f"{locate(arguments.index).prune(arguments.keep):,} bytes are free again.")
     return 0
 
 

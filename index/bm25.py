@@ -1,11 +1,17 @@
-"""The formula of BM25 (Robertson & Zaragoza 2009), in Lucene's form."""
+"""BM25 (Robertson & Zaragoza 2009, in Lucene's form), and the interface of every lexical index that scores by it."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from index.text.analyzer import query_words, split_words
+from index.types import Rows, Scores
 
 # Lucene's defaults; passages are of much the same length, so little hangs on them.
 _K1 = 1.2
@@ -14,16 +20,63 @@ _B = 0.75
 Numbers = NDArray[Any]
 
 
-def rarity(frequency: Numbers, passages: int) -> Numbers:
-    """(n,): the inverse document frequency of terms that so many of the passages have."""
+def idf(frequency: Numbers, passages: int) -> Numbers:
+    """(n,): the inverse document frequency of terms, each in `frequency` of the `passages`."""
     return np.asarray(np.log1p((passages - frequency + 0.5) / (frequency + 0.5)))
 
 
-def penalty(lengths: Numbers, mean: float) -> Numbers:
-    """(n,): what passages of so many terms are held against; `mean`: of all lengths."""
+def length_norm(lengths: Numbers, mean: float) -> Numbers:
+    """(n,): the length normalisation of passages of `lengths` terms; `mean`: the average length."""
     return np.asarray(_K1 * (1 - _B + _B * lengths / max(mean, 1e-9)))
 
 
-def scores(rarity: Numbers, count: Numbers, penalty: Numbers) -> NDArray[np.float32]:
-    """(n,): what passages score for a term that they have `count` times."""
-    return np.asarray(rarity * count / (count + penalty), np.float32)
+def scores(idf: Numbers, count: Numbers, length_norm: Numbers) -> Scores:
+    """(n,): the scores of passages for a term that they contain `count` times."""
+    return np.asarray(idf * count / (count + length_norm), np.float32)
+
+
+class Lexical(ABC):
+    """BM25 scores of passages for a query's words, and what words mean in this collection.
+
+    `count`: how many passages there are. `languages`: those of the documents.
+    """
+
+    def __init__(self, *, count: int, languages: Sequence[str], stopwords: Iterable[str]) -> None:
+        self._count = count
+        self._languages = languages
+        self.stopwords = frozenset(stopwords)
+
+    @abstractmethod
+    def search(self, query: str, count: int, among: Rows | None = None) -> Rows:
+        """The passages with the highest scores above 0, at most `count`, in no order; of those `among` which alone."""
+
+    @abstractmethod
+    def scores(self, query: str, rows: Rows) -> Scores:
+        """(n,): the BM25 score of each of these passages; all zero when no word of the query occurs."""
+
+    @abstractmethod
+    def frequencies(self, terms: Sequence[str]) -> list[int]:
+        """How many passages have each of these terms."""
+
+    def content_words(self, query: str) -> list[str]:
+        """The words of the query that are not stopwords, folded, without repeats."""
+        return list(dict.fromkeys(word for word in split_words(query) if word not in self.stopwords))
+
+    def idf(self, words: Sequence[str]) -> Scores:
+        """(n,): BM25's inverse document frequency of each word; a word no passage has is the rarest."""
+        stems = [self._stems(word) for word in words]
+        found = iter(self.frequencies([stem for each in stems for stem in each]))
+        most = [max((next(found) for _ in each), default=0) for each in stems]
+        return idf(np.array(most, np.float32), self._count).astype(np.float32)
+
+    def contains(self, text: str, words: Sequence[str]) -> NDArray[np.bool_]:
+        """(n,): whether each word, by its stem, stands in `text`."""
+        terms = set(query_words(text, self._languages))
+        return np.array([not terms.isdisjoint(self._stems(word)) for word in words], bool)
+
+    def _terms(self, query: str) -> dict[str, int]:
+        """The terms to look for, and how often the query has each."""
+        return Counter(query_words(query, self._languages))
+
+    def _stems(self, word: str) -> list[str]:
+        return query_words(word, self._languages)

@@ -1,9 +1,40 @@
-"""Saying how far a build is."""
+"""The progress of a build, and the report at its end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a build did.
+
+    `changes`: how many documents were added, changed and removed. `encoded`: how many
+    texts were encoded for it. `skipped`: sentences about files that gave no document.
+    `doubtful`: how many documents may not be read as they show. `healed`: sentences
+    about what was damaged in the index that was there, and is made again.
+    """
+
+    generation: str
+    up_to_date: bool
+    documents: int
+    passages: int
+    changes: dict[str, int]
+    encoded: int
+    skipped: tuple[str, ...]
+    doubtful: int
+    healed: tuple[str, ...]
+
+    def __str__(self) -> str:
+        state = "is up to date" if self.up_to_date else "is built"
+        changed = ", ".join(f"{count:,} {kind}" for kind, count in self.changes.items() if count)
+        return (
+            f"The index {state}: {self.documents:,} document{'s' * (self.documents != 1)}, "
+            f"{self.passages:,} passages, generation {self.generation}{f' ({changed})' if changed else ''}."
+        )
+
 
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done, and how much there is; what it raises ends the build."""

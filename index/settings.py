@@ -6,9 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.models import DEFAULT_MODEL
 from source import UsageError, cores
 
+DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+"""The encoder that the project installs."""
 _MOST_THREADS = 256
 DEFAULT_INDEX = Path(".chapter-verse/index")
 """The index folder that is used when none is named, below the working folder."""

@@ -5,32 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from index.added import left_out
-from index.address import address_of, folder_of
-from index.folder_store import FolderStore
-from index.generations import About, Generation, generations, size_of
-from index.layout import Layout
-from index.opened import open_store
-from index.sizes import size_lines
-from source.files import name_of
+from index.folder.additions import left_out
+from index.folder.layout import Layout
+from index.locate import locate
+from index.store import Generation, GenerationFacts, Store
 
 
 def status_lines(index: str | Path) -> Iterator[str]:
     """The generation that answers, the others, and what it was made from. Raises a StoreError if there is no index."""
-    address = address_of(index)
-    store, kept = open_store(index), generations(index)
+    where = locate(index)
+    store, kept = where.open(), where.generations()
     made_from = store.sources()
-    yield f"index       {name_of(address) if isinstance(address, Path) else address}"
+    yield f"index       {where}"
     for generation in kept:
         if generation.name == store.generation and generation.manifest:
-            yield from _answering_lines(generation.name, generation.manifest)
-    if isinstance(store, FolderStore):
-        yield from size_lines(store, size_of(store.root))
+            yield from _current_lines(generation.name, generation.manifest)
+    yield from _size_lines(store, where.size())
     for generation in kept:
-        yield f"{'*' if generation.answers else ' '} {_generation_text(generation)}"
+        yield f"{'*' if generation.is_current else ' '} {_generation_text(generation)}"
     for path in made_from["files"]:
         yield f"source      {path}"
-    for id in left_out(Layout(folder_of(index))):
+    for id in left_out(Layout(where.staging)):
         yield f"left out    {id}"
     for sentence in made_from["skipped"]:
         yield f"skipped     {sentence}"
@@ -38,7 +33,7 @@ def status_lines(index: str | Path) -> Iterator[str]:
         yield f"doubtful    {id}: {'; '.join(reasons)}"
 
 
-def _answering_lines(name: str, manifest: About) -> Iterator[str]:
+def _current_lines(name: str, manifest: GenerationFacts) -> Iterator[str]:
     yield f"generation  {name}, built {manifest.created}"
     yield f"encoder     {manifest.encoder['name']} ({manifest.encoder['sha256'][:12]})"
     for what, count in manifest.counts.items():
@@ -53,3 +48,14 @@ def _generation_text(generation: Generation) -> str:
     since = f" since {manifest.parent}" if manifest.parent else ""
     counts = manifest.counts
     return f"{generation.name}    {manifest.created}  {counts['documents']:,} documents: {changes}{since}"
+
+
+def _size_lines(store: Store, whole: int) -> Iterator[str]:
+    """A line for each part, with its bytes a passage. `whole`: bytes of the index, older generations included."""
+    passages, sizes = len(store), store.sizes()
+    if not sizes:
+        return
+    for part, size in sizes.items():
+        yield f"  {part:9} {size:>15,} bytes, {size / passages:>10,.1f} a passage"
+    total = sum(sizes.values())
+    yield f"size        {total:,} bytes, {total / passages:,.0f} a passage; {whole:,} with the other generations"

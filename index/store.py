@@ -1,26 +1,57 @@
 """What is asked of an opened index, wherever it is kept: one generation, which never changes.
 
-`index.folder_store` reads a folder, `index.lance` an engine's tables. The contract is
+`index.folder.store` reads a folder, `index.lance` an engine's tables. The contract is
 tested on each of them by `tests/contract`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.arrays import Rows
-from index.lexical import Lexical
-from index.models import Identity
-from index.nearest import Vectors
-from index.passages import Passage
+from index.bm25 import Lexical
+from index.encoder.identity import Identity
+from index.errors import IndexCorrupt, IndexIncompatible, IndexMissing
+from index.text.passages import Passage
 from index.tokens import Tokens
+from index.types import FloatMatrix, Rows
 from source.boxes import Box
 from source.document import Document
 from source.document_json import DocumentFacts
 from source.spans import Span
+
+_CHUNK = 1 << 14
+
+
+class Vectors(Protocol):
+    """The unit vectors of the passages."""
+
+    def nearest(
+        self, vector: NDArray[np.float32], count: int, among: Rows | None = None
+    ) -> tuple[Rows, NDArray[np.float32]]:
+        """The passages nearest to a unit vector: rows (count,), cosines (count,). `among`: of these rows alone."""
+
+    def of(self, passages: Rows) -> FloatMatrix:
+        """(n, dimension): the unit vectors of these passages."""
+
+
+def nearest_among(
+    vectors: Vectors, vector: NDArray[np.float32], count: int, among: Rows
+) -> tuple[Rows, NDArray[np.float32]]:
+    """Every one of these rows compared, some at a time."""
+    parts = [cosines(vectors.of(among[start : start + _CHUNK]), vector) for start in range(0, len(among), _CHUNK)]
+    scores = np.concatenate([np.zeros(0, np.float32), *parts])
+    best = np.argsort(-scores, kind="stable")[:count]
+    return among[best], scores[best]
+
+
+def cosines(vectors: FloatMatrix, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n,): each row's own sum, so that its last bits do not depend on the rows beside it."""
+    return np.asarray(np.einsum("ij,j->i", vectors, vector))
 
 
 class Documents(Protocol):
@@ -94,6 +125,9 @@ class Store(Protocol):
     def dimension(self) -> int:
         """Numbers of a vector."""
 
+    def sizes(self) -> Mapping[str, int]:
+        """Bytes by what they hold, the largest first; empty where they are not on this machine."""
+
     def sources(self) -> dict[str, Any]:
         """What it was made from: `roots`, `files`, `readers`, and what was wrong: `skipped`, `doubts`."""
 
@@ -148,3 +182,43 @@ class Store(Protocol):
 
     def boxes(self, document: int, span: Span) -> tuple[Box, ...]:
         """The boxes of a span on its pages; none if its document has none, or if any letter's place is not known."""
+
+
+AnyStore = TypeVar("AnyStore", bound=Store)
+
+
+def open_if_usable(open: Callable[[], AnyStore]) -> AnyStore | None:
+    """What `open` opens; None if the index is missing, corrupt or incompatible. Raises StoreUnreachable."""
+    try:
+        return open()
+    except (IndexMissing, IndexCorrupt, IndexIncompatible):
+        return None
+
+
+class GenerationFacts(Protocol):
+    """What the manifest of a generation says about it, wherever it is stored."""
+
+    @property
+    def created(self) -> str: ...
+
+    @property
+    def parent(self) -> str | None: ...
+
+    @property
+    def encoder(self) -> dict[str, Any]: ...
+
+    @property
+    def counts(self) -> dict[str, int]: ...
+
+    @property
+    def changes(self) -> dict[str, int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A generation that an index keeps. `manifest` is None if it cannot be opened, and `problem` says why."""
+
+    name: str
+    is_current: bool
+    manifest: GenerationFacts | None
+    problem: str = ""

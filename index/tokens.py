@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from threadpoolctl import ThreadpoolController
 
-from index.encoder import Encoded, FloatMatrix, Offsets
+from index.encoder.protocol import Encoded
+from index.types import FloatMatrix, Offsets
 
 
 def token_type(dimension: int) -> np.dtype[np.void]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
-from index.added import sources_of
-from index.address import folder_of
-from index.layout import Layout
+from index.folder.additions import sources_of
+from index.folder.layout import Layout
+from index.locate import folder_of
 
 _SETTLED = 500  # milliseconds without another change
 _AT_LAST = 30_000  # milliseconds after which changes that never end are acted upon

@@ -14,8 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from index import DEFAULT_INDEX, Engine, Layout, address_of
-from index.disk import appending, flush
+from index import DEFAULT_INDEX, Layout, locate
+from index.folder.disk import appending, flush
 from qa.answer import Quote
 from qa.asked import checked, remembered
 from source import ChapterVerseError
@@ -31,8 +31,8 @@ class FeedbackRefused(ChapterVerseError):
 
 def feedback_file(index: str | Path) -> Path:
     """Where verdicts on an index are kept: in its folder; for an engine's, below the working folder."""
-    address = address_of(index)
-    return Layout(DEFAULT_INDEX.parent if isinstance(address, Engine) else address).feedback
+    found = locate(index)
+    return Layout(found.staging if found.editable else DEFAULT_INDEX.parent).feedback
 
 
 def record(path: Path, question: str, history: Sequence[str], quote: Quote | None, right: bool) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Offsets, searchable
-from index.searchable import Searchable
+from index.normalize import Searchable
 from qa.kept import Kept
 from source import Document, Span
 

@@ -10,18 +10,17 @@ from pathlib import Path, PurePosixPath
 
 from index import (
     Change,
-    Engine,
     Layout,
     Listed,
     Progress,
     added_files,
-    address_of,
     answering,
     changing,
     folder_of,
     ignore,
     left_out,
     listed,
+    locate,
     matching,
 )
 from qa.adding import Arrivals
@@ -161,10 +160,10 @@ class Library:
 
     @contextmanager
     def _changing(self, progress: Progress) -> Iterator[Change]:
-        address = address_of(self._index)
-        if isinstance(address, Engine):
-            raise UsageError(f"{address} takes no changes of single documents; change its sources, and build it.")
-        with one_at_a_time(progress), changing(address) as change:
+        index = locate(self._index)
+        if not index.editable:
+            raise UsageError(f"{index} takes no changes of single documents; change its sources, and build it.")
+        with one_at_a_time(progress), changing(index.staging) as change:
             yield change
 
 

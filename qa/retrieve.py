@@ -104,7 +104,7 @@ def first_stage(store: Store, wanted: list[Query], among: Rows | None = None, co
     with stage("vectors"):
         nearest = [store.vectors.nearest(query.encoded.vector, count, among)[0] for query in wanted]
     with stage("words"):
-        words = [store.lexical.top(query.text, count, among) for query in wanted]
+        words = [store.lexical.search(query.text, count, among) for query in wanted]
     pool = np.unique(np.concatenate([*nearest, *words]))
     fused = np.zeros(len(pool), np.float32)
     with stage("fusion"):

@@ -83,7 +83,7 @@ class Terms:
 def terms(store: Store, question: str) -> Terms:
     """The content words of a question, weighed by how rare each is in the collection."""
     words = store.lexical.content_words(question)
-    rarity = store.lexical.rarity(words)
+    rarity = store.lexical.idf(words)
     return Terms(words, rarity / max(float(rarity.sum()), 1e-9))
 
 

@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from hypothesis import settings
 
-from index.encoder import Encoder
-from index.encoders import load_encoder
-from index.models import DEFAULT_MODEL
+from index.encoder.load import load_encoder
+from index.encoder.protocol import Encoder
+from index.settings import DEFAULT_MODEL
 
 settings.register_profile("shared", deadline=None)  # what else a machine does makes an example slow, and no fault
 settings.load_profile("shared")

@@ -34,9 +34,9 @@ from numpy.typing import NDArray
 
 import qa
 from index import build
-from index.blocks import CheckedFile
-from index.encoder import Encoder
-from index.exported import OnnxEncoder
+from index.encoder.onnx import OnnxEncoder
+from index.encoder.protocol import Encoder
+from index.folder.checksums import CheckedFile
 from qa.conversation import Understood
 from qa.reader import MOST, in_play, open_reader
 from qa.retrieve import candidates, queries
@@ -108,7 +108,7 @@ def test_a_command_loads_few_modules(indexes: list[Path], command: str) -> None:
     heavy = HEAVY + (" onnxruntime tokenizers" if command == "status" else "")
     found = loaded.intersection(heavy.split())
     assert not found, f"{command} loads {sorted(found)}, which it does not need"
-    assert "index.folder_store" in loaded, "the modules are counted"
+    assert "index.folder.store" in loaded, "the modules are counted"
     assert len(loaded) <= MODULES[command], f"{command} loads {len(loaded)} modules; the budget is {MODULES[command]}"
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.arrays import ArrayWriter, Table
-from index.blocks import BLOCK, CheckedFile, block_digests
 from index.errors import IndexCorrupt
+from index.folder.arrays import ArrayWriter, Table
+from index.folder.checksums import BLOCK, CheckedFile, block_digests
 
 ROWS = np.arange(60_000, dtype=np.int64).reshape(-1, 3)
 
@@ -79,7 +79,7 @@ def test_of_a_large_file_little_stays_resident(tmp_path: Path, monkeypatch: pyte
     rows = np.arange(1 << 22, dtype=np.int64).reshape(-1, 8)  # 32 MB
     with ArrayWriter(tmp_path / "rows.npy", np.int64, 8) as file:
         file.append(rows)
-    monkeypatch.setattr("index.blocks._HELD", 1 << 20)
+    monkeypatch.setattr("index.folder.checksums._HELD", 1 << 20)
     table = Table(opened(tmp_path / "rows.npy", None), 8)
     first = table[0:4096]
     before = resident()

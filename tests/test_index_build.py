@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from index import FolderStore, IndexCorrupt, IndexUnwritable, Settings, build, last_build
-from index.commit import KEPT, writing
+from index.folder.commit import writing
+from index.folder.generations import KEPT
 from index.progress import Step
 from source.errors import BadCollection, NotRead, NotText, SourceEmpty
 from source.sandbox import pool
@@ -165,10 +166,10 @@ def test_progress_is_told_step_by_step(tmp_path: Path, sources: Path) -> None:
 BUILDER = """
 import sys, numpy as np
 from pathlib import Path
-from index.build import build
-b = sys.modules['index.build']
-from index.encoder import Encoded
-from index.models import Identity
+from index import build
+b = sys.modules['index.folder.build']
+from index import Encoded
+from index.encoder.identity import Identity
 class Tiny:
     identity, precision, dimension, max_tokens = Identity("tiny", "0", "0"), "float32", 8, 64
     def pieces(self, texts):

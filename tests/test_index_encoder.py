@@ -13,16 +13,16 @@ import onnx
 import onnxruntime
 import pytest
 
-import index.encoders
-from index import export as export_module
-from index.encoder import Encoder, known_share, pieces_per_word, unit
-from index.encoders import encoder_for, encoder_of, export_folder, load_encoder
+import index.encoder.load
+from index.encoder import export as export_module
+from index.encoder.export import CannotExport, export
+from index.encoder.identity import Identity, identity, model_folder
+from index.encoder.load import encoder_for, encoder_of, export_folder, load_encoder
+from index.encoder.onnx import _SLOWER, FACTS, ExportUnusable, Facts, OnnxEncoder, model_file
+from index.encoder.protocol import Encoder, known_share, pieces_per_word, unit
+from index.encoder.sentence_transformer import SentenceTransformerEncoder
 from index.errors import EncoderMissing, IndexCorrupt, IndexIncompatible
-from index.export import CannotExport, export
-from index.exported import _SLOWER, FACTS, ExportUnusable, Facts, OnnxEncoder, model_file
-from index.models import DEFAULT_MODEL, Identity, identity, model_folder
-from index.sentence_transformer import SentenceTransformerEncoder
-from index.settings import threads
+from index.settings import DEFAULT_MODEL, threads
 from source import UsageError
 
 TEXTS = [
@@ -208,8 +208,8 @@ def test_the_weights_are_the_published_ones(encoder: Encoder) -> None:
 def test_asking_loads_no_torch(encoder: Encoder) -> None:
     code = f"""
 import sys
-from index.encoders import encoder_of
-from index.models import Identity
+from index.encoder.load import encoder_of
+from index.encoder.identity import Identity
 list(encoder_of(Identity({", ".join(map(repr, dataclasses.astuple(encoder.identity)))})).encode(["x"], query=True))
 print(*{{"torch", "transformers", "sentence_transformers", "onnx"}} & set(sys.modules))
 """
@@ -328,7 +328,7 @@ def test_a_model_that_cannot_be_exported_runs_as_it_is(
 
 
 def test_a_gpu_is_used_to_build(small: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.sentence_transformer.sees_gpu", lambda: True)
+    monkeypatch.setattr("index.encoder.sentence_transformer.sees_gpu", lambda: True)
     assert isinstance(load_encoder(str(small)), SentenceTransformerEncoder)
 
 
@@ -365,7 +365,7 @@ def test_a_model_that_is_not_here_is_named() -> None:
     with pytest.raises(EncoderMissing, match="nobody/nothing is not on this machine; name a folder"):
         identity("nobody/nothing")
     with pytest.raises(EncoderMissing):
-        index.encoders.encoder_of(Identity("nobody/nothing", "0" * 64, "0" * 64))
+        index.encoder.load.encoder_of(Identity("nobody/nothing", "0" * 64, "0" * 64))
 
 
 def test_threads_are_the_cores_unless_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -385,7 +385,7 @@ def test_unit_leaves_zero_alone() -> None:
 
 def test_the_runtime_reports_to_nobody(tmp_path: Path) -> None:
     """Switched on, its telemetry leaves a device id and a database of events in the cache folder."""
-    code = "from pathlib import Path; from index.exported import open_model; open_model(Path(%r).read_bytes())"
+    code = "from pathlib import Path; from index.encoder.onnx import open_model; open_model(Path(%r).read_bytes())"
     keep = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
     here = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     weights = str(Path(__file__).parents[1] / "qa" / "weights" / "reader.onnx")

@@ -13,10 +13,10 @@ import pytest
 
 from index import FolderStore, IndexCorrupt, IndexIncompatible, IndexMissing, IndexUnwritable, StoreError, build
 from index.__main__ import main
-from index.change import changing
-from index.commit import KEPT
-from index.generations import generations, problems, prune, rollback
-from index.manifest import Manifest
+from index.folder.additions import changing
+from index.folder.generations import KEPT
+from index.folder.manifest import Manifest
+from index.locate import locate
 from index.status import status_lines
 
 pytestmark = pytest.mark.usefixtures("encoder")
@@ -46,8 +46,8 @@ def texts(root: Path) -> list[str]:
 
 
 def test_each_says_how_it_differs_from_the_one_before(root: Path) -> None:
-    kept = generations(root)
-    assert [(each.name, each.answers) for each in kept] == [("000001", False), ("000002", False), ("000003", True)]
+    kept = locate(root).generations()
+    assert [(each.name, each.is_current) for each in kept] == [("000001", False), ("000002", False), ("000003", True)]
     manifests = [each.manifest for each in kept if each.manifest]
     assert [manifest.parent for manifest in manifests] == [None, "000001", "000002"]
     assert [manifest.changes for manifest in manifests] == [
@@ -58,51 +58,51 @@ def test_each_says_how_it_differs_from_the_one_before(root: Path) -> None:
 
 
 def test_what_is_unchanged_is_shared(root: Path) -> None:
-    second, third = (each.manifest for each in generations(root)[1:] if isinstance(each.manifest, Manifest))
+    second, third = (each.manifest for each in locate(root).generations()[1:] if isinstance(each.manifest, Manifest))
     assert second and third and set(second.segments) & set(third.segments)
     assert len(list((root / "segments").iterdir())) == 3
 
 
 def test_going_back_and_on(root: Path, built: Path) -> None:
-    assert rollback(root) == "000002"
+    assert locate(root).rollback() == "000002"
     assert texts(root) == ["One thing.", "Another thing."]
-    assert rollback(root) == "000001"
+    assert locate(root).rollback() == "000001"
     with pytest.raises(IndexMissing, match="There is no generation before 000001"):
-        rollback(root)
-    assert rollback(root, to="000003") == "000003"
+        locate(root).rollback()
+    assert locate(root).rollback(to="000003") == "000003"
     assert texts(root) == ["Something else.", "Another thing."]
-    rollback(root, to="000001")
+    locate(root).rollback(to="000001")
     report = build(root, [built / "in"])  # the sources have not gone back
     assert (report.generation, report.encoded, report.changes["changed"]) == ("000004", 0, 1)
     assert texts(root) == ["Something else.", "Another thing."]
     with pytest.raises(IndexMissing, match="There is no generation 9"):
-        rollback(root, to="9")
+        locate(root).rollback(to="9")
 
 
 def test_no_going_back_to_what_is_damaged(root: Path) -> None:
     path = root / "generations" / "000002" / "passages.npy"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(IndexCorrupt, match=r"passages\.npy is damaged"):
-        rollback(root)
+        locate(root).rollback()
     assert texts(root) == ["Something else.", "Another thing."]
-    assert problems(root) == [f"The index file {path} is damaged; run `python -m index build` to mend it."]
+    assert locate(root).problems() == [f"The index file {path} is damaged; run `python -m index build` to mend it."]
 
 
 def test_pruning_keeps_the_one_that_answers_and_its_segments(root: Path) -> None:
-    rollback(root, to="000002")
-    freed = prune(root)
+    locate(root).rollback(to="000002")
+    freed = locate(root).prune()
     assert freed > 0
-    assert [each.name for each in generations(root)] == ["000002"]
+    assert [each.name for each in locate(root).generations()] == ["000002"]
     assert len(list((root / "segments").iterdir())) == 2
     assert texts(root) == ["One thing.", "Another thing."]
-    assert problems(root) == []
-    assert prune(root) == 0
+    assert locate(root).problems() == []
+    assert locate(root).prune() == 0
 
 
 def test_the_last_few_are_kept(built: Path, root: Path) -> None:
     for _ in range(KEPT):
         build(root, [built / "in"], full=True)
-    assert len(generations(root)) == KEPT
+    assert len(locate(root).generations()) == KEPT
 
 
 def files_of(root: Path) -> list[Path]:
@@ -131,12 +131,12 @@ def test_whatever_is_damaged_is_found_and_mended(tmp_path: Path, built: Path, ha
         assert name.name == "manifest.sha256" or not report.up_to_date, name
         assert report.up_to_date or report.healed
         assert texts(root) == expected
-        assert report.up_to_date or problems(root) == []
+        assert report.up_to_date or locate(root).problems() == []
 
 
 def problems_or_error(root: Path) -> list[str]:
     try:
-        return problems(root)
+        return locate(root).problems()
     except StoreError as error:
         return [str(error)]
 
@@ -153,14 +153,14 @@ def test_a_segment_that_is_gone_is_made_again_and_the_rest_is_not(root: Path, bu
 
 def test_damage_that_only_an_older_generation_has_is_mended_once(root: Path, built: Path) -> None:
     store = FolderStore(root)
-    manifests = [each.manifest for each in generations(root) if isinstance(each.manifest, Manifest)]
+    manifests = [each.manifest for each in locate(root).generations() if isinstance(each.manifest, Manifest)]
     old = {segment for manifest in manifests for segment in manifest.segments}
     (only_old,) = old - {segment.name for segment in store.segments}
     (root / "segments" / only_old / "tokens.npy").write_bytes(b"")
     assert not build(root, [built / "in"]).up_to_date
     assert build(root, [built / "in"]).up_to_date
-    assert problems(root) == []
-    assert [each.name for each in generations(root)] == ["000003", "000004"]
+    assert locate(root).problems() == []
+    assert [each.name for each in locate(root).generations()] == ["000003", "000004"]
 
 
 def test_an_index_of_an_older_format_is_replaced(root: Path, built: Path) -> None:
@@ -173,7 +173,7 @@ def test_an_index_of_an_older_format_is_replaced(root: Path, built: Path) -> Non
     with pytest.raises(IndexIncompatible, match="has format 4"):
         FolderStore(root)
     assert build(root, [built / "in"]).generation == "000004"
-    assert [each.name for each in generations(root)] == ["000004"]
+    assert [each.name for each in locate(root).generations()] == ["000004"]
     assert texts(root) == ["Something else.", "Another thing."]
 
 
@@ -181,11 +181,11 @@ def test_a_file_that_does_not_belong_is_named_and_goes(root: Path, built: Path) 
     strange = FolderStore(root).segments[0].layout.root / "strange.txt"
     strange.write_text("What is this?")
     (root / "generations" / "000003" / "also").mkdir()
-    assert [sentence for sentence in problems(root) if "is no file of the index" in sentence]
+    assert [sentence for sentence in locate(root).problems() if "is no file of the index" in sentence]
     assert not build(root, [built / "in"]).up_to_date
     assert not strange.exists()
-    prune(root)
-    assert problems(root) == []
+    locate(root).prune()
+    assert locate(root).problems() == []
 
 
 def test_the_commands(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -218,7 +218,7 @@ def test_what_somebody_else_keeps_in_folders_of_these_names_is_left_alone(root: 
     (tmp_path / "a.txt").write_text("The harbour froze in March.")
     for _ in range(KEPT + 1):
         build(root, [tmp_path / "a.txt"], full=True)
-    prune(root)
+    locate(root).prune()
     assert [file.read_text() for file in others] == ["mine"] * 3
     shutil.move(root / "segments", tmp_path / "elsewhere")
     (root / "segments").symlink_to(tmp_path / "elsewhere")
@@ -278,10 +278,10 @@ def test_a_pipe_in_an_index_keeps_nobody_waiting(root: Path, tmp_path: Path, nam
 
 
 def test_a_seal_that_was_cut_is_no_way_back(root: Path) -> None:
-    earlier = next(each.name for each in generations(root) if not each.answers)
+    earlier = next(each.name for each in locate(root).generations() if not each.is_current)
     seal = next((root / "generations" / earlier).glob("*.sha256"))
     seal.write_text(seal.read_text()[:10])
-    assert problems(root)
+    assert locate(root).problems()
     with pytest.raises(IndexCorrupt):
-        rollback(root, earlier)
+        locate(root).rollback(earlier)
     assert FolderStore(root)

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from index import FolderStore, Settings, build
-from index.encoder import Encoder
-from index.exported import OnnxEncoder
-from index.layout import GenerationLayout
+from index.encoder.onnx import OnnxEncoder
+from index.encoder.protocol import Encoder
+from index.folder.layout import GenerationLayout
 from source.scan import Reading
 
 pytestmark = pytest.mark.usefixtures("encoder")
@@ -93,8 +93,8 @@ def same(one: Path, other: Path) -> None:
 def test_any_history_of_edits_comes_to_the_same(
     monkeypatch: pytest.MonkeyPatch, histories: list[dict[str, str]]
 ) -> None:
-    monkeypatch.setattr("index.writer.LEAST_TEXTS", 2)
-    monkeypatch.setattr("index.merge.CROWD", 2)
+    monkeypatch.setattr("index.folder.ingest.LEAST_TEXTS", 2)
+    monkeypatch.setattr("index.folder.merge.CROWD", 2)
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for files in histories:
@@ -151,7 +151,7 @@ def test_another_passage_length_reads_again_and_encodes_only_other_texts(tmp_pat
 def test_a_build_that_was_stopped_is_resumed(
     tmp_path: Path, encoded: list[str], monkeypatch: pytest.MonkeyPatch, encoder: Encoder
 ) -> None:
-    monkeypatch.setattr("index.writer.LEAST_TEXTS", 8)
+    monkeypatch.setattr("index.folder.ingest.LEAST_TEXTS", 8)
     lines = (f'{{"id": {n}, "text": "The keeper counted {n} ships."}}\n' for n in range(50))
     (tmp_path / "a.jsonl").write_text("".join(lines))
     found = Reading.found
@@ -175,7 +175,7 @@ def test_a_build_that_was_stopped_is_resumed(
 
 
 def test_segments_stay_few_and_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.merge.CROWD", 4)
+    monkeypatch.setattr("index.folder.merge.CROWD", 4)
     folder, root = tmp_path / "in", tmp_path / "index"
     folder.mkdir()
     for number in range(12):

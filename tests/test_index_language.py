@@ -1,6 +1,6 @@
 import pytest
 
-from index.language import language_of
+from index.text.language import language_of
 
 
 @pytest.mark.parametrize(

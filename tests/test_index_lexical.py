@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import DTypeLike, NDArray
 
-from index.arrays import Table
-from index.blocks import CheckedFile
-from index.layout import WordsLayout
-from index.lexical import StoredLexical
-from index.postings import PostingsWriter
-from index.strings import Strings
-from index.words import stopwords, words
+from index.folder.arrays import Strings, Table
+from index.folder.checksums import CheckedFile
+from index.folder.layout import WordsLayout
+from index.folder.lexical import PostingsWriter, StoredLexical
+from index.text.analyzer import stopwords, words
 
 TEXTS = [
     "The keeper counted the ships, and the ships went north.",
@@ -83,14 +81,14 @@ def test_scores_are_those_of_the_formula(lexical: StoredLexical, query: str) -> 
     expected = brute_force(words(query, "en"))
     assert scores.tolist() == pytest.approx(expected, abs=1e-5)
     assert lexical.scores(query, np.array([4, 0])).tolist() == pytest.approx([expected[4], expected[0]], abs=1e-5)
-    assert sorted(lexical.top(query, 10)) == [row for row in EVERY if expected[row] > 0]
+    assert sorted(lexical.search(query, 10)) == [row for row in EVERY if expected[row] > 0]
     assert scores.max() > 0
 
 
 @pytest.mark.parametrize("query", ["", "zzz", "…", "漢字"])
 def test_a_query_without_a_known_word_scores_nothing(lexical: StoredLexical, query: str) -> None:
     assert lexical.scores(query, EVERY).tolist() == [0] * len(TEXTS)
-    assert lexical.top(query, 3).tolist() == []
+    assert lexical.search(query, 3).tolist() == []
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +102,8 @@ def many() -> list[list[str]]:
 def test_many_passages_score_as_in_bm25s(
     many: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.postings._SORTED", 5000)  # as if it were too much to sort at once
-    monkeypatch.setattr("index.postings._CHUNK", 1000)
+    monkeypatch.setattr("index.folder.lexical._SORTED", 5000)  # as if it were too much to sort at once
+    monkeypatch.setattr("index.folder.lexical._CHUNK", 1000)
     lexical = make(tmp_path, many)
     reference = bm25s.BM25(k1=K1, b=B)
     reference.index([passage or ["-"] for passage in many], show_progress=False)
@@ -115,7 +113,7 @@ def test_many_passages_score_as_in_bm25s(
         found = lexical.scores(query, np.arange(len(many)))
         assert np.abs(found - expected).max() < 0.02
         exact = np.sort(found)[::-1][:100]
-        top = lexical.top(query, 100)
+        top = lexical.search(query, 100)
         assert np.sort(lexical.scores(query, top))[::-1].tolist() == pytest.approx(exact[exact > 0].tolist(), abs=1e-5)
 
 
@@ -129,15 +127,15 @@ def test_frequent_words_are_only_looked_up(
         added.append(int((scores > 0).sum()))
         return 1e9
 
-    monkeypatch.setattr("index.lexical._kth", high_enough)
-    lexical.top("w1 w900", 1)
+    monkeypatch.setattr("index.folder.lexical._kth", high_enough)
+    lexical.search("w1 w900", 1)
     assert added and added[0] < 1000  # w1 stands in nearly every passage, and was not added up
 
 
 def test_rarity_is_the_inverse_document_frequency(lexical: StoredLexical) -> None:
     count = len(TEXTS)
     expected = [math.log(1 + (count - df + 0.5) / (df + 0.5)) for df in (2, 2, 1, 0)]
-    assert lexical.rarity(["ships", "counted", "wind", "elephant"]).tolist() == pytest.approx(expected, abs=1e-5)
+    assert lexical.idf(["ships", "counted", "wind", "elephant"]).tolist() == pytest.approx(expected, abs=1e-5)
 
 
 def test_content_words_leave_out_stopwords_and_repeats(lexical: StoredLexical) -> None:

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.encoder import Encoder, Offsets
-from index.passages import LONGEST_PASSAGE, Draft, passages
+from index.encoder.protocol import Encoder
+from index.text.passages import LONGEST_PASSAGE, Draft, passages
+from index.types import Offsets
 from source.document import Document
 from source.formats.markdown.extractor import read_markdown
 from source.formats.plain import read_plain
@@ -76,7 +77,7 @@ def test_a_long_text_is_tokenised_in_parts_and_cut_as_it_would_be_whole(
 ) -> None:
     document = read_plain(unit * (30_000 // len(unit)), id="x")
     whole = list(passages(document, "en", encoder, 128))
-    monkeypatch.setattr("index.passages._AT_ONCE", 2_000)
+    monkeypatch.setattr("index.text.passages._AT_ONCE", 2_000)
     counting = Counting(encoder)
     assert list(passages(document, "en", cast(Encoder, counting), 128)) == whole
     assert counting.most <= LONGEST_PASSAGE

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index import FolderStore, build
-from index.arrays import Table
-from index.blocks import CheckedFile
-from index.repeats import Repeats, same, sentence_key, write_repeats
+from index.folder.arrays import Table
+from index.folder.checksums import CheckedFile
+from index.folder.repeats import Repeats, same, sentence_key, write_repeats
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.encoder import Encoder
-from index.searchable import searchable
-from index.words import words
+from index.encoder.protocol import Encoder
+from index.normalize import searchable
+from index.text.analyzer import words
 
 
 @pytest.mark.parametrize(

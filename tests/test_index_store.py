@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from index import FolderStore, IndexCorrupt, IndexIncompatible, IndexMissing, build
-from index.encoder import Encoder
+from index.encoder.protocol import Encoder
 from index.errors import StoreError
-from index.layout import FORMAT, Folder, GenerationLayout, SegmentLayout
-from index.manifest import NAME_LENGTH
+from index.folder.layout import FORMAT, Folder, GenerationLayout, SegmentLayout
+from index.folder.manifest import NAME_LENGTH
 from source import find
 
 TEXT = "Ships\n\nThe keeper counted the ships. They went north.\n\nThe harbour was closed on Monday by a storm.\n"
@@ -227,8 +227,8 @@ def test_a_pickle_with_the_right_hash_is_refused_and_never_run(root: Path, name:
 
 def test_a_large_index_is_checked_as_it_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = FolderStore(root)
-    monkeypatch.setattr("index.segment.CHECKED_WHOLE", 0)
-    monkeypatch.setattr("index.folder_store.CHECKED_WHOLE", 0)
+    monkeypatch.setattr("index.folder.segment.CHECKED_WHOLE", 0)
+    monkeypatch.setattr("index.folder.store.CHECKED_WHOLE", 0)
     store = FolderStore(root)
     assert [store.passage(row) for row in range(len(store))] == [whole.passage(row) for row in range(len(store))]
     assert (store.tokens(np.array([2, 0])).vectors == whole.tokens(np.array([2, 0])).vectors).all()

@@ -5,9 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.arrays import Table
-from index.blocks import CheckedFile
-from index.strings import Strings, key, write_strings
+from index.folder.arrays import Strings, Table, key, write_strings
+from index.folder.checksums import CheckedFile
 
 
 def strings_in(folder: Path) -> Strings:

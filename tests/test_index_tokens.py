@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from index.encoder import Encoded, unit
+from index.encoder.protocol import Encoded, unit
 from index.tokens import pack, quantise, unpack
 
 

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index.arrays import ArrayWriter, Table
-from index.blocks import CheckedFile
-from index.encoder import FloatMatrix, unit
-from index.layout import Layout
-from index.segment_writer import EncodedText, SegmentWriter
-from index.texts import Texts
+from index.encoder.protocol import unit
+from index.folder.arrays import ArrayWriter, Table
+from index.folder.checksums import CheckedFile
+from index.folder.layout import Layout
+from index.folder.segment import EncodedText, SegmentWriter
+from index.folder.texts import Texts
+from index.folder.vectors import StoredVectors, read_index, write_index
 from index.tokens import token_type
-from index.vectors import StoredVectors, read_index, write_index
+from index.types import FloatMatrix
 
 COUNT, DIMENSION = 6000, 64  # texts
 SEGMENTS = 3

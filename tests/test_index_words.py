@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.words import fold, query_words, split_words, stopwords, words
+from index.text.analyzer import fold, query_words, split_words, stopwords, words
 
 
 @pytest.mark.parametrize(

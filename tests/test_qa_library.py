@@ -18,7 +18,7 @@ from pdf_fixtures import paragraph, pdf
 import qa
 from index import FolderStore, build, changing
 from index.__main__ import main as index_main
-from index.generations import problems
+from index.locate import locate
 from qa.library import Added, Cancelled, Library
 from source.document_json import DocumentFacts
 from source.sandbox import pool as pool_module
@@ -111,7 +111,7 @@ def test_what_looks_after_an_index_leaves_added_documents_alone(root: Path, libr
     for command in ("verify", "status", "prune", "documents"):
         assert index_main([command, "--index", str(root)]) == 0
     assert state(root) == before
-    assert problems(root) == []
+    assert locate(root).problems() == []
     library.put_back(["wind.md"], silent)
     assert index_main(["rollback", "--index", str(root)]) == 0
     assert ids(root) == ["ships.txt", "lamp.txt"]
@@ -411,7 +411,7 @@ def test_the_next_build_copes_with_a_change_that_was_killed(
     new = upload(**{"x": "The lamp went out.\n"})[0][1]
     ran = subprocess.run([sys.executable, "-c", KILLED, str(root), change, str(new)], check=False)
     assert ran.returncode == -9
-    assert len(ids(root)) == 3 and problems(root) == []
+    assert len(ids(root)) == 3 and locate(root).problems() == []
     library.rebuild(silent)
     wanted = ["ships.txt", "wind.md", "lamp.txt", "new.txt"] if change == "add" else ["ships.txt"]
     assert ids(root) == wanted
@@ -429,7 +429,7 @@ def test_a_disk_that_is_full_changes_nothing(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched, pytest.raises(qa.IndexUnwritable, match="no space left"):
-        patched.setattr("index.disk.flush", full)
+        patched.setattr("index.folder.disk.flush", full)
         library.add(upload(**{"lamp.txt": "The lamp went out.\n"}), silent)
     assert state(root) == before
 

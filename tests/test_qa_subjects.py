@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from index.words import stopwords
+from index.text.analyzer import stopwords
 from qa.subjects import names, subject
 
 STOPWORDS = frozenset(stopwords(["en", "de", "es", "ru"]))

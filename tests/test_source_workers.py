@@ -51,9 +51,10 @@ def test_an_error_comes_as_it_was_raised(tmp_path: Path) -> None:
 def test_a_process_that_ends_or_hangs_loses_its_file_and_no_other(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fake = tmp_path / "source"
-    fake.mkdir()
-    (fake / "__init__.py").write_text("")
+    fake = tmp_path / "source" / "sandbox"
+    fake.mkdir(parents=True)
+    for package in (fake.parent, fake):
+        (package / "__init__.py").write_text("")
     (fake / "worker.py").write_text("import os, sys, time\nline = sys.stdin.readline()\n%s\n")
     program = (fake / "worker.py").read_text()
     for does, complaint in (
@@ -178,9 +179,10 @@ def test_which_file_a_document_is_of_is_not_the_parsers_word(file: Path, monkeyp
 
 
 def test_closing_ends_what_is_at_work(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "sandbox").mkdir(parents=True)
     (tmp_path / "source" / "__init__.py").write_text("")
-    (tmp_path / "source" / "worker.py").write_text("import time\ntime.sleep(60)\n")
+    (tmp_path / "source" / "sandbox" / "__init__.py").write_text("")
+    (tmp_path / "source" / "sandbox" / "worker.py").write_text("import time\ntime.sleep(60)\n")
     monkeypatch.setattr(pool_module, "_ROOT", tmp_path)
     workers = Workers()
     with ThreadPoolExecutor(1) as pool:

@@ -21,7 +21,8 @@ from licences import HOME, LOOKED_UP, RUN, S3, S3_HOME, SCALE, TEST, audit, is_a
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from index.models import DEFAULT_MODEL, identity
+from index.encoder.identity import identity
+from index.settings import DEFAULT_MODEL
 
 PROJECT: dict[str, Any] = tomllib.loads((HOME / "pyproject.toml").read_text("utf-8"))
 PACKAGES = ("app.py", "index/", "qa/", "source/")

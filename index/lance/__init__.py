@@ -1,4 +1,4 @@
 """An index that LanceDB keeps, on storage that several machines share; see docs/scale.md.
 
-Imported only when an address names it: `index.address`.
+Imported only when an address names it: `index.locate`.
 """

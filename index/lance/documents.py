@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from index.lance.keys import Keys, of_document
-from index.lance.rows import Rows, Table
+from index.lance.rows import Keys, SealedRows, SealedTable, of_document
 from index.lance.tables import DOCUMENTS, LINES, Values
 from source.document import Document, Doubt, DoubtKind
 from source.document_json import DocumentFacts, load_document
@@ -54,10 +53,10 @@ def dump_facts(facts: DocumentFacts) -> bytes:
 class LanceDocuments:
     """Rows count from 0, in the order of the sources. `count`: how many there are."""
 
-    def __init__(self, table: Table, keys: Keys, count: int) -> None:
+    def __init__(self, table: SealedTable, keys: Keys, count: int) -> None:
         self._keys, self._count = keys, count
-        self._rows = Rows(table, DOCUMENTS, DocumentRow.of, _FACTS)
-        self.texts = Rows(table, LINES, TextRow.of, _DOCUMENTS)
+        self._rows = SealedRows(table, DOCUMENTS, DocumentRow.of, _FACTS)
+        self.texts = SealedRows(table, LINES, TextRow.of, _DOCUMENTS)
 
     def __len__(self) -> int:
         return self._count

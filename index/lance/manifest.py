@@ -9,7 +9,7 @@ from typing import Any
 
 from index.errors import REBUILD, IndexCorrupt, IndexIncompatible
 from index.lance.tables import TABLES
-from index.shape import COUNTS, ENCODER, SETTINGS, fits
+from index.schema import COUNTS, ENCODER, SETTINGS, fits
 
 FORMAT = 2
 """Raised whenever a reader of the old tables would misread the new ones."""
@@ -20,7 +20,7 @@ class LanceManifest:
     """Facts about one generation.
 
     `made_from`: the SHA-256 of the manifest of the folder's generation that was published, which salts the seals.
-    `encoder`, `settings`, `parent`, `changes`, `languages`: as `index.manifest.Manifest` has them. `counts`:
+    `encoder`, `settings`, `parent`, `changes`, `languages`: as `index.folder.manifest.Manifest` has them. `counts`:
     also the `terms` of all passages, repeats included. `stopwords`: words without content. `versions`: of each table
     but the one that it stands in itself. `partitions`: of the vectors' index, 0 if it has none. `sources`: the SHA-256
     of what it was made from.

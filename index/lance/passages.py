@@ -13,14 +13,11 @@ from lancedb.query import MatchQuery
 from numpy.typing import NDArray
 
 from index import bm25
-from index.arrays import Rows as Numbers
-from index.arrays import Scores
-from index.encoder import FloatMatrix
-from index.lance.keys import Keys, of_term
-from index.lance.rows import Rows, Table
+from index.bm25 import Lexical
+from index.lance.rows import Keys, SealedRows, SealedTable, of_term
 from index.lance.tables import Values
-from index.lexical import Lexical
-from index.nearest import cosines, nearest_among
+from index.store import cosines, nearest_among
+from index.types import FloatMatrix, Rows, Scores
 
 _DISTANCE = "_distance"
 _WARMING = 900.0  # seconds
@@ -55,12 +52,12 @@ class LanceVectors:
     `dimension`: numbers of a vector.
     """
 
-    def __init__(self, table: Table, passages: Rows[PassageRow], partitions: int, dimension: int) -> None:
+    def __init__(self, table: SealedTable, passages: SealedRows[PassageRow], partitions: int, dimension: int) -> None:
         self._table, self._passages, self._partitions, self._dimension = table, passages, partitions, dimension
 
     def nearest(
-        self, vector: NDArray[np.float32], count: int, among: Numbers | None = None
-    ) -> tuple[Numbers, NDArray[np.float32]]:
+        self, vector: NDArray[np.float32], count: int, among: Rows | None = None
+    ) -> tuple[Rows, NDArray[np.float32]]:
         if among is not None:
             return nearest_among(self, vector, count, among)
         rows = np.array(self._table.found(self._search(vector, count), _DISTANCE), np.int64)
@@ -77,7 +74,7 @@ class LanceVectors:
         if self._partitions:
             self._table.found(self._search(np.zeros(self._dimension, np.float32), 1), _DISTANCE, _WARMING)
 
-    def of(self, passages: Numbers) -> FloatMatrix:
+    def of(self, passages: Rows) -> FloatMatrix:
         found = self._passages.get(passages.tolist())
         return np.stack([each.vector for each in found]) if found else np.zeros((0, self._dimension), np.float32)
 
@@ -86,19 +83,19 @@ class LanceLexical(Lexical):
     """The passages' words. `length`: terms of a passage, on average."""
 
     def __init__(
-        self, table: Table, passages: Rows[PassageRow], keys: Keys, *, count: int, length: float,
+        self, table: SealedTable, passages: SealedRows[PassageRow], keys: Keys, *, count: int, length: float,
         languages: Sequence[str], stopwords: Sequence[str],
     ) -> None:  # fmt: skip
         super().__init__(count=count, languages=languages, stopwords=stopwords)
         self._table, self._passages, self._keys, self._length = table, passages, keys, length
 
-    def top(self, query: str, count: int, among: Numbers | None = None) -> Numbers:
+    def search(self, query: str, count: int, among: Rows | None = None) -> Rows:
         rows = self._candidates(query, count) if among is None else among
         scores = self.scores(query, rows)
         best = np.lexsort((rows, -scores))[:count]
         return rows[best[scores[best] > 0]]
 
-    def _candidates(self, query: str, count: int) -> Numbers:
+    def _candidates(self, query: str, count: int) -> Rows:
         terms = self._terms(query)
         known = [term for term, frequency in zip(terms, self.frequencies(list(terms)), strict=True) if frequency]
         if not known:
@@ -107,17 +104,17 @@ class LanceLexical(Lexical):
         search = self._table.query().nearest_to_text(MatchQuery(words, "terms")).limit(count)
         return np.array(self._table.found(search, "_score"), np.int64)
 
-    def scores(self, query: str, rows: Numbers) -> Scores:
+    def scores(self, query: str, rows: Rows) -> Scores:
         terms = self._terms(query)
         passages = [each.counts for each in self._passages.get(rows.tolist())]
-        penalty = bm25.penalty(np.array([counts.total() for counts in passages], np.float64), self._length)
+        length_norm = bm25.length_norm(np.array([counts.total() for counts in passages], np.float64), self._length)
         scores = np.zeros(len(rows), np.float32)
         frequencies = self.frequencies(list(terms))
-        rarity = bm25.rarity(np.array(frequencies, np.int64), self._count)
+        idf = bm25.idf(np.array(frequencies, np.int64), self._count)
         for at, (term, repeats) in enumerate(terms.items()):
             if frequencies[at]:
                 counts = np.array([each[term] for each in passages], np.int32)
-                scores += bm25.scores(rarity[at], counts, penalty) * np.float32(repeats)
+                scores += bm25.scores(idf[at], counts, length_norm) * np.float32(repeats)
         return scores
 
     def frequencies(self, terms: Sequence[str]) -> list[int]:

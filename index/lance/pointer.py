@@ -3,6 +3,8 @@
 LanceDB commits a version of a table if nobody else has committed it, on object storage by a write that
 fails where something is; an update that names what it replaces is tried again on the version of whoever was
 first, where it then finds nothing. So of two changes at once one happens, and the other is told.
+
+The right to build is a lease: renewed while a build is at work, and free again when its machine is gone.
 """
 
 from __future__ import annotations
@@ -11,14 +13,18 @@ import json
 import os
 import socket
 import time
-from dataclasses import dataclass
-from datetime import timedelta
-from threading import Lock
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from secrets import token_hex
+from threading import Event, Lock, Thread
 from typing import Any
 
 import pyarrow as pa
 
-from index.errors import REBUILD, IndexCorrupt, IndexMissing, StoreError
+from index.errors import REBUILD, IndexCorrupt, IndexMissing, IndexUnwritable, StoreError, StoreUnreachable
+from index.lance.address import Engine
 from index.lance.storage import Storage, TableMissing
 
 TABLE = "current"
@@ -33,7 +39,7 @@ SCHEMA = pa.schema([pa.field(name, type, nullable=False) for name, type in _COLU
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
+class PublishedGeneration:
     """A generation that was published. `tables`: what their names begin with. `sha256`: its manifest's."""
 
     name: str
@@ -46,13 +52,13 @@ class Current:
     """The row. `kept`: oldest first. `builder`: whose right it is to build, until `until` (seconds)."""
 
     generation: str
-    kept: tuple[Generation, ...]
+    kept: tuple[PublishedGeneration, ...]
     builder: str
     who: str
     until: int
 
     @property
-    def answering(self) -> Generation | None:
+    def answering(self) -> PublishedGeneration | None:
         """The generation that answers; None before the first."""
         return next((each for each in self.kept if each.name == self.generation), None)
 
@@ -66,10 +72,10 @@ class Pointer:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._looking = Lock()
-        self._seen: Generation | None = None
+        self._seen: PublishedGeneration | None = None
         self._next = 0.0
 
-    def now(self) -> Generation | None:
+    def now(self) -> PublishedGeneration | None:
         """Which generation answers, as it was seen a second ago at most; None while that cannot be told."""
         if time.monotonic() >= self._next and self._looking.acquire(blocking=False):
             try:
@@ -86,7 +92,7 @@ class Pointer:
         self._seen = None
         self._next = time.monotonic() + _AWAY
 
-    def read(self) -> Generation:
+    def read(self) -> PublishedGeneration:
         """Which generation answers. Raises IndexMissing or another StoreError."""
         try:
             found = self.row().answering
@@ -145,7 +151,7 @@ def _record(current: Current) -> dict[str, Any]:
 def _current(rows: list[dict[str, Any]], where: str) -> Current:
     try:
         (row,) = rows
-        kept = tuple(Generation(*map(str, each)) for each in json.loads(row["kept"]))
+        kept = tuple(PublishedGeneration(*map(str, each)) for each in json.loads(row["kept"]))
         current = Current(row["generation"], kept, row["builder"], row["who"], row["until"])
         if not 0 <= current.until < _NEVER:
             raise ValueError("a right that ends some time")
@@ -158,3 +164,90 @@ def _current(rows: list[dict[str, Any]], where: str) -> Current:
 
 def _sql(value: object) -> str:
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+
+
+LEASE = 60
+"""Seconds. The clocks of two machines that build may differ by less than that."""
+
+
+class Lease:
+    """The right to build, while it lasts. `current`: the pointer as it is since."""
+
+    def __init__(self, engine: Engine, pointer: Pointer, current: Current) -> None:
+        self._engine, self._pointer, self.current = engine, pointer, current
+        self._changing = Lock()
+
+    def change(self, generation: str, kept: tuple[PublishedGeneration, ...]) -> None:
+        """Makes a generation answer, and these the ones that are kept. Raises IndexUnwritable if the right is lost."""
+        with self._changing:
+            self._change(generation=generation, kept=kept)
+
+    def renew(self) -> None:
+        """Makes it last."""
+        with self._changing:
+            self._change(until=_until())
+
+    def give_back(self) -> None:
+        """Lets another build begin."""
+        with self._changing:
+            self._change(builder="", who="", until=0)
+
+    def _change(self, **what: Any) -> None:
+        if not self._changed(what):
+            found = self._pointer.row()
+            if found.builder == self.current.builder:  # a change of ours went through, and nobody could tell us
+                self.current = found
+            if found.builder != self.current.builder or not self._changed(what):
+                raise IndexUnwritable(f"Another build has taken over {self._engine}; look at it, and build again.")
+
+    def _changed(self, what: Mapping[str, Any]) -> bool:
+        new = replace(self.current, **what)
+        if not _changed(self._pointer, self.current, new):
+            return False
+        self.current = new
+        return True
+
+
+@contextmanager
+def building(engine: Engine, pointer: Pointer) -> Iterator[Lease]:
+    """The right to build at an address, alone. Raises IndexUnwritable if another has it."""
+    pointer.create()
+    old = pointer.row()
+    if old.builder and old.until > time.time():
+        until = datetime.fromtimestamp(old.until, UTC)
+        raise IndexUnwritable(
+            f"Another build ({old.who:.99}) is writing to {engine}; wait until it has ended, or, if it was killed, "
+            f"until {until:%H:%M:%S} UTC."
+        )
+    new = replace(old, builder=token_hex(8), who=whoami(), until=_until())
+    if not _changed(pointer, old, new):
+        raise IndexUnwritable(f"Another build has just begun to write to {engine}; wait until it has ended.")
+    lease = Lease(engine, pointer, new)
+    ended = Event()
+    renewing = Thread(target=_renew, args=(lease, ended), name="lease", daemon=True)
+    renewing.start()
+    try:
+        yield lease
+    finally:
+        ended.set()
+        renewing.join()
+        with suppress(StoreError):  # then it ends by itself
+            lease.give_back()
+
+
+def _renew(lease: Lease, ended: Event) -> None:
+    while not ended.wait(LEASE / 3):
+        with suppress(StoreError):  # there is time for two more tries; what is lost is seen when it is used
+            lease.renew()
+
+
+def _changed(pointer: Pointer, old: Current, new: Current) -> bool:
+    """Whether `new` stands there now, also if the answer to that was lost on the way."""
+    try:
+        return pointer.change(old, new)
+    except StoreUnreachable:
+        return pointer.row() == new
+
+
+def _until() -> int:
+    return int(time.time()) + LEASE

@@ -1,9 +1,17 @@
-"""Rows of a table by their numbers: many at once, each proven by its seal, the last ones kept in memory."""
+"""Rows of a table by their numbers: many at once, each proven by its seal, the last ones kept in memory.
+
+`Keys` is a hash table made of such rows: what belongs to a key is in one row, which is
+named by the key's digest. So one call looks up any number of keys, without an index of
+the engine's, and that a key is not there is proven like all else. The keys are of three
+kinds, each a function below.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import json
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
@@ -11,14 +19,15 @@ import lancedb
 import pyarrow as pa
 
 from index.errors import REBUILD, IndexCorrupt
+from index.folder.repeats import sentence_key
 from index.lance.storage import Storage
-from index.lance.tables import Part, Values, is_sealed, unpack
+from index.lance.tables import KEYS, Part, Values, is_sealed, unpack
 
 _TOGETHER = 1 << 10  # rows that are read at once, when all are
 _Row = TypeVar("_Row")
 
 
-class Table:
+class SealedTable:
     """A table of a generation, at the version that was published."""
 
     def __init__(self, storage: Storage, table: lancedb.AsyncTable, name: str, salt: bytes) -> None:
@@ -75,13 +84,13 @@ class Table:
         return IndexCorrupt(f"Row {row} of {self._name} is missing; {REBUILD}.")
 
 
-class Rows(Generic[_Row]):
+class SealedRows(Generic[_Row]):
     """A part of the rows of a table, each made into something by `make`. The last are kept, up to `most` bytes.
 
     Safe to use from several threads.
     """
 
-    def __init__(self, table: Table, part: Part, make: Callable[[int, Values], _Row], most: int) -> None:
+    def __init__(self, table: SealedTable, part: Part, make: Callable[[int, Values], _Row], most: int) -> None:
         self._table, self._part, self._make, self._most = table, part, make, most
         self._kept: OrderedDict[int, tuple[_Row, int]] = OrderedDict()
         self._held = 0
@@ -132,3 +141,67 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
         return [row.tobytes() for chunk in column.chunks for row in chunk.flatten().to_numpy().reshape(len(chunk), -1)]
     values: list[Any] = column.to_pylist()
     return values
+
+
+_IN_A_BUCKET = 16  # keys in a row
+_KEPT = 1 << 22  # bytes
+
+
+def of_term(term: str) -> str:
+    """Its value: how many passages have the term."""
+    return f"t{term}"
+
+
+def of_document(id: str) -> str:
+    """Its value: the row of the document with this id."""
+    return f"d{id}"
+
+
+def of_sentence(text: str) -> str:
+    """Its value: where a sentence stands that stands more than once, each place as [document, start, end]."""
+    return of_digest(sentence_key(text))
+
+
+def of_digest(digest: int) -> str:
+    """As `of_sentence`, by the `sentence_key` of the text."""
+    return f"s{digest}"
+
+
+class Keys:
+    """What `buckets` made, on storage. `count`: the number of rows."""
+
+    def __init__(self, table: SealedTable, count: int) -> None:
+        self._count = count
+        self._rows: SealedRows[dict[str, Any]] = SealedRows(table, KEYS, _entries, _KEPT)
+
+    def find(self, keys: Iterable[str]) -> dict[str, Any]:
+        """The values of those keys that are there."""
+        at = {key: _bucket(key, self._count) for key in keys}
+        numbers = list(dict.fromkeys(at.values()))
+        found = dict(zip(numbers, self._rows.get(numbers), strict=True))
+        return {key: found[number][key] for key, number in at.items() if key in found[number]}
+
+
+def _entries(row: int, values: Values) -> dict[str, Any]:
+    entries = json.loads(values[0])
+    if not isinstance(entries, dict):
+        raise TypeError("entries are an object")
+    return entries
+
+
+def buckets(entries: Mapping[str, Any]) -> Iterator[bytes]:
+    """The rows of a hash table of these."""
+    count = bucket_count(len(entries))
+    rows: dict[int, dict[str, Any]] = defaultdict(dict)
+    for key, value in entries.items():
+        rows[_bucket(key, count)][key] = value
+    return (json.dumps(rows.get(row, {}), ensure_ascii=False).encode() for row in range(count))
+
+
+def bucket_count(keys: int) -> int:
+    """How many rows a hash table of so many keys has."""
+    return 1 + keys // _IN_A_BUCKET
+
+
+def _bucket(key: str, count: int) -> int:
+    return int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little") % count

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import lancedb
 import pyarrow as pa
 
-from index.address import Engine
 from index.errors import REBUILD, IndexCorrupt, IndexUnwritable, StoreError, StoreUnreachable
+from index.lance.address import Engine
 
 PATIENCE = 10.0
 """Seconds that a question waits for one answer of the storage."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -12,21 +12,20 @@ import numpy as np
 from lancedb import AsyncTable
 from numpy.typing import NDArray
 
-from index.arrays import Rows as Numbers
+from index.encoder.identity import Identity
 from index.errors import REBUILD, IndexCorrupt, StoreUnreachable
+from index.folder.repeats import same
 from index.lance.documents import LanceDocuments
-from index.lance.keys import Keys, bucket_count, of_sentence
 from index.lance.manifest import LanceManifest, load
 from index.lance.passages import LanceLexical, LanceVectors, PassageRow
-from index.lance.pointer import Generation, Pointer
-from index.lance.rows import Rows, Table
+from index.lance.pointer import Pointer, PublishedGeneration
+from index.lance.rows import Keys, SealedRows, SealedTable, bucket_count, of_sentence
 from index.lance.storage import Storage
 from index.lance.tables import ABOUT, CORNERS, CORNERS_TOGETHER, PASSAGES, TABLES, TOKENS, Part, Values
-from index.models import Identity
-from index.repeats import same
-from index.shape import sources_from
+from index.schema import sources_from
 from index.store import Derived
 from index.tokens import Tokens, token_type, unpack
+from index.types import Rows
 from source.boxes import Box, boxes_of
 from source.document import Document
 from source.spans import Span
@@ -38,7 +37,7 @@ _PASSAGES, _TOKENS, _CORNERS = 1 << 24, 1 << 25, 1 << 23
 class LanceStore(Derived):
     """Read access to one generation. Raises a StoreError when the storage is away, or is not what was written."""
 
-    def __init__(self, storage: Storage, pointer: Pointer, generation: Generation) -> None:
+    def __init__(self, storage: Storage, pointer: Pointer, generation: PublishedGeneration) -> None:
         self._storage, self._pointer, self._of = storage, pointer, generation
         self.generation = generation.name
         about, self.manifest = read_manifest(storage, generation)
@@ -47,9 +46,9 @@ class LanceStore(Derived):
         counts = self.manifest.counts
         self._count = counts["passages"]
         self._keys = Keys(tables["keys"], bucket_count(counts["keys"]))
-        self._passages = Rows(tables["passages"], PASSAGES, partial(PassageRow.of, self.dimension), _PASSAGES)
-        self._tokens = Rows(tables["passages"], TOKENS, self._unpacked, _TOKENS)
-        self._corners = Rows(tables["corners"], CORNERS, _corners, _CORNERS)
+        self._passages = SealedRows(tables["passages"], PASSAGES, partial(PassageRow.of, self.dimension), _PASSAGES)
+        self._tokens = SealedRows(tables["passages"], TOKENS, self._unpacked, _TOKENS)
+        self._corners = SealedRows(tables["corners"], CORNERS, _corners, _CORNERS)
         self.rows = LanceDocuments(tables["documents"], self._keys, counts["documents"])
         self.vectors = LanceVectors(tables["passages"], self._passages, self.manifest.partitions, self.dimension)
         self.vectors.warm()
@@ -59,15 +58,15 @@ class LanceStore(Derived):
             stopwords=self.manifest.stopwords,
         )  # fmt: skip
 
-    def _table(self, name: str) -> Table:
+    def _table(self, name: str) -> SealedTable:
         full = f"{self._of.tables}-{name}"
         opened = self._storage.open(full, self.manifest.versions[name])
-        return Table(self._storage, opened, full, self.manifest.salt)
+        return SealedTable(self._storage, opened, full, self.manifest.salt)
 
     def _unpacked(self, row: int, values: Values) -> NDArray[np.void]:
         return np.frombuffer(values[0], token_type(self.manifest.encoder["dimension"]))
 
-    def table(self, part: Part) -> Table:
+    def table(self, part: Part) -> SealedTable:
         """The table that has a part."""
         return self._tables[part.table]
 
@@ -97,13 +96,16 @@ class LanceStore(Derived):
     def dimension(self) -> int:
         return int(self.manifest.encoder["dimension"])
 
+    def sizes(self) -> Mapping[str, int]:
+        return {}
+
     def sources(self) -> dict[str, Any]:
         data = read_about(self._storage, self._about, 1)
         if sha256(data).hexdigest() != self.manifest.sources:
             raise IndexCorrupt(f"What generation {self.generation} was made from is not what was written; {REBUILD}.")
         return sources_from(json.loads(data))
 
-    def tokens(self, passages: Numbers) -> Tokens:
+    def tokens(self, passages: Rows) -> Tokens:
         return unpack(self._tokens.get(passages.tolist()))
 
     def fetch(self, passages: Sequence[int]) -> None:
@@ -156,7 +158,7 @@ class LanceStore(Derived):
         return boxes_of(found.document.places, span, corners, found.document.text[span.start : span.end])
 
 
-def read_manifest(storage: Storage, generation: Generation) -> tuple[AsyncTable, LanceManifest]:
+def read_manifest(storage: Storage, generation: PublishedGeneration) -> tuple[AsyncTable, LanceManifest]:
     """What a generation is, and the table that says so. Raises IndexCorrupt or IndexIncompatible."""
     about = storage.open(f"{generation.tables}-about")
     data = read_about(storage, about, 0)

@@ -14,7 +14,7 @@ GENERATION-documents   a row for each document, in the order of the sources
                        line: what `dump_document` makes of it
 GENERATION-corners     where the characters of documents with pages stand: `CORNERS_TOGETHER` in a row
     data               (characters, 4) uint16
-GENERATION-keys        a hash table: see `index.lance.keys`
+GENERATION-keys        a hash table: see `index.lance.rows`
     entries            JSON
 GENERATION-about       what it is: row 0 the manifest, row 1 what it was made from
     row, data          int64, JSON: columns as they are, so that readers of every format can tell which it is

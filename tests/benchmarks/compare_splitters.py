@@ -25,8 +25,8 @@ from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
 
-from index.language import language_of
-from index.sentences import sentences
+from index.text.language import language_of
+from index.text.sentences import sentences
 from source import Span as DocumentSpan
 
 Span = tuple[int, int]

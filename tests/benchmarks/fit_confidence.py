@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import qa
-from index.build import build
+from index import build
 from qa import confidence
 from qa.conversation import Understood
 from qa.measures import auroc, calibration_error

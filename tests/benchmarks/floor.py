@@ -24,8 +24,9 @@ from threadpoolctl import threadpool_limits
 
 import qa
 from index import build
-from index.lexical import StoredLexical
-from index.models import DEFAULT_MODEL, model_folder
+from index.encoder.identity import model_folder
+from index.folder.lexical import StoredLexical
+from index.settings import DEFAULT_MODEL
 from qa.conversation import Understood
 from qa.retrieve import RERANKED, Query, first_stage, queries
 from qa.timings import timed

@@ -20,9 +20,10 @@ import numpy as np
 
 import qa
 from index import FolderStore, build
-from index.encoders import encoder_of, export_folder
-from index.exported import OnnxEncoder
-from index.models import DEFAULT_MODEL, identity
+from index.encoder.identity import identity
+from index.encoder.load import encoder_of, export_folder
+from index.encoder.onnx import OnnxEncoder
+from index.settings import DEFAULT_MODEL
 from qa.evaluate import outcome
 from qa.figures import Outcome
 from qa.measures import bootstrap
@@ -41,7 +42,7 @@ def outcomes(folder: Path, questions: Sequence[Question], precision: str) -> lis
     """What becomes of the questions when all is encoded in that precision."""
     encoder = exported(precision)
     with tempfile.TemporaryDirectory() as scratch:
-        with patch("index.build.load_encoder", lambda name: encoder):
+        with patch("index.folder.build.load_encoder", lambda name: encoder):
             build(Path(scratch), [folder / "passages.jsonl"])
         book = qa.Book(FolderStore(Path(scratch)), encoder)
         return [outcome(book.now(), question) for question in questions]

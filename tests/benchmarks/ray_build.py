@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from index import Encoded, build, load_encoder
-from index.models import DEFAULT_MODEL
+from index.settings import DEFAULT_MODEL
 
 WORDS = Path(__file__).parents[2].joinpath("source/documents/valdai-russia-central-asia.txt").read_text().split()
 
@@ -55,7 +55,7 @@ def main(notes: int = 100) -> None:
         write(folder / "sources", notes)
         timed("this machine", folder / "here", folder / "sources")
         timed("Ray on this machine, start-up included", folder / "ray", folder / "sources", "ray")
-        module: Any = sys.modules["index.build"]
+        module: Any = sys.modules["index.folder.build"]
         module.load_encoder = lambda name: Instant(encoder)
         timed("encoding taken out", folder / "instant", folder / "sources")
 

@@ -28,7 +28,8 @@ import numpy as np
 
 import qa
 from index import DEFAULT_INDEX, build
-from index.models import DEFAULT_MODEL, model_folder
+from index.encoder.identity import model_folder
+from index.settings import DEFAULT_MODEL
 
 _ROUNDS = 3
 _ENCODED = 600  # texts in a round of the comparison of the encoders
@@ -55,7 +56,7 @@ def compare_encoders(texts: Sequence[str]) -> tuple[float, float]:
     """Texts a second: ours, and sentence-transformers' at its defaults; medians of rounds that take turns."""
     from sentence_transformers import SentenceTransformer
 
-    from index.encoders import load_encoder
+    from index.encoder.load import load_encoder
 
     theirs = SentenceTransformer(str(model_folder(DEFAULT_MODEL)), device="cpu")
     ours = load_encoder(DEFAULT_MODEL)

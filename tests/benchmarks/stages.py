@@ -36,7 +36,7 @@ def by_vector(book: qa.Book, wanted: list[Query]) -> Sequence[int]:
 
 
 def by_words(book: qa.Book, wanted: list[Query]) -> Sequence[int]:
-    rows = book.store.lexical.top(wanted[0].text, POOL)
+    rows = book.store.lexical.search(wanted[0].text, POOL)
     return [int(row) for row in rows[np.argsort(-book.store.lexical.scores(wanted[0].text, rows), kind="stable")]]
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 import qa
 from index import FloatMatrix, build
-from index.encoder import unit
+from index.encoder.protocol import unit
 from index.tokens import quantise
 from qa.conversation import Understood
 from qa.late_interaction import best_matches

@@ -3,7 +3,7 @@
     python tests/benchmarks/vector_forms.py [--texts N]
 
 The vectors are those of real sentences (`package_texts.py`), the questions the first words of others. What a
-way puts forward is compared again by the exact vectors, as `index/vectors.py` does. One thread.
+way puts forward is compared again by the exact vectors, as `index/folder/vectors.py` does. One thread.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from package_texts import sentences, texts
 
 from index import FloatMatrix, load_encoder
-from index.models import DEFAULT_MODEL
+from index.settings import DEFAULT_MODEL
 
 _QUESTIONS = 300
 _WORDS_ASKED = 10

@@ -13,14 +13,14 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1] / "crash"))
 from collection import use_hash_encoder, write
 
-import index.lance.lease
+import index.lance.pointer
 from index import build
 from source import ChapterVerseError
 
 
 def main(address: str, sources: str, version: str, lease: str, *once: str) -> None:
     use_hash_encoder()
-    index.lance.lease.LEASE = int(lease)
+    index.lance.pointer.LEASE = int(lease)
     number, folder = int(version), Path(sources)
 
     def wait(*_: object) -> None:

@@ -22,16 +22,10 @@ from kinds import HAS_LANCE, HAS_S3, address, environment, free_port, s3_server
 from proxy import Proxy
 
 import qa
-from index import (
-    IndexCorrupt,
-    IndexUnwritable,
-    StoreUnreachable,
-    build,
-    open_store,
-)
-from index.address import Engine, address_of
-from index.generations import generations, problems
-from index.models import Identity
+from index import IndexCorrupt, IndexUnwritable, StoreUnreachable, build, open_store
+from index.encoder.identity import Identity
+from index.lance.address import Engine
+from index.locate import address_of, locate
 
 sys.path.append(str(Path(__file__).parents[1] / "crash"))
 from collection import HashEncoder, version_of, write
@@ -48,7 +42,7 @@ MANY = 1 << 20
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache of its own, and an encoder that costs nothing."""
     monkeypatch.setenv("CHAPTER_VERSE_CACHE", str(tmp_path / "cache"))
-    module: Any = sys.modules["index.build"]
+    module: Any = sys.modules["index.folder.build"]
     monkeypatch.setattr(module, "load_encoder", lambda name: HashEncoder())
     monkeypatch.setattr(module, "identity", lambda name: HashEncoder.identity)
 
@@ -106,8 +100,8 @@ def killed_builds(where: str, sources: Path, times: int) -> None:
     print(f"{times} builders killed, {times - switched} before the switch and {switched} after it, {version} built")
     write(sources, version + 1)
     build(where, [sources])
-    assert version_of(where) == version + 1 and problems(where) == []
-    kept = {each.name for each in generations(where)}
+    assert version_of(where) == version + 1 and locate(where).problems() == []
+    kept = {each.name for each in locate(where).generations()}
     assert {name.partition("-")[0] for name in tables(where)} == kept  # nothing is left of those that were killed
 
 
@@ -178,17 +172,19 @@ def test_who_lost_the_right_to_build_publishes_nothing(
     where: str, sources: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(where, [sources])
-    monkeypatch.setattr("index.lance.lease.LEASE", -1)  # it has ended when it begins
+    monkeypatch.setattr("index.lance.pointer.LEASE", -1)  # it has ended when it begins
     write(sources, 1)
 
     def another_builds(*_: object) -> None:
-        monkeypatch.setattr("index.lance.lease.LEASE", 60)
+        monkeypatch.setattr("index.lance.pointer.LEASE", 60)
         with environment(CHAPTER_VERSE_CACHE=str(sources.parent / "of another machine")):
             build(where, [sources])
 
     with pytest.raises(IndexUnwritable, match="Another build has taken over"):
         build(where, [sources], approve=another_builds)
-    assert [each.name for each in generations(where)] == ["000001", "000002"] and problems(where) == []
+    assert [each.name for each in locate(where).generations()] == ["000001", "000002"] and locate(
+        where
+    ).problems() == []
 
 
 @on_s3
@@ -230,7 +226,7 @@ def test_storage_that_goes_while_it_is_written_leaves_what_was_served(
         said = process.stderr.read()
         assert process.wait(120) == 1 and "StoreUnreachable: The storage of" in said and "Traceback" not in said
     s3.mend()
-    assert version_of(where) == 0 and problems(where) == []
+    assert version_of(where) == 0 and locate(where).problems() == []
     time.sleep(2.5)
     write(sources, 99)
     build(where, [sources])
@@ -368,7 +364,7 @@ def changed(
 
 def mended(where: str, sources: Path) -> None:
     """A build sees what is wrong and publishes anew."""
-    assert problems(where)
+    assert locate(where).problems()
     assert not build(where, [sources]).up_to_date
     assert version_of(where) == 0
 
@@ -402,7 +398,7 @@ class Lossy:
 
 
 def test_a_change_whose_answer_is_lost_is_not_taken_for_another_builds() -> None:
-    from index.lance.lease import building
+    from index.lance.pointer import building
 
     pointer: Any = Lossy()
     with building(Engine("lance:///x", "/x"), pointer) as right:

@@ -176,7 +176,7 @@ def indexed_in_parts(where: str, folder: str, encoder: Encoder) -> None:
 
 def found(store: Store, question: str, vector: NDArray[np.float32]) -> tuple[list[float], list[float]]:
     """What the nearest twenty score, and the twenty with its words; which of those that score the same is open."""
-    rows = store.lexical.top(question, 20)
+    rows = store.lexical.search(question, 20)
     return store.vectors.nearest(vector, 20)[1].tolist(), store.lexical.scores(question, rows).tolist()
 
 
@@ -250,8 +250,8 @@ def test_a_helper_that_is_killed_is_started_again(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("cluster")
 def test_a_helper_without_the_encoder_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "sources", 1)
-    monkeypatch.setattr(sys.modules["index.build"], "load_encoder", lambda name: HashEncoder())
-    monkeypatch.setattr(sys.modules["index.build"], "identity", lambda name: HashEncoder.identity)
+    monkeypatch.setattr(sys.modules["index.folder.build"], "load_encoder", lambda name: HashEncoder())
+    monkeypatch.setattr(sys.modules["index.folder.build"], "identity", lambda name: HashEncoder.identity)
     with pytest.raises(ClusterUnusable, match=r"cannot take part .*The encoder hash is not on this machine"):
         build(tmp_path / "index", [tmp_path / "sources"], on="ray")
 
@@ -271,6 +271,6 @@ class Coarse:
 @pytest.mark.usefixtures("cluster")
 def test_a_helper_that_reckons_otherwise_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "sources", 1)
-    monkeypatch.setattr(sys.modules["index.build"], "load_encoder", Coarse)
+    monkeypatch.setattr(sys.modules["index.folder.build"], "load_encoder", Coarse)
     with pytest.raises(ClusterUnusable, match=r"encodes in \w+ and this one in float8"):
         build(tmp_path / "index", [tmp_path / "sources"], on="ray")

@@ -22,8 +22,8 @@ from pdf_fixtures import paragraph, pdf
 import qa
 from index import IndexMissing, Store, build, listed, matching, open_store
 from index.__main__ import main
-from index.encoder import Encoder
-from index.generations import generations, problems, rollback
+from index.encoder.protocol import Encoder
+from index.locate import locate
 from qa.golden import AnswersWorse, judge
 from qa.web.desk import Desk
 from source import UsageError
@@ -65,7 +65,7 @@ def write(folder: Path) -> None:
 @pytest.fixture(scope="module", params=KINDS)
 def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator[str]:
     """A kind of storage that is there; generations are made in a folder that is the tests' own."""
-    from index.encoders import export_folder
+    from index.encoder.load import export_folder
 
     cache = tmp_path_factory.mktemp("cache")
     (cache / "encoders").symlink_to(export_folder(encoder.identity).parent)
@@ -151,12 +151,12 @@ def test_words_score_as_in_the_folder(store: Store, folder: Store) -> None:
     for question in [*QUESTIONS, "ships ships harbour's ' \" 1931 AND NOT (", "zzz", ""]:
         assert np.array_equal(store.lexical.scores(question, rows), folder.lexical.scores(question, rows))
         for among in (None, np.array([80, 2, 3, 9]), NONE):
-            found, wanted = (each.lexical.top(question, 20, among) for each in (store, folder))
+            found, wanted = (each.lexical.search(question, 20, among) for each in (store, folder))
             ours, theirs = (np.sort(folder.lexical.scores(question, each)) for each in (found, wanted))
             assert np.array_equal(ours, theirs)  # of those that score the same any may be there
         words = store.lexical.content_words(question)
         assert words == folder.lexical.content_words(question)
-        assert np.array_equal(store.lexical.rarity(words), folder.lexical.rarity(words))
+        assert np.array_equal(store.lexical.idf(words), folder.lexical.idf(words))
         assert np.array_equal(store.lexical.contains(NOTES[0], words), folder.lexical.contains(NOTES[0], words))
 
 
@@ -254,13 +254,16 @@ def test_an_open_book_follows_what_is_built_and_an_edition_stays_what_it_is(kind
     after(1.1)
     assert "1931" in edition.ask("When was the Zorblax bridge opened?").quotes[0].text
     assert "1777" in book.ask("When was the Zorblax bridge opened?").quotes[0].text
-    assert rollback(where) == "000001"
+    assert locate(where).rollback() == "000001"
     after(1.1)
     assert "1931" in book.ask("When was the Zorblax bridge opened?").quotes[0].text
-    assert [(each.name, each.answers) for each in generations(where)] == [("000001", True), ("000002", False)]
+    assert [(each.name, each.is_current) for each in locate(where).generations()] == [
+        ("000001", True),
+        ("000002", False),
+    ]
     with pytest.raises(IndexMissing, match="There is no generation 000009"):
-        rollback(where, "000009")
-    assert problems(where) == []
+        locate(where).rollback("000009")
+    assert locate(where).problems() == []
 
 
 def test_what_is_watched_is_built_when_it_changes(kind: str, tmp_path: Path) -> None:

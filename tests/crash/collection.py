@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from index import open_store
-from index.encoder import Encoded, Offsets, unit
-from index.models import Identity
+from index.encoder.identity import Identity
+from index.encoder.protocol import Encoded, unit
+from index.types import Offsets
 
 FILES = 12
 DIMENSION = 8
@@ -41,7 +42,7 @@ class HashEncoder:
 
 def use_hash_encoder() -> None:
     """Builds of this process use it from here on."""
-    module: Any = sys.modules["index.build"]
+    module: Any = sys.modules["index.folder.build"]
     module.load_encoder = lambda name: HashEncoder()
     module.identity = lambda name: HashEncoder.identity
 
@@ -83,7 +84,7 @@ def version_of(index: str | Path) -> int:
     rows, _ = store.vectors.nearest(asked.vector, 3)
     assert len(rows) == min(3, len(store))
     holding = [row for row in range(len(store)) if "keeper" in store.passage(row).text]
-    assert sorted(store.lexical.top("keeper", len(store)).tolist()) == holding
+    assert sorted(store.lexical.search("keeper", len(store)).tolist()) == holding
     return version
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from collection import use_hash_encoder, version_of, write
 
 from index import FolderStore, StoreError, build
-from index.generations import problems
+from index.locate import locate
 
 VERSION = 5
 
@@ -51,7 +51,7 @@ def damage(path: Path, drawn: random.Random) -> str:
 @contextmanager
 def as_a_large_one() -> Iterator[None]:
     """Indexes are checked block by block."""
-    with patch("index.segment.CHECKED_WHOLE", 0), patch("index.folder_store.CHECKED_WHOLE", 0):
+    with patch("index.folder.segment.CHECKED_WHOLE", 0), patch("index.folder.store.CHECKED_WHOLE", 0):
         yield
 
 
@@ -59,7 +59,7 @@ def read_all(root: Path) -> None:
     """Uses every file that asking uses. Raises StoreError for what is damaged."""
     store = FolderStore(root)
     rows = np.arange(len(store))
-    store.sources(), store.tokens(rows), store.vectors.of(rows), store.lexical.top("keeper north", len(store))
+    store.sources(), store.tokens(rows), store.vectors.of(rows), store.lexical.search("keeper north", len(store))
     for row in rows.tolist():
         passage = store.passage(row)
         store.sentences(row), store.document_by_id(passage.document_id), store.places_of(passage.text, 9)
@@ -81,7 +81,7 @@ def run(times: int, scratch: Path, seed: int = 0) -> str:
         if complaint := _complaint(root, large=number % 2 == 1):
             found[f"{kind} found by asking"] += 1
         else:
-            assert problems(root), f"{path}: {kind} was not found"
+            assert locate(root).problems(), f"{path}: {kind} was not found"
             found[f"{kind} found by verify alone"] += 1
         assert not complaint or path.parent.name in complaint or path.name in complaint or str(root) in complaint
         build(root, [sources])

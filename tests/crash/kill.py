@@ -22,7 +22,7 @@ from pathlib import Path
 from collection import debris, use_hash_encoder, version_of, write
 
 from index import build
-from index.generations import generations, problems
+from index.locate import locate
 
 _LONGEST = 0.5  # seconds
 
@@ -66,8 +66,8 @@ def run(times: int, scratch: Path, seed: int = 0) -> str:
     write(sources, version + 1)
     build(root, [sources])
     assert version_of(root) == version + 1
-    assert not debris(root) and not problems(root), (debris(root), problems(root))
-    kept = [each.name for each in generations(root) if each.manifest]
+    assert not debris(root) and not locate(root).problems(), (debris(root), locate(root).problems())
+    kept = [each.name for each in locate(root).generations() if each.manifest]
     return (
         f"{times} kills, {resumed} of them in the middle of writing; {version + 1} versions built: "
         f"0 unreadable, 0 lost, 0 mixed; {len(kept)} generations can be gone back to"

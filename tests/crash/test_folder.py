@@ -11,7 +11,7 @@ import pytest
 
 import qa
 from index import FolderStore, IndexUnwritable, build
-from index.generations import problems
+from index.locate import locate
 
 pytestmark = pytest.mark.usefixtures("encoder")
 
@@ -48,7 +48,7 @@ def test_a_full_disk_keeps_the_old_generation(small_disk: Path, source: Path) ->
             build(root, [source])
         assert "1931" in book.ask("When was the Zorblax bridge opened?").quotes[0].text
         assert not list(root.rglob("unfinished-*"))
-        assert problems(root) == []
+        assert locate(root).problems() == []
     grow(source, 2)
     assert build(root, [source]).generation == "000002"
 

@@ -10,8 +10,8 @@ from random import Random
 from fuzz.jsons import hostile, mutated_json
 from fuzz.mutator import mutated_text
 from index import StoreError
-from index.added import left_out
-from index.layout import Layout
+from index.folder.additions import left_out
+from index.folder.layout import Layout
 from qa.questions import read_questions
 from qa.saved import saved_answer, saved_quote, saved_quotes
 from qa.web.passwords import Hash, read_passwords

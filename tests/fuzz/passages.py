@@ -10,10 +10,10 @@ from random import Random
 from fuzz.mutator import WORDS, mutated_text
 from fuzz.seeds import seeds
 from fuzz.texts import text
-from index.encoders import load_encoder
-from index.models import DEFAULT_MODEL
-from index.passages import passages
-from index.sentences import sentences
+from index.encoder.load import load_encoder
+from index.settings import DEFAULT_MODEL
+from index.text.passages import passages
+from index.text.sentences import sentences
 from source import Document, Span
 from source.formats.markdown.extractor import read_markdown
 from source.formats.plain import read_plain

@@ -22,12 +22,11 @@ from flip import read_all
 from fuzz.jsons import mutated_json
 from fuzz.mutator import mutated
 from index import FolderStore, StoreError, build
-from index.base import Base
-from index.blocks import block_digests
-from index.collector import Collector, Numbers
-from index.layout import GenerationLayout, Layout
-from index.merge import merge
-from index.tables import Rows, write_tables
+from index.folder.checksums import block_digests
+from index.folder.generation import Collector, Numbers, Rows, write_tables
+from index.folder.layout import GenerationLayout, Layout
+from index.folder.merge import merge
+from index.folder.previous import Base
 
 VERSION = 5
 _HEADERS = [
@@ -71,7 +70,7 @@ class Stored:
         scratch = Path(tempfile.mkdtemp())
         self.whole, self._root = scratch / "whole", scratch / "index"
         write(scratch / "sources", VERSION)
-        with patch.multiple("index.build", load_encoder=_hashes, identity=lambda name: HashEncoder.identity):
+        with patch.multiple("index.folder.build", load_encoder=_hashes, identity=lambda name: HashEncoder.identity):
             build(self.whole, [scratch / "sources"])
         self._files = sorted(
             path.relative_to(self.whole).as_posix()
@@ -200,7 +199,7 @@ def use(store: FolderStore) -> None:
     """Asks all of it, as an answer does."""
     rows = np.arange(len(store))[:200]
     words = "keeper north storm document"
-    store.lexical.top(words, 5), store.lexical.scores(words, rows), store.lexical.rarity(["keeper", "zz"])
+    store.lexical.search(words, 5), store.lexical.scores(words, rows), store.lexical.idf(["keeper", "zz"])
     store.lexical.content_words(words)
     (asked,) = HashEncoder().encode(["keeper of the north"])
     store.vectors.nearest(asked.vector, 3)

@@ -20,7 +20,9 @@ from fuzz.run import Counts, Tally, worked
 from fuzz.seeds import KINDS
 from fuzz.store import Damage, Stored
 from fuzz.targets import TARGETS, make
-from index import blocks, errors, vectors
+from index import errors
+from index.folder import checksums as blocks
+from index.folder import vectors
 from qa import highlights
 from source.formats import boilerplate
 from source.formats.html import extractor as html_extractor

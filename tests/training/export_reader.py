@@ -19,9 +19,10 @@ from reader_model import Reader
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
-from index.export import to_int8
-from index.exported import open_model
-from index.models import DEFAULT_MODEL, model_folder
+from index.encoder.export import to_int8
+from index.encoder.identity import model_folder
+from index.encoder.onnx import open_model
+from index.settings import DEFAULT_MODEL
 
 _OPSET = 17
 _SAMPLE = ("Who kept the lighthouse?", "The lighthouse was kept by Anna Smith, who counted 23 ships before the storm.")

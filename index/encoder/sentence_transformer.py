@@ -1,0 +1,153 @@
+"""The reference encoder: sentence-transformers itself, on a GPU if torch sees one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.encoder.identity import identity, model_folder
+from index.encoder.protocol import Encoded, known_share, unit
+from index.errors import EncoderMissing
+from index.normalize import searchable
+from index.settings import threads
+from index.types import Offsets
+
+_WINDOW = 256  # texts that are sorted by length together
+_BATCH_TOKENS = 4096  # word pieces in a batch, padding included: the best of 1k-16k on two cores
+
+
+class SentenceTransformerEncoder:
+    """Any sentence-transformers model with a fast tokenizer.
+
+    Importing what it needs takes seconds and most of a gigabyte, so that it
+    makes the exported encoder, and stands in only where there is none. Raises
+    EncoderMissing when the model is not there or is not what it should be.
+    """
+
+    precision = "float32"
+
+    def __init__(self, name: str) -> None:
+        self.identity = identity(name)
+        self.model = _load(model_folder(name))
+        self.tokenizer = self.model.tokenizer
+        special = int(self.tokenizer.num_special_tokens_to_add())
+        self.max_tokens = int(self.model.max_seq_length) - special
+        self.dimension = int(self.model.get_embedding_dimension())
+        # A fast tokenizer that is told to pad in one thread and not to in another fails ("Already borrowed").
+        self._tokenizing = Lock()
+
+    def pieces(self, texts: Sequence[str]) -> list[Offsets]:
+        if not texts:
+            return []
+        read = [searchable(text) for text in texts]
+        plain = [each.text for each in read]
+        with self._tokenizing:
+            encoded = self.tokenizer(plain, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        found = (np.array(offsets, np.int64).reshape(-1, 2) for offsets in encoded["offset_mapping"])
+        return [each.back(offsets) for each, offsets in zip(read, found, strict=True)]
+
+    def known(self, text: str) -> float:
+        with self._tokenizing:
+            encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        pairs = zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
+        unknown = self.tokenizer.unk_token_id
+        return known_share(text, ((start, end, piece == unknown) for piece, (start, end) in pairs))
+
+    def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
+        import torch
+
+        # A question is too short to be shared out: beside a busy neighbour two threads wait for each other.
+        torch.set_num_threads(1 if query else threads())
+        prompt = self.prompt(query=query)
+        remaining = iter(texts)
+        while window := [prompt + text for text in islice(remaining, _WINDOW)]:
+            encoded = dict(self._encode(window, len(prompt)))
+            yield from (encoded[i] for i in range(len(window)))
+
+    def _encode(self, texts: list[str], prompt: int) -> Iterator[tuple[int, Encoded]]:
+        import torch
+
+        for batch in _batches([len(pieces) for pieces in self.pieces(texts)]):
+            features, offsets, own = self._features([texts[i] for i in batch])
+            with torch.inference_mode():
+                out = self.model.forward(features)
+            tokens = out["token_embeddings"].float().cpu().numpy()
+            vectors = out["sentence_embedding"].float().cpu().numpy()
+            for row, i in enumerate(batch):
+                spans = offsets[row] - prompt
+                keep = own[row] & (spans[:, 0] >= 0)
+                yield i, Encoded(unit(vectors[row]), unit(tokens[row, keep]), spans[keep])
+
+    def prompt(self, *, query: bool) -> str:
+        """What the model wants to read before a question, or before a passage."""
+        return self.model.prompts.get("query" if query else "document") or ""
+
+    def _features(self, texts: list[str]) -> tuple[dict[str, Any], Offsets, NDArray[np.bool_]]:
+        """The model's input, each token's offsets, and which tokens are the text's own."""
+        read = [searchable(text) for text in texts]
+        with self._tokenizing:
+            features = self.tokenizer(
+                [each.text for each in read],
+                padding=True,
+                truncation=True,
+                max_length=self.model.max_seq_length,
+                return_offsets_mapping=True,
+                return_special_tokens_mask=True,
+                return_tensors="pt",
+            )
+        found = features.pop("offset_mapping").numpy()
+        offsets = np.stack([each.back(rows) for each, rows in zip(read, found, strict=True)])
+        special = features.pop("special_tokens_mask").numpy().astype(bool)
+        return dict(features.to(self.model.device)), offsets, ~special
+
+
+def sees_gpu() -> bool:
+    """Whether torch has a GPU to compute on; a CPU build of torch is not even imported to ask."""
+    try:
+        if version("torch").endswith("+cpu"):
+            return False
+    except PackageNotFoundError:
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available() or torch.backends.mps.is_available())
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Texts of like length together, so that little of a batch is padding."""
+    batch: list[int] = []
+    for i in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+        if batch and (len(batch) + 1) * (lengths[batch[0]] + 2) > _BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def _load(folder: Path) -> Any:
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        model = SentenceTransformer(str(folder), local_files_only=True)
+    except Exception as error:
+        raise EncoderMissing(
+            f"The encoder in {folder} cannot be loaded ({type(error).__name__}); "
+            "name a folder that holds a complete sentence-transformers model."
+        ) from error
+    if not getattr(model.tokenizer, "is_fast", False):
+        raise EncoderMissing(f"The encoder in {folder} has no fast tokenizer; choose a model that has one.")
+    return model.eval()

@@ -1,0 +1,59 @@
+"""Sentences that stand in a collection more than once, found by their text.
+
+Only those are kept, each as 64 bits of a digest and its row; what is found is
+compared with the text before it is believed. White space counts as one space.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.folder.arrays import ArrayWriter, Table
+
+
+def write_repeats(path: Path, keys: NDArray[np.int64]) -> None:
+    """Writes (repeated sentences, 2): key and row, sorted. `keys`: (sentences,) `sentence_key` of each."""
+    _, text, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    repeated = np.flatnonzero(counts[text] > 1)
+    repeated = repeated[np.argsort(keys[repeated], kind="stable")]
+    with ArrayWriter(path, np.int64, 2) as file:
+        file.append(np.column_stack([keys[repeated], repeated]))
+
+
+class Repeats:
+    """What `write_repeats` wrote."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def all(self) -> NDArray[np.int64]:
+        """(repeated sentences, 2): key and row, sorted."""
+        return np.asarray(self._table[0 : len(self._table)])
+
+    def rows(self, text: str, most: int) -> NDArray[np.int64]:
+        """(n,): the first `most` sentences that may have this text, in order; none if it stands once."""
+        wanted = sentence_key(text)
+        low, high = 0, len(self._table)
+        while low < high:
+            middle = (low + high) // 2
+            if self._table[middle][0] < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        found = self._table[low : min(low + most, len(self._table))]
+        return np.asarray(found[found[:, 0] == wanted, 1])
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two texts are the same but for white space."""
+    return one.split() == other.split()
+
+
+def sentence_key(text: str) -> int:
+    """64 bits of a digest of a sentence, white space aside."""
+    digest = hashlib.blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True)

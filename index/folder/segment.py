@@ -1,0 +1,234 @@
+"""A segment: documents as they were read and texts as they were encoded, written once and never changed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from index.errors import REBUILD, IndexCorrupt, StoreError
+from index.folder.arrays import ArrayWriter, Table, all_strings, ascends, write_strings
+from index.folder.checksums import CheckedFile
+from index.folder.disk import publish, remove
+from index.folder.files import Files, check_files, fingerprints
+from index.folder.layout import FORMAT, Layout, SegmentLayout
+from index.folder.manifest import NAME_LENGTH, Manifest, SegmentManifest, dump, load_segment
+from index.tokens import token_type
+from source import Corners
+
+CHECKED_WHOLE = 1 << 26
+"""Bytes up to which what is opened is checked whole: 64 MB, about 50 ms."""
+
+
+class Segment:
+    """Read access to a segment. Raises IndexCorrupt.
+
+    `documents`: lines of JSON. `corners`: (characters, 4). `vectors`: (texts,
+    dimension). `tokens`: (tokens,) of `token_type`. What only a build reads is
+    opened when it does.
+    """
+
+    def __init__(self, layout: SegmentLayout, manifest: SegmentManifest | None = None, *, whole: bool = False) -> None:
+        self.layout = layout
+        self.manifest = manifest or load_segment(layout)
+        self._files = Files(layout, self.manifest.files, whole=whole)
+        self.documents: CheckedFile = self._files.file(layout.documents)
+        self.corners: Table = self._files.table(layout.corners, 4, np.uint16)
+        self.vectors: Table = self._files.table(layout.vectors, self.dimension, np.float32)
+        self.tokens: Table = self._files.table(layout.tokens, dtype=token_type(self.dimension))
+
+    def check(self) -> None:
+        """Raises IndexCorrupt unless it has as many texts as it says, each with its tokens and its terms."""
+        counts, count_ends = self.counts
+        terms = len(self._files.table(self.layout.term_ends)) - 1
+        agree = (
+            len(self.digests) == len(self.vectors) == self.texts
+            and _divides(self.token_ends, self.texts, len(self.tokens))
+            and _divides(count_ends, self.texts, len(counts))
+            and counts.min(initial=0) >= 0
+            and counts[:, 0].max(initial=-1) < terms
+        )
+        if not agree:
+            raise IndexCorrupt(f"The tables of {self.layout.root} contradict each other; {REBUILD}.")
+
+    @property
+    def name(self) -> str:
+        return self.layout.root.name
+
+    @property
+    def dimension(self) -> int:
+        """Numbers of a vector."""
+        return int(self.manifest.encoder["dimension"])
+
+    @property
+    def texts(self) -> int:
+        """How many texts it holds."""
+        return self.manifest.counts["texts"]
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(size for _, size in self.manifest.files.values())
+
+    @cached_property
+    def token_ends(self) -> NDArray[np.int64]:
+        """(texts + 1,): where each text's tokens start."""
+        return self._all(self._files.table(self.layout.token_ends))
+
+    @cached_property
+    def digests(self) -> NDArray[np.int64]:
+        """(texts, 2): which text it is."""
+        return self._all(self._files.table(self.layout.digests, 2))
+
+    @cached_property
+    def counts(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """(n, 2): the terms of the texts and how often each has them; (texts + 1,): where each text's start."""
+        counts = self._files.table(self.layout.counts, 2, np.int32)
+        return self._all(counts), self._all(self._files.table(self.layout.count_ends))
+
+    @cached_property
+    def terms(self) -> list[str]:
+        """The index terms of all its texts."""
+        characters = self._files.table(self.layout.terms, dtype=np.uint8)
+        return all_strings(characters, self._files.table(self.layout.term_ends))
+
+    @staticmethod
+    def _all(table: Table) -> NDArray:  # type: ignore[type-arg]
+        return table[0 : len(table)]
+
+
+def _divides(ends: NDArray[np.int64], parts: int, rows: int) -> bool:
+    """Whether so many parts, one after another, are all the rows."""
+    return len(ends) == parts + 1 and ends[0] == 0 and ends[-1] == rows and ascends(ends)
+
+
+def segment_at(segments: Sequence[Segment], number: int) -> Segment:
+    """The segment that a table gives this number. Raises IndexCorrupt."""
+    if not 0 <= number < len(segments):
+        raise IndexCorrupt(f"The index names a segment {number} that it does not have; {REBUILD}.")
+    return segments[number]
+
+
+def is_intact(layout: SegmentLayout) -> bool:
+    """Whether there is such a segment, as it was written."""
+    try:
+        check_files([(layout, load_segment(layout).files)])
+    except StoreError:
+        return False
+    return True
+
+
+def open_segments(layout: Layout, manifest: Manifest, open_already: Sequence[Segment]) -> list[Segment]:
+    """The segments of a generation; those of `open_already` serve again. Raises IndexCorrupt.
+
+    Small ones are checked whole, large ones as they are read.
+    """
+    known = {segment.name: segment for segment in open_already}
+    fresh = {name: layout.segment(name) for name in manifest.segments if name not in known}
+    manifests = {name: load_segment(segment) for name, segment in fresh.items()}
+    sizes = {name: sum(size for _, size in each.files.values()) for name, each in manifests.items()}
+    whole = sum(sizes.values()) <= CHECKED_WHOLE
+    if whole:
+        check_files([(fresh[name], each.files) for name, each in manifests.items()])
+    known |= {name: Segment(fresh[name], each, whole=whole) for name, each in manifests.items()}
+    return [known[name] for name in manifest.segments]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedText:
+    """A text as a segment keeps it.
+
+    `digest`: (2,) int64. `vector`: (dimension,) float32. `tokens`: of `token_type`.
+    `counts`: how often it has each of its terms.
+    """
+
+    digest: NDArray[np.int64]
+    vector: NDArray[np.float32]
+    tokens: NDArray[np.void]
+    counts: Mapping[str, int]
+
+
+class SegmentWriter:
+    """Writes a segment into `layout`; `close` makes it one."""
+
+    def __init__(self, layout: SegmentLayout, encoder: Mapping[str, Any]) -> None:
+        self._layout, self._encoder = layout, dict(encoder)
+        self._vocabulary: dict[str, int] = {}
+        layout.root.mkdir()
+        with ExitStack() as stack:
+
+            def rows(path: Path, dtype: DTypeLike, columns: int | None = None) -> ArrayWriter:
+                return stack.enter_context(ArrayWriter(path, dtype, columns))
+
+            self._documents = stack.enter_context(layout.documents.open("wb"))
+            self._corners = rows(layout.corners, np.uint16, 4)
+            self._vectors = rows(layout.vectors, np.float32, encoder["dimension"])
+            self._tokens = rows(layout.tokens, token_type(encoder["dimension"]))
+            self._token_ends = rows(layout.token_ends, np.int64)
+            self._digests = rows(layout.digests, np.int64, 2)
+            self._counts = rows(layout.counts, np.int32, 2)
+            self._count_ends = rows(layout.count_ends, np.int64)
+            self._token_ends.append([0])
+            self._count_ends.append([0])
+            self._files = stack.pop_all()
+
+    @property
+    def texts(self) -> int:
+        """How many texts it holds."""
+        return self._digests.rows
+
+    @property
+    def size(self) -> int:
+        """How large its documents are."""
+        return self._documents.tell() + 8 * self._corners.rows
+
+    def add_document(self, line: bytes, corners: Corners | None) -> tuple[int, int, int]:
+        """Where the document's line starts and ends, and its first corner; -1 if it has none."""
+        start, first = self._documents.tell(), self._corners.rows
+        self._documents.write(line)
+        if corners is not None:
+            self._corners.append(corners)
+        return start, self._documents.tell(), first if corners is not None else -1
+
+    def add_text(self, text: EncodedText) -> tuple[int, int, int]:
+        """The row of the text, its first token, and the token after its last."""
+        row, first = self.texts, self._tokens.rows
+        self._digests.append(text.digest[None])
+        self._vectors.append(text.vector[None])
+        self._tokens.append(text.tokens)
+        self._token_ends.append([self._tokens.rows])
+        terms = [self._vocabulary.setdefault(term, len(self._vocabulary)) for term in text.counts]
+        self._counts.append(np.column_stack([terms, list(text.counts.values())]) if terms else [])
+        self._count_ends.append([self._counts.rows])
+        return row, first, self._tokens.rows
+
+    def close(self, segments: Path) -> Segment:
+        """The finished segment, in its place among the `segments`."""
+        counts = {"texts": self.texts, "tokens": self._tokens.rows}
+        write_strings(self._layout.terms, self._layout.term_ends, self._vocabulary)
+        self._files.close()
+        data = dump(SegmentManifest(FORMAT, self._encoder, counts, fingerprints(self._layout)))
+        self._layout.manifest.write_bytes(data)
+        layout = SegmentLayout(segments / sha256(data).hexdigest()[:NAME_LENGTH])
+        if not is_intact(layout):  # the same texts may have been encoded before
+            remove(layout.root)
+            publish(self._layout, layout.root)
+        return Segment(layout, whole=True)
+
+    def __enter__(self) -> SegmentWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._files.__exit__(kind, error, trace)
+        shutil.rmtree(self._layout.root, ignore_errors=True)  # what was not closed is of no use

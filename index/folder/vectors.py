@@ -1,0 +1,105 @@
+"""The texts' vectors in FAISS, a bit for each of their numbers; the best by those are compared exactly.
+
+The bits are RaBitQ's (Gao & Long 2024) in FAISS's fast-scan form, 56 bytes for 384
+numbers, and all of them are looked through. How much of the nearest that finds, beside
+an inverted file and every vector: `tests/benchmarks/vector_forms.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import REBUILD, IndexCorrupt
+from index.folder.arrays import Table
+from index.folder.checksums import CheckedFile
+from index.folder.texts import Texts
+from index.store import cosines, nearest_among
+from index.types import FloatMatrix, Rows
+
+_RESCORED = 8  # texts compared exactly for each passage that is wanted
+_LEAST = 400
+_TRAINED_ON = 1 << 16
+_CHUNK = 1 << 14
+_SETTINGS = (
+    "d", "metric_type", "M", "M2", "nbits", "ksub", "bbs", "code_size", "qb", "centered", "implem", "skip", "qbs",
+)  # fmt: skip
+_CODE_SETTINGS = ("d", "metric_type", "code_size", "nb_bits")
+
+
+class StoredVectors:
+    """The vectors of a generation. `passages`: (passages, 4); `text_passages` and `ends`: those that have each text."""
+
+    def __init__(self, index: Any, texts: Texts, passages: Table, text_passages: Table, ends: Table) -> None:
+        self._index, self._texts = index, texts
+        self._passages, self._text_passages, self._ends = passages, text_passages, ends
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def nearest(
+        self, vector: NDArray[np.float32], count: int, among: Rows | None = None
+    ) -> tuple[Rows, NDArray[np.float32]]:
+        if among is not None:
+            return nearest_among(self, vector, count, among)
+        texts = self._promising(vector, max(_RESCORED * count, _LEAST))
+        scores = cosines(self._texts.vectors(texts), vector)
+        best = np.argsort(-scores, kind="stable")[:count]
+        first, last = self._ends.take(texts[best]), self._ends.take(texts[best] + 1)
+        rows = self._text_passages.take_runs(first, last)
+        of_rows = np.repeat(scores[best], last - first)
+        order = np.lexsort((rows, -of_rows))[:count]
+        return rows[order], of_rows[order]
+
+    def _promising(self, vector: NDArray[np.float32], count: int) -> Rows:
+        if count >= len(self._texts):
+            return np.arange(len(self._texts))
+        _, found = self._index.search(vector[None], count)
+        return np.sort(found[0][found[0] >= 0])
+
+    def of(self, passages: Rows) -> FloatMatrix:
+        return self._texts.vectors(self._passages.take(passages)[:, 3])
+
+
+def write_index(path: Path, texts: Texts) -> None:
+    """Writes the FAISS index of texts."""
+    count, dimension = len(texts), texts.dimension
+    index = _empty(dimension)
+    sample = texts.vectors(np.unique(np.linspace(0, count - 1, min(count, _TRAINED_ON)).astype(np.int64)))
+    # With the origin among them, the centre they are seen from is no unit vector, and so none of them.
+    index.train(np.concatenate([sample, np.zeros((1, dimension), np.float32)]))
+    for start in range(0, count, _CHUNK):
+        index.add(texts.vectors(np.arange(start, min(start + _CHUNK, count))))
+    with path.open("wb") as file:
+        # Not by its name: on Windows FAISS opens no path that is not ASCII.
+        faiss.write_index(index, faiss.PyCallbackIOWriter(file.write, 1 << 20))  # type: ignore[attr-defined]
+
+
+def read_index(file: CheckedFile, count: int, dimension: int) -> faiss.Index:
+    """The FAISS index of `count` vectors in a file, checked whole before FAISS sees it. Raises IndexCorrupt."""
+    try:
+        index = faiss.deserialize_index(np.frombuffer(file.read(0, len(file)), np.uint8))
+    except (RuntimeError, MemoryError) as error:
+        raise IndexCorrupt(f"The index file {file.path} is no FAISS index; {REBUILD}.") from error
+    if not _is_as_written(index, count, _empty(dimension)):
+        raise IndexCorrupt(f"The index file {file.path} holds another FAISS index; {REBUILD}.")
+    return index
+
+
+def _is_as_written(index: Any, count: int, empty: Any) -> bool:
+    """Whether its settings and sizes are those of `write_index`; FAISS believes any, and reads beyond its end."""
+    if type(index) is not type(empty) or (index.ntotal, index.is_trained) != (count, True):
+        return False
+    settings = all(getattr(index, name) == getattr(empty, name) for name in _SETTINGS)
+    codes = all(getattr(index.rabitq, name) == getattr(empty.rabitq, name) for name in _CODE_SETTINGS)
+    rows = -(-count // empty.bbs) * empty.bbs
+    sizes = (index.ntotal2, index.codes.size(), index.center.size()) == (rows, rows * empty.code_size, empty.d)
+    return settings and codes and sizes
+
+
+def _empty(dimension: int) -> Any:
+    return faiss.index_factory(dimension, "RaBitQfs", faiss.METRIC_INNER_PRODUCT)

@@ -1,0 +1,111 @@
+"""Words for BM25, in any script.
+
+Spaced scripts give whole words, folded (NFKC, case, accents) and cut to their
+stem by Snowball. Scripts without spaces give overlapping pairs of characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from itertools import pairwise
+
+import Stemmer
+
+from index.normalize import searchable
+
+_WORD = re.compile(r"\w+(?:'\w+)*")
+# Han, Kana, Thai, Lao, Myanmar, Khmer, Tibetan: written without spaces between words.
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u30ff\u31f0-\u31ff"
+    r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]+"
+)
+_SNOWBALL = {
+    "en": "english", "de": "german", "es": "spanish", "fr": "french", "pt": "portuguese", "it": "italian",
+    "ru": "russian", "ar": "arabic",
+}  # fmt: skip
+_STOPWORDS = {
+    "en": "EN_PLUS", "de": "GERMAN", "es": "SPANISH", "fr": "FRENCH", "pt": "PORTUGUESE", "it": "ITALIAN",
+    "ru": "RUSSIAN", "zh": "CHINESE",
+}  # fmt: skip
+_LATIN = frozenset({"en", "de", "es", "fr", "pt", "it"})
+
+
+def words(text: str, language: str) -> list[str]:
+    """The index terms of a text in `language`, in order, repeats included."""
+    return [_stem(word, language) for word in split_words(text)]
+
+
+def stopwords(languages: Iterable[str]) -> list[str]:
+    """The words, folded, that carry no content of their own in any of these languages."""
+    # Imported where an index is built: bm25s takes a third of a second, and its lists go into the index.
+    from bm25s import stopwords as lists
+
+    chosen = [getattr(lists, f"STOPWORDS_{_STOPWORDS[language]}") for language in languages if language in _STOPWORDS]
+    return sorted({fold(word) for words in chosen for word in words})
+
+
+def query_words(query: str, languages: Iterable[str]) -> list[str]:
+    """The terms to look for in an index whose documents are in `languages`.
+
+    A question is too short to tell its language by, so that each word is cut
+    to its stem in every language the documents are in.
+    """
+    spoken = tuple(sorted(set(languages))) or ("en",)
+    return [stem for word in split_words(query) for stem in _stems(word, spoken)]
+
+
+@lru_cache(1 << 14)  # the words of a question are looked for again in every sentence
+def _stems(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_stem(word, language) for language in languages))
+
+
+def split_words(text: str) -> Iterator[str]:
+    """Folded words, and pairs of characters where words are not spaced."""
+    for match in _WORD.finditer(fold(searchable(text).text)):
+        word = match.group()
+        start = 0
+        for run in _UNSPACED.finditer(word):
+            if run.start() > start:
+                yield word[start : run.start()]
+            yield from _pairs(run.group())
+            start = run.end()
+        if start < len(word):
+            yield word[start:]
+
+
+def fold(text: str) -> str:
+    """`text` for matching only: compatibility forms, case and accents are levelled."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    return unicodedata.normalize("NFKC", "".join(c for c in decomposed if not unicodedata.combining(c)))
+
+
+def _pairs(run: str) -> Iterator[str]:
+    if len(run) == 1:
+        yield run
+    for first, second in pairwise(run):
+        yield first + second
+
+
+def _stem(word: str, language: str) -> str:
+    """Cyrillic and Arabic words tell their language themselves; Latin ones take the text's."""
+    first = word[0]
+    if "\u0400" <= first <= "\u04ff":
+        language = "ru"
+    elif "\u0600" <= first <= "\u06ff":
+        language = "ar"
+    elif not first.isalpha() or first > "\u024f":
+        return word
+    elif language not in _LATIN:
+        language = "en"
+    return _stemmer(language)(word)
+
+
+@lru_cache
+def _stemmer(language: str) -> Callable[[str], str]:
+    stem: Callable[[str], str] = Stemmer.Stemmer(_SNOWBALL[language]).stemWord
+    return stem
