@@ -16,11 +16,10 @@ from urllib.parse import urlsplit
 from threadpoolctl import threadpool_limits
 
 from qa import DEFAULT_INDEX, ChapterVerseError, UsageError, watch
-from qa.web.address import check_free
-from qa.web.desk import Desk
-from qa.web.heard import HeardDesk
-from qa.web.passwords import read_passwords
-from qa.web.rules import Rules
+from qa.web.http.config import Rules
+from qa.web.http.hosts import check_free
+from qa.web.http.passwords import read_passwords
+from qa.web.state import AppState
 from source import tame
 
 if TYPE_CHECKING:
@@ -69,11 +68,13 @@ def _serve(options: argparse.Namespace) -> Serving:
     check_free(options.host, options.port)
     rules = _rules(options)
     one_blas_thread()
-    desk = _desk(options)
-    from qa.web.page import create_app  # last: what is wrong with the port or the index is said before Gradio is there
+    state = _state(options)
+    from qa.web.page.page import (
+        create_app,
+    )
     from qa.web.serve import launch
 
-    return launch(create_app(desk, options.max_upload), options.host, options.port, desk, rules)
+    return launch(create_app(state, options.max_upload), options.host, options.port, state, rules)
 
 
 def _rules(options: argparse.Namespace) -> Rules:
@@ -89,10 +90,9 @@ def _rules(options: argparse.Namespace) -> Rules:
     )
 
 
-def _desk(options: argparse.Namespace) -> Desk:
-    if options.access_log == "questions":
-        return HeardDesk(options.index, options.source, read_only=options.read_only, tell=_say)
-    return Desk(options.index, options.source, read_only=options.read_only)
+def _state(options: argparse.Namespace) -> AppState:
+    log = _say if options.access_log == "questions" else None
+    return AppState(options.index, options.source, read_only=options.read_only, log=log)
 
 
 def one_blas_thread() -> None:

@@ -94,7 +94,7 @@ def _build(arguments: argparse.Namespace) -> int:
 
 
 def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = False) -> None:
-    from qa.golden import judge  # a command is where the packages are put together
+    from qa.evaluation.golden import judge  # a command is where the packages are put together
 
     progress = _bars() if sys.stderr.isatty() else _lines()
     settings = replace(Settings.from_environment(), ocr=arguments.ocr)
@@ -167,7 +167,7 @@ def _printable(text: str) -> str:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from qa.golden import right_answers  # as in `_build_once`
+    from qa.evaluation.golden import right_answers  # as in `_build_once`
 
     index = locate(arguments.index)
     found = index.problems()

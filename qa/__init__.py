@@ -11,12 +11,13 @@ from index import (
     StoreUnreachable,
 )
 from qa.answer import Answer, DocumentRef, Hit, Location, Quote, answer_json, hits_json
-from qa.asked import MAX_QUESTION
-from qa.book import Book, load, rebuild, watch
+from qa.ask.question import MAX_QUESTION
+from qa.ask.reader import ReaderMissing
+from qa.book import Book, load
 from qa.edition import DocumentMissing, Edition
-from qa.golden import AnswersWorse
+from qa.evaluation.golden import AnswersWorse
 from qa.library import Added, Cancelled, Entry, Library
-from qa.reader import ReaderMissing
+from qa.rebuild import rebuild, watch
 from source import ChapterVerseError, UsageError
 
 __all__ = [

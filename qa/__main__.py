@@ -13,13 +13,12 @@ from pathlib import Path
 from time import process_time
 
 from qa.answer import Answer, DocumentRef, Hit, Quote, answer_json, hits_json
+from qa.ask.timings import timed
 from qa.book import load
 from qa.edition import QUOTES
-from qa.evaluate import evaluate
-from qa.figures import Figure
-from qa.questions import read_questions
-from qa.timings import timed
-from qa.verify import verify
+from qa.evaluation.evaluate import Figure, evaluate
+from qa.evaluation.questions import read_questions
+from qa.verification.verify import verify
 from source import INTERRUPTED, ChapterVerseError, Place, UsageError, tame, tame_json, told
 
 _NAMED = 3  # other places of a quote
@@ -164,7 +163,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _password(arguments: argparse.Namespace) -> int:
-    from qa.web.passwords import line
+    from qa.web.http.passwords import line
 
     print(line(arguments.name, _typed() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")))
     return 0

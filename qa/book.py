@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence, Set
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from threading import Event, Lock
+from threading import Lock
 
 from index import (
     DEFAULT_INDEX,
     Encoder,
-    Progress,
-    Report,
-    Settings,
     Store,
     StoreError,
     StoreUnreachable,
-    build,
-    changes,
     encoder_for,
-    ignore,
-    last_build,
     open_store,
 )
 from qa.answer import Answer, DocumentRef, Hit
+from qa.ask.timings import stage
 from qa.edition import QUOTES, Edition
-from qa.golden import judge
-from qa.timings import stage
-from source import ChapterVerseError, Document
+from source import Document
 
 _log = logging.getLogger("chapter-verse")
-_building = Lock()
-_BETWEEN = 0.1  # seconds in which someone who waits says so
 _MOMENT = 1.0  # seconds that the opening of a new generation is waited for
 
 
@@ -133,58 +121,3 @@ def load(path: str | Path = DEFAULT_INDEX) -> Book:
     with stage("opening the encoder"):
         encoder = encoder_for(store.encoder)
     return Book(store, encoder)
-
-
-def rebuild(
-    path: str | Path = DEFAULT_INDEX,
-    sources: Sequence[str | Path] = (),
-    progress: Progress | None = None,
-    on: str = "",
-) -> str:
-    """Makes the index in `path` answer from `sources`, and says in a sentence what was done.
-
-    Without `sources` it is made again from those it was last made from.
-    `on`: as `index.build`. Raises the errors of `index` and `source`, and
-    AnswersWorse; the old index then goes on to answer.
-    """
-    with one_at_a_time(progress or ignore):
-        return str(build_again(path, sources, progress or ignore, on=on))
-
-
-def build_again(
-    index: str | Path,
-    sources: Sequence[str | Path],
-    progress: Progress,
-    required: Set[Path] = frozenset(),
-    on: str = "",
-) -> Report:
-    """As `rebuild`. `required`: as `index.build`."""
-    roots, ocr = last_build(index)
-    settings = replace(Settings.from_environment(), ocr=ocr)
-    return build(index, sources or roots, settings=settings, progress=progress, approve=judge, required=required, on=on)
-
-
-@contextmanager
-def one_at_a_time(progress: Progress) -> Iterator[None]:
-    """The right to build, which one thread of this process has at a time; the others wait."""
-    while not _building.acquire(timeout=_BETWEEN):
-        progress("waiting", 0, 1)
-    try:
-        yield
-    finally:
-        _building.release()
-
-
-def watch(
-    path: str | Path, sources: Sequence[str | Path], tell: Callable[[str], object], stop: Event | None = None
-) -> None:
-    """Rebuilds the index in `path` whenever its sources have changed, until `stop` is set.
-
-    `tell` is called with what was done, or with why it could not be.
-    """
-    for _ in changes(path, sources or last_build(path)[0], stop):
-        try:
-            report = rebuild(path, sources)
-        except ChapterVerseError as error:
-            report = str(error)
-        tell(report)

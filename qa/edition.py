@@ -8,14 +8,14 @@ from functools import partial
 
 from index import Encoder, IndexCorrupt, Rows, Store
 from qa.answer import Answer, DocumentRef, Hit, Quote
-from qa.asked import checked, remembered
-from qa.confidence import confidence, threshold
-from qa.conversation import Understood, person_name, understand
-from qa.quotes import make_quotes
-from qa.reader import in_play, read
-from qa.retrieve import Candidate, candidates, queries
-from qa.sentences import ranked_sentences, terms
-from qa.timings import stage
+from qa.ask.confidence import confidence, threshold
+from qa.ask.conversation import Understood, person_name, understand
+from qa.ask.question import checked, remembered
+from qa.ask.quotes import make_quotes
+from qa.ask.reader import in_play, read
+from qa.ask.retrieve import Candidate, candidates, queries
+from qa.ask.sentences import ranked_sentences, terms
+from qa.ask.timings import stage
 from source import Box, Document, Span, UsageError, page_picture
 
 MOST_HITS = 1000

@@ -18,7 +18,7 @@ ChapterVerseError             exit status 1: the thing asked for does not hold
 │   └── NotRead               files that had to be read were not
 ├── StoreError                see `index.errors`
 ├── Cancelled                 see `qa.library`
-└── ReaderMissing             see `qa.reader`
+└── ReaderMissing             see `qa.ask.reader`
 """
 
 from __future__ import annotations

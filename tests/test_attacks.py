@@ -31,16 +31,16 @@ import qa
 from index import FolderStore
 from index.__main__ import main as index_main
 from qa.__main__ import main as qa_main
-from qa.web.access import Access
-from qa.web.acting import Acts, act_with
-from qa.web.address import Names
-from qa.web.cards import draw
-from qa.web.counts import Counts
-from qa.web.given import Given
-from qa.web.guard import Guard
-from qa.web.rates import Rate
-from qa.web.rules import Limits, Often
-from qa.web.texts import LANGUAGES, Texts
+from qa.web.http.access_log import Access
+from qa.web.http.config import Limits, Often
+from qa.web.http.hosts import Names
+from qa.web.http.metrics import Counts
+from qa.web.http.rate_limit import Rate
+from qa.web.http.security import Guard
+from qa.web.page.actions import Acts, act_with
+from qa.web.page.chat.cards import draw
+from qa.web.page.request import Given
+from qa.web.page.texts import LANGUAGES, Texts
 from source import Document, tame
 from source.formats.registry import format_of
 

@@ -37,9 +37,9 @@ from index import build
 from index.encoder.onnx import OnnxEncoder
 from index.encoder.protocol import Encoder
 from index.folder.checksums import CheckedFile
-from qa.conversation import Understood
-from qa.reader import MOST, in_play, open_reader
-from qa.retrieve import candidates, queries
+from qa.ask.conversation import Understood
+from qa.ask.reader import MOST, in_play, open_reader
+from qa.ask.retrieve import candidates, queries
 
 HOME = Path(__file__).parents[1]
 QUESTION = "Who counted the ships near the old harbour?"

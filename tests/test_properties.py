@@ -96,7 +96,7 @@ def test_every_quote_stands_in_every_format(plain: str, markdown: str, record: s
 
 
 def check_verdicts(book: qa.Book, folder: Path, question: str) -> None:
-    from qa.verify import verify
+    from qa.verification.verify import verify
 
     saved = folder / "answer.json"
     saved.write_text(json.dumps(qa.answer_json(book.ask(question))), "utf-8")

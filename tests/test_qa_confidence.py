@@ -9,11 +9,11 @@ import pytest
 from qa_fixtures import ARTICLE_QUESTIONS
 
 import qa
-from qa.confidence import THRESHOLD, WEIGHTS, confidence, signs
-from qa.conversation import Understood
-from qa.reader import in_play, read
-from qa.retrieve import candidates, queries
-from qa.sentences import Way, ranked_sentences, terms
+from qa.ask.confidence import THRESHOLD, WEIGHTS, confidence, signs
+from qa.ask.conversation import Understood
+from qa.ask.reader import in_play, read
+from qa.ask.retrieve import candidates, queries
+from qa.ask.sentences import Way, ranked_sentences, terms
 from source import UsageError
 
 pytest_plugins = ["qa_fixtures"]

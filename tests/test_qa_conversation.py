@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import qa
-from qa.conversation import Understood, asks_for_person, person_name, understand
+from qa.ask.conversation import Understood, asks_for_person, person_name, understand
 
 pytest_plugins = ["qa_fixtures"]
 

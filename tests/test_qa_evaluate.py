@@ -11,8 +11,8 @@ import pytest
 from qa_fixtures import build_book
 
 import qa
-from qa.evaluate import evaluate
-from qa.questions import read_questions
+from qa.evaluation.evaluate import evaluate
+from qa.evaluation.questions import read_questions
 
 RECORDS = [
     {"id": "bridge", "text": "The Zorblax bridge was opened in 1931."},

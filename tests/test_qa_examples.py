@@ -9,8 +9,8 @@ from qa_fixtures import build_book
 
 import qa
 from index import FolderStore
-from qa.examples import examples
-from qa.find_in import find_in
+from qa.find import find_in
+from qa.suggest import examples
 from source import RegionKind, Span
 
 pytest_plugins = ["qa_fixtures"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.expectation import Expects, expectation, has_expected
+from qa.ask.answer_type import Expects, expectation, has_expected
 
 
 @pytest.mark.parametrize(

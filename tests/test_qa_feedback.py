@@ -11,10 +11,10 @@ import pytest
 from qa_fixtures import build_book
 
 import qa
-from qa import feedback
 from qa.__main__ import main
-from qa.feedback import FeedbackRefused, record
-from qa.questions import read_questions
+from qa.evaluation import feedback
+from qa.evaluation.feedback import FeedbackRefused, record
+from qa.evaluation.questions import read_questions
 from source import UsageError
 
 FILES = {

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import qa.find_in as find_in_module
-from qa.find_in import find_in
-from qa.kept import Kept
+import qa.find as find_in_module
+from qa.cache import Kept
+from qa.find import find_in
 from source import Document
 from source.formats.plain import read_plain
 

@@ -5,7 +5,7 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.kept import Kept
+from qa.cache import Kept
 
 
 @given(st.lists(st.integers(0, 12)))

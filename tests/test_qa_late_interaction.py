@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qa.late_interaction import best_matches, rescale
+from qa.ask.retrieve import best_matches, rescale
 
 
 def test_best_matches_is_the_maximum_of_each_row() -> None:

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from qa.measures import auroc, bootstrap, calibration_error, coverage_at, hit_at, ndcg_at, reciprocal_rank, token_f1
+from qa.evaluation.metrics import (
+    auroc,
+    bootstrap,
+    calibration_error,
+    coverage_at,
+    hit_at,
+    ndcg_at,
+    reciprocal_rank,
+    token_f1,
+)
 
 # Few different values, so that ties are common.
 SCORED = st.lists(st.tuples(st.integers(0, 4).map(lambda n: n / 4), st.booleans()), max_size=30)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.questions import read_questions
+from qa.evaluation.questions import read_questions
 from source import UsageError
 
 BRIDGE = {

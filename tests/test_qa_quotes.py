@@ -11,12 +11,12 @@ from qa_fixtures import ARTICLE_QUESTIONS, build_book
 
 import qa
 from qa.__main__ import _answer_text, _quote_text
-from qa.conversation import Understood
-from qa.quotes import LONGEST, MOST_PLACES, MOST_SENTENCES, make_quotes
-from qa.reader import Found, in_play, read
-from qa.retrieve import candidates, queries
-from qa.sentences import Sentence, ranked_sentences, terms
-from qa.web.texts.english import ENGLISH
+from qa.ask.conversation import Understood
+from qa.ask.quotes import LONGEST, MOST_PLACES, MOST_SENTENCES, make_quotes
+from qa.ask.reader import Found, in_play, read
+from qa.ask.retrieve import candidates, queries
+from qa.ask.sentences import Sentence, ranked_sentences, terms
+from qa.web.page.texts.english import ENGLISH
 from source import Span
 
 pytest_plugins = ["qa_fixtures"]

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from qa_fixtures import build_book
 
 import qa
-import qa.reader
-from qa.conversation import Understood
-from qa.reader import Reader, ReaderMissing, Reading, in_play, open_reader, read
-from qa.retrieve import Candidate, candidates, queries
+import qa.ask.reader
+from qa.ask.conversation import Understood
+from qa.ask.reader import Reader, ReaderMissing, Reading, in_play, open_reader, read
+from qa.ask.retrieve import Candidate, candidates, queries
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -94,7 +94,7 @@ def test_best_is_the_best_of_all_spans(data: st.DataObject) -> None:
 @pytest.mark.parametrize("harm", ["change", "remove"])
 def test_a_damaged_file_is_never_parsed(tmp_path: Path, name: str, harm: str) -> None:
     folder = tmp_path / "weights"
-    shutil.copytree(qa.reader._WEIGHTS, folder)
+    shutil.copytree(qa.ask.reader._WEIGHTS, folder)
     path = folder / name
     if harm == "change":
         data = bytearray(path.read_bytes())

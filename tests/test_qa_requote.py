@@ -16,8 +16,8 @@ from qa_fixtures import build_book
 
 import qa
 from qa.answer import answer_json, quote_json
-from qa.asked import MAX_QUESTION
-from qa.requote import QuoteGone, answer_again, quote_again
+from qa.ask.question import MAX_QUESTION
+from qa.verification.requote import QuoteGone, answer_again, quote_again
 from source import UsageError
 
 BRIDGE = "The Zorblax bridge was opened in 1931. It is painted green.\n"

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from qa_fixtures import ARTICLE_QUESTIONS, build_book
 
 import qa
-import qa.retrieve
-from qa.conversation import Understood
-from qa.retrieve import LEAST, TIES, candidates, first_stage, queries
+import qa.ask.retrieve
+from qa.ask.conversation import Understood
+from qa.ask.retrieve import LEAST, TIES, candidates, first_stage, queries
 
 pytest_plugins = ["qa_fixtures"]
 

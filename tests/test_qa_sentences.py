@@ -7,10 +7,10 @@ import pytest
 from qa_fixtures import ARTICLE_QUESTIONS
 
 import qa
-from qa.conversation import Understood
-from qa.reader import in_play, read
-from qa.retrieve import candidates, queries
-from qa.sentences import WEIGHTS, Sentence, Way, ranked_sentences, terms, weighed
+from qa.ask.conversation import Understood
+from qa.ask.reader import in_play, read
+from qa.ask.retrieve import candidates, queries
+from qa.ask.sentences import WEIGHTS, Sentence, Way, ranked_sentences, terms, weighed
 
 pytest_plugins = ["qa_fixtures"]
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 from index.text.analyzer import stopwords
-from qa.subjects import names, subject
+from qa.suggest import names, subject
 
 STOPWORDS = frozenset(stopwords(["en", "de", "es", "ru"]))
 

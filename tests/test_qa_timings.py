@@ -7,7 +7,7 @@ import pytest
 
 import qa
 from qa.__main__ import main
-from qa.timings import stage, timed
+from qa.ask.timings import stage, timed
 
 pytest_plugins = ["qa_fixtures"]
 

@@ -16,9 +16,9 @@ from pdf_fixtures import paragraph, pdf
 from qa_fixtures import build_book
 
 import qa
-from qa import found_again
 from qa.__main__ import main
-from qa.verify import verify
+from qa.verification import verify as verify_module
+from qa.verification.verify import verify
 from source import Span, UsageError
 
 TEXT = "The Zorblax bridge was opened in 1931. It is painted green.\n"
@@ -81,9 +81,9 @@ def test_moved_text_is_found_out(qa_saved: Path, capsys: pytest.CaptureFixture[s
 
 def test_words_are_looked_for_in_linear_time() -> None:
     started = time.process_time()
-    assert found_again.changed("yes " * 20_000, "no no no " + "yes " * 400) is None
-    assert found_again.moved("yes " * 50_000 + "no", "yes " * 25_000 + "maybe") is None
-    assert found_again.moved("a yes " * 50_000 + "yes\n no", "yes yes no") == Span(299_994 + 2, 299_994 + 13)
+    assert verify_module.changed("yes " * 20_000, "no no no " + "yes " * 400) is None
+    assert verify_module.moved("yes " * 50_000 + "no", "yes " * 25_000 + "maybe") is None
+    assert verify_module.moved("a yes " * 50_000 + "yes\n no", "yes yes no") == Span(299_994 + 2, 299_994 + 13)
     assert time.process_time() - started < 3  # it took minutes
 
 

@@ -221,7 +221,7 @@ def test_the_installed_wheel_builds_asks_and_serves(installed: Path) -> None:
         assert process.returncode == 0, text
         return text
 
-    names = "app, index, qa, source, qa.web.page"
+    names = "app, index, qa, source, qa.web.page.page"
     places = said("-c", f"import sys, {names}; print(*(sys.modules[n].__file__ for n in '{names}'.split(', ')))")
     assert all(Path(place).is_relative_to(installed) for place in places.split())
     assert "1 document" in said("-m", "index", "build")

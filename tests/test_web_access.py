@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from qa.web.access import name_requests, request_id
-from qa.web.counts import Counts
+from qa.web.http.access_log import name_requests, request_id
+from qa.web.http.metrics import Counts
 
 
 def test_what_is_said_of_a_request_begins_with_its_id(caplog: pytest.LogCaptureFixture) -> None:

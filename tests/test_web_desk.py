@@ -8,21 +8,21 @@ import pytest
 from qa_fixtures import build_book
 
 import qa
-from qa.web.desk import Desk
+from qa.web.state import AppState
 
 pytestmark = pytest.mark.usefixtures("encoder")
 
 
 def test_what_another_process_builds_is_asked_next(tmp_path: Path) -> None:
     build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
-    desk = Desk(tmp_path / "index")
-    before = desk.book
-    assert list(desk.titles) == ["a"]
+    state = AppState(tmp_path / "index")
+    before = state.book
+    assert list(state.titles) == ["a"]
     build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1777.", "b.txt": "Comets have tails of dust."})
-    assert list(desk.titles) == ["a", "b"]
-    assert "1777" in desk.book.ask("When was the Zorblax bridge opened?").quotes[0].text
+    assert list(state.titles) == ["a", "b"]
+    assert "1777" in state.book.ask("When was the Zorblax bridge opened?").quotes[0].text
     assert "1931" in before.ask("When was the Zorblax bridge opened?").quotes[0].text
-    assert desk.book is desk.book
+    assert state.book is state.book
 
 
 def test_who_cannot_be_told_what_to_ask_can_ask(
@@ -32,8 +32,8 @@ def test_who_cannot_be_told_what_to_ask_can_ask(
         raise IndexError("list index out of range")
 
     build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
-    monkeypatch.setattr("qa.web.desk.examples", failing)
-    desk = Desk(tmp_path / "index")
-    assert desk.examples == ()
+    monkeypatch.setattr("qa.web.state.examples", failing)
+    state = AppState(tmp_path / "index")
+    assert state.examples == ()
     assert "list index out of range" in caplog.text
-    assert "1931" in desk.book.ask("When was the Zorblax bridge opened?").quotes[0].text
+    assert "1931" in state.book.ask("When was the Zorblax bridge opened?").quotes[0].text

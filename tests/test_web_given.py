@@ -14,15 +14,14 @@ from qa_fixtures import build_book
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from qa.web.acting import Act, Acts
-from qa.web.actions import actions
-from qa.web.desk import Desk
-from qa.web.given import Given, Misunderstood
-from qa.web.quick_import import gr
-from qa.web.rates import Rate
-from qa.web.rules import Limits, Often
-from qa.web.texts import LANGUAGES
-from qa.web.uploads import LibraryFull, Uploads
+from qa.web.api.gradio import gr
+from qa.web.http.config import Limits, Often
+from qa.web.http.rate_limit import Rate
+from qa.web.page.actions import Act, Acts, actions
+from qa.web.page.library.uploads import LibraryFull, Uploads
+from qa.web.page.request import Given, Misunderstood
+from qa.web.page.texts import LANGUAGES
+from qa.web.state import AppState
 
 QUESTION = "What does the ferryman of Kalmar carry?"
 QUOTE = "The ferryman of Kalmar carries nineteen clocks."
@@ -62,17 +61,17 @@ ODD: list[Any] = [
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def state(tmp_path_factory: pytest.TempPathFactory) -> AppState:
     folder = tmp_path_factory.mktemp("given")
     build_book(folder, {"ferry.md": FERRY, "long.txt": LONG})
-    return Desk(folder / "index")
+    return AppState(folder / "index")
 
 
 @pytest.fixture(scope="module")
-def act(desk: Desk) -> Act:
+def act(state: AppState) -> Act:
     with gr.Blocks() as app:
         pass
-    return actions(desk, Uploads(app))
+    return actions(state, Uploads(app))
 
 
 @pytest.fixture(scope="module")
@@ -95,17 +94,17 @@ def said(act: Act) -> Callable[[Any], dict[str, Any]]:
     return ask
 
 
-def settled(desk: Desk) -> None:
-    while desk.builds.now.state == "running":
+def settled(state: AppState) -> None:
+    while state.builds.now.state == "running":
         pass
 
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_fields_of_any_kind_are_answered_in_a_sentence(
-    desk: Desk, said: Callable[[Any], dict[str, Any]], name: str
+    state: AppState, said: Callable[[Any], dict[str, Any]], name: str
 ) -> None:
-    settled(desk)
-    long = desk.book.document("long.txt")
+    settled(state)
+    long = state.book.document("long.txt")
     right = {"document": long.id, "sha256": long.sha256}
     for field in REQUESTS[name]:
         for value in ODD:
@@ -145,14 +144,14 @@ def sent(answer: dict[str, Any], count: int) -> list[dict[str, Any]]:
     ],
 )
 def test_nothing_takes_more_than_a_second(
-    desk: Desk,
+    state: AppState,
     act: Act,
     answer: dict[str, Any],
     within: Callable[[float], AbstractContextManager[None]],
     fields: Callable[[dict[str, Any]], dict[str, Any]],
 ) -> None:
-    settled(desk)
-    long = desk.book.document("long.txt")
+    settled(state)
+    long = state.book.document("long.txt")
     asked = {"document": long.id, "sha256": long.sha256, **fields(answer)}
     with within(1.0):
         act(asked)
@@ -248,7 +247,7 @@ def test_an_answer_that_cannot_be_read_is_drawn_without_harm(
 @pytest.mark.parametrize(
     "path", ["/etc/passwd", "../../etc/passwd", "", "/", "C:\\boot.ini", "\\\\server\\share\\a", "a\0b"]
 )
-def test_only_what_was_uploaded_can_be_added(act: Act, desk: Desk, path: str) -> None:
+def test_only_what_was_uploaded_can_be_added(act: Act, state: AppState, path: str) -> None:
     assert act({"action": "add", "files": [{"name": "a.txt", "path": path}]}) == {"error": UNEXPECTED}
 
 
@@ -268,7 +267,7 @@ def test_only_what_was_uploaded_can_be_added(act: Act, desk: Desk, path: str) ->
 )
 def test_an_upload_lands_in_its_folder_under_a_plain_name(tmp_path: Path, name: str, kept: str) -> None:
     build_book(tmp_path, {"ferry.md": FERRY})
-    desk = Desk(tmp_path / "index")
+    state = AppState(tmp_path / "index")
     given = tmp_path / "upload"
     given.write_text(QUOTE)
     with gr.Blocks() as app:
@@ -276,7 +275,7 @@ def test_an_upload_lands_in_its_folder_under_a_plain_name(tmp_path: Path, name: 
     app.upload_file_set.add(str(given))
     uploads = Uploads(app)
     files = uploads.taken([{"name": name, "path": str(given)}])
-    added = uploads.added(desk.library, files, lambda step, done, total: None)
+    added = uploads.added(state.library, files, lambda step, done, total: None)
     assert added.refused == ()
     assert [path.name for path in (tmp_path / "index" / "added").iterdir()] == [kept]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index", "sources"]
@@ -285,7 +284,7 @@ def test_an_upload_lands_in_its_folder_under_a_plain_name(tmp_path: Path, name: 
 
 def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> None:
     build_book(tmp_path, {"ferry.md": FERRY})
-    desk = Desk(tmp_path / "index")
+    state = AppState(tmp_path / "index")
     contents = {
         "a.pdf": b"<html><script>alert(1)</script></html>",
         "b.docx": b"%PDF-1.7",
@@ -295,12 +294,12 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> Non
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
         files.append((name, tmp_path / name))
-    assert {name for name, _ in desk.library.add(files).refused} == set(contents)
+    assert {name for name, _ in state.library.add(files).refused} == set(contents)
 
 
 def test_the_documents_that_are_added_have_room_for_so_much(tmp_path: Path) -> None:
     build_book(tmp_path, {"ferry.md": FERRY})
-    desk = Desk(tmp_path / "index")
+    state = AppState(tmp_path / "index")
     given = tmp_path / "upload.txt"
     with gr.Blocks() as app:
         pass
@@ -309,10 +308,10 @@ def test_the_documents_that_are_added_have_room_for_so_much(tmp_path: Path) -> N
         given.write_text(QUOTE * (size // len(QUOTE)))
         files = [(f"{count}.txt", given)]
         if not count:
-            uploads.added(desk.library, files, lambda step, done, total: None)
+            uploads.added(state.library, files, lambda step, done, total: None)
             continue
         with pytest.raises(LibraryFull, match="1 MB in all"):
-            uploads.added(desk.library, files, lambda step, done, total: None)
+            uploads.added(state.library, files, lambda step, done, total: None)
         assert not given.exists()
 
 

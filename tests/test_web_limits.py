@@ -26,17 +26,16 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from qa.web import bounds, connections
-from qa.web.acting import Acts
-from qa.web.bounds import Bounds
-from qa.web.connections import Connections, most_connections
-from qa.web.crowd import Crowd
-from qa.web.failing import Failing
-from qa.web.guard import UPLOAD
-from qa.web.intake import Intake
-from qa.web.rates import Rate
-from qa.web.room import Room
-from qa.web.rules import Limits, Often
+from qa.web.api.gradio import RequestErrors
+from qa.web.http import bodies, connections
+from qa.web.http.bodies import Bounds
+from qa.web.http.concurrency import Crowd
+from qa.web.http.config import Limits, Often
+from qa.web.http.connections import Connections, most_connections
+from qa.web.http.rate_limit import Rate
+from qa.web.http.security import UPLOAD
+from qa.web.http.uploads import Intake, Room
+from qa.web.page.actions import Acts
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 ACT = "/act"
@@ -101,7 +100,7 @@ def work() -> Work:
 
 @pytest.fixture
 def port(work: Work) -> Iterator[int]:
-    with serving([Middleware(Failing), Middleware(Bounds, 1), Middleware(Crowd, LIMITS)], work) as found:
+    with serving([Middleware(RequestErrors), Middleware(Bounds, 1), Middleware(Crowd, LIMITS)], work) as found:
         yield found
 
 
@@ -187,7 +186,7 @@ def test_what_cannot_be_read_is_no_failure_of_the_server(port: int, caplog: pyte
 def test_a_slow_body_is_given_up_and_keeps_nobody_waiting(
     port: int, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "_PATIENCE", 1.0)
+    monkeypatch.setattr(bodies, "_PATIENCE", 1.0)
     slow = [opened(port, head(1000) + b"{") for _ in range(20)]
     assert post(port, 1).status_code == 200
     for _ in range(3):
@@ -198,7 +197,7 @@ def test_a_slow_body_is_given_up_and_keeps_nobody_waiting(
 
 
 def test_bodies_that_are_coming_have_bounded_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "_COMING", 3_000_000)
+    monkeypatch.setattr(bodies, "_COMING", 3_000_000)
     coming = [opened(port, head(2_000_000) + b" " * 1_000_000) for _ in range(4)]
     answered = [one for one in coming if _soon(one, 0.5)]
     assert answered
@@ -225,7 +224,7 @@ def _soon(one: socket.socket, seconds: float) -> bool:
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: ", head(5) + b"[", head(5) + b"[]   GET / HT"])
 def test_a_connection_that_says_nothing_more_is_closed(port: int, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     monkeypatch.setattr(connections, "_HEAD", 0.5)
-    monkeypatch.setattr(bounds, "_PATIENCE", 0.5)
+    monkeypatch.setattr(bodies, "_PATIENCE", 0.5)
     one = opened(port, sent)
     began = time.monotonic()
     try:

@@ -10,7 +10,7 @@ from itertools import groupby
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.web.markup import Mark, element, marked
+from qa.web.page.html import Mark, element, marked
 from source import Span
 
 Within = Callable[[float], AbstractContextManager[None]]

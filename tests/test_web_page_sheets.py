@@ -7,10 +7,9 @@ from pdf_fixtures import paragraph, pdf
 
 import qa
 from qa import DocumentRef, Edition, Quote
-from qa.find_in import find_in
-from qa.web.page_sheets import PageSheets
-from qa.web.sheets import View
-from qa.web.texts import in_language
+from qa.find import find_in
+from qa.web.page.document.units import PageSheets, View
+from qa.web.page.texts import in_language
 from source import Box, Document, Place, Span
 
 pytestmark = pytest.mark.usefixtures("encoder")

@@ -14,8 +14,8 @@ from typing import IO
 import pytest
 
 from qa.__main__ import main
-from qa.web.attempts import Attempts
-from qa.web.passwords import Hash, Passwords, hashed, line, read_passwords
+from qa.web.http.login import Attempts
+from qa.web.http.passwords import Hash, Passwords, hashed, line, read_passwords
 from source import UsageError
 
 SECRET = "correct horse: battery staple ✓"

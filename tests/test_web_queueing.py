@@ -15,27 +15,27 @@ import httpx
 import pytest
 from qa_fixtures import build_book
 
-from qa.web.crowd import Crowd
-from qa.web.desk import Desk
-from qa.web.page import create_app
-from qa.web.rules import Limits, Rules
+from qa.web.http.concurrency import Crowd
+from qa.web.http.config import Limits, Rules
+from qa.web.page.page import create_app
 from qa.web.serve import launch
+from qa.web.state import AppState
 
 LIMITS = Limits(asked=8, streams=8, uploading=4)
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[httpx.Client, Any, Desk]]:
+def served(tmp_path: Path) -> Iterator[tuple[httpx.Client, Any, AppState]]:
     build_book(tmp_path, {"ferry.txt": "The ferryman of Kalmar carries nineteen clocks."})
-    desk = Desk(tmp_path / "index", [str(tmp_path / "sources")])
+    state = AppState(tmp_path / "index", [str(tmp_path / "sources")])
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    app = create_app(desk)
-    serving = launch(app, "127.0.0.1", port, desk, Rules(limits=LIMITS))
+    app = create_app(state)
+    serving = launch(app, "127.0.0.1", port, state, Rules(limits=LIMITS))
     try:
         with httpx.Client(base_url=serving.address, timeout=60) as client:
-            yield client, app, desk
+            yield client, app, state
     finally:
         app.close()
 
@@ -44,7 +44,7 @@ def fetched(client: httpx.Client, event: str, name: str = "ask") -> str:
     return client.get(f"/gradio_api/call/{name}/{event}").text
 
 
-def test_results_that_nobody_fetches_are_not_kept_for_ever(served: tuple[httpx.Client, Any, Desk]) -> None:
+def test_results_that_nobody_fetches_are_not_kept_for_ever(served: tuple[httpx.Client, Any, AppState]) -> None:
     client, app, _ = served
     names = {each.api_name: number for number, each in app.fns.items()}
     known = 0
@@ -64,7 +64,7 @@ def test_results_that_nobody_fetches_are_not_kept_for_ever(served: tuple[httpx.C
 
 
 def test_rebuilds_that_wait_leave_places_to_questions(
-    served: tuple[httpx.Client, Any, Desk], monkeypatch: pytest.MonkeyPatch
+    served: tuple[httpx.Client, Any, AppState], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, _, _ = served
     may = Event()

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from qa_fixtures import build_book
 
-from qa.web.desk import Desk
-from qa.web.page import create_app
-from qa.web.rates import Rate, TooOften
-from qa.web.rules import Often, Rules
+from qa.web.http.config import Often, Rules
+from qa.web.http.rate_limit import Rate, TooOften
+from qa.web.page.page import create_app
 from qa.web.serve import launch
+from qa.web.state import AppState
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -62,16 +62,16 @@ class Client:
 
 def test_a_client_has_the_documents_changed_so_often_in_whatever_way(tmp_path: Path) -> None:
     build_book(tmp_path, {"ferry.txt": "The ferryman of Kalmar carries nineteen clocks."})
-    desk = Desk(tmp_path / "index", [str(tmp_path / "sources")])
-    desk.changes = Rate(Often(3, 1))
+    state = AppState(tmp_path / "index", [str(tmp_path / "sources")])
+    state.changes = Rate(Often(3, 1))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    app = create_app(desk)
-    client = Client(launch(app, "127.0.0.1", port, desk, Rules(mcp=True)).address)
+    app = create_app(state)
+    client = Client(launch(app, "127.0.0.1", port, state, Rules(mcp=True)).address)
     try:
         assert client.page().status_code == 200
-        while desk.builds.now.state == "running":
+        while state.builds.now.state == "running":
             pass
         assert client.endpoint("rebuild")[0] == "complete"
         assert not client.tool("rebuild")["isError"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from qa import Entry
-from qa.web import shelf
-from qa.web.texts.english import ENGLISH
-from qa.web.texts.russian import RUSSIAN
+from qa.web.page.library.table import left_out, table
+from qa.web.page.texts.english import ENGLISH
+from qa.web.page.texts.russian import RUSSIAN
 from source import Doubt, DoubtKind
 
 
@@ -21,43 +21,41 @@ def entry(number: int = 1, **facts: object) -> Entry:
 
 
 def test_a_row_says_what_is_known_of_a_document() -> None:
-    html = shelf.table([entry()], 0, 1, ENGLISH, read_only=False)
+    html = table([entry()], 0, 1, ENGLISH, read_only=False)
     for word in ("Book 1", "1.pdf", "pdf", "1,234", "56", "09 Mar 2026", "1 document."):
         assert word in html
     assert "/srv/books" not in html  # where the server keeps it is nobody's business
-    assert "1 документ." in shelf.table([entry()], 0, 1, RUSSIAN, read_only=False)
+    assert "1 документ." in table([entry()], 0, 1, RUSSIAN, read_only=False)
 
 
 def test_what_speaks_against_a_text_is_said_with_it() -> None:
     doubts = (Doubt(DoubtKind.NO_TEXT, 3), Doubt(DoubtKind.NO_TEXT, 4))
-    english, russian = (
-        shelf.table([entry(doubts=doubts)], 0, 1, texts, read_only=True) for texts in (ENGLISH, RUSSIAN)
-    )
+    english, russian = (table([entry(doubts=doubts)], 0, 1, texts, read_only=True) for texts in (ENGLISH, RUSSIAN))
     assert "May not be as the page shows: no text: pages 3–4" in english
     assert "нет текста: стр. 3–4" in russian
 
 
 def test_names_are_text_whatever_they_hold() -> None:
     evil = '"><img src=x onerror=alert(1)>'
-    html = shelf.table([entry(title=evil, id=evil, format=evil)], 0, 1, ENGLISH, read_only=False)
-    html += shelf.left_out([evil], ENGLISH)
+    html = table([entry(title=evil, id=evil, format=evil)], 0, 1, ENGLISH, read_only=False)
+    html += left_out([evil], ENGLISH)
     assert "<img" not in html and html.count("&lt;img") >= 5
 
 
 def test_nothing_can_be_removed_where_all_is_for_reading() -> None:
-    assert 'data-do="remove"' in shelf.table([entry()], 0, 1, ENGLISH, read_only=False)
-    assert 'data-do="remove"' not in shelf.table([entry()], 0, 1, ENGLISH, read_only=True)
+    assert 'data-do="remove"' in table([entry()], 0, 1, ENGLISH, read_only=False)
+    assert 'data-do="remove"' not in table([entry()], 0, 1, ENGLISH, read_only=True)
 
 
 def test_a_long_list_is_turned_over() -> None:
-    html = shelf.table([entry(n) for n in range(50)], 50, 1200, ENGLISH, read_only=True)
+    html = table([entry(n) for n in range(50)], 50, 1200, ENGLISH, read_only=True)
     assert "51–100 of 1,200" in html
     assert 'data-first="0"' in html and 'data-first="100"' in html
-    last = shelf.table([entry(n) for n in range(50)], 1150, 1200, ENGLISH, read_only=True)
+    last = table([entry(n) for n in range(50)], 1150, 1200, ENGLISH, read_only=True)
     assert 'data-first="1100"' in last and 'data-first="1200"' not in last
 
 
 def test_of_very_many_that_were_removed_the_rest_is_counted() -> None:
-    html = shelf.left_out([f"{n}.txt" for n in range(1502)], ENGLISH)
+    html = left_out([f"{n}.txt" for n in range(1502)], ENGLISH)
     assert html.count("<li") == 501 and "1,002 more" in html
-    assert shelf.left_out([], ENGLISH) == ""
+    assert left_out([], ENGLISH) == ""

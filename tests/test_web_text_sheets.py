@@ -14,10 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import DocumentRef, Quote
-from qa.web import panel, text_sheets
-from qa.web.sheets import View
-from qa.web.text_sheets import Block, TextSheets
-from qa.web.texts import in_language
+from qa.web.page.document import panel, units
+from qa.web.page.document.units import Block, TextSheets, View
+from qa.web.page.texts import in_language
 from source import Document, Heading, Place, Places, Span
 from source.formats.markdown.extractor import read_markdown
 from source.formats.markdown.marks import marks_in
@@ -142,13 +141,13 @@ def test_forged_quotes_are_drawn_in_time(within: Within) -> None:
 
 def test_a_document_is_cut_once_for_all_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     cut: list[str] = []
-    blocks = text_sheets.blocks
+    blocks = units.blocks
 
     def counting(document: Document) -> Iterator[Block]:
         cut.append(document.text)
         return blocks(document)
 
-    monkeypatch.setattr(text_sheets, "blocks", counting)
+    monkeypatch.setattr(units, "blocks", counting)
     document = read_plain("One.\n\nTwo.\n\nThree.", id="cut.txt", sha256="1")
     changed = read_plain("Another text.\n\nOf two.", id="cut.txt", sha256="2")
     for _ in range(3):

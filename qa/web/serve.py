@@ -4,38 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
-from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 from starlette.middleware import Middleware
 from uvicorn import Server
 
-from qa.web.access import Access, name_requests
-from qa.web.acting import Acts
-from qa.web.actions import actions
-from qa.web.address import Names, PortTakenError
-from qa.web.bounds import Bounds
-from qa.web.connections import Connections, most_connections
-from qa.web.corrected import Corrected
-from qa.web.counts import Counts
-from qa.web.crowd import Crowd
-from qa.web.desk import Desk
-from qa.web.failing import Failing
-from qa.web.guard import Guard
-from qa.web.health import health
-from qa.web.intake import Intake
-from qa.web.login import Door, Login
-from qa.web.metrics import metrics
-from qa.web.plain import take_plain_values
-from qa.web.queueing import share
-from qa.web.quick_import import gr
-from qa.web.rates import Rate
-from qa.web.room import Room
-from qa.web.rules import MEGABYTE, Rules
-from qa.web.uploads import Uploads
+from qa.web.api.gradio import PatchedResponses, RequestErrors, gr, share, take_plain_values
+from qa.web.http.access_log import Access, name_requests
+from qa.web.http.bodies import Bounds
+from qa.web.http.concurrency import Crowd
+from qa.web.http.config import MEGABYTE, Rules
+from qa.web.http.connections import Connections, most_connections
+from qa.web.http.health import health
+from qa.web.http.hosts import Names, PortTakenError
+from qa.web.http.login import Door, Login
+from qa.web.http.metrics import Counts, metrics
+from qa.web.http.rate_limit import Rate
+from qa.web.http.security import Guard
+from qa.web.http.uploads import Intake, Room
+from qa.web.page.actions import Acts, actions
+from qa.web.page.library.uploads import Uploads
+from qa.web.page.page import STYLE
+from qa.web.state import AppState
 
-_STYLE = Path(__file__).with_name("style.css")
 # Fonts that are on the reader's machine; a theme's own would be fetched.
 _SANS = (
     "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "Liberation Sans", "Arial",
@@ -69,12 +61,12 @@ def launch(
     app: gr.Blocks,
     host: str,
     port: int,
-    desk: Desk | None = None,
+    state: AppState | None = None,
     rules: Rules = Rules(),  # noqa: B008
 ) -> Serving:
     """Serves the page in threads of its own. Raises PortTakenError.
 
-    `desk`: whose health is told, and whose uses are tools.
+    `state`: whose health is told, and whose uses are tools.
     """
     theme = gr.themes.Base(font=_SANS, font_mono=("ui-monospace", "Consolas", "monospace"))
     room, limits = Room(rules.limits, app.upload_file_set), rules.limits
@@ -92,7 +84,7 @@ def launch(
             server_port=port,
             prevent_thread_lock=True,
             theme=theme,
-            head=f"<style>{_STYLE.read_text(encoding='utf-8')}</style>",  # as css Gradio would take its selectors apart
+            head=f"<style>{STYLE.read_text(encoding='utf-8')}</style>",  # as css Gradio would take its selectors apart
             root_path=rules.root,
             state_session_capacity=1,  # it would keep what each program has sent last; nothing here needs that
             max_file_size=rules.max_upload * MEGABYTE,
@@ -100,7 +92,7 @@ def launch(
             auth_message=_LOGIN,
             app_kwargs={
                 "middleware": around,
-                **_beside(app, desk, counts, rules),
+                **_beside(app, state, counts, rules),
             },
             **_QUIET,
         )
@@ -120,24 +112,28 @@ def _around(
     return [
         Middleware(Access, counts, rules.tell),
         Middleware(Guard, names, endpoints, read_only=rules.read_only),
-        Middleware(Failing),
+        Middleware(RequestErrors),
         *([Middleware(Login, door)] if door else []),
         Middleware(Intake, room, uploads, rules.max_upload),
         Middleware(Bounds, rules.max_upload),
         Middleware(Crowd, rules.limits),
-        Middleware(Corrected),
+        Middleware(PatchedResponses),
     ]
 
 
-def _beside(app: gr.Blocks, desk: Desk | None, counts: Counts, rules: Rules) -> dict[str, Any]:
+def _beside(app: gr.Blocks, state: AppState | None, counts: Counts, rules: Rules) -> dict[str, Any]:
     """What is served beside the page."""
-    if desk is None:
+    if state is None:
         return {}
-    acts = Acts(actions(desk, Uploads(app, rules.limits.room)), rules.limits, desk.changes)
-    routes = [health(desk, brief=rules.passwords is not None), metrics(desk, counts), *acts.routes]
+    acts = Acts(actions(state, Uploads(app, rules.limits.room)), rules.limits, state.changes)
+    routes = [
+        health(lambda: state.book, brief=rules.passwords is not None),
+        metrics(lambda: state.book, counts),
+        *acts.routes,
+    ]
     if not rules.mcp:
         return {"routes": routes}
-    from qa.web.tools import tools  # its package is an extra
+    from qa.web.api.mcp import tools  # its package is an extra
 
-    more, lifespan = tools(desk)
+    more, lifespan = tools(state)
     return {"routes": [*routes, *more], "lifespan": lifespan}

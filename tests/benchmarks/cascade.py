@@ -24,15 +24,14 @@ import numpy as np
 import pytest
 
 import qa
-import qa.reader
+import qa.ask.reader
 from index import build, threads
-from qa.conversation import Understood
-from qa.evaluate import outcome
-from qa.figures import summary
-from qa.questions import Question, read_questions
-from qa.reader import in_play
-from qa.retrieve import candidates, queries
-from qa.timings import timed
+from qa.ask.conversation import Understood
+from qa.ask.reader import in_play
+from qa.ask.retrieve import candidates, queries
+from qa.ask.timings import timed
+from qa.evaluation.evaluate import outcome, summary
+from qa.evaluation.questions import Question, read_questions
 
 sys.path.append(str(Path(__file__).parents[1] / "training"))
 from examples import validation_part
@@ -55,9 +54,9 @@ def row(book: qa.Book, questions: Sequence[Question], budget: tuple[int, int, fl
     with pytest.MonkeyPatch.context() as patch:
         if most:
             for name, value in (("FEWEST", fewest), ("MOST", most), ("IN_PLAY", near)):
-                patch.setattr(qa.reader, name, value)
+                patch.setattr(qa.ask.reader, name, value)
         else:
-            patch.setattr(qa.reader, "_KNOWN", {"no language"})
+            patch.setattr(qa.ask.reader, "_KNOWN", {"no language"})
         for question in questions:
             with timed() as spent:
                 outcomes.append(outcome(book.now(), question))

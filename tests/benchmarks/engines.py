@@ -25,9 +25,8 @@ from s3_folder import S3Folder
 
 import qa
 from index import Encoder, Store, build, folder_of
-from qa.evaluate import outcome
-from qa.figures import summary
-from qa.questions import read_questions
+from qa.evaluation.evaluate import outcome, summary
+from qa.evaluation.questions import read_questions
 
 sys.path.append(str(Path(__file__).parents[1] / "contract"))
 from kinds import KEYS, environment, free_port

@@ -1,4 +1,4 @@
-"""Fits the weights of `qa/sentences.py` and `qa/confidence.py`, and shows how they carry over to other sets.
+"""Fits the weights of `qa/ask/sentences.py` and `qa/ask/confidence.py`, and shows how they carry over to other sets.
 
     python tests/benchmarks/fit_confidence.py TRAIN_DIR... [--judge EVAL_DIR...] [--most N]
 
@@ -26,14 +26,14 @@ from numpy.typing import NDArray
 
 import qa
 from index import build
-from qa import confidence
-from qa.conversation import Understood
-from qa.measures import auroc, calibration_error
-from qa.questions import Question, read_questions
-from qa.quotes import make_quotes
-from qa.reader import in_play, read
-from qa.retrieve import TIES, Query, candidates, queries
-from qa.sentences import WEIGHTS, Sentence, Signs, Terms, Way, ranked_sentences, terms, weighed
+from qa.ask import confidence
+from qa.ask.conversation import Understood
+from qa.ask.quotes import make_quotes
+from qa.ask.reader import in_play, read
+from qa.ask.retrieve import TIES, Query, candidates, queries
+from qa.ask.sentences import WEIGHTS, Sentence, Signs, Terms, Way, ranked_sentences, terms, weighed
+from qa.evaluation.metrics import auroc, calibration_error
+from qa.evaluation.questions import Question, read_questions
 
 sys.path.append(str(Path(__file__).parents[1] / "training"))
 from examples import validation_part

@@ -27,9 +27,9 @@ from index import build
 from index.encoder.identity import model_folder
 from index.folder.lexical import StoredLexical
 from index.settings import DEFAULT_MODEL
-from qa.conversation import Understood
-from qa.retrieve import RERANKED, Query, first_stage, queries
-from qa.timings import timed
+from qa.ask.conversation import Understood
+from qa.ask.retrieve import RERANKED, Query, first_stage, queries
+from qa.ask.timings import timed
 
 _SIZE = 1024  # rows and columns of the large matrices
 _ROUNDS = 15

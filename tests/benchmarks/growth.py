@@ -32,7 +32,7 @@ import numpy as np
 from package_texts import sentences, texts
 
 import qa
-from qa.retrieve import POOL
+from qa.ask.retrieve import POOL
 
 _QUESTIONS = 200
 _WORDS_ASKED = 10

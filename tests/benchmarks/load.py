@@ -28,7 +28,7 @@ from typing import Any
 import httpx
 
 import qa
-from qa.questions import read_questions
+from qa.evaluation.questions import read_questions
 
 sys.path += [str(Path(__file__).parents[1]), str(Path(__file__).with_name("crowd"))]
 from modes import connections, overload, soak, steady

@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 import qa
-from qa.questions import read_questions
+from qa.evaluation.questions import read_questions
 
 sys.path.append(str(Path(__file__).parents[1]))
 from browser.screenshots import ARTICLE, chromium, served

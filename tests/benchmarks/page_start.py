@@ -30,16 +30,16 @@ times = {}
 def passed(step):
     times[step] = time.time() - started - sum(times.values())
 from pathlib import Path
-from qa.web.address import check_free
-from qa.web.desk import Desk
+from qa.web.http.hosts import check_free
+from qa.web.state import AppState
 check_free("127.0.0.1", port)
 passed("interpreter, imports without Gradio")
-desk = Desk(Path(index))
+state = AppState(Path(index))
 passed("index and encoder")
 from qa.web.page import create_app
 from qa.web.serve import launch
 passed("import of Gradio")
-page = create_app(desk)
+page = create_app(state)
 passed("page made")
 launch(page, "127.0.0.1", port)
 passed("listening, first answer")

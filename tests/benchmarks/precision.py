@@ -24,10 +24,9 @@ from index.encoder.identity import identity
 from index.encoder.load import encoder_of, export_folder
 from index.encoder.onnx import OnnxEncoder
 from index.settings import DEFAULT_MODEL
-from qa.evaluate import outcome
-from qa.figures import Outcome
-from qa.measures import bootstrap
-from qa.questions import Question, read_questions
+from qa.evaluation.evaluate import Outcome, outcome
+from qa.evaluation.metrics import bootstrap
+from qa.evaluation.questions import Question, read_questions
 
 _FIGURES = {"hit@1": "hit1", "in quote@1": "in_quote1", "highlight F1": "highlight_f1"}
 

@@ -24,9 +24,8 @@ import numpy as np
 
 import qa
 from index import build
-from qa.evaluate import outcome
-from qa.figures import Figure, Outcome, summary
-from qa.questions import read_questions
+from qa.evaluation.evaluate import Figure, Outcome, outcome, summary
+from qa.evaluation.questions import read_questions
 
 sys.path.append(str(Path(__file__).parents[1] / "training"))
 from examples import validation_part

@@ -22,11 +22,10 @@ import numpy as np
 
 import qa
 from index import build
-from qa.evaluate import outcome
-from qa.expectation import Expects, expectation
-from qa.figures import Outcome
-from qa.measures import bootstrap
-from qa.questions import Question, read_questions
+from qa.ask.answer_type import Expects, expectation
+from qa.evaluation.evaluate import Outcome, outcome
+from qa.evaluation.metrics import bootstrap
+from qa.evaluation.questions import Question, read_questions
 
 sys.path.append(str(Path(__file__).parents[1] / "training"))
 from examples import validation_part

@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 import qa
 from index import build
-from qa.conversation import Understood
-from qa.late_interaction import best_matches, rescale
-from qa.measures import bootstrap, hit_at, reciprocal_rank
-from qa.questions import Question, read_questions
-from qa.retrieve import POOL, Query, candidates, first_stage, queries
+from qa.ask.conversation import Understood
+from qa.ask.retrieve import POOL, Query, best_matches, candidates, first_stage, queries, rescale
+from qa.evaluation.metrics import bootstrap, hit_at, reciprocal_rank
+from qa.evaluation.questions import Question, read_questions
 
 Ranking = Callable[[qa.Book, list[Query]], Sequence[int]]
 _RRF = 60  # the constant of Cormack et al. 2009

@@ -20,11 +20,10 @@ import qa
 from index import FloatMatrix, build
 from index.encoder.protocol import unit
 from index.tokens import quantise
-from qa.conversation import Understood
-from qa.late_interaction import best_matches
-from qa.measures import hit_at, reciprocal_rank
-from qa.questions import Question, read_questions
-from qa.retrieve import RERANKED, first_stage, queries
+from qa.ask.conversation import Understood
+from qa.ask.retrieve import RERANKED, best_matches, first_stage, queries
+from qa.evaluation.metrics import hit_at, reciprocal_rank
+from qa.evaluation.questions import Question, read_questions
 
 Form = Callable[[FloatMatrix], FloatMatrix]
 

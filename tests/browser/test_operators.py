@@ -28,7 +28,7 @@ from mcp.types import CallToolResult
 from playwright.sync_api import Browser, expect
 
 import qa
-from qa.web.passwords import line
+from qa.web.http.passwords import line
 
 from .conftest import ROOT, free_port, watched
 from .proxy import proxied

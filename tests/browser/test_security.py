@@ -21,7 +21,7 @@ from pdf_fixtures import Text, pdf
 from playwright.sync_api import Browser, Page, expect
 
 import qa
-from qa.web.passwords import line
+from qa.web.http.passwords import line
 
 from .conftest import ROOT, Server, ask, free_port, serve, watched
 

@@ -81,8 +81,8 @@ def test_what_is_wrong_is_said_before_gradio_is_imported(tmp_path: Path) -> None
 
 TAKEN_LATE = """
 import sys
-from qa.web.address import PortTakenError
-from qa.web.quick_import import gr
+from qa.web.http.hosts import PortTakenError
+from qa.web.api.gradio import gr
 from qa.web.serve import launch
 with gr.Blocks() as page:
     pass

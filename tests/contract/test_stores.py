@@ -24,8 +24,8 @@ from index import IndexMissing, Store, build, listed, matching, open_store
 from index.__main__ import main
 from index.encoder.protocol import Encoder
 from index.locate import locate
-from qa.golden import AnswersWorse, judge
-from qa.web.desk import Desk
+from qa.evaluation.golden import AnswersWorse, judge
+from qa.web.state import AppState
 from source import UsageError
 
 NOTES = [
@@ -315,12 +315,12 @@ def test_the_commands_take_an_address(kind: str, built: str, capsys: pytest.Capt
 
 
 def test_the_page_works_on_it(kind: str, built: str, sources: Path) -> None:
-    desk = Desk(built, [str(sources)])
-    entries, total = desk.library.entries(desk.book, 0, 3, "note")
+    state = AppState(built, [str(sources)])
+    entries, total = state.library.entries(state.book, 0, 3, "note")
     assert [each.id for each in entries] == ["0.md", "1.md", "2.md"] and total == 5
     if kind != "folder":
         with pytest.raises(UsageError, match="change its sources"):
-            desk.library.remove(["0.md"])
+            state.library.remove(["0.md"])
 
 
 def test_a_folder_needs_no_engine(sources: Path, folder: Store) -> None:

@@ -12,9 +12,9 @@ from fuzz.mutator import mutated_text
 from index import StoreError
 from index.folder.additions import left_out
 from index.folder.layout import Layout
-from qa.questions import read_questions
-from qa.saved import saved_answer, saved_quote, saved_quotes
-from qa.web.passwords import Hash, read_passwords
+from qa.evaluation.questions import read_questions
+from qa.verification.saved_answer import saved_answer, saved_quote, saved_quotes
+from qa.web.http.passwords import Hash, read_passwords
 from source import UsageError, is_unicode
 
 _PLACE = {"page": 1, "heading": ["Ships"], "paragraph": None, "line": 3}

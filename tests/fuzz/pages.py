@@ -14,14 +14,13 @@ import qa
 from fuzz.asking import make_sources, question
 from fuzz.files import ANSWER, QUOTE
 from fuzz.jsons import changed, dumped, hostile, mutated_json
-from qa.web.acting import Acts, data_of
-from qa.web.actions import actions
-from qa.web.desk import Desk
-from qa.web.given import Misunderstood
-from qa.web.quick_import import gr
-from qa.web.rates import Rate
-from qa.web.rules import Limits, Often
-from qa.web.uploads import Uploads
+from qa.web.api.gradio import gr
+from qa.web.http.config import Limits, Often
+from qa.web.http.rate_limit import Rate
+from qa.web.page.actions import Acts, actions, data_of
+from qa.web.page.library.uploads import Uploads
+from qa.web.page.request import Misunderstood
+from qa.web.state import AppState
 
 _TAGS = frozenset(
     [
@@ -108,13 +107,13 @@ class Page:
     def __init__(self, name: str, folder: Path | None) -> None:
         scratch = Path(tempfile.mkdtemp())
         qa.rebuild(scratch / "index", [make_sources(scratch / "sources")])
-        self._desk = Desk(scratch / "index")
-        self._acts = Acts(actions(self._desk, Uploads(gr.Blocks())), Limits(), Rate(_OFTEN))
+        self._state = AppState(scratch / "index")
+        self._acts = Acts(actions(self._state, Uploads(gr.Blocks())), Limits(), Rate(_OFTEN))
         self._log = _Log()
         logging.getLogger("chapter-verse").addHandler(self._log)
-        self._documents = list(self._desk.book.documents())
+        self._documents = list(self._state.book.documents())
         self._answers = [
-            qa.answer_json(self._desk.book.ask(each)) for each in ("Who opened the bridge?", "How many sail?")
+            qa.answer_json(self._state.book.ask(each)) for each in ("Who opened the bridge?", "How many sail?")
         ]
 
     def draw(self, random: Random) -> bytes:
@@ -164,7 +163,7 @@ class Page:
         said: dict[str, Any] = json.loads(bytes(response.body))
         for name in _MARKUP & said.keys():
             _Checked().feed("".join(said[name]))
-        assert self._desk.builds.now.state != "broken", "a build went wrong"
+        assert self._state.builds.now.state != "broken", "a build went wrong"
 
 
 class _Log(logging.Handler):

@@ -23,7 +23,7 @@ from fuzz.targets import TARGETS, make
 from index import errors
 from index.folder import checksums as blocks
 from index.folder import vectors
-from qa import highlights
+from qa.ask import highlights
 from source.formats import boilerplate
 from source.formats.html import extractor as html_extractor
 from source.formats.rst import lines

@@ -35,7 +35,7 @@ from typing import Any
 
 import qa
 from index import build
-from qa.questions import Question, read_questions
+from qa.evaluation.questions import Question, read_questions
 from source.spans import Span
 
 _NAME = re.compile(r"\b[A-Z][\w’'-]+(?:\s[A-Z][\w’'-]+)*\b|\b\d[\d,.]*\b")

@@ -30,10 +30,10 @@ from torch.nn import functional
 
 import qa
 from index import build
-from qa.conversation import Understood
-from qa.measures import hit_at, reciprocal_rank
-from qa.questions import Question, read_questions
-from qa.retrieve import RERANKED, first_stage, queries
+from qa.ask.conversation import Understood
+from qa.ask.retrieve import RERANKED, first_stage, queries
+from qa.evaluation.metrics import hit_at, reciprocal_rank
+from qa.evaluation.questions import Question, read_questions
 
 _NEGATIVES = 5
 _BATCH = 16

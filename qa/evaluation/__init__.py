@@ -1,0 +1,1 @@
+"""Measuring answers to questions whose answers are known, and collecting such questions."""

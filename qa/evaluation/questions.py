@@ -1,0 +1,102 @@
+"""The questions of an evaluation, read from a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from source import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A line of a questions file, or all the verdicts of readers on one question.
+
+    `rejected`: quotes that do not answer. `judged`: the quote that a verdict is
+    about, "" if it is about there being none, and None if the line is no verdict.
+    """
+
+    id: str
+    question: str
+    answers: tuple[str, ...]
+    gold_passage_ids: frozenset[str]
+    answerable: bool
+    history: tuple[str, ...]
+    rejected: tuple[str, ...] = ()
+    judged: str | None = None
+
+
+def read_questions(path: Path) -> list[Question]:
+    """The questions of a `.jsonl` file, without those that have no word. Raises UsageError, naming the line.
+
+    Verdicts of readers on one question (see `qa.evaluation.feedback`) are one question, at the end.
+    """
+    try:
+        lines = path.read_text("utf-8-sig").split("\n")  # JSON strings may hold the other line breaks
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as UTF-8 text; name a file of questions.") from error
+    read = [_question(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
+    questions = [each for each in read if any(char.isalnum() for char in each.question)]
+    if not questions:
+        raise UsageError(f"{path} holds no questions; write one object a line.")
+    return _merged(questions)
+
+
+def _merged(questions: Sequence[Question]) -> list[Question]:
+    """The last verdict on each quote counts."""
+    verdicts: dict[tuple[str, tuple[str, ...]], dict[str, Question]] = {}
+    for each in questions:
+        if each.judged is not None:
+            verdicts.setdefault((each.question, each.history), {})[each.judged] = each
+    whole = [each for each in questions if each.judged is None]
+    return whole + [_together(list(on_one.values())) for on_one in verdicts.values()]
+
+
+def _together(verdicts: Sequence[Question]) -> Question:
+    """Answerable, if a quote is known that answers; or else unless a reader says that there is none."""
+    answers = tuple(dict.fromkeys(answer for each in verdicts for answer in each.answers))
+    return replace(
+        verdicts[0],
+        answers=answers,
+        gold_passage_ids=frozenset().union(*(each.gold_passage_ids for each in verdicts)),
+        answerable=bool(answers) or all(each.answerable for each in verdicts),
+        rejected=tuple(text for each in verdicts for text in each.rejected),
+    )
+
+
+def _question(line: str, where: str) -> Question:
+    try:
+        record: dict[str, Any] = json.loads(line)
+        judged = record.get("judged")
+        return Question(
+            id=str(record["id"]),
+            question=record["question"].strip(),
+            answers=tuple(_strings(record.get("answers"))),
+            gold_passage_ids=frozenset(_strings(record.get("gold_passage_ids"))),
+            answerable=bool(record.get("answerable", True)),
+            history=tuple(text.strip() for text in _turns(record.get("history") or [])),
+            rejected=tuple(_strings(record.get("rejected"))),
+            judged=None if judged is None else str(judged),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UsageError(f'{where} is not {{"id", "question", "answers", "answerable", …}}; mend it.') from error
+
+
+def _strings(values: list[object] | None) -> Iterable[str]:
+    if not isinstance(values, list | None):
+        raise TypeError("several are written as a list, one too")
+    return map(str, values or [])
+
+
+def _turns(history: list[str | dict[str, str]]) -> Iterable[str]:
+    """The user's own turns: a string, or an object whose role is the user's."""
+    if not isinstance(history, list):
+        raise TypeError("a history is a list")
+    for turn in history:
+        if isinstance(turn, str):
+            yield turn
+        elif turn.get("role", "user") == "user":
+            yield turn["text"]

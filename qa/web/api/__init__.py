@@ -1,0 +1,1 @@
+"""Endpoints for programs and assistants, and Gradio, which serves them and the page."""

@@ -1,0 +1,1 @@
+"""The conversation: questions, answers as quote cards, and the chats that the browser keeps."""

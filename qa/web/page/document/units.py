@@ -1,0 +1,218 @@
+"""A document cut into units that are drawn as HTML, some at a time: blocks of its text, or pictures of its pages.
+
+Every character that is not white space between blocks is there, so what was left
+over from a web page (and is never quoted) is shown too, dimmed.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from typing import Protocol
+
+from qa import Edition, Quote
+from qa.cache import Kept
+from qa.web.page.html import Mark, Stretch, drawn, element, flows, stretches
+from qa.web.page.texts import Texts
+from source import Box, Document, RegionKind, Span
+from source.formats.markdown.marks import marks_in
+from source.spans import trim
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A document as somebody looks at it: with quotes, and the places of what is searched for, marked.
+
+    `answered`: whether the quotes answer, so that their highlights are marked too.
+    """
+
+    document: Document
+    quotes: tuple[Quote, ...]
+    found: tuple[Span, ...]
+    answered: bool
+
+
+class Sheets(Protocol):
+    """A document cut into units that are drawn one by one: paragraphs of a text, or pages."""
+
+    window: int
+    """Units that are drawn at once."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def at(self, offset: int) -> int:
+        """The unit, from 0, that holds an offset of the text."""
+
+    def draw(self, first: int, last: int) -> str:
+        """Units `first` up to `last` as HTML; each says with `data-at` where it starts. Raises SourceError."""
+
+
+_MARGIN = 0.003  # of the page: a box is as tight as its letters
+
+
+class PageSheets:
+    """The pages of a document, drawn from its file."""
+
+    window = 3  # a picture is some 200 KB
+
+    def __init__(self, view: View, book: Edition, texts: Texts) -> None:
+        self._view, self._book, self._texts = view, book, texts
+
+    def __len__(self) -> int:
+        return len(self._view.document.places.pages)
+
+    def at(self, offset: int) -> int:
+        return max(0, (self._view.document.places.page(offset) or 1) - 1)
+
+    def draw(self, first: int, last: int) -> str:
+        return "".join(self._page(number) for number in range(first + 1, min(last, len(self)) + 1))
+
+    def _page(self, number: int) -> str:
+        document = self._view.document
+        picture = b64encode(self._book.page_picture(document.id, number)).decode()
+        label = self._texts.page.format(number=number)
+        image = element("img", {"src": f"data:image/png;base64,{picture}", "alt": label})
+        boxes = [_box(box, kind, start) for box, kind, start in self._marks(number) if box.page == number]
+        attributes = {"data-at": document.places.pages[number - 1]}
+        caption = element("figcaption", {}, label)
+        return element("figure", attributes, element("div", {"class": "sheet"}, image, *boxes), caption)
+
+    def _marks(self, number: int) -> Iterator[tuple[Box, str, int]]:
+        """The boxes of what is marked on a page (and of what goes on from there), and where in the text that starts."""
+        document = self._view.document
+        starts = (*document.places.pages, len(document.text))
+        page = Span(starts[number - 1], starts[number])
+        for quote in self._view.quotes:
+            yield from ((box, "quoted", quote.span.start) for box in quote.boxes)
+        highlights = [span for quote in self._view.quotes for span in quote.highlights if self._view.answered]
+        for kind, spans in (("answer", highlights), ("found", self._view.found)):
+            for span in spans:
+                if span.overlaps(page):
+                    yield from ((box, kind, span.start) for box in self._book.boxes(document.id, span))
+
+
+def _box(box: Box, kind: str, start: int) -> str:
+    left, top = max(0.0, box.left - _MARGIN), max(0.0, box.top - _MARGIN)
+    width, height = box.right + _MARGIN - left, box.bottom + _MARGIN - top
+    style = f"left:{left:.3%};top:{top:.3%};width:{width:.3%};height:{height:.3%}"
+    return element("mark", {"class": f"{kind} box", "style": style, "data-start": start})
+
+
+_KEPT = 200_000  # blocks and stretches of documents: who reads a part of a document goes on to the next
+_LONGEST = 8000  # characters of a block
+_PART = re.compile(rf"\S(?:.{{0,{_LONGEST - 1}}}(?!\S)|.{{{_LONGEST - 1}}})", re.DOTALL)
+"""As much as a block may have, up to white space if there is any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A heading (level 1 up), or a paragraph or what stands between two (level 0); or a part of a long one."""
+
+    span: Span
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A document's blocks, and what of it is never quoted, in order."""
+
+    blocks: list[Block]
+    rest: list[Span]
+
+
+class TextSheets:
+    """The blocks of a document."""
+
+    window = 120
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+    def at(self, offset: int) -> int:
+        return max(0, bisect_right(self._blocks, offset, key=lambda block: block.span.start) - 1)
+
+    def draw(self, first: int, last: int) -> str:
+        blocks = self._blocks[first:last]
+        if not blocks:
+            return ""
+        marks = stretches(self._marks(Span(blocks[0].span.start, blocks[-1].span.end)))
+        return "".join(_block(self._view.document.text, block, marks) for block in blocks)
+
+    @property
+    def _blocks(self) -> list[Block]:
+        return self._cut.blocks
+
+    @cached_property
+    def _cut(self) -> _Cut:
+        document = self._view.document
+        return _kept.get((document.id, document.sha256, document.extractor), lambda: _cut_up(document))
+
+    def _marks(self, shown: Span) -> Iterator[Mark]:
+        rest = self._cut.rest
+        first = bisect_right(rest, shown.start, key=lambda span: span.end)
+        last = bisect_left(rest, shown.end, key=lambda span: span.start)
+        yield from ((span, "rest") for span in rest[first:last])
+        for quote in self._view.quotes:
+            yield quote.span, "quoted"
+            yield from ((span, "answer") for span in quote.highlights if self._view.answered)
+        yield from marks_in(self._view.document, shown)
+        yield from ((span, "found") for span in self._view.found if span.overlaps(shown))
+
+
+def _cut_up(document: Document) -> _Cut:
+    kinds = [kind for kind in RegionKind if not kind.quotable and kind is not RegionKind.HEADING]
+    rest = stretches((region.span, "rest") for region in document.regions if region.kind in kinds)
+    return _Cut(list(blocks(document)), [span for span, _ in rest])
+
+
+def blocks(document: Document) -> Iterator[Block]:
+    """The whole text in reading order, without the white space between blocks."""
+    levels = {heading.start: heading.level for heading in document.places.headings}
+    claimed = [(span, 0) for span in document.places.paragraphs]
+    claimed += [
+        (region.span, levels.get(region.span.start, 1))
+        for region in document.regions
+        if region.kind is RegionKind.HEADING
+    ]
+    at = 0
+    for span, level in sorted(claimed, key=itemgetter(0)):
+        yield from _between(document.text, at, span.start)
+        if span.end > at:
+            yield from _parts(document.text, Span(max(at, span.start), span.end), level)
+            at = span.end
+    yield from _between(document.text, at, len(document.text))
+
+
+def _between(text: str, start: int, end: int) -> Iterator[Block]:
+    """What neither a paragraph nor a heading claims, if it is more than white space."""
+    if start < end and (inner := trim(text, Span(start, end))):
+        yield from _parts(text, inner, 0)
+
+
+def _parts(text: str, span: Span, level: int) -> Iterator[Block]:
+    """A block, or several: some texts are a whole book on one line."""
+    if len(span) <= _LONGEST:
+        yield Block(span, level)
+    else:
+        for part in _PART.finditer(text, span.start, span.end):
+            yield Block(Span(*part.span()), level)
+
+
+def _block(text: str, block: Block, marks: Sequence[Stretch]) -> str:
+    attributes: dict[str, object] = {"dir": "auto", "data-at": block.span.start}
+    if flows(text[block.span.start : block.span.end]):
+        attributes["class"] = "flowing"
+    tag = f"h{min(block.level + 2, 6)}" if block.level else "p"
+    return element(tag, attributes, drawn(text, block.span, marks))
+
+
+_kept: Kept[tuple[str, str, str], _Cut] = Kept(_KEPT, lambda cut: len(cut.blocks) + len(cut.rest))

@@ -1,0 +1,84 @@
+"""The list of documents, and changes to it, which build the index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qa.library import Added
+from qa.web.builds import Build, Work
+from qa.web.page.library.table import ROWS, left_out, table
+from qa.web.page.library.uploads import MOST_FILES, Uploads
+from qa.web.page.request import Given
+from qa.web.page.texts import Texts
+from qa.web.state import AppState
+
+
+class Shelving:
+    """The actions of the library. Those that change something begin a build, which `progress` tells of."""
+
+    def __init__(self, state: AppState, uploads: Uploads) -> None:
+        self._state = state
+        self._uploads = uploads
+
+    def library(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """A part of the list of documents."""
+        state = self._state
+        book, filter = state.book, given.text("filter")
+        first = max(0, given.number("first"))
+        entries, total = state.library.entries(book, first, ROWS, filter)
+        if first and not entries:  # the last rows were removed
+            first = 0
+            entries, total = state.library.entries(book, first, ROWS, filter)
+        rows = table(entries, first, total, texts, read_only=state.read_only)
+        return {"rows": rows + ("" if state.read_only else left_out(state.library.left_out, texts))}
+
+    def progress(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """How far a build is, or what came of the last; its report is for the page that began it."""
+        return _progress(self._state.builds.now, given.text("ticket"), texts)
+
+    def add(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """Adds the files that were uploaded."""
+        files = self._uploads.taken(given.items("files", MOST_FILES))
+        return self._start(lambda progress: self._uploads.added(self._state.library, files, progress), texts)
+
+    def remove(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """Takes documents out of the index."""
+        ids = given.texts("documents")
+        return self._start(lambda progress: Added(self._state.library.remove(ids, progress)), texts)
+
+    def put_back(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """Undoes a removal."""
+        ids = given.texts("documents")
+        return self._start(lambda progress: Added(self._state.library.put_back(ids, progress)), texts)
+
+    def rebuild(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """Reads the sources again."""
+        return self._start(lambda progress: Added(self._state.library.rebuild(progress)), texts)
+
+    def cancel(self, given: Given, texts: Texts) -> dict[str, Any]:
+        """Ends the build with this number, if it is under way."""
+        self._state.builds.cancel(given.number("number"))
+        return {}
+
+    def _start(self, work: Work, texts: Texts) -> dict[str, Any]:
+        build = self._state.builds.start(work)
+        return _progress(build, build.ticket, texts)
+
+
+def _progress(build: Build, ticket: str, texts: Texts) -> dict[str, Any]:
+    told = {
+        "number": build.number,
+        "state": build.state,
+        "step": texts.step(build.step) if build.step else texts.building,
+        "done": build.done,
+        "total": build.total,
+    }
+    if ticket != build.ticket:
+        return told
+    reports = {"cancelled": texts.cancelled, "broken": texts.broken}
+    return {
+        **told,
+        "ticket": build.ticket,
+        "report": reports.get(build.state, build.report),
+        "refused": [{"name": name, "why": why} for name, why in build.refused],
+    }
