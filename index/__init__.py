@@ -1,6 +1,5 @@
 """Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
 
-from index.documents import Listed, listed, matching
 from index.encoder.load import encoder_for, load_encoder
 from index.encoder.onnx import open_model
 from index.encoder.protocol import Encoded, Encoder, pieces_per_word
@@ -23,7 +22,7 @@ from index.locate import Index, address_of, answering, build, folder_of, last_bu
 from index.normalize import searchable
 from index.progress import Progress, Report, ignore
 from index.settings import DEFAULT_INDEX, Settings, threads
-from index.store import Store
+from index.store import Listed, Store, listed, matching
 from index.text.language import language_of
 from index.text.passages import LONGEST_PASSAGE, Passage
 from index.types import FloatMatrix, Offsets, Rows, Scores

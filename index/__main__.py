@@ -10,12 +10,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from index.documents import listed
 from index.folder.build import approve_all
 from index.locate import build, locate, open_store
 from index.progress import Progress
 from index.settings import DEFAULT_INDEX, Settings
 from index.status import status_lines
+from index.store import listed
 from index.watch import changes
 from source import INTERRUPTED, ChapterVerseError, UsageError, golden_in, tame, tame_json
 

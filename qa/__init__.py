@@ -11,7 +11,7 @@ from index import (
     StoreUnreachable,
 )
 from qa.answer import Answer, DocumentRef, Hit, Location, Quote, answer_json, hits_json
-from qa.ask.question import MAX_QUESTION
+from qa.ask.conversation import MAX_QUESTION
 from qa.ask.reader import ReaderMissing
 from qa.book import Book, load
 from qa.edition import DocumentMissing, Edition

@@ -9,8 +9,7 @@ from functools import partial
 from index import Encoder, IndexCorrupt, Rows, Store
 from qa.answer import Answer, DocumentRef, Hit, Quote
 from qa.ask.confidence import confidence, threshold
-from qa.ask.conversation import Understood, person_name, understand
-from qa.ask.question import checked, remembered
+from qa.ask.conversation import Understood, checked, person_name, remembered, understand
 from qa.ask.quotes import make_quotes
 from qa.ask.reader import in_play, read
 from qa.ask.retrieve import Candidate, candidates, queries

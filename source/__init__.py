@@ -1,13 +1,12 @@
 """Files in, Documents out. A document's text never changes after it is read."""
 
-from source.boxes import Box, Corners, boxes_of
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, told
 from source.encoding import is_unicode
 from source.errors import INTERRUPTED, ChapterVerseError, NotRead, SourceEmpty, SourceError, UsageError, unreadable
 from source.files import SHIPPED, SourceFile, document_name, golden_in, numbered, roots_of, shown_as
 from source.formats.jsonl import ids_in
 from source.formats.registry import OCR, SUFFIXES
-from source.places import Heading, Place, Places
+from source.places import Box, Corners, Heading, Place, Places, boxes_of
 from source.sandbox.page_images import has_pictures, page_picture
 from source.sandbox.pool import Readers, Workers, cores
 from source.scan import UNREAD, Found, Reading, find

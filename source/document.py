@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from source.boxes import Corners
-from source.places import Lines, Place, Places, shortened
+from source.places import Corners, Lines, Place, Places, shortened
 from source.spans import Marked, Span, subtract, trim
 
 

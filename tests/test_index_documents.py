@@ -10,7 +10,7 @@ from pdf_fixtures import paragraph, pdf
 
 from index import FolderStore, build
 from index.__main__ import main
-from index.documents import listed, matching
+from index.store import listed, matching
 
 pytestmark = pytest.mark.usefixtures("encoder")
 

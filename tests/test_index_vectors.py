@@ -8,8 +8,7 @@ from index.encoder.protocol import unit
 from index.folder.arrays import ArrayWriter, Table
 from index.folder.checksums import CheckedFile
 from index.folder.layout import Layout
-from index.folder.segment import EncodedText, SegmentWriter
-from index.folder.texts import Texts
+from index.folder.segment import EncodedText, SegmentWriter, Texts
 from index.folder.vectors import StoredVectors, read_index, write_index
 from index.tokens import token_type
 from index.types import FloatMatrix

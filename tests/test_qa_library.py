@@ -463,7 +463,7 @@ def test_a_large_collection_is_not_read_through(
 ) -> None:
     library.add(upload(**{"set.jsonl": jsonl(*(f"r{n:03}" for n in range(200)))}), silent)
     edition = qa.load(root).now()
-    monkeypatch.setattr("index.documents._MOST_TITLES", 100)
+    monkeypatch.setattr("index.store._MOST_TITLES", 100)
     parsed: list[int] = []
     facts = edition.store.rows.facts
 

@@ -16,7 +16,7 @@ from qa_fixtures import build_book
 
 import qa
 from qa.answer import answer_json, quote_json
-from qa.ask.question import MAX_QUESTION
+from qa.ask.conversation import MAX_QUESTION
 from qa.verification.requote import QuoteGone, answer_again, quote_again
 from source import UsageError
 

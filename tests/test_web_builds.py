@@ -9,7 +9,7 @@ from threading import Event, Thread
 import pytest
 
 from qa import Added, ChapterVerseError
-from qa.web.builds import Build, BuildRunning, Builds, Progress
+from qa.web.state import Build, BuildRunning, Builds, Progress
 
 
 def ended(builds: Builds) -> Build:
@@ -77,7 +77,7 @@ def test_a_build_that_cannot_begin_leaves_room_for_the_next(monkeypatch: pytest.
 
     builds = Builds()
     with monkeypatch.context() as full:
-        full.setattr("qa.web.builds.Thread.start", lambda thread: (_ for _ in ()).throw(RuntimeError("no threads")))
+        full.setattr("qa.web.state.Thread.start", lambda thread: (_ for _ in ()).throw(RuntimeError("no threads")))
         with pytest.raises(RuntimeError):
             builds.start(brief)
     builds.start(exit_)

@@ -18,7 +18,7 @@ from qa.web.api.gradio import gr
 from qa.web.http.config import Limits, Often
 from qa.web.http.rate_limit import Rate
 from qa.web.page.actions import Act, Acts, actions
-from qa.web.page.library.uploads import LibraryFull, Uploads
+from qa.web.page.library.actions import LibraryFull, Uploads
 from qa.web.page.request import Given, Misunderstood
 from qa.web.page.texts import LANGUAGES
 from qa.web.state import AppState

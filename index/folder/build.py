@@ -27,7 +27,7 @@ from index.folder.previous import Base, Read
 from index.folder.segment import Segment
 from index.folder.store import FolderStore
 from index.progress import Progress, Report, Step, ignore
-from index.ray.machines import Machines, machines
+from index.ray import Machines, machines
 from index.settings import Settings
 from index.store import Store, open_if_usable
 from index.text.passages import splitter

@@ -24,8 +24,7 @@ from index.folder.layout import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, TEXT_COLUMNS,
 from index.folder.lexical import PostingsWriter
 from index.folder.previous import Base, Read
 from index.folder.repeats import sentence_key, write_repeats
-from index.folder.segment import Segment
-from index.folder.texts import Texts
+from index.folder.segment import Segment, Texts
 from index.folder.vectors import write_index
 from index.text.analyzer import stopwords
 from index.text.passages import Draft

@@ -1,9 +1,12 @@
-"""A segment: documents as they were read and texts as they were encoded, written once and never changed."""
+"""A segment: documents as they were read and texts as they were encoded, written once and never changed.
+
+`Texts` reads the texts of a generation across the segments that hold them.
+"""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +25,8 @@ from index.folder.disk import publish, remove
 from index.folder.files import Files, check_files, fingerprints
 from index.folder.layout import FORMAT, Layout, SegmentLayout
 from index.folder.manifest import NAME_LENGTH, Manifest, SegmentManifest, dump, load_segment
-from index.tokens import token_type
+from index.tokens import Tokens, token_type, unpack
+from index.types import FloatMatrix, Rows
 from source import Corners
 
 CHECKED_WHOLE = 1 << 26
@@ -232,3 +236,53 @@ class SegmentWriter:
     ) -> None:
         self._files.__exit__(kind, error, trace)
         shutil.rmtree(self._layout.root, ignore_errors=True)  # what was not closed is of no use
+
+
+class Texts:
+    """The texts of a generation. `places`: (texts, 4), as in `texts.npy`; `segments`: at least one."""
+
+    def __init__(self, places: Table, segments: Sequence[Segment]) -> None:
+        self._places, self._segments = places, segments
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @property
+    def dimension(self) -> int:
+        return self._segments[0].dimension
+
+    def vectors(self, texts: Rows) -> FloatMatrix:
+        """(n, dimension): the unit vectors of these texts."""
+        places = self._places.take(texts)
+        found = np.empty((len(texts), self.dimension), np.float32)
+        for number in np.unique(places[:, 0]):
+            own = places[:, 0] == number
+            found[own] = segment_at(self._segments, int(number)).vectors.take(places[own, 1])
+        return found
+
+    def tokens(self, texts: Rows) -> Tokens:
+        """The token vectors of these texts."""
+        return unpack(self.packed(texts))
+
+    def packed(self, texts: Rows) -> list[NDArray[np.void]]:
+        """The tokens of each of these texts, as they are kept."""
+        places = self._places.take(texts).tolist()
+        return [segment_at(self._segments, number).tokens[first:last] for number, _, first, last in places]
+
+    def counts(self, texts: Rows) -> Iterator[dict[str, int]]:
+        """How often each of these texts has each of its terms."""
+        for number, row, _, _ in self._places.take(texts).tolist():
+            counts, ends = segment_at(self._segments, number).counts
+            terms = segment_at(self._segments, number).terms
+            yield {terms[term]: count for term, count in counts[int(ends[row]) : int(ends[row + 1])].tolist()}
+
+    def lengths(self, texts: Rows) -> Rows:
+        """(n,): how many terms each of these texts has, repeats included."""
+        places = self._places.take(texts)
+        lengths = np.zeros(len(texts), np.int64)
+        for number in np.unique(places[:, 0]):
+            own = places[:, 0] == number
+            counts, ends = segment_at(self._segments, number).counts
+            sums = np.concatenate([[0], np.cumsum(counts[:, 1], dtype=np.int64)])[ends]
+            lengths[own] = np.diff(sums)[places[own, 1]]
+        return lengths

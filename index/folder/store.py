@@ -22,15 +22,14 @@ from index.folder.layout import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, TEXT_COLUMNS,
 from index.folder.lexical import open_lexical
 from index.folder.manifest import Manifest, load_manifest
 from index.folder.repeats import Repeats, same
-from index.folder.segment import CHECKED_WHOLE, Segment, open_segments, segment_at
-from index.folder.texts import Texts
+from index.folder.segment import CHECKED_WHOLE, Segment, Texts, open_segments, segment_at
 from index.folder.vectors import StoredVectors, read_index
 from index.schema import sources_from
 from index.store import Derived
 from index.tokens import Tokens
-from source.boxes import Box, boxes_of
 from source.document import Document
 from source.document_json import DocumentFacts, load_document, load_facts
+from source.places import Box, boxes_of
 from source.spans import Span
 
 

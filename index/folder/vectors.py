@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from index.errors import REBUILD, IndexCorrupt
 from index.folder.arrays import Table
 from index.folder.checksums import CheckedFile
-from index.folder.texts import Texts
+from index.folder.segment import Texts
 from index.store import cosines, nearest_among
 from index.types import FloatMatrix, Rows
 

@@ -8,7 +8,7 @@ from lancedb import AsyncTable
 from lancedb.index import FTS, HnswSq
 
 from index.lance.storage import Storage
-from index.ray.machines import installed
+from index.ray import installed
 
 FLAT = 4096
 """Passages up to which every vector is compared: that is exact, and reads no more than 6 MB."""
@@ -31,7 +31,7 @@ def graphs(rows: int) -> int:
 def make_indexes(storage: Storage, name: str, table: AsyncTable, rows: int, on: str) -> tuple[AsyncTable, int]:
     """Indexes a table of so many passages; what it is now, and the graphs in each segment of the vectors' index.
 
-    `on`: as in `index.ray.machines.machines`; a cluster is asked if there is more than one graph to make.
+    `on`: as in `index.ray.machines`; a cluster is asked if there is more than one graph to make.
     """
     count = graphs(rows)
     if on and count > 1:

@@ -21,10 +21,9 @@ from index.errors import StoreError
 from index.folder.store import FolderStore
 from index.lance.documents import dump_facts
 from index.lance.indexes import FILE, make_indexes
-from index.lance.manifest import FORMAT, LanceManifest, dump
 from index.lance.rows import buckets, of_digest, of_document, of_term
 from index.lance.storage import Storage
-from index.lance.tables import ABOUT, CORNERS_TOGETHER, PARTS, pack, schema
+from index.lance.tables import ABOUT, CORNERS_TOGETHER, FORMAT, PARTS, LanceManifest, dump, pack, schema
 from index.progress import Progress, Step
 from source.document_json import load_facts
 
@@ -117,7 +116,7 @@ def publish(
 ) -> str:  # fmt: skip
     """Writes the generation that a folder holds into new tables, called `tables` and what they hold.
 
-    `on`: the machines that index them, as in `index.ray.machines.machines`. The SHA-256 of its manifest is returned.
+    `on`: the machines that index them, as in `index.ray.machines`. The SHA-256 of its manifest is returned.
     Raises a StoreError, and what `progress` raises.
     """
     writer = _Writer(storage, tables, folder, Step(progress, "publishing", len(folder) + folder.documents))

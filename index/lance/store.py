@@ -16,18 +16,28 @@ from index.encoder.identity import Identity
 from index.errors import REBUILD, IndexCorrupt, StoreUnreachable
 from index.folder.repeats import same
 from index.lance.documents import LanceDocuments
-from index.lance.manifest import LanceManifest, load
 from index.lance.passages import LanceLexical, LanceVectors, PassageRow
 from index.lance.pointer import Pointer, PublishedGeneration
 from index.lance.rows import Keys, SealedRows, SealedTable, bucket_count, of_sentence
 from index.lance.storage import Storage
-from index.lance.tables import ABOUT, CORNERS, CORNERS_TOGETHER, PASSAGES, TABLES, TOKENS, Part, Values
+from index.lance.tables import (
+    ABOUT,
+    CORNERS,
+    CORNERS_TOGETHER,
+    PASSAGES,
+    TABLES,
+    TOKENS,
+    LanceManifest,
+    Part,
+    Values,
+    load,
+)
 from index.schema import sources_from
 from index.store import Derived
 from index.tokens import Tokens, token_type, unpack
 from index.types import Rows
-from source.boxes import Box, boxes_of
 from source.document import Document
+from source.places import Box, boxes_of
 from source.spans import Span
 
 _PASSAGES, _TOKENS, _CORNERS = 1 << 24, 1 << 25, 1 << 23

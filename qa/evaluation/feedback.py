@@ -17,7 +17,7 @@ from typing import Any
 from index import DEFAULT_INDEX, Layout, locate
 from index.folder.disk import appending, flush
 from qa.answer import Quote
-from qa.ask.question import checked, remembered
+from qa.ask.conversation import checked, remembered
 from source import ChapterVerseError
 from source.errors import reason_of
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from index import LONGEST_PASSAGE
 from qa.answer import Answer, DocumentRef, Location, Quote
-from qa.ask.question import MAX_QUESTION
+from qa.ask.conversation import MAX_QUESTION
 from qa.ask.quotes import MOST_PLACES
 from qa.edition import Edition
 from qa.verification.saved_answer import SavedAnswer, SavedPlace, SavedQuote, saved_answer, saved_quote

@@ -24,7 +24,7 @@ from qa.web.http.rate_limit import Rate
 from qa.web.http.security import Guard
 from qa.web.http.uploads import Intake, Room
 from qa.web.page.actions import Acts, actions
-from qa.web.page.library.uploads import Uploads
+from qa.web.page.library.actions import Uploads
 from qa.web.page.page import STYLE
 from qa.web.state import AppState
 

@@ -1,14 +1,36 @@
-"""Pictures of the pages of documents, drawn anew from their files."""
+"""Images of the pages of documents: drawn from their files in a worker process, the last ones cached."""
 
 from __future__ import annotations
 
 import atexit
+import io
 from functools import lru_cache
 from pathlib import Path
 
 from source.document import Document
-from source.errors import SourceUnreadable
+from source.errors import Damaged, SourceUnreadable
 from source.sandbox.pool import Workers
+
+_WIDTH = 1240  # pixels: an A4 page at 150 dots an inch
+_TALLEST = 3  # times the width
+
+
+def draw_page(data: bytes, page: int, shown_as: str) -> bytes:
+    """The page with this number, from 1, as a PNG. Raises Damaged if it cannot be drawn."""
+    import pypdfium2
+
+    try:
+        with pypdfium2.PdfDocument(data) as file:
+            drawn = file[page - 1]
+            width, height = drawn.get_size()
+            scale = min(_WIDTH / width, _TALLEST * _WIDTH / height)
+            picture = drawn.render(scale=scale).to_pil().convert("P", palette=1, colors=64)
+    except (pypdfium2.PdfiumError, IndexError, ZeroDivisionError) as error:
+        raise Damaged(f"Page {page} of {shown_as} cannot be drawn; save the file again.") from error
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
 
 _SECONDS = 20.0
 _KEPT = 32  # pictures, of some 100 KB

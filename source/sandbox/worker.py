@@ -19,8 +19,8 @@ from typing import Any
 
 from source import errors
 from source.document_json import dump_document
-from source.formats.pdf import draw_page
 from source.formats.registry import format_of
+from source.sandbox.page_images import draw_page
 
 MEMORY = 4 << 30  # bytes of address space
 

@@ -18,7 +18,7 @@ from qa.web.api.gradio import gr
 from qa.web.http.config import Limits, Often
 from qa.web.http.rate_limit import Rate
 from qa.web.page.actions import Acts, actions, data_of
-from qa.web.page.library.uploads import Uploads
+from qa.web.page.library.actions import Uploads
 from qa.web.page.request import Misunderstood
 from qa.web.state import AppState
 

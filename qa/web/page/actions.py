@@ -17,18 +17,16 @@ from starlette.routing import Route
 
 from qa import ChapterVerseError, DocumentMissing
 from qa.verification.requote import QuoteGone
-from qa.web.builds import BuildRunning
 from qa.web.http.concurrency import crowded
 from qa.web.http.config import Limits
 from qa.web.http.errors import refusal
 from qa.web.http.rate_limit import Rate, TooOften, client_of, too_often
 from qa.web.page.chat.actions import Asking
 from qa.web.page.document.actions import Opening
-from qa.web.page.library.actions import Shelving
-from qa.web.page.library.uploads import Uploads
+from qa.web.page.library.actions import Shelving, Uploads
 from qa.web.page.request import Given, Misunderstood, json_of
 from qa.web.page.texts import Texts, in_language
-from qa.web.state import AppState
+from qa.web.state import AppState, BuildRunning
 
 _log = logging.getLogger("chapter-verse")
 

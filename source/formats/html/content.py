@@ -17,8 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
-from source.formats.html.blocks import Block, Kind
-from source.formats.html.elements import has_frame
+from source.formats.html.blocks import Block, Kind, has_frame
 
 # Braille, because it is printable: extractors throw away what is not.
 _SIGN = "\u28ff"

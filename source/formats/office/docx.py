@@ -23,8 +23,7 @@ from source.formats.office.blocks import (
     with_boxes,
 )
 from source.formats.office.package import Package, chosen
-from source.formats.office.styles import Look, Styles, has_first_row, listed, outline, switched
-from source.formats.office.symbols import symbol
+from source.formats.office.styles import Look, Styles, has_first_row, listed, outline, switched, symbol
 
 EXTRACTOR = "docx/1"
 

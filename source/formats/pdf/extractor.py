@@ -13,7 +13,6 @@ from itertools import chain, pairwise
 
 import numpy as np
 
-from source.boxes import Corners
 from source.builder import TextBuilder
 from source.document import Document, Doubt, DoubtKind, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty
@@ -22,6 +21,7 @@ from source.formats.pdf.headers_footers import furniture
 from source.formats.pdf.lines import Page, read_page
 from source.formats.pdf.ocr import recognise
 from source.formats.registry import OCR
+from source.places import Corners
 from source.spans import Span
 
 EXTRACTOR = "pdf/1"

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from source.boxes import Corners, corners_of
 from source.formats.pdf.glyphs import Glyph, Shown, glyphs, is_blank, recognised
+from source.places import Corners, corners_of
 
 _SAME_BASELINE = 0.5  # of the font's size: the next line is farther off
 _RAISED = 0.8  # of the larger font's size: how far a smaller one is raised or lowered, in formulas

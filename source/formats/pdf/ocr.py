@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from source.boxes import corners_of
 from source.errors import ExtraMissing, UsageError
 from source.formats.pdf.lines import Line, Page
+from source.places import corners_of
 
 _DOTS = 300  # an inch: what Tesseract is made for
 _MOST_PIXELS = 40_000_000

@@ -7,8 +7,7 @@ import re
 from dataclasses import replace
 
 from source.formats.office.blocks import Block, with_boxes
-from source.formats.office.styles import Look, named
-from source.formats.office.symbols import symbol
+from source.formats.office.styles import Look, named, symbol
 
 _CODE_PAGES = {
     0: "cp1252", 77: "mac_roman", 78: "cp932", 79: "cp949", 80: "cp936", 81: "cp950", 128: "cp932", 129: "cp949",
