@@ -16,21 +16,21 @@ from urllib.parse import urlsplit
 from threadpoolctl import threadpool_limits
 
 from qa import DEFAULT_INDEX, ChapterVerseError, UsageError, watch
-from qa.web.http.config import Rules
+from qa.web.http.config import Config
 from qa.web.http.hosts import check_free
 from qa.web.http.passwords import read_passwords
 from qa.web.state import AppState
-from source import tame
+from source import printable
 
 if TYPE_CHECKING:
-    from qa.web.serve import Serving
+    from qa.web.serve import RunningServer
 
 _SIGNALS = (SIGINT, SIGTERM)
 _FINISHING = 30.0  # seconds that answers have when the server is asked to end
 
 
 def _say(text: object) -> None:
-    print(tame(str(text)), flush=True)
+    print(printable(str(text)), flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         serving = _serve(options)
     except ChapterVerseError as error:
-        print(tame(str(error)), file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return error.exit_status
     _say(f"Chapter & Verse is at {serving.address}")
     if options.watch:
@@ -64,7 +64,7 @@ def _asked_to_end() -> Event:
     return asked
 
 
-def _serve(options: argparse.Namespace) -> Serving:
+def _serve(options: argparse.Namespace) -> RunningServer:
     check_free(options.host, options.port)
     rules = _rules(options)
     one_blas_thread()
@@ -77,10 +77,10 @@ def _serve(options: argparse.Namespace) -> Serving:
     return launch(create_app(state, options.max_upload), options.host, options.port, state, rules)
 
 
-def _rules(options: argparse.Namespace) -> Rules:
+def _rules(options: argparse.Namespace) -> Config:
     if options.mcp and find_spec("mcp") is None:
         raise UsageError("--mcp needs a package that is not installed; run `pip install '.[mcp]'`.")
-    return Rules(
+    return Config(
         passwords=read_passwords(options.auth) if options.auth else None,
         read_only=options.read_only,
         mcp=options.mcp,

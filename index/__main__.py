@@ -17,7 +17,7 @@ from index.settings import DEFAULT_INDEX, Settings
 from index.status import status_lines
 from index.store import listed
 from index.watch import changes
-from source import INTERRUPTED, ChapterVerseError, UsageError, golden_in, tame, tame_json
+from source import INTERRUPTED, ChapterVerseError, UsageError, golden_in, printable, printable_json
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments))
     except ChapterVerseError as error:
-        print(tame(str(error)), file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -89,7 +89,7 @@ def _build(arguments: argparse.Namespace) -> int:
         try:
             _build_once(arguments, full=False, quiet=True)
         except ChapterVerseError as error:  # the next change may mend it
-            print(tame(str(error)), file=sys.stderr)
+            print(printable(str(error)), file=sys.stderr)
     return 0
 
 
@@ -105,16 +105,16 @@ def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = Fals
     if quiet and report.up_to_date:
         return
     for sentence in report.healed:
-        print(tame(f"Made again: {sentence}"), file=sys.stderr)
+        print(printable(f"Made again: {sentence}"), file=sys.stderr)
     for sentence in report.skipped:
-        print(tame(f"Skipped: {sentence}"), file=sys.stderr)
+        print(printable(f"Skipped: {sentence}"), file=sys.stderr)
     if report.doubtful:
         print(
             f"{report.doubtful} document{'s' * (report.doubtful != 1)} may not be read as shown; "
             "`python -m index status` says why.",
             file=sys.stderr,
         )
-    print(tame(str(report)), flush=True)
+    print(printable(str(report)), flush=True)
 
 
 def _bars() -> Progress:
@@ -145,7 +145,7 @@ def _lines() -> Progress:
 
 def _status(arguments: argparse.Namespace) -> int:
     for line in list(status_lines(arguments.index)):  # all of it, or an error
-        print(tame(line))
+        print(printable(line))
     return 0
 
 
@@ -153,7 +153,7 @@ def _documents(arguments: argparse.Namespace) -> int:
     store = open_store(arguments.index)
     found = listed(store, range(store.documents))
     if arguments.json:
-        print(tame_json({"documents": [each.json() for each in found]}))
+        print(printable_json({"documents": [each.json() for each in found]}))
         return 0
     for each in found:
         passages = f"{each.passages:,} passage{'s' * (each.passages != 1)}"
@@ -172,7 +172,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     index = locate(arguments.index)
     found = index.problems()
     for sentence in found:
-        print(tame(sentence), file=sys.stderr)
+        print(printable(sentence), file=sys.stderr)
     kept = index.generations()
     if not found:
         print(f"Every file of {len(kept)} generation{'s' * (len(kept) != 1)} is as it was written.")

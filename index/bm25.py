@@ -17,20 +17,20 @@ from index.types import Rows, Scores
 _K1 = 1.2
 _B = 0.75
 
-Numbers = NDArray[Any]
+Array = NDArray[Any]
 
 
-def idf(frequency: Numbers, passages: int) -> Numbers:
+def idf(frequency: Array, passages: int) -> Array:
     """(n,): the inverse document frequency of terms, each in `frequency` of the `passages`."""
     return np.asarray(np.log1p((passages - frequency + 0.5) / (frequency + 0.5)))
 
 
-def length_norm(lengths: Numbers, mean: float) -> Numbers:
+def length_norm(lengths: Array, mean: float) -> Array:
     """(n,): the length normalisation of passages of `lengths` terms; `mean`: the average length."""
     return np.asarray(_K1 * (1 - _B + _B * lengths / max(mean, 1e-9)))
 
 
-def scores(idf: Numbers, count: Numbers, length_norm: Numbers) -> Scores:
+def scores(idf: Array, count: Array, length_norm: Array) -> Scores:
     """(n,): the scores of passages for a term that they contain `count` times."""
     return np.asarray(idf * count / (count + length_norm), np.float32)
 

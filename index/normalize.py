@@ -6,7 +6,7 @@ this, and what it finds is carried back to the text itself.
 >>> found = searchable("The in-\\nvisible ﬁsh.")
 >>> found.text
 'The invisible fish.'
->>> found.back(np.array([(4, 13), (14, 18)])).tolist()
+>>> found.to_original(np.array([(4, 13), (14, 18)])).tolist()
 [[4, 15], [16, 19]]
 """
 
@@ -30,14 +30,14 @@ _CHANGED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Searchable:
-    """`text` to search in; `back` carries offsets in it to offsets in the original."""
+class NormalizedText:
+    """`text` to search in; `to_original` carries offsets in it to offsets in the original."""
 
     text: str
     _changes: NDArray[np.int64] | None = None
     """(changes, 4): start and end in the original, start and end in `text`, where lengths differ; None: nowhere."""
 
-    def back(self, offsets: Offsets) -> Offsets:
+    def to_original(self, offsets: Offsets) -> Offsets:
         """(n, 2) offsets in `text` → in the original."""
         if self._changes is None:
             return offsets
@@ -56,11 +56,11 @@ class Searchable:
         return np.where(inside, start, moved), np.where(inside, end, moved + 1)
 
 
-def searchable(text: str) -> Searchable:
+def searchable(text: str) -> NormalizedText:
     """`text` as it is to be searched; nothing is copied where nothing changes."""
     changes = [change for change in _CHANGED.finditer(text) if _is_due(text, change)]
     if not changes:
-        return Searchable(text)
+        return NormalizedText(text)
     parts: list[str] = []
     rows = [(0, 0, 0, 0)]  # what comes before the first change is where it was
     at = shift = 0
@@ -72,7 +72,7 @@ def searchable(text: str) -> Searchable:
             rows.append((start, end, start + shift, start + shift + len(new)))
             shift += len(new) - (end - start)
         at = end
-    return Searchable("".join([*parts, text[at:]]), np.array(rows, np.int64))
+    return NormalizedText("".join([*parts, text[at:]]), np.array(rows, np.int64))
 
 
 def _is_due(text: str, change: re.Match[str]) -> bool:

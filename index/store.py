@@ -73,7 +73,7 @@ class Documents(Protocol):
         """What is known of the documents in these rows without their texts."""
 
 
-class Derived:
+class StoreBase:
     """What every store makes of the rest of it in the same way."""
 
     @property
@@ -109,10 +109,10 @@ class Store(Protocol):
     def __len__(self) -> int:
         """The number of passages."""
 
-    def moved_on(self) -> tuple[str, str] | None:
+    def newer(self) -> tuple[str, str] | None:
         """Which generation the index points to now, if it is not this one; None if it is, or if it cannot be told."""
 
-    def reopened(self) -> Store:
+    def reopen(self) -> Store:
         """The generation that the index points to now."""
 
     @property

@@ -19,7 +19,7 @@ from qa.edition import QUOTES
 from qa.evaluation.evaluate import Figure, evaluate
 from qa.evaluation.questions import read_questions
 from qa.verification.verify import verify
-from source import INTERRUPTED, ChapterVerseError, Place, UsageError, tame, tame_json, told
+from source import INTERRUPTED, ChapterVerseError, Place, UsageError, describe, printable, printable_json
 
 _NAMED = 3  # other places of a quote
 
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(_timings_text(imports, spent), file=sys.stderr)
         return status
     except ChapterVerseError as error:
-        print(tame(str(error)), file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -89,7 +89,7 @@ def _timings_text(imports: float, spent: Mapping[str, float]) -> str:
 
 def _ask(arguments: argparse.Namespace) -> int:
     answer = load(arguments.index).ask(arguments.question, k=arguments.k, documents=arguments.document)
-    print(tame_json(answer_json(answer)) if arguments.json else tame(_answer_text(answer)))
+    print(printable_json(answer_json(answer)) if arguments.json else printable(_answer_text(answer)))
     return 0
 
 
@@ -110,7 +110,7 @@ def _quote_text(quote: Quote) -> str:
     shown += quote.text[at - quote.span.start :]
     again = "".join(f"\n  — again: {_source_text(each.document, each.place)}" for each in quote.elsewhere[:_NAMED])
     again += f"\n  — and {len(quote.elsewhere) - _NAMED} times more" if len(quote.elsewhere) > _NAMED else ""
-    doubts = f"\n  — may not be as the page shows: {'; '.join(told(quote.doubts))}" if quote.doubts else ""
+    doubts = f"\n  — may not be as the page shows: {'; '.join(describe(quote.doubts))}" if quote.doubts else ""
     return f"“{shown}”\n  — {_source_text(quote.document, quote.place)}{again}{doubts}"
 
 
@@ -122,9 +122,9 @@ def _source_text(document: DocumentRef, place: Place) -> str:
 def _retrieve(arguments: argparse.Namespace) -> int:
     hits = load(arguments.index).retrieve(arguments.query, arguments.k, arguments.document)
     if arguments.json:
-        print(tame_json(hits_json(arguments.query, hits)))
+        print(printable_json(hits_json(arguments.query, hits)))
     else:
-        print(tame("\n\n".join(map(_hit_text, hits))))
+        print(printable("\n\n".join(map(_hit_text, hits))))
     return 0
 
 
@@ -156,7 +156,7 @@ def _figure_text(name: str, figure: Figure) -> str:
 def _verify(arguments: argparse.Namespace) -> int:
     verdicts = verify(arguments.answer, arguments.sources)
     for verdict in verdicts:
-        print(tame(f"{'✓' if verdict.stands else '✗'} {verdict.document}: {verdict.reason}: “{verdict.text}”"))
+        print(printable(f"{'✓' if verdict.stands else '✗'} {verdict.document}: {verdict.reason}: “{verdict.text}”"))
     if not verdicts:
         print("The file holds no quote.")
     return 0 if all(verdict.stands for verdict in verdicts) else 1

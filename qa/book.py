@@ -42,7 +42,7 @@ class Book:
     def now(self) -> Edition:
         """The generation that answers now; it stays what it is."""
         edition = self._edition
-        points_to = edition.store.moved_on()
+        points_to = edition.store.newer()
         if points_to is None or points_to == self._refused:
             return edition
         if not self._opening.acquire(timeout=self._patience):
@@ -58,7 +58,7 @@ class Book:
 
     def _follow(self, edition: Edition, points_to: tuple[str, str]) -> None:
         try:
-            store = edition.store.reopened()
+            store = edition.store.reopen()
             same = store.encoder == edition.store.encoder
             self._edition = Edition(store, edition.encoder if same else encoder_for(store.encoder))
         except StoreError as error:

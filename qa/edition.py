@@ -9,9 +9,9 @@ from functools import partial
 from index import Encoder, IndexCorrupt, Rows, Store
 from qa.answer import Answer, DocumentRef, Hit, Quote
 from qa.ask.confidence import confidence, threshold
-from qa.ask.conversation import Understood, checked, person_name, remembered, understand
+from qa.ask.conversation import Understood, person_name, understand, usable_history, validated
 from qa.ask.quotes import make_quotes
-from qa.ask.reader import in_play, read
+from qa.ask.reader import read, worth_reading
 from qa.ask.retrieve import Candidate, candidates, queries
 from qa.ask.sentences import ranked_sentences, terms
 from qa.ask.timings import stage
@@ -89,7 +89,7 @@ class Edition:
             raise UsageError(f"k is {k}; ask for 1 to {MOST_HITS} quotes.")
         return self._answer(question, history, k, documents)[0]
 
-    def study(self, question: str, history: Sequence[str] = ()) -> tuple[Answer, list[Hit]]:
+    def ask_with_hits(self, question: str, history: Sequence[str] = ()) -> tuple[Answer, list[Hit]]:
         """The answer, and the passages that it was looked for in: what an evaluation judges."""
         answer, found = self._answer(question, history, QUOTES)
         return answer, self._hits(found)
@@ -102,7 +102,7 @@ class Edition:
         wanted = queries(understood, self.encoder)
         found = candidates(self.store, wanted, among=among)
         with stage("reading"):
-            chosen = in_play(found)
+            chosen = worth_reading(found)
             self.store.fetch([each.passage for each in chosen])
             readings = read(self.store, understood.question, chosen)
         with stage("sentences"):
@@ -148,7 +148,7 @@ class Edition:
 
     def _understood(self, question: str, history: Sequence[str], documents: Sequence[str]) -> Understood:
         asked_for = partial(self._person_asked_for, documents)
-        return understand(checked(question), remembered(history), asked_for)
+        return understand(validated(question), usable_history(history), asked_for)
 
     def _person_asked_for(self, documents: Sequence[str], question: str) -> str | None:
         """The name that answers an earlier question after a person."""

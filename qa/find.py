@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Offsets, searchable
-from index.normalize import Searchable
+from index.normalize import NormalizedText
 from qa.cache import Kept
 from source import Document, Span
 
@@ -39,7 +39,7 @@ class _Folded:
 
     text: str
     steps: NDArray[np.int32]
-    whole: Searchable
+    whole: NormalizedText
 
     def origins(self, characters: NDArray[np.int64]) -> NDArray[np.int64]:
         """Which character of `whole` each of these characters of `text` comes from."""
@@ -62,7 +62,7 @@ def _found(text: str, query: str, most: int) -> tuple[Span, ...]:
         return ()
     folded = _kept.get(text, partial(_folded, text))
     found: list[Span] = []
-    for start, end in folded.whole.back(_occurrences(folded, wanted, most)).tolist():
+    for start, end in folded.whole.to_original(_occurrences(folded, wanted, most)).tolist():
         if not found or found[-1].end <= start:  # one "ß" is not found twice for "s"
             found.append(Span(start, end))
     return tuple(found)

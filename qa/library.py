@@ -41,7 +41,7 @@ from source import (
 )
 
 
-class Arrivals:
+class Additions:
     """The files that a change adds. `refused`: the names of those it does not, each with a sentence that says why."""
 
     def __init__(self, layout: Layout, change: Change) -> None:
@@ -159,13 +159,13 @@ class Library:
         are added all the same.
         """
         with self._changing(progress) as change:
-            arrivals = Arrivals(self._layout, change)
+            arrivals = Additions(self._layout, change)
             for number, (name, file) in enumerate(files):
                 progress("looking", number, len(files))
                 arrivals.take(name, Path(file))
             return Added(self._add(arrivals, progress), tuple(arrivals.refused))
 
-    def _add(self, arrivals: Arrivals, progress: Progress) -> str:
+    def _add(self, arrivals: Additions, progress: Progress) -> str:
         while arrivals.files:
             try:
                 return str(build_again(self._index, self._sources, progress, required=arrivals.files))

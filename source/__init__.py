@@ -1,6 +1,6 @@
 """Files in, Documents out. A document's text never changes after it is read."""
 
-from source.document import Document, Doubt, DoubtKind, Region, RegionKind, told
+from source.document import Document, Doubt, DoubtKind, Region, RegionKind, describe
 from source.encoding import is_unicode
 from source.errors import INTERRUPTED, ChapterVerseError, NotRead, SourceEmpty, SourceError, UsageError, unreadable
 from source.files import SHIPPED, SourceFile, document_name, golden_in, numbered, roots_of, shown_as
@@ -8,10 +8,10 @@ from source.formats.jsonl import ids_in
 from source.formats.registry import OCR, SUFFIXES
 from source.places import Box, Corners, Heading, Place, Places, boxes_of
 from source.sandbox.page_images import has_pictures, page_picture
-from source.sandbox.pool import Readers, Workers, cores
-from source.scan import UNREAD, Found, Reading, find
+from source.sandbox.pool import ParserPool, Parsers, cores
+from source.scan import UNREAD, Scan, Scanned, scan
 from source.spans import Span
-from source.terminal import tame, tame_json
+from source.terminal import printable, printable_json
 
 __all__ = [
     # types
@@ -31,23 +31,23 @@ __all__ = [
     "SHIPPED",
     "OCR",
     "UNREAD",
-    "Found",
-    "Readers",
-    "Reading",
+    "Scanned",
+    "Parsers",
+    "Scan",
     "SourceFile",
-    "Workers",
+    "ParserPool",
     "boxes_of",
     "cores",
-    "find",
+    "scan",
     "golden_in",
     "has_pictures",
     "ids_in",
     "page_picture",
     "roots_of",
     "shown_as",
-    "tame",
-    "tame_json",
-    "told",
+    "printable",
+    "printable_json",
+    "describe",
     # names and texts from elsewhere
     "document_name",
     "is_unicode",

@@ -135,12 +135,12 @@ _SHOWN = 12  # pages, or ranges of them
 _ENGLISH: Mapping[str, str] = MappingProxyType({})
 
 
-def told(doubts: Iterable[Doubt], names: Mapping[str, str] = _ENGLISH) -> list[str]:
+def describe(doubts: Iterable[Doubt], names: Mapping[str, str] = _ENGLISH) -> list[str]:
     """A line for each kind of doubt: what it is, how often, and on which pages.
 
     `names`: the words of another language, by the English ones (`DoubtKind`'s, "page", "pages", "on", "and {} more").
 
-    >>> told([Doubt(DoubtKind.NO_TEXT, 3), Doubt(DoubtKind.NO_TEXT, 4), Doubt(DoubtKind.CONTROL, None, 2)])
+    >>> describe([Doubt(DoubtKind.NO_TEXT, 3), Doubt(DoubtKind.NO_TEXT, 4), Doubt(DoubtKind.CONTROL, None, 2)])
     ['no text: pages 3–4', 'control characters: 2']
     """
     kinds: dict[DoubtKind, list[Doubt]] = {}

@@ -17,15 +17,15 @@ from source.files import SourceFile, files_in, name_of, readable, roots_of
 from source.formats.jsonl import records
 from source.formats.plain import EXTRACTOR
 from source.formats.registry import SUFFIXES, format_of
-from source.sandbox.pool import Readers, Workers, cores
-from source.waiting import Meanwhile, result, results, silence
+from source.sandbox.pool import ParserPool, Parsers, cores
+from source.waiting import OnWait, nothing, result, results
 
 Known = Callable[[bytes], str | None]
 """From a document's fingerprint to the id of the document that is known by it, or None."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Scanned:
     """A document among the sources; `document` is None where it is known already.
 
     `fingerprint`: 16 bytes for what it was read from, as what, and by which reader.
@@ -68,7 +68,7 @@ _AHEAD = 4  # times as many files as are read at once are read before their turn
 
 
 @dataclass(slots=True)
-class Reading:
+class Scan:
     """What reading is to give; `skipped` fills up with what was wrong with files and folders.
 
     `without`: the ids of documents that are not to be given. `unread`: the paths, as
@@ -82,7 +82,7 @@ class Reading:
     skipped: list[SourceError] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
 
-    def look(self, meanwhile: Meanwhile = silence) -> dict[str, str]:
+    def look(self, meanwhile: OnWait = nothing) -> dict[str, str]:
         """The SHA-256 of every file, by the path that readers see. What cannot be read counts as UNREAD."""
         with ThreadPoolExecutor(cores(), "files") as pool:
             found = results(pool, sha256_of, (file.path for file in self.files), meanwhile)
@@ -101,9 +101,9 @@ class Reading:
     def found(
         self,
         known: Known = lambda fingerprint: None,
-        meanwhile: Meanwhile = silence,
-        workers: Callable[[], Readers] = Workers,
-    ) -> Generator[Found, None, None]:
+        meanwhile: OnWait = nothing,
+        workers: Callable[[], Parsers] = ParserPool,
+    ) -> Generator[Scanned, None, None]:
         """Every document in the order of the files; several files are read at a time, and not much ahead.
 
         What is known is not read, if the file was looked at. A file that was
@@ -130,11 +130,11 @@ class Reading:
                     self.unread.add(file.shown_as)
 
 
-_Documents = Callable[[], Iterable[Found]]
+_Documents = Callable[[], Iterable[Scanned]]
 
 
 def _in_order(
-    files: Sequence[SourceFile], ocr: str, known: Known, meanwhile: Meanwhile, workers: Readers
+    files: Sequence[SourceFile], ocr: str, known: Known, meanwhile: OnWait, workers: Parsers
 ) -> Iterator[tuple[SourceFile, _Documents]]:
     """Each file, and what gives its documents or raises its error."""
     pool = ThreadPoolExecutor(workers.many, "files")
@@ -156,21 +156,21 @@ def _in_order(
         pool.shutdown(wait=False, cancel_futures=True)  # what a thread still reads, nobody waits for
 
 
-def _only(future: Future[Found], meanwhile: Meanwhile) -> list[Found]:
+def _only(future: Future[Scanned], meanwhile: OnWait) -> list[Scanned]:
     return [result(future, meanwhile)]
 
 
-def _known(file: SourceFile, ocr: str, known: Known) -> Found | None:
+def _known(file: SourceFile, ocr: str, known: Known) -> Scanned | None:
     """The document of a file if what it would be read to is known."""
     if file.sha256 is None:
         return None
     key = fingerprint(file.shown_as, file.id, file.sha256, reader_of(file, ocr))
-    return Found(file.id, key, None) if known(key) == file.id else None
+    return Scanned(file.id, key, None) if known(key) == file.id else None
 
 
-def find(
+def scan(
     sources: Sequence[str | Path] = (), ocr: str = "", leave_out: Path | None = None, without: Iterable[str] = ()
-) -> Reading:
+) -> Scan:
     """The readable files under `sources` (files or folders; the shipped documents by default).
 
     Hidden files and folders, and files of other formats, are passed over inside
@@ -193,7 +193,7 @@ def find(
         names = ", ".join(str(root) for root in roots)
         raise SourceEmpty(f"No document was found in {names}; put files there that end in {', '.join(SUFFIXES)}.")
     named = frozenset(root for root in roots if not root.is_dir())
-    return Reading(files, named, ocr, left_out, skipped)
+    return Scan(files, named, ocr, left_out, skipped)
 
 
 def _claim(seen: dict[str, SourceFile], id: str, file: SourceFile) -> None:
@@ -209,7 +209,7 @@ def _claim(seen: dict[str, SourceFile], id: str, file: SourceFile) -> None:
     seen[id] = file
 
 
-def _read(file: SourceFile, ocr: str, workers: Readers) -> Found:
+def _read(file: SourceFile, ocr: str, workers: Parsers) -> Scanned:
     """The document in a file, with what is doubtful about it."""
     format = format_of(file.path.suffix)
     assert format, file
@@ -222,16 +222,16 @@ def _read(file: SourceFile, ocr: str, workers: Readers) -> Found:
         else:
             data = file.path.read_bytes()
             document = format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts)
-    return Found(file.id, fingerprint(file.shown_as, file.id, document.sha256, reader_of(file, ocr)), document)
+    return Scanned(file.id, fingerprint(file.shown_as, file.id, document.sha256, reader_of(file, ocr)), document)
 
 
-def _collection(file: SourceFile, known: Known) -> Iterator[Found]:
+def _collection(file: SourceFile, known: Known) -> Iterator[Scanned]:
     reader = reader_of(file, "")
     with readable(file, sys.maxsize):
         for record in records(file.path, file.shown_as):
             key = fingerprint(file.shown_as, record.sha256, reader)
             if id := known(key):
-                yield Found(id, key, None)
+                yield Scanned(id, key, None)
             else:
                 document = record.document()
-                yield Found(document.id, key, document)
+                yield Scanned(document.id, key, document)

@@ -31,17 +31,17 @@ import qa
 from index import FolderStore
 from index.__main__ import main as index_main
 from qa.__main__ import main as qa_main
-from qa.web.http.access_log import Access
-from qa.web.http.config import Limits, Often
-from qa.web.http.hosts import Names
-from qa.web.http.metrics import Counts
-from qa.web.http.rate_limit import Rate
-from qa.web.http.security import Guard
-from qa.web.page.actions import Acts, act_with
+from qa.web.http.access_log import AccessLog
+from qa.web.http.config import Allowance, Limits
+from qa.web.http.hosts import TrustedHosts
+from qa.web.http.metrics import Metrics
+from qa.web.http.rate_limit import RateLimit
+from qa.web.http.security import Security
+from qa.web.page.actions import ActionRoute, act_with
 from qa.web.page.chat.cards import draw
-from qa.web.page.request import Given
+from qa.web.page.request import Fields
 from qa.web.page.texts import LANGUAGES, Texts
-from source import Document, tame
+from source import Document, printable
 from source.formats.registry import format_of
 
 SAIL = "Two ships sail north."
@@ -157,7 +157,7 @@ NAMING: dict[str, Callable[[str], tuple[str, bytes]]] = {
             [[Text(72, 300, SAIL)]],
             catalog='/OpenAction << /S /JavaScript /JS (app.launchURL\\("http://evil.example/"\\)) >> '
             f"/AA << /WC << /S /Launch /F ({path}) >> >> /AcroForm << /XFA (x) /Fields [] >> "
-            f"/Names << /EmbeddedFiles << /Names [(a) << /Type /Filespec /F ({path}) >>] >> >>",
+            f"/TrustedHosts << /EmbeddedFiles << /TrustedHosts [(a) << /Type /Filespec /F ({path}) >>] >> >>",
         ),
     ),
 }
@@ -291,7 +291,7 @@ def test_a_terminal_is_given_no_orders(book: qa.Book, capfd: pytest.CaptureFixtu
         out, err = capfd.readouterr()
         assert out + err
         assert not [char for char in out + err if not char.isprintable() and char not in "\n\t\u202e\u202c\u2066\u2069"]
-    assert tame("a\tb\r\nc\nd") == "a\tb\nc\nd"
+    assert printable("a\tb\r\nc\nd") == "a\tb\nc\nd"
 
 
 def test_an_answer_is_no_larger_than_its_words(book: qa.Book) -> None:
@@ -336,15 +336,15 @@ def asked(*, client: tuple[str, int] = ("192.0.2.1", 1), **more: Any) -> tuple[T
     """A client of the page's function, and what it comes to do."""
     done: list[Any] = []
 
-    def ask(given: Given, texts: Texts) -> dict[str, Any]:
+    def ask(given: Fields, texts: Texts) -> dict[str, Any]:
         done.append(given.value("question"))
         return {"number": given.number("number")}
 
-    def rebuild(given: Given, texts: Texts) -> dict[str, Any]:
+    def rebuild(given: Fields, texts: Texts) -> dict[str, Any]:
         done.append("rebuild")
         return {}
 
-    acts = Acts(act_with([ask, rebuild]), Limits(), Rate(Often(1, 1)))
+    acts = ActionRoute(act_with([ask, rebuild]), Limits(), RateLimit(Allowance(1, 1)))
     return TestClient(Starlette(routes=acts.routes), client=client, **more), done
 
 
@@ -383,7 +383,7 @@ HOSTS = [
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_no_other_name_is_the_servers(host: str) -> None:
-    names = Names.of("127.0.0.1", "https://docs.example/qa")
+    names = TrustedHosts.of("127.0.0.1", "https://docs.example/qa")
     assert not names.known(host)
     assert not names.from_here("http://evil.example", host if host != "evil.example" else "")
     assert not names.from_here(f"null://{host}", "localhost:7860")
@@ -399,7 +399,7 @@ def test_no_other_name_is_the_servers(host: str) -> None:
     ],
 )  # fmt: skip
 def test_a_server_for_a_network_has_only_names_that_lead_nowhere_from_elsewhere(host: str, known: bool) -> None:
-    assert Names.of("0.0.0.0", "https://docs.example/qa").known(host) == known
+    assert TrustedHosts.of("0.0.0.0", "https://docs.example/qa").known(host) == known
 
 
 def guarded() -> TestClient:
@@ -409,7 +409,9 @@ def guarded() -> TestClient:
         )
 
     app = Starlette(routes=[Route("/", words)])
-    return TestClient(Guard(app, Names.of("127.0.0.1", ""), {"ask"}, read_only=False), base_url="http://localhost")
+    return TestClient(
+        Security(app, TrustedHosts.of("127.0.0.1", ""), {"ask"}, read_only=False), base_url="http://localhost"
+    )
 
 
 def test_another_site_leads_to_the_page_alone() -> None:
@@ -436,7 +438,7 @@ def test_a_line_of_the_log_is_one_request_whoever_it_says_it_is() -> None:
 
     forged = "192.0.2.9 GET /admin 200 1\n2026-01-01T00:00:00+00:00 192.0.2.9"
     for client, path in ((forged, "/"), ("::1", "/a%0A192.0.2.9 GET /b%20200 1"), ("x\x1b[2J", "/\x85")):
-        TestClient(Access(app, Counts(), lines.append), client=(client, 1)).get(path)
+        TestClient(AccessLog(app, Metrics(), lines.append), client=(client, 1)).get(path)
     assert len(lines) == 3
     assert all(len(line.split()) == 7 and line.isprintable() and "\n" not in line for line in lines), lines
     assert lines[1].split()[2] == "::1"

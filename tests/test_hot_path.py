@@ -38,7 +38,7 @@ from index.encoder.onnx import OnnxEncoder
 from index.encoder.protocol import Encoder
 from index.folder.checksums import CheckedFile
 from qa.ask.conversation import Understood
-from qa.ask.reader import MOST, in_play, open_reader
+from qa.ask.reader import MOST, open_reader, worth_reading
 from qa.ask.retrieve import candidates, queries
 
 HOME = Path(__file__).parents[1]
@@ -150,7 +150,7 @@ def test_the_reader_reads_what_is_in_play_once(indexes: list[Path], monkeypatch:
     book.retrieve(QUESTION)
     assert runs == 0
     book.ask(QUESTION)
-    assert runs == len(in_play(found)) <= MOST
+    assert runs == len(worth_reading(found)) <= MOST
 
 
 def bytes_read(index: Path, command: str) -> Counter[str]:

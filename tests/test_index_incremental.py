@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +19,7 @@ from index import FolderStore, Settings, build
 from index.encoder.onnx import OnnxEncoder
 from index.encoder.protocol import Encoder
 from index.folder.layout import GenerationLayout
-from source.scan import Reading
+from source.scan import Scan
 
 pytestmark = pytest.mark.usefixtures("encoder")
 
@@ -110,7 +111,7 @@ def test_only_what_is_new_is_read_and_encoded(
     tmp_path: Path, encoded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    monkeypatch.setattr("source.scan._read", _noting(read))
+    monkeypatch.setattr(sys.modules["source.scan"], "_read", _noting(read))
     folder, root = tmp_path / "in", tmp_path / "index"
     write(folder, {"a.md": "One thing.", "b.txt": "Another thing.", "sub/c.jsonl": "A line.\n\nA second line."})
     assert build(root, [folder]).encoded == len(encoded) == 4
@@ -127,9 +128,7 @@ def test_only_what_is_new_is_read_and_encoded(
 
 
 def _noting(read: list[str]) -> Any:
-    from source import scan
-
-    original = scan._read
+    original = sys.modules["source.scan"]._read
 
     def noting(file: Any, *arguments: Any) -> Any:
         read.append(file.id)
@@ -154,16 +153,16 @@ def test_a_build_that_was_stopped_is_resumed(
     monkeypatch.setattr("index.folder.ingest.LEAST_TEXTS", 8)
     lines = (f'{{"id": {n}, "text": "The keeper counted {n} ships."}}\n' for n in range(50))
     (tmp_path / "a.jsonl").write_text("".join(lines))
-    found = Reading.found
+    found = Scan.found
 
-    def stopping(self: Reading, *arguments: Any) -> Any:
+    def stopping(self: Scan, *arguments: Any) -> Any:
         for count, each in enumerate(found(self, *arguments)):
             if count == 30:
                 raise KeyboardInterrupt
             yield each
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Reading, "found", stopping)
+        patch.setattr(Scan, "found", stopping)
         build(tmp_path / "index", [tmp_path / "a.jsonl"])
     assert not list((tmp_path / "index").rglob("unfinished-*"))
     before = len(encoded)

@@ -39,14 +39,14 @@ def test_words_are_whole(text: str, found: str) -> None:
 def test_plain_text_is_not_copied() -> None:
     text, offsets = "Nothing changes here.", np.array([(0, 7)])
     read = searchable(text)
-    assert read.text is text and read.back(offsets) is offsets
+    assert read.text is text and read.to_original(offsets) is offsets
 
 
 @given(st.text(alphabet="ab-\n\u00adﬁﬃ Ａ", max_size=60))
 def test_offsets_come_back_to_what_they_were_made_of(text: str) -> None:
     read = searchable(text)
     spans = np.array([(i, i + 1) for i in range(len(read.text))], np.int64).reshape(-1, 2)
-    back = read.back(spans)
+    back = read.to_original(spans)
     for (start, _), (first, last) in zip(spans.tolist(), back.tolist(), strict=True):
         assert 0 <= first < last <= len(text)
         assert searchable(text[first:last]).text[:1] or text[first:last].isspace()
@@ -80,7 +80,7 @@ def test_text_and_offsets_are_those_of_the_rule(text: str) -> None:
     read = searchable(text)
     assert read.text == "".join(char for char, _, _ in expected)
     spans = [(one, other) for one in range(len(expected)) for other in range(one + 1, len(expected) + 1)]
-    back = read.back(np.array(spans, np.int64).reshape(-1, 2)).tolist()
+    back = read.to_original(np.array(spans, np.int64).reshape(-1, 2)).tolist()
     assert back == [[expected[one][1], expected[other - 1][2]] for one, other in spans]
 
 
@@ -90,7 +90,7 @@ def test_a_long_text_with_a_few_changes_takes_little_memory() -> None:
     read = searchable(text)
     assert tracemalloc.get_traced_memory()[0] < 1.1 * len(text)  # the new text, and hardly anything beside it
     tracemalloc.stop()
-    assert read.back(np.array([(len(read.text) - 5, len(read.text))])).tolist() == [[len(text) - 5, len(text)]]
+    assert read.to_original(np.array([(len(read.text) - 5, len(read.text))])).tolist() == [[len(text) - 5, len(text)]]
 
 
 def test_the_encoder_reads_a_divided_word_as_a_whole_one_and_says_where_it_stands(encoder: Encoder) -> None:

@@ -14,7 +14,7 @@ from index.encoder.protocol import Encoder
 from index.errors import StoreError
 from index.folder.layout import FORMAT, Folder, GenerationLayout, SegmentLayout
 from index.folder.manifest import NAME_LENGTH
-from source import find
+from source import scan
 
 TEXT = "Ships\n\nThe keeper counted the ships. They went north.\n\nThe harbour was closed on Monday by a storm.\n"
 NOTES = "# Notes\n\nNobody came.\n\n## More\n\nThe wind blew from the north all night.\n"
@@ -82,7 +82,7 @@ def test_what_is_let_go_is_freed_at_once(tmp_path: Path) -> None:
 
 def test_documents_and_passages_come_back_as_they_went_in(built: Path) -> None:
     store = FolderStore(built)
-    documents = list(find([built.parent / "in"]).documents())
+    documents = list(scan([built.parent / "in"]).documents())
     assert [store.document(row) for row in range(store.documents)] == documents
     assert store.document_by_id("ships.txt").text == TEXT
     with pytest.raises(KeyError):

@@ -8,7 +8,7 @@ from index.encoder.protocol import unit
 from index.folder.arrays import ArrayWriter, Table
 from index.folder.checksums import CheckedFile
 from index.folder.layout import Layout
-from index.folder.segment import EncodedText, SegmentWriter, Texts
+from index.folder.segment import EncodedTexts, SegmentText, SegmentWriter
 from index.folder.vectors import StoredVectors, read_index, write_index
 from index.tokens import token_type
 from index.types import FloatMatrix
@@ -52,9 +52,9 @@ def stored(folder: Path, exact: FloatMatrix, text_of: NDArray[np.int64]) -> Stor
         with SegmentWriter(layout.segment(f"unfinished-{number}"), encoder) as writer:
             for row in range(number, len(exact), SEGMENTS):
                 digest, tokens = np.array([row, 0]), np.zeros(0, token_type(exact.shape[1]))
-                places[row] = number, *writer.add_text(EncodedText(digest, exact[row], tokens, {}))
+                places[row] = number, *writer.add_text(SegmentText(digest, exact[row], tokens, {}))
             segments.append(writer.close(layout.segments))
-    texts = Texts(table(folder / "texts.npy", places), segments)
+    texts = EncodedTexts(table(folder / "texts.npy", places), segments)
     write_index(folder / "vectors.faiss", texts)
     passages = np.zeros((len(text_of), 4), np.int64)
     passages[:, 3] = text_of

@@ -140,7 +140,7 @@ def test_one_thread_opens_the_next_generation_and_the_others_wait_for_a_moment_a
     book = build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
     edition = book.now()
     build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1777."})
-    began, goes_on, reopened = Event(), Event(), FolderStore.reopened
+    began, goes_on, reopened = Event(), Event(), FolderStore.reopen
 
     def slowly(store: FolderStore) -> FolderStore:
         began.set()

@@ -9,11 +9,11 @@ import pytest
 from qa_fixtures import ARTICLE_QUESTIONS
 
 import qa
-from qa.ask.confidence import THRESHOLD, WEIGHTS, confidence, signs
+from qa.ask.confidence import THRESHOLD, WEIGHTS, confidence, features
 from qa.ask.conversation import Understood
-from qa.ask.reader import in_play, read
+from qa.ask.reader import read, worth_reading
 from qa.ask.retrieve import candidates, queries
-from qa.ask.sentences import Way, ranked_sentences, terms
+from qa.ask.sentences import Evidence, ranked_sentences, terms
 from source import UsageError
 
 pytest_plugins = ["qa_fixtures"]
@@ -67,23 +67,23 @@ def test_the_more_words_are_strange_the_less_sure(qa_article: qa.Book) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "way"), [("How many penguins attended the event?", Way.READ), ("Кто?", Way.WORDS)]
+    ("question", "way"), [("How many penguins attended the event?", Evidence.READ), ("Кто?", Evidence.WORDS)]
 )
-def test_the_signs_by_hand(qa_article: qa.Book, question: str, way: Way) -> None:
+def test_the_signs_by_hand(qa_article: qa.Book, question: str, way: Evidence) -> None:
     store = qa_article.store
     wanted = queries(Understood(question), qa_article.encoder)
     asked = terms(store, question)
-    found = in_play(candidates(store, wanted))
+    found = worth_reading(candidates(store, wanted))
     best = ranked_sentences(store, wanted, found, read(store, question, found), asked)[0]
-    values = signs(store, wanted, best, asked)
+    values = features(store, wanted, best, asked)
     assert best.way is way
     assert values["sentence"] == pytest.approx(float(np.mean(best.matches)))
     assert values["passage"] == pytest.approx(float(best.candidate.similarities[0].max(axis=1).mean()))
     assert -1 <= values["content"] <= 1
-    if way is Way.READ:
+    if way is Evidence.READ:
         share = dict(zip(asked.words, asked.shares.tolist(), strict=True))
         assert values["words"] == pytest.approx(share["attended"] + share["event"])  # penguins are not there
-        assert values["answers"] == best.signs["answers"] and values["likelihood"] == best.signs["likelihood"]
+        assert values["answers"] == best.features["answers"] and values["likelihood"] == best.features["likelihood"]
     sure = confidence(store, wanted, best, asked)
     assert sure == pytest.approx(qa_article.ask(question).confidence)
     # The fitted weights may change; the model they are of may not.

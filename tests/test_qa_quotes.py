@@ -13,7 +13,7 @@ import qa
 from qa.__main__ import _answer_text, _quote_text
 from qa.ask.conversation import Understood
 from qa.ask.quotes import LONGEST, MOST_PLACES, MOST_SENTENCES, make_quotes
-from qa.ask.reader import Found, in_play, read
+from qa.ask.reader import FoundAnswer, read, worth_reading
 from qa.ask.retrieve import candidates, queries
 from qa.ask.sentences import Sentence, ranked_sentences, terms
 from qa.web.page.texts.english import ENGLISH
@@ -35,7 +35,7 @@ def qa_leaning(tmp_path_factory: pytest.TempPathFactory) -> dict[str, qa.Book]:
 
 def ranked(book: qa.Book, question: str) -> list[Sentence]:
     wanted = queries(Understood(question), book.encoder)
-    found = in_play(candidates(book.store, wanted))
+    found = worth_reading(candidates(book.store, wanted))
     return ranked_sentences(book.store, wanted, found, read(book.store, question, found), terms(book.store, question))
 
 
@@ -72,7 +72,7 @@ def test_an_answer_that_only_points_back_is_quoted_with_what_it_points_to(tmp_pa
     book = build_book(tmp_path, {"a.txt": text})
     found = ranked(book, "What was the cause of the collision of the ferries?")
     sentence = max(found, key=lambda each: each.position)
-    sentence = replace(sentence, found=Found(Span(text.index("this"), text.index("this") + 4), -0.1), score=9.0)
+    sentence = replace(sentence, found=FoundAnswer(Span(text.index("this"), text.index("this") + 4), -0.1), score=9.0)
     (quote,) = make_quotes(book.store, "", [sentence], terms(book.store, "collision"), 1)
     assert sentence.span.start > 0 and quote.text == text
 

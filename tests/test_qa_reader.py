@@ -16,7 +16,7 @@ from qa_fixtures import build_book
 import qa
 import qa.ask.reader
 from qa.ask.conversation import Understood
-from qa.ask.reader import Reader, ReaderMissing, Reading, in_play, open_reader, read
+from qa.ask.reader import Reader, ReaderMissing, Reading, open_reader, read, worth_reading
 from qa.ask.retrieve import Candidate, candidates, queries
 
 pytest_plugins = ["qa_fixtures"]
@@ -143,4 +143,4 @@ def test_several_threads_read_what_one_does() -> None:
 )
 def test_who_is_in_play(scores: list[float], count: int) -> None:
     found = [Candidate(row, score, [], np.zeros((0, 2), np.int64)) for row, score in enumerate(scores)]
-    assert list(in_play(found)) == found[:count]
+    assert list(worth_reading(found)) == found[:count]

@@ -17,7 +17,7 @@ from qa_fixtures import build_book
 import qa
 from qa.answer import answer_json, quote_json
 from qa.ask.conversation import MAX_QUESTION
-from qa.verification.requote import QuoteGone, answer_again, quote_again
+from qa.verification.requote import QuoteGone, restore_answer, restore_quote
 from source import UsageError
 
 BRIDGE = "The Zorblax bridge was opened in 1931. It is painted green.\n"
@@ -60,7 +60,7 @@ def rounded(quote: qa.Quote) -> qa.Quote:
 def test_an_answer_comes_back_as_it_was(qa_bridge: qa.Edition) -> None:
     for question in (QUESTION, "How tall is Mount Everest?"):
         answer = qa_bridge.ask(question)
-        again, gone = answer_again(qa_bridge, sent(answer_json(answer)))
+        again, gone = restore_answer(qa_bridge, sent(answer_json(answer)))
         assert gone == ()
         assert answer_json(again) == answer_json(answer)
         assert again.quotes == tuple(map(rounded, answer.quotes))
@@ -75,9 +75,9 @@ def test_boxes_are_found_anew(tmp_path: Path) -> None:
     (quote,) = edition.ask(QUESTION).quotes
     assert quote.boxes
     record = sent(quote_json(quote))
-    assert quote_again(edition, {**record, "boxes": []}).boxes == quote.boxes
+    assert restore_quote(edition, {**record, "boxes": []}).boxes == quote.boxes
     wrong = put(record, ("boxes", 0, "left"), 0.9)
-    assert quote_again(edition, wrong).boxes == quote.boxes
+    assert restore_quote(edition, wrong).boxes == quote.boxes
 
 
 def test_what_follows_from_the_document_is_the_document_s(qa_bridge: qa.Edition) -> None:
@@ -89,7 +89,7 @@ def test_what_follows_from_the_document_is_the_document_s(qa_bridge: qa.Edition)
         (("place", "line"), 99),
         (("place",), None),
     ):
-        assert quote_again(qa_bridge, put(record, place, value)) == rounded(quote)
+        assert restore_quote(qa_bridge, put(record, place, value)) == rounded(quote)
 
 
 def test_other_places_that_are_no_more_are_left_out(qa_bridge: qa.Edition) -> None:
@@ -102,9 +102,9 @@ def test_other_places_that_are_no_more_are_left_out(qa_bridge: qa.Edition) -> No
         (("elsewhere", 0, "end"), record["elsewhere"][0]["end"] + 8),
         (("elsewhere", 0, "start"), -1),
     ):
-        assert quote_again(qa_bridge, put(record, place, value)).elsewhere == ()
+        assert restore_quote(qa_bridge, put(record, place, value)).elsewhere == ()
     many = put(record, ("elsewhere",), record["elsewhere"] * 1000)
-    assert len(quote_again(qa_bridge, many).elsewhere) == 20
+    assert len(restore_quote(qa_bridge, many).elsewhere) == 20
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_quote_is_gone(qa_bridge: qa.Edition, place: tuple[str, ...], value: o
     with pytest.raises(
         QuoteGone, match=r"^The document has changed since this answer was given; ask the question again"
     ):
-        quote_again(qa_bridge, record)
+        restore_quote(qa_bridge, record)
 
 
 def test_a_heading_is_no_quote(qa_bridge: qa.Edition) -> None:
@@ -136,7 +136,7 @@ def test_a_heading_is_no_quote(qa_bridge: qa.Edition) -> None:
     heading = {**sent(quote_json(quote)), "text": "# Comets", "start": 0, "end": 8, "highlights": []}
     assert qa_bridge.document("comet.md").text[:8] == "# Comets"
     with pytest.raises(QuoteGone):
-        quote_again(qa_bridge, heading)
+        restore_quote(qa_bridge, heading)
 
 
 def test_after_a_rebuild_what_stands_is_kept_and_what_is_gone_is_counted(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_after_a_rebuild_what_stands_is_kept_and_what_is_gone_is_counted(tmp_pat
     assert {quote.document.id for quote in given} >= {"bridge.txt", "again.txt"}
     record = sent(answer_json(answer))
     new = build_book(tmp_path, {**FILES, "bridge.txt": "Nothing is left of it.\n"}).now()
-    again, gone = answer_again(new, record)
+    again, gone = restore_answer(new, record)
     kept = again.quotes or again.nearest
     assert gone == tuple(n for n, quote in enumerate(given) if quote.document.id == "bridge.txt") != ()
     assert len(kept) == len(given) - len(gone)
@@ -160,21 +160,21 @@ def test_what_is_no_quote_is_gone_and_the_others_are_there(qa_bridge: qa.Edition
     first = record["nearest"][0]
     if wrong == "highlights":
         wrong = {**first, "highlights": [{"start": first["start"], "end": first["start"]}] * 201}
-    again, gone = answer_again(qa_bridge, {**record, "nearest": [wrong, *record["nearest"]]})
+    again, gone = restore_answer(qa_bridge, {**record, "nearest": [wrong, *record["nearest"]]})
     assert gone == (0,) and again.nearest == tuple(map(rounded, answer.nearest))
 
 
 def test_only_quotes_that_are_shown_are_counted(qa_bridge: qa.Edition) -> None:
     record = sent(answer_json(qa_bridge.ask(QUESTION)))
-    again, gone = answer_again(qa_bridge, {**record, "answered": False, "nearest": [5]})
+    again, gone = restore_answer(qa_bridge, {**record, "answered": False, "nearest": [5]})
     assert (again.quotes, again.nearest, gone) == ((), (), (0,))
-    again, gone = answer_again(qa_bridge, {**record, "nearest": [5]})
+    again, gone = restore_answer(qa_bridge, {**record, "nearest": [5]})
     assert again.quotes and (again.nearest, gone) == ((), ())
 
 
 def test_an_answer_to_the_longest_question_of_a_chat_comes_back(qa_bridge: qa.Edition) -> None:
     record = sent(answer_json(qa_bridge.ask(QUESTION)))
-    again, _ = answer_again(qa_bridge, {**record, "searched_for": "a" * MAX_QUESTION + " " + "b" * MAX_QUESTION})
+    again, _ = restore_answer(qa_bridge, {**record, "searched_for": "a" * MAX_QUESTION + " " + "b" * MAX_QUESTION})
     assert again.quotes
 
 
@@ -182,11 +182,11 @@ def test_sizes_are_limited(qa_bridge: qa.Edition) -> None:
     record = sent(answer_json(qa_bridge.ask(QUESTION)))
     first = record["quotes"][0]
     with pytest.raises(UsageError, match="more than 20 quotes"):
-        answer_again(qa_bridge, {**record, "quotes": [first] * 21})
+        restore_answer(qa_bridge, {**record, "quotes": [first] * 21})
     with pytest.raises(UsageError, match="more than 200 highlights"):
-        quote_again(qa_bridge, {**first, "highlights": first["highlights"] * 201})
+        restore_quote(qa_bridge, {**first, "highlights": first["highlights"] * 201})
     with pytest.raises(UsageError, match="question of the answer is too long"):
-        answer_again(qa_bridge, {**record, "question": "a" * 5000})
+        restore_answer(qa_bridge, {**record, "question": "a" * 5000})
 
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=6)
@@ -211,7 +211,7 @@ def test_any_json_in_any_place_gives_true_quotes_or_a_usage_error(
 ) -> None:
     record = put(qa_sent, place, value)
     try:
-        answer, gone = answer_again(qa_bridge, record)
+        answer, gone = restore_answer(qa_bridge, record)
     except UsageError as error:
         assert "\n" not in str(error)
         return
@@ -228,6 +228,6 @@ def test_any_json_in_any_place_gives_true_quotes_or_a_usage_error(
 @pytest.mark.parametrize("record", [None, 5, "quotes", [], {}, {"quotes": []}, {"text": "a"}])
 def test_what_is_no_answer(qa_bridge: qa.Edition, record: object) -> None:
     with pytest.raises(UsageError, match="not an answer; ask the question again"):
-        answer_again(qa_bridge, record)
+        restore_answer(qa_bridge, record)
     with pytest.raises(UsageError, match="not a quote; ask the question again"):
-        quote_again(qa_bridge, record)
+        restore_quote(qa_bridge, record)

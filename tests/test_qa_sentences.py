@@ -8,16 +8,16 @@ from qa_fixtures import ARTICLE_QUESTIONS
 
 import qa
 from qa.ask.conversation import Understood
-from qa.ask.reader import in_play, read
+from qa.ask.reader import read, worth_reading
 from qa.ask.retrieve import candidates, queries
-from qa.ask.sentences import WEIGHTS, Sentence, Way, ranked_sentences, terms, weighed
+from qa.ask.sentences import WEIGHTS, Evidence, Sentence, linear_score, ranked_sentences, terms
 
 pytest_plugins = ["qa_fixtures"]
 
 
 def ranked(book: qa.Book, question: str, context: str | None = None, *, reads: bool = True) -> list[Sentence]:
     wanted = queries(Understood(question, context), book.encoder)
-    found = in_play(candidates(book.store, wanted))
+    found = worth_reading(candidates(book.store, wanted))
     readings = read(book.store, question, found) if reads else [None] * len(found)
     return ranked_sentences(book.store, wanted, found, readings, terms(book.store, question))
 
@@ -41,7 +41,7 @@ def test_sentences_are_those_of_the_first_passages_best_first(qa_article: qa.Boo
     sentences = ranked(qa_article, question)
     scores = [each.score for each in sentences]
     assert scores == sorted(scores, reverse=True)
-    expected = {(each.passage, span) for each in in_play(found) for span in store.sentences(each.passage)}
+    expected = {(each.passage, span) for each in worth_reading(found) for span in store.sentences(each.passage)}
     assert {(each.candidate.passage, each.span) for each in sentences} == expected
     assert len(sentences) == len(expected)
     for each in sentences:
@@ -76,22 +76,22 @@ def test_the_signs_of_a_sentence(qa_article: qa.Book, reads: bool) -> None:
     asked = terms(qa_article.store, "How many experts?")
     for sentence in ranked(qa_article, "How many experts?", reads=reads):
         text = document.text[sentence.span.start : sentence.span.end]
-        assert sentence.signs["late"] == pytest.approx(float(sentence.matches.mean()))
-        assert sentence.signs["passage"] == pytest.approx(sentence.candidate.score)
-        assert sentence.signs["words"] == pytest.approx(float(asked.shares[sentence.met].sum()))
-        assert sentence.signs["shape"] == (1 if any(char.isdigit() for char in text) else -1)
-        assert sentence.way is (Way.READ if reads else Way.MATCHED)
-        assert sentence.score == pytest.approx(weighed(sentence.signs, WEIGHTS[sentence.way]))
+        assert sentence.features["late"] == pytest.approx(float(sentence.matches.mean()))
+        assert sentence.features["passage"] == pytest.approx(sentence.candidate.score)
+        assert sentence.features["words"] == pytest.approx(float(asked.shares[sentence.met].sum()))
+        assert sentence.features["shape"] == (1 if any(char.isdigit() for char in text) else -1)
+        assert sentence.way is (Evidence.READ if reads else Evidence.MATCHED)
+        assert sentence.score == pytest.approx(linear_score(sentence.features, WEIGHTS[sentence.way]))
         if reads:
             assert sentence.found
-            assert sentence.signs["likelihood"] == pytest.approx(sentence.found.likelihood)
+            assert sentence.features["likelihood"] == pytest.approx(sentence.found.likelihood)
         else:
-            assert sentence.found is None and "likelihood" not in sentence.signs
+            assert sentence.found is None and "likelihood" not in sentence.features
 
 
 def test_without_a_known_language_words_decide(qa_article: qa.Book) -> None:
     (sentence, *_) = ranked(qa_article, "Кто говорил о TALAP?")
-    assert sentence.way is Way.WORDS
+    assert sentence.way is Evidence.WORDS
     text = qa_article.document("valdai-russia-central-asia.txt").text
     assert "TALAP" in text[sentence.span.start : sentence.span.end]
 

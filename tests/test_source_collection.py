@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from source import find
+from source import scan
 from source.document import Document
 from source.errors import BadCollection, DuplicateId
 from source.formats.jsonl import records
@@ -71,7 +71,7 @@ def test_an_integer_and_a_string_may_not_be_the_same_id(tmp_path: Path) -> None:
     path = tmp_path / "set.jsonl"
     path.write_text('{"id": 1, "text": "One."}\n{"id": "1", "text": "Two."}\n')
     with pytest.raises(DuplicateId, match="'1'"):
-        list(find([path]).documents())
+        list(scan([path]).documents())
 
 
 def test_a_line_without_end_is_not_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_a_line_without_end_is_not_read_whole(tmp_path: Path, monkeypatch: pytes
     with path.open("wb") as file:
         file.write(b'{"id": "1", "text": "One."}\n')
         file.truncate(200 << 30)
-    documents = find([path]).documents()
+    documents = scan([path]).documents()
     assert next(documents).text == "One."
     with pytest.raises(BadCollection, match=r"line 2 has more than 64 MB"):
         next(documents)

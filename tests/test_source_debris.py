@@ -3,7 +3,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from source import find
+from source import scan
 from source.document import Document
 from source.formats.plain import read_plain
 
@@ -19,7 +19,7 @@ def quotable(document: Document) -> list[str]:
 
 
 def test_the_shipped_article_has_exactly_these_regions() -> None:
-    (document,) = find().documents()
+    (document,) = scan().documents()
     text = document.text
     script = text[text.index("(function(d, s, id) {") : text.index("facebook-jssdk’));") + len("facebook-jssdk’));")]
     assert regions(document) == [

@@ -10,7 +10,7 @@ import pytest
 from pdf_fixtures import HEIGHT, WIDTH, Text, paragraph, pdf
 from PIL import Image, ImageDraw, ImageFont
 
-from source import Box, ChapterVerseError, Document, DoubtKind, RegionKind, Span, boxes_of, find
+from source import Box, ChapterVerseError, Document, DoubtKind, RegionKind, Span, boxes_of, scan
 from source.errors import Damaged, ExtraMissing, SourceEmpty
 from source.formats.pdf import read_pdf
 
@@ -213,8 +213,8 @@ def test_text_in_pictures_is_recognised_when_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "scan.pdf"
     path.write_bytes(picture_of("The keeper counted ships."))
     with pytest.raises(SourceEmpty, match="build with --ocr"):
-        list(find([path]).documents())
-    (document,) = find([path], ocr="eng").documents()
+        list(scan([path]).documents())
+    (document,) = scan([path], ocr="eng").documents()
     assert document.text == "The keeper counted ships."
     assert [(each.kind, each.page) for each in document.doubts] == [(DoubtKind.RECOGNISED, 1)]
     assert document.extractor == "pdf/1 tesseract/eng"
@@ -222,13 +222,13 @@ def test_text_in_pictures_is_recognised_when_asked_for(tmp_path: Path) -> None:
     assert 0.15 < box.left < 0.22 and 0.35 < box.top < box.bottom < 0.6
     for languages, complaint in (("zzz", "does not know zzz; install it"), ("eng;rm", "names no languages")):
         with pytest.raises(ChapterVerseError, match=complaint):
-            find([path], ocr=languages)
+            scan([path], ocr=languages)
 
 
 def test_without_tesseract_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ExtraMissing, match="apt install tesseract-ocr"):
-        find([tmp_path], ocr="eng")
+        scan([tmp_path], ocr="eng")
 
 
 def test_the_title_is_the_files_own_unless_it_is_a_leftover() -> None:

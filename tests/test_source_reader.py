@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from source import SHIPPED, find
+from source import SHIPPED, scan
 from source.errors import (
     BadCollection,
     DuplicateId,
@@ -19,7 +19,7 @@ from source.errors import (
 
 
 def ids(*sources: Path) -> list[str]:
-    return [document.id for document in find(sources).documents()]
+    return [document.id for document in scan(sources).documents()]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32-le", "cp1251"])
@@ -30,14 +30,14 @@ def test_text_is_the_decoded_file_itself(tmp_path: Path, encoding: str, ending: 
     )
     path = tmp_path / f"note{ending}"
     path.write_bytes(text.encode(encoding))
-    (document,) = find([path]).documents()
+    (document,) = scan([path]).documents()
     assert document.text == text
     assert document.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert document.id == path.name
 
 
 def test_the_shipped_documents_are_read_by_default() -> None:
-    (document,) = find().documents()
+    (document,) = scan().documents()
     path = SHIPPED / "valdai-russia-central-asia.txt"
     assert document.text == path.read_bytes().decode()
     assert document.path == "source/documents/valdai-russia-central-asia.txt" or Path(document.path) == path
@@ -71,7 +71,7 @@ def test_an_empty_file_is_an_error_if_named_and_noted_in_a_folder(tmp_path: Path
     (tmp_path / "full.txt").write_text("Words.")
     with pytest.raises(SourceEmpty, match="is empty; put text into it"):
         ids(path)
-    reading = find([tmp_path])
+    reading = scan([tmp_path])
     assert [document.id for document in reading.documents()] == ["full.txt"]
     (note,) = reading.skipped
     assert isinstance(note, SourceEmpty)
@@ -84,7 +84,7 @@ def test_a_binary_file_is_an_error_if_named_and_noted_in_a_folder(tmp_path: Path
     (tmp_path / "full.txt").write_text("Words.")
     with pytest.raises(NotText, match=r"binary\.txt is not text"):
         ids(path)
-    reading = find([tmp_path])
+    reading = scan([tmp_path])
     assert len(list(reading.documents())) == 1
     assert isinstance(reading.skipped[0], NotText)
 
@@ -92,7 +92,7 @@ def test_a_binary_file_is_an_error_if_named_and_noted_in_a_folder(tmp_path: Path
 def test_what_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
     for name in (tmp_path / "none", tmp_path / "none.txt", Path("x" * 5000), Path("a\0b.txt")):
         with pytest.raises(SourceMissing, match="There is no source") as caught:
-            find([name])
+            scan([name])
         assert caught.value.exit_status == 2
 
 
@@ -100,9 +100,9 @@ def test_an_unknown_ending_and_a_folder_of_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.exe"
     path.write_bytes(b"MZ")
     with pytest.raises(UnknownFormat, match=r"a\.exe is of no known format.*\.txt, .*\.jsonl"):
-        find([path])
+        scan([path])
     with pytest.raises(SourceEmpty, match="No document was found"):
-        find([tmp_path])
+        scan([tmp_path])
 
 
 @pytest.mark.timeout(20)
@@ -113,7 +113,7 @@ def test_a_pipe_or_a_device_is_never_opened(tmp_path: Path) -> None:
     for name in ("pipe.txt", "device.txt"):
         with pytest.raises(SourceUnreadable, match="not an ordinary file"):
             ids(tmp_path / name)
-    reading = find([tmp_path])
+    reading = scan([tmp_path])
     assert [document.id for document in reading.documents()] == ["full.txt"]
     assert len(reading.skipped) == 2
 
@@ -125,12 +125,12 @@ def test_links_that_lead_nowhere_or_round_in_circles(tmp_path: Path) -> None:
     (tmp_path / "up").symlink_to(tmp_path)
     (tmp_path / "full.txt").write_text("Words.")
     (tmp_path / "linked.txt").symlink_to(tmp_path / "full.txt")
-    reading = find([tmp_path])
+    reading = scan([tmp_path])
     assert [document.id for document in reading.documents()] == ["full.txt", "linked.txt"]
     assert len(reading.skipped) == 3
     assert all(isinstance(note, SourceUnreadable) for note in reading.skipped)
     with pytest.raises(SourceMissing):
-        find([tmp_path / "a.txt"])
+        scan([tmp_path / "a.txt"])
 
 
 def test_duplicate_ids_name_both_places(tmp_path: Path) -> None:
@@ -147,14 +147,14 @@ def test_a_bad_collection_is_an_error_if_named_and_noted_in_a_folder(tmp_path: P
     (tmp_path / "text.txt").write_text("Words.")
     with pytest.raises(BadCollection, match=r"set\.jsonl, line 2 is not JSON"):
         ids(tmp_path / "set.jsonl")
-    reading = find([tmp_path])
+    reading = scan([tmp_path])
     assert [document.id for document in reading.documents()] == ["a", "text.txt"]
     assert "set.jsonl, line 2 is not JSON" in str(reading.skipped[0])
 
 
 def test_a_file_name_that_is_no_utf_8_gets_an_id_that_is_unicode(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt")).write_text("Words.")
-    (document,) = find([tmp_path]).documents()
+    (document,) = scan([tmp_path]).documents()
     assert document.id == "caf\\xe9.txt"
     assert document.path.encode().endswith(b"caf\\xe9.txt")
 
@@ -163,11 +163,11 @@ def test_a_file_below_the_working_folder_is_shown_from_there(tmp_path: Path, mon
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "a.txt").write_text("Words.")
     monkeypatch.chdir(tmp_path)
-    (inside,) = find([tmp_path / "sub"]).documents()
+    (inside,) = scan([tmp_path / "sub"]).documents()
     assert inside.path == "sub/a.txt"
     monkeypatch.chdir(tmp_path / "sub")
     (tmp_path / "b.txt").write_text("Words.")
-    (outside,) = find([tmp_path / "b.txt"]).documents()
+    (outside,) = scan([tmp_path / "b.txt"]).documents()
     assert outside.path == (tmp_path / "b.txt").as_posix()
 
 
@@ -175,11 +175,11 @@ def test_documents_that_are_not_wanted_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Words.")
     (tmp_path / "b.txt").write_text("Words.")
     (tmp_path / "set.jsonl").write_text('{"id": "b.txt", "text": "t"}\n{"id": "r", "text": "t"}\n')
-    reading = find([tmp_path], without=["b.txt", "none"])  # even where two would claim the id
+    reading = scan([tmp_path], without=["b.txt", "none"])  # even where two would claim the id
     assert [document.id for document in reading.documents()] == ["a.txt", "r"]
     assert [file.id for file in reading.files] == ["a.txt", "set.jsonl"]
     with pytest.raises(SourceEmpty):
-        find([tmp_path / "a.txt"], without=["a.txt"])
+        scan([tmp_path / "a.txt"], without=["a.txt"])
 
 
 def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,8 +195,8 @@ def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pyt
         return listed(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    reading = find([tmp_path])
+    reading = scan([tmp_path])
     assert [document.id for document in reading.documents()] == ["a.txt"]
     assert "sub cannot be read (permission denied)" in str(*reading.skipped)
     with pytest.raises(SourceUnreadable, match="sub cannot be read"):
-        find([tmp_path / "sub"])
+        scan([tmp_path / "sub"])

@@ -12,12 +12,12 @@ from threading import Event, Thread
 import pytest
 from pdf_fixtures import paragraph, pdf
 
-from source import find
+from source import scan
 from source.document_json import dump_document
 from source.errors import Damaged, SourceUnreadable, TooLarge
 from source.formats.pdf import read_pdf
 from source.sandbox import pool as pool_module
-from source.sandbox.pool import Workers
+from source.sandbox.pool import ParserPool
 
 LINES = ["Words in the file, which are", "on two lines."]
 FACTS = {"id": "a.pdf", "title": "a", "path": "a.pdf"}
@@ -31,7 +31,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_document_comes_as_its_reader_made_it(file: Path) -> None:
-    (document,) = find([file]).documents()
+    (document,) = scan([file]).documents()
     direct = read_pdf(file.read_bytes(), id="a.pdf", title="a", path=document.path, sha256=document.sha256)
     assert document == direct
     assert document.corners is not None and direct.corners is not None
@@ -42,10 +42,10 @@ def test_an_error_comes_as_it_was_raised(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(b"no pdf at all")
     with pytest.raises(Damaged, match=r"a\.pdf is damaged, or no PDF; save it again"):
-        list(find([path]).documents())
+        list(scan([path]).documents())
     with pytest.raises(SourceUnreadable, match="not an ordinary file"):
         os.mkfifo(tmp_path / "pipe.pdf")
-        list(find([tmp_path / "pipe.pdf"]).documents())
+        list(scan([tmp_path / "pipe.pdf"]).documents())
 
 
 def test_a_process_that_ends_or_hangs_loses_its_file_and_no_other(
@@ -69,9 +69,9 @@ def test_a_process_that_ends_or_hangs_loses_its_file_and_no_other(
             patched.setattr(pool_module, "_ROOT", tmp_path)
             start = time.monotonic()
             with pytest.raises(TooLarge if "longer" in complaint else SourceUnreadable, match=complaint):
-                Workers(seconds=0.95).read(file, **FACTS)
+                ParserPool(seconds=0.95).read(file, **FACTS)
             assert time.monotonic() - start < 20
-    assert Workers().read(file, **FACTS).text == "\n".join(LINES)
+    assert ParserPool().read(file, **FACTS).text == "\n".join(LINES)
 
 
 def test_a_process_serves_many_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_a_process_serves_many_files(file: Path, monkeypatch: pytest.MonkeyPatch
         return worker()
 
     monkeypatch.setattr(pool_module, "_Worker", counting)
-    workers = Workers()
+    workers = ParserPool()
     for _ in range(3):
         assert workers.read(file, **FACTS).id == "a.pdf"
     file.write_bytes(b"broken")
@@ -108,7 +108,7 @@ def test_documents_keep_the_order_of_their_files_and_failures_are_noted(tmp_path
         (tmp_path / f"{number:02}.pdf").write_bytes(pdf([paragraph([f"This is document number {number}."])]))
         (tmp_path / f"{number:02}.txt").write_text(f"This is text number {number}.")
     (tmp_path / "05.pdf").write_bytes(b"broken")
-    reading = find([tmp_path])
+    reading = scan([tmp_path])
     names = [f"{number:02}.{ending}" for number in range(12) for ending in ("pdf", "txt")]
     names.remove("05.pdf")
     assert [document.id for document in reading.documents()] == names
@@ -122,14 +122,14 @@ def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(5 << 30)
     with pytest.raises(TooLarge, match="has 5,120 MB; split it, 1,024 MB is the most"):
-        list(find([path]).documents())
+        list(scan([path]).documents())
 
 
 def test_names_in_any_script_and_with_control_characters(tmp_path: Path) -> None:
     names = ["中文 文件.pdf", "new\nline.pdf", "tab\tbell\a.pdf", "-rf.pdf", "Ünï\u202ecode.pdf"]
     for name in names:
         (tmp_path / name).write_bytes(pdf([paragraph(["The keeper counted the ships."])]))
-    assert {document.id for document in find([tmp_path]).documents()} == set(names)
+    assert {document.id for document in scan([tmp_path]).documents()} == set(names)
 
 
 def test_a_file_that_is_written_while_it_is_read_gives_one_of_its_states(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_file_that_is_written_while_it_is_read_gives_one_of_its_states(tmp_pat
     writer.start()
     try:
         for _ in range(5):
-            (document,) = find([path]).documents()
+            (document,) = scan([path]).documents()
             assert hashlib.sha256(states[document.text]).hexdigest() == document.sha256
     finally:
         stop.set()
@@ -159,13 +159,13 @@ def test_a_file_that_is_written_while_it_is_read_gives_one_of_its_states(tmp_pat
 def test_a_file_without_permission_is_named(file: Path) -> None:
     file.chmod(0)
     with pytest.raises(SourceUnreadable, match="permission denied"):
-        list(find([file]).documents())
+        list(scan([file]).documents())
 
 
 def test_a_file_that_goes_before_its_turn_is_noted(tmp_path: Path) -> None:
     for name in ("a.pdf", "b.pdf"):
         (tmp_path / name).write_bytes(pdf([paragraph(LINES)]))
-    reading = find([tmp_path])
+    reading = scan([tmp_path])
     (tmp_path / "b.pdf").unlink()
     assert [document.id for document in reading.documents()] == ["a.pdf"]
     assert "b.pdf cannot be read (no such file" in str(reading.skipped[0])
@@ -174,7 +174,7 @@ def test_a_file_that_goes_before_its_turn_is_noted(tmp_path: Path) -> None:
 def test_which_file_a_document_is_of_is_not_the_parsers_word(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forged = read_pdf(file.read_bytes(), id="contract.txt", title="x", path="contract.txt", sha256="0" * 64)
     monkeypatch.setattr(pool_module._Worker, "_exchange", lambda self, request: [dump_document(forged), b""])
-    (document,) = find([file]).documents()
+    (document,) = scan([file]).documents()
     assert (document.id, Path(document.path).name) == ("a.pdf", "a.pdf")
 
 
@@ -184,7 +184,7 @@ def test_closing_ends_what_is_at_work(file: Path, tmp_path: Path, monkeypatch: p
     (tmp_path / "source" / "sandbox" / "__init__.py").write_text("")
     (tmp_path / "source" / "sandbox" / "worker.py").write_text("import time\ntime.sleep(60)\n")
     monkeypatch.setattr(pool_module, "_ROOT", tmp_path)
-    workers = Workers()
+    workers = ParserPool()
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(workers.read, file, **FACTS)
         time.sleep(0.5)
@@ -206,12 +206,12 @@ def test_who_stops_reading_is_not_kept_waiting(tmp_path: Path) -> None:
 
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        list(find([tmp_path]).found(meanwhile=give_up))
+        list(scan([tmp_path]).found(meanwhile=give_up))
     assert time.monotonic() - start < 2
 
 
 def test_a_process_that_was_killed_while_it_had_nothing_to_do_costs_no_file(file: Path) -> None:
-    workers = Workers()
+    workers = ParserPool()
     assert workers.read(file, **FACTS).text
     (idle,) = workers._free
     idle.kill()
@@ -222,7 +222,7 @@ def test_a_process_that_was_killed_while_it_had_nothing_to_do_costs_no_file(file
 
 
 def test_who_is_interrupted_leaves_no_answer_to_the_next(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    workers = Workers()
+    workers = ParserPool()
     with monkeypatch.context() as patched:
         patched.setattr(pool_module, "_document", lambda parts: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from qa.web.http.access_log import name_requests, request_id
-from qa.web.http.metrics import Counts
+from qa.web.http.metrics import Metrics
 
 
 def test_what_is_said_of_a_request_begins_with_its_id(caplog: pytest.LogCaptureFixture) -> None:
@@ -22,7 +22,7 @@ def test_what_is_said_of_a_request_begins_with_its_id(caplog: pytest.LogCaptureF
 
 
 def test_paths_that_are_made_up_are_one() -> None:
-    counts = Counts({"ask"})
+    counts = Metrics({"ask"})
     for number in range(100):
         counts.answered(f"/{number}", 404, 0.001)
         counts.answered(f"/gradio_api/call/{number}", 403, 0.001)

@@ -15,11 +15,11 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from qa.web.api.gradio import gr
-from qa.web.http.config import Limits, Often
-from qa.web.http.rate_limit import Rate
-from qa.web.page.actions import Act, Acts, actions
+from qa.web.http.config import Allowance, Limits
+from qa.web.http.rate_limit import RateLimit
+from qa.web.page.actions import Act, ActionRoute, actions
 from qa.web.page.library.actions import LibraryFull, Uploads
-from qa.web.page.request import Given, Misunderstood
+from qa.web.page.request import BadRequest, Fields
 from qa.web.page.texts import LANGUAGES
 from qa.web.state import AppState
 
@@ -84,7 +84,7 @@ def answer(act: Act) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def said(act: Act) -> Callable[[Any], dict[str, Any]]:
     """What is answered over the wire."""
-    client = TestClient(Starlette(routes=Acts(act, Limits(), Rate(Often(10_000, 1))).routes))
+    client = TestClient(Starlette(routes=ActionRoute(act, Limits(), RateLimit(Allowance(10_000, 1))).routes))
 
     def ask(data: Any) -> dict[str, Any]:
         response = client.post("/act", content=json.dumps({"data": data}))
@@ -316,7 +316,7 @@ def test_the_documents_that_are_added_have_room_for_so_much(tmp_path: Path) -> N
 
 
 def test_half_of_a_character_is_none_in_a_list_of_texts_either() -> None:
-    given = Given({"history": ["fine", "a\udfff"], "documents": ["é", "漢", "😀"]})
-    with pytest.raises(Misunderstood):
+    given = Fields({"history": ["fine", "a\udfff"], "documents": ["é", "漢", "😀"]})
+    with pytest.raises(BadRequest):
         given.texts("history")
     assert given.texts("documents") == ["é", "漢", "😀"]

@@ -28,14 +28,14 @@ from starlette.testclient import TestClient
 
 from qa.web.api.gradio import RequestErrors
 from qa.web.http import bodies, connections
-from qa.web.http.bodies import Bounds
-from qa.web.http.concurrency import Crowd
-from qa.web.http.config import Limits, Often
+from qa.web.http.bodies import BodyLimits
+from qa.web.http.concurrency import ConcurrencyLimit
+from qa.web.http.config import Allowance, Limits
 from qa.web.http.connections import Connections, most_connections
-from qa.web.http.rate_limit import Rate
+from qa.web.http.rate_limit import RateLimit
 from qa.web.http.security import UPLOAD
-from qa.web.http.uploads import Intake, Room
-from qa.web.page.actions import Acts
+from qa.web.http.uploads import UploadGate, UploadSpool
+from qa.web.page.actions import ActionRoute
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 ACT = "/act"
@@ -75,7 +75,7 @@ def serving(middleware: list[Middleware], work: Work, most: int = 1000, limits: 
     """uvicorn as Gradio runs it, with our connections; its port."""
     routes = [Route(UPLOAD, kept, methods=["POST"]), Route("/gradio_api/call/ask", full, methods=["POST"])]
     app = Starlette(
-        routes=[*routes, *Acts(work.act, limits, Rate(Often(100, 1))).routes, Route("/broken", broken)],
+        routes=[*routes, *ActionRoute(work.act, limits, RateLimit(Allowance(100, 1))).routes, Route("/broken", broken)],
         middleware=middleware,
     )
     config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off")
@@ -100,7 +100,9 @@ def work() -> Work:
 
 @pytest.fixture
 def port(work: Work) -> Iterator[int]:
-    with serving([Middleware(RequestErrors), Middleware(Bounds, 1), Middleware(Crowd, LIMITS)], work) as found:
+    with serving(
+        [Middleware(RequestErrors), Middleware(BodyLimits, 1), Middleware(ConcurrencyLimit, LIMITS)], work
+    ) as found:
         yield found
 
 
@@ -319,7 +321,7 @@ def test_pages_that_take_long_to_draw_keep_no_question_from_being_answered() -> 
             may.wait(20)
         return {"said": data["action"]}
 
-    acts = Acts(act, Limits(), Rate(Often(9, 9)))
+    acts = ActionRoute(act, Limits(), RateLimit(Allowance(9, 9)))
     with TestClient(Starlette(routes=acts.routes)) as client, ThreadPoolExecutor(20) as pool:
         drawing = [pool.submit(client.post, ACT, json={"data": {"action": "part"}}) for _ in range(20)]
         time.sleep(0.2)
@@ -367,13 +369,17 @@ def upload(port: int, size: int = 1000) -> httpx.Response:
     return httpx.post(f"http://127.0.0.1:{port}{UPLOAD}", content=b"x" * size, timeout=20)
 
 
-def taking(limits: Limits, often: Often, given: set[str]) -> tuple[Room, list[Middleware]]:
-    room = Room(limits, given)
-    return room, [Middleware(Intake, room, Rate(often), 1), Middleware(Bounds, 1), Middleware(Crowd, limits)]
+def taking(limits: Limits, often: Allowance, given: set[str]) -> tuple[UploadSpool, list[Middleware]]:
+    room = UploadSpool(limits, given)
+    return room, [
+        Middleware(UploadGate, room, RateLimit(often), 1),
+        Middleware(BodyLimits, 1),
+        Middleware(ConcurrencyLimit, limits),
+    ]
 
 
 def test_one_client_sends_so_many_uploads(work: Work) -> None:
-    _, middleware = taking(LIMITS, Often(3, 60), set())
+    _, middleware = taking(LIMITS, Allowance(3, 60), set())
     with serving(middleware, work) as port:
         assert [upload(port).status_code for _ in range(3)] == [200] * 3
         refused = upload(port)
@@ -382,7 +388,7 @@ def test_one_client_sends_so_many_uploads(work: Work) -> None:
 
 
 def test_the_folder_of_uploads_may_be_cleaned_away(work: Work) -> None:
-    room, middleware = taking(LIMITS, Often(3, 60), set())
+    room, middleware = taking(LIMITS, Allowance(3, 60), set())
     room.folder.rmdir()
     with serving(middleware, work) as port:
         assert upload(port).status_code == 200
@@ -391,7 +397,7 @@ def test_the_folder_of_uploads_may_be_cleaned_away(work: Work) -> None:
 
 def test_uploads_have_room_for_so_much_until_an_hour_has_passed(work: Work) -> None:
     given: set[str] = set()
-    room, middleware = taking(Limits(room=1, files=10), Often(100, 60), given)
+    room, middleware = taking(Limits(room=1, files=10), Allowance(100, 60), given)
     lying = room.folder / "a" / "a.txt"
     lying.parent.mkdir()
     lying.write_bytes(b"x" * 2**20)
@@ -409,7 +415,7 @@ def test_uploads_have_room_for_so_much_until_an_hour_has_passed(work: Work) -> N
 
 
 def test_the_disk_keeps_some_room(work: Work) -> None:
-    _, middleware = taking(Limits(spare=1 << 40), Often(100, 60), set())
+    _, middleware = taking(Limits(spare=1 << 40), Allowance(100, 60), set())
     with serving(middleware, work) as port:
         assert upload(port).status_code == 507
 
@@ -419,14 +425,14 @@ def test_what_servers_left_behind_is_removed_and_what_others_use_is_not(
 ) -> None:
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    left, used = Room(LIMITS, set()).folder, Room(LIMITS, set()).folder
+    left, used = UploadSpool(LIMITS, set()).folder, UploadSpool(LIMITS, set()).folder
     (tmp_path / "other").mkdir()
     (tmp_path / "chapter-verse-uploads-link").symlink_to(tmp_path / "other")
     for each in (left, tmp_path / "other"):
         (each / "a.txt").touch()
         for path in (each / "a.txt", each):
             os.utime(path, (0, 0))
-    own = Room(LIMITS, set()).folder
+    own = UploadSpool(LIMITS, set()).folder
     assert not left.exists()
     assert used.exists()
     assert (tmp_path / "other" / "a.txt").exists()

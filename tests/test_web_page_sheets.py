@@ -8,7 +8,7 @@ from pdf_fixtures import paragraph, pdf
 import qa
 from qa import DocumentRef, Edition, Quote
 from qa.find import find_in
-from qa.web.page.document.units import PageSheets, View
+from qa.web.page.document.units import PageUnits, View
 from qa.web.page.texts import in_language
 from source import Box, Document, Place, Span
 
@@ -43,7 +43,7 @@ def test_only_what_is_marked_on_a_page_is_looked_up(qa_pages: Edition, monkeypat
     monkeypatch.setattr(qa_pages, "boxes", counting)
     found = tuple(find_in(document, "ships"))
     assert [document.places.page(span.start) for span in found] == [1, 2, 3]
-    sheets = PageSheets(View(document, forged(document), found, answered=True), qa_pages, in_language("en"))
+    sheets = PageUnits(View(document, forged(document), found, answered=True), qa_pages, in_language("en"))
     html = sheets.draw(1, 3)
     assert asked == list(found[1:]) and html.count("found box") == 2 and "answer box" not in html
     assert f'data-start="{found[2].start}"' in html

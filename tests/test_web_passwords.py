@@ -14,7 +14,7 @@ from typing import IO
 import pytest
 
 from qa.__main__ import main
-from qa.web.http.login import Attempts
+from qa.web.http.login import LoginThrottle
 from qa.web.http.passwords import Hash, Passwords, hashed, line, read_passwords
 from source import UsageError
 
@@ -156,7 +156,7 @@ def prompt(shown: IO[bytes]) -> bytes:
 def test_five_wrong_passwords_within_a_minute_are_enough() -> None:
     times = iter([0, 0, 10, 10, 20, 20, 30, 30])  # a name and a client each
     now = 40.0
-    attempts = Attempts(now=lambda: next(times, now))
+    attempts = LoginThrottle(now=lambda: next(times, now))
     for _ in range(4):
         attempts.failed("anna", "192.0.2.1")
     assert attempts.wait("anna", "192.0.2.1") == 0
@@ -168,7 +168,7 @@ def test_five_wrong_passwords_within_a_minute_are_enough() -> None:
 
 
 def test_attempts_are_remembered_in_bounded_memory() -> None:
-    attempts = Attempts(now=lambda: 0.0)
+    attempts = LoginThrottle(now=lambda: 0.0)
     for number in range(20_000):
         attempts.failed(f"{number}" * 100, "192.0.2.1")
     assert len(attempts._failures) == 10_000

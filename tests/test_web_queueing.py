@@ -15,8 +15,8 @@ import httpx
 import pytest
 from qa_fixtures import build_book
 
-from qa.web.http.concurrency import Crowd
-from qa.web.http.config import Limits, Rules
+from qa.web.http.concurrency import ConcurrencyLimit
+from qa.web.http.config import Config, Limits
 from qa.web.page.page import create_app
 from qa.web.serve import launch
 from qa.web.state import AppState
@@ -32,7 +32,7 @@ def served(tmp_path: Path) -> Iterator[tuple[httpx.Client, Any, AppState]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     app = create_app(state)
-    serving = launch(app, "127.0.0.1", port, state, Rules(limits=LIMITS))
+    serving = launch(app, "127.0.0.1", port, state, Config(limits=LIMITS))
     try:
         with httpx.Client(base_url=serving.address, timeout=60) as client:
             yield client, app, state
@@ -85,7 +85,7 @@ def test_one_client_has_half_of_the_places_that_are_held_for_as_long_as_one_like
         async def app(scope: Any, receive: Any, send: Any) -> None:
             await may.wait()
 
-        crowd = Crowd(app, LIMITS)
+        crowd = ConcurrencyLimit(app, LIMITS)
 
         def comes(client: str, method: str, path: str) -> asyncio.Task[int]:
             async def come() -> int:

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from qa_fixtures import build_book
 
-from qa.web.http.config import Often, Rules
-from qa.web.http.rate_limit import Rate, TooOften
+from qa.web.http.config import Allowance, Config
+from qa.web.http.rate_limit import RateLimit, TooOften
 from qa.web.page.page import create_app
 from qa.web.serve import launch
 from qa.web.state import AppState
@@ -20,7 +20,7 @@ from qa.web.state import AppState
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-def waits(rate: Rate, client: str) -> int:
+def waits(rate: RateLimit, client: str) -> int:
     try:
         rate.count(client)
     except TooOften as error:
@@ -30,7 +30,7 @@ def waits(rate: Rate, client: str) -> int:
 
 def test_who_waits_may_again_and_nobody_else_waits() -> None:
     now = 0.0
-    rate = Rate(Often(2, 30), now=lambda: now)
+    rate = RateLimit(Allowance(2, 30), now=lambda: now)
     assert [waits(rate, "a") for _ in range(4)] == [0, 0, 2, 2]
     assert waits(rate, "b") == 0
     now = 2.0
@@ -63,12 +63,12 @@ class Client:
 def test_a_client_has_the_documents_changed_so_often_in_whatever_way(tmp_path: Path) -> None:
     build_book(tmp_path, {"ferry.txt": "The ferryman of Kalmar carries nineteen clocks."})
     state = AppState(tmp_path / "index", [str(tmp_path / "sources")])
-    state.changes = Rate(Often(3, 1))
+    state.changes = RateLimit(Allowance(3, 1))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     app = create_app(state)
-    client = Client(launch(app, "127.0.0.1", port, state, Rules(mcp=True)).address)
+    client = Client(launch(app, "127.0.0.1", port, state, Config(mcp=True)).address)
     try:
         assert client.page().status_code == 200
         while state.builds.now.state == "running":

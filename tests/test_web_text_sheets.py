@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from qa import DocumentRef, Quote
 from qa.web.page.document import panel, units
-from qa.web.page.document.units import Block, TextSheets, View
+from qa.web.page.document.units import TextBlock, TextUnits, View
 from qa.web.page.texts import in_language
 from source import Document, Heading, Place, Places, Span
 from source.formats.markdown.extractor import read_markdown
@@ -53,7 +53,7 @@ def view(document: Document, quotes: tuple[Quote, ...] = (), found: tuple[Span, 
 
 
 def parts(document: Document) -> Iterator[str]:
-    sheets = TextSheets(view(document))
+    sheets = TextUnits(view(document))
     for first in range(0, len(sheets), sheets.window):
         yield sheets.draw(first, first + sheets.window)
 
@@ -94,7 +94,7 @@ def test_a_book_on_one_line_is_cut_between_words_where_it_can(word: int) -> None
         text += "ж" * drawn.randint(1, word) + " " * drawn.choice([1, 1, 3])
     document = read_plain(text[:300_000], id=f"{word}.txt")
     check_all_is_there(document, parts(document))
-    sheets = TextSheets(view(document))
+    sheets = TextUnits(view(document))
     assert 38 <= len(sheets) <= 38 * 3
     if word < LONGEST:
         spans = [block.span for block in sheets._blocks]
@@ -106,9 +106,9 @@ def test_a_book_on_one_line_is_cut_between_words_where_it_can(word: int) -> None
 
 def test_a_quote_is_marked_in_each_unit_that_it_stands_in() -> None:
     document = read_plain("word " * 4000 + "\n\nOne more.\n\nAnd the last.", id="across.txt")
-    first, second, third, last = (block.span for block in TextSheets(view(document))._blocks[-4:])
+    first, second, third, last = (block.span for block in TextUnits(view(document))._blocks[-4:])
     across = quote(document, Span(first.start + 5, third.end - 1), Span(second.start + 4, second.start + 8))
-    html = TextSheets(view(document, (across,), (last,))).draw(0, 120)
+    html = TextUnits(view(document, (across,), (last,))).draw(0, 120)
     assert Read(html).starts == [
         across.span.start,
         second.start,
@@ -124,7 +124,7 @@ def test_emphasis_upon_emphasis_is_drawn_in_time(within: Within) -> None:
     document = read_markdown(("*a* " * 2400 + "\n\n") * 2, id="emphasis.md")
     marks_in(document, Span(0, 1))
     with within(2):  # a fifth of it markdown-it-py's; it was fifteen seconds
-        html = TextSheets(view(document)).draw(0, 120)
+        html = TextUnits(view(document)).draw(0, 120)
     assert html.count('<span class="emphasis">a</span>') > 4700
 
 
@@ -136,14 +136,14 @@ def test_forged_quotes_are_drawn_in_time(within: Within) -> None:
     quotes = tuple(quote(document, everywhere, *highlights) for highlights in marks)
     found = tuple(Span(at, at + 1) for at in range(0, 80_000, 80))
     with within(1):
-        TextSheets(view(document, quotes, found)).draw(0, 120)
+        TextUnits(view(document, quotes, found)).draw(0, 120)
 
 
 def test_a_document_is_cut_once_for_all_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     cut: list[str] = []
     blocks = units.blocks
 
-    def counting(document: Document) -> Iterator[Block]:
+    def counting(document: Document) -> Iterator[TextBlock]:
         cut.append(document.text)
         return blocks(document)
 
@@ -151,8 +151,8 @@ def test_a_document_is_cut_once_for_all_its_parts(monkeypatch: pytest.MonkeyPatc
     document = read_plain("One.\n\nTwo.\n\nThree.", id="cut.txt", sha256="1")
     changed = read_plain("Another text.\n\nOf two.", id="cut.txt", sha256="2")
     for _ in range(3):
-        assert len(TextSheets(view(replace(document)))) == 3
-        assert len(TextSheets(view(changed))) == 2
+        assert len(TextUnits(view(replace(document)))) == 3
+        assert len(TextUnits(view(changed))) == 2
     assert cut == [document.text, changed.text]
 
 

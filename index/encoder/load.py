@@ -13,7 +13,7 @@ from index.encoder.onnx import ExportUnusable, OnnxEncoder
 from index.encoder.protocol import Encoder
 from index.errors import EncoderMissing, IndexIncompatible
 from index.settings import DEFAULT_MODEL, Settings, cache_folder
-from source import tame
+from source import printable
 
 _EXPORT = 2
 """Raised whenever an export is to be made anew."""
@@ -41,7 +41,7 @@ def encoder_for(made_by: Identity) -> Encoder:
     meant = (DEFAULT_MODEL, Settings.from_environment().model)
     if made_by.name not in meant and not export_folder(made_by).exists():
         raise EncoderMissing(
-            f"The index was made by the encoder {tame(made_by.name)[:200]}, which was never built with here; "
+            f"The index was made by the encoder {printable(made_by.name)[:200]}, which was never built with here; "
             "set CHAPTER_VERSE_MODEL to its name if you trust it, or build the index anew."
         )
     return encoder_of(made_by)

@@ -112,7 +112,8 @@ class OnnxEncoder:
         read = [searchable(text) for text in texts]
         encoded = self._tokenizer.encode_batch([each.text for each in read], add_special_tokens=False)
         return [
-            each.back(np.array(made.offsets, np.int64).reshape(-1, 2)) for each, made in zip(read, encoded, strict=True)
+            each.to_original(np.array(made.offsets, np.int64).reshape(-1, 2))
+            for each, made in zip(read, encoded, strict=True)
         ]
 
     def known(self, text: str) -> float:
@@ -149,7 +150,7 @@ class OnnxEncoder:
         end = min(len(encoded.ids) - after, before + self.max_tokens)
         ids = encoded.ids[:end] + encoded.ids[len(encoded.ids) - after :]
         offsets = np.array(encoded.offsets[before:end], np.int64).reshape(-1, 2)
-        return np.array([ids], np.int64), read.back(offsets)
+        return np.array([ids], np.int64), read.to_original(offsets)
 
     def _file(self, folder: Path, name: str) -> bytes:
         data = (folder / name).read_bytes()

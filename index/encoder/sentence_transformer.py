@@ -52,7 +52,7 @@ class SentenceTransformerEncoder:
         with self._tokenizing:
             encoded = self.tokenizer(plain, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         found = (np.array(offsets, np.int64).reshape(-1, 2) for offsets in encoded["offset_mapping"])
-        return [each.back(offsets) for each, offsets in zip(read, found, strict=True)]
+        return [each.to_original(offsets) for each, offsets in zip(read, found, strict=True)]
 
     def known(self, text: str) -> float:
         with self._tokenizing:
@@ -104,7 +104,7 @@ class SentenceTransformerEncoder:
                 return_tensors="pt",
             )
         found = features.pop("offset_mapping").numpy()
-        offsets = np.stack([each.back(rows) for each, rows in zip(read, found, strict=True)])
+        offsets = np.stack([each.to_original(rows) for each, rows in zip(read, found, strict=True)])
         special = features.pop("special_tokens_mask").numpy().astype(bool)
         return dict(features.to(self.model.device)), offsets, ~special
 

@@ -17,13 +17,13 @@ from index.errors import IndexCorrupt, StoreError
 from index.folder.additions import left_out, sources_of
 from index.folder.commit import commit, writing
 from index.folder.files import fingerprints
-from index.folder.generation import Rows, write_tables
+from index.folder.generation import GenerationRows, write_tables
 from index.folder.generations import read_current
-from index.folder.ingest import Known, Writer
+from index.folder.ingest import Ingest, KnownDocuments
 from index.folder.layout import FORMAT, UNFINISHED, GenerationLayout, Layout
 from index.folder.manifest import Manifest
 from index.folder.merge import merge, to_merge
-from index.folder.previous import Base, Read
+from index.folder.previous import Previous, PreviousGeneration
 from index.folder.segment import Segment
 from index.folder.store import FolderStore
 from index.progress import Progress, Report, Step, ignore
@@ -31,9 +31,9 @@ from index.ray import Machines, machines
 from index.settings import Settings
 from index.store import Store, open_if_usable
 from index.text.passages import splitter
-from source import UNREAD, Reading, find, golden_in
+from source import UNREAD, Scan, golden_in, scan
 from source.errors import NotRead, SourceEmpty
-from source.waiting import Meanwhile
+from source.waiting import OnWait
 
 Approve = Callable[[Store | None, Store, Sequence[Path]], None]
 """Called with the generation that answers, the one that is to, and the files of golden questions; raises to refuse."""
@@ -63,13 +63,13 @@ def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> R
     made_from = _made_from(sources, reading, looking.tell)
     wanted = asdict(identity(settings.model))
     with writing(root) as layout:
-        there = Base.of(layout, wanted, looking.tell)
+        there = Previous.of(layout, wanted, looking.tell)
         looking.end()
         if not options.full and not there.damage and there.read and there.read.made_from(made_from, asdict(settings)):
             return _unchanged(layout, there.read)
         encoder = load_encoder(settings.model)
         facts = {**wanted, "precision": encoder.precision, "dimension": encoder.dimension}
-        base = Base() if options.full else there.restricted(facts)
+        base = Previous() if options.full else there.restricted(facts)
         with machines(options.on, encoder) as team:
             writer, rows = _written(layout, base, reading, team, facts, options)
         record = _record(made_from, reading, writer)
@@ -86,7 +86,7 @@ def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> R
     return _report(name, manifest, record, encoded=writer.texts.new, healed=there.damage)
 
 
-def _unchanged(layout: Layout, current: Read) -> Report:
+def _unchanged(layout: Layout, current: PreviousGeneration) -> Report:
     """The report of a build that changes nothing."""
     name, _ = read_current(layout)
     return replace(_report(name, current.manifest, current.sources), up_to_date=True, changes={})
@@ -108,12 +108,12 @@ def _report(
     )
 
 
-def _reading(root: Path, sources: Sequence[str | Path], settings: Settings) -> Reading:
+def _reading(root: Path, sources: Sequence[str | Path], settings: Settings) -> Scan:
     layout = Layout(root)
-    return find(sources_of(layout, sources), settings.ocr, leave_out=root, without=left_out(layout))
+    return scan(sources_of(layout, sources), settings.ocr, leave_out=root, without=left_out(layout))
 
 
-def _made_from(sources: Sequence[str | Path], reading: Reading, meanwhile: Meanwhile) -> dict[str, Any]:
+def _made_from(sources: Sequence[str | Path], reading: Scan, meanwhile: OnWait) -> dict[str, Any]:
     """What decides about the documents, as it is recorded. Every file is looked at."""
     return {
         "roots": [str(root) for root in sources],
@@ -124,7 +124,7 @@ def _made_from(sources: Sequence[str | Path], reading: Reading, meanwhile: Meanw
     }
 
 
-def _record(made_from: dict[str, Any], reading: Reading, writer: Writer) -> dict[str, Any]:
+def _record(made_from: dict[str, Any], reading: Scan, writer: Ingest) -> dict[str, Any]:
     """What a generation says of its sources. A file that could not be read is looked at again by the next build."""
     files = {**made_from["files"], **dict.fromkeys(reading.unread, UNREAD)}
     skipped = [str(error) for error in reading.skipped]
@@ -132,7 +132,7 @@ def _record(made_from: dict[str, Any], reading: Reading, writer: Writer) -> dict
 
 
 def _generation(
-    layout: Layout, rows: Rows, segments: Sequence[Segment], record: dict[str, Any], encoder: dict[str, Any],
+    layout: Layout, rows: GenerationRows, segments: Sequence[Segment], record: dict[str, Any], encoder: dict[str, Any],
     settings: Settings, changes: dict[str, int],
 ) -> tuple[GenerationLayout, Manifest]:  # fmt: skip
     """Writes a generation, which is not committed yet."""
@@ -160,16 +160,16 @@ def _generation(
 
 
 def _written(
-    layout: Layout, base: Base, reading: Reading, machines: Machines, facts: dict[str, Any], options: BuildOptions
-) -> tuple[Writer, Rows]:
+    layout: Layout, base: Previous, reading: Scan, machines: Machines, facts: dict[str, Any], options: BuildOptions
+) -> tuple[Ingest, GenerationRows]:
     """The sources' documents in segments, and the rows of the generation that they make."""
     passage_tokens = options.settings.passage_tokens
-    known = Known(base, f"{FORMAT} {passage_tokens} {splitter()}")
-    writer = Writer(layout, base, known, machines, facts, passage_tokens)
+    known = KnownDocuments(base, f"{FORMAT} {passage_tokens} {splitter()}")
+    writer = Ingest(layout, base, known, machines, facts, passage_tokens)
     writer.write(reading, _size(reading), options.progress)
     if lost := [error for error in reading.skipped if not options.required.isdisjoint(error.files)]:
         raise NotRead(lost)
-    rows = Rows.of(writer.rows, writer.texts.places())
+    rows = GenerationRows.of(writer.rows, writer.texts.places())
     if not len(rows.passages):
         reasons = " ".join(str(error) for error in reading.skipped[:1])
         raise SourceEmpty(reasons or "The sources hold no text that can be quoted; name others.")
@@ -187,7 +187,7 @@ def _checked(root: Path, written: GenerationLayout, manifest: Manifest) -> Folde
     return store
 
 
-def _size(reading: Reading) -> int:
+def _size(reading: Scan) -> int:
     """The bytes there are to read; a file that cannot be read counts for nothing."""
     size = 0
     for file in reading.files:
@@ -196,7 +196,7 @@ def _size(reading: Reading) -> int:
     return size
 
 
-def _changes_since(read: Read | None, rows: Rows) -> dict[str, int]:
+def _changes_since(read: PreviousGeneration | None, rows: GenerationRows) -> dict[str, int]:
     """How many documents were added, changed and removed since the generation that was read."""
     old = dict(zip(read.ids, map(bytes, read.fingerprints), strict=True)) if read else {}
     new = dict(zip(rows.ids, map(bytes, rows.fingerprints), strict=True))

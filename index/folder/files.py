@@ -19,7 +19,7 @@ from index.folder.checksums import CheckedFile, block_digests, digests_size
 from index.folder.disk import opened, read
 from index.folder.layout import Folder
 from source import cores
-from source.waiting import Meanwhile, results, silence
+from source.waiting import OnWait, nothing, results
 
 Listing: TypeAlias = dict[str, tuple[str, int]]
 """Path inside the folder → SHA-256, bytes; sorted, but for the block digests, which come last."""
@@ -47,7 +47,7 @@ def check_files(folders: Iterable[tuple[Folder, Listing]]) -> None:
         raise IndexCorrupt(complaint)
 
 
-def damaged(folders: Iterable[tuple[Folder, Listing]], meanwhile: Meanwhile = silence) -> dict[Folder, str]:
+def damaged(folders: Iterable[tuple[Folder, Listing]], meanwhile: OnWait = nothing) -> dict[Folder, str]:
     """The folders with a file that is not the one that was written, and a sentence that names it."""
     files = [(folder, name, facts) for folder, listing in folders for name, facts in listing.items()]
     paths = [folder.root / name for folder, name, _ in files]

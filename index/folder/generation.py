@@ -22,21 +22,21 @@ from index.folder.arrays import ArrayWriter, Table, key, runs, write_strings
 from index.folder.checksums import CheckedFile
 from index.folder.layout import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, TEXT_COLUMNS, GenerationLayout
 from index.folder.lexical import PostingsWriter
-from index.folder.previous import Base, Read
+from index.folder.previous import Previous, PreviousGeneration
 from index.folder.repeats import sentence_key, write_repeats
-from index.folder.segment import Segment, Texts
+from index.folder.segment import EncodedTexts, Segment
 from index.folder.vectors import write_index
 from index.text.analyzer import stopwords
 from index.text.passages import Draft
-from source import Document, told
+from source import Document, describe
 
-Place = tuple[int, int, int]
+TextPlace = tuple[int, int, int]
 
 
-class Numbers:
+class TextIds:
     """Every text that is at hand, each with a number: the base's, then the new ones in the order they came."""
 
-    def __init__(self, base: Base) -> None:
+    def __init__(self, base: Previous) -> None:
         self._old = _places([(segment.token_ends, number) for number, segment in enumerate(base.segments)])
         self._starts = np.cumsum([0, *(segment.texts for segment in base.segments)])
         digests = np.concatenate([np.zeros((0, 2), np.int64), *(segment.digests for segment in base.segments)])
@@ -61,7 +61,7 @@ class Numbers:
             return self._new[key], False
         return self._new.setdefault(key, len(self._old) + len(self._new)), True
 
-    def add(self, segment: int, place: Place) -> None:
+    def add(self, segment: int, place: TextPlace) -> None:
         """Says where the next of the new texts is."""
         self._added.extend((segment, *place))
 
@@ -84,10 +84,10 @@ def _places(ends: Sequence[tuple[NDArray[np.int64], int]]) -> NDArray[np.int64]:
     return np.concatenate(parts)
 
 
-class Collector:
-    """Takes documents in their order; the passages' texts are still `Numbers`."""
+class GenerationBuilder:
+    """Takes documents in their order; the passages' texts are still numbers of `TextIds`."""
 
-    def __init__(self, base: Base, numbers: Numbers) -> None:
+    def __init__(self, base: Previous, numbers: TextIds) -> None:
         self._numbers = numbers
         self._read = base.read
         self.ids: list[str] = []
@@ -107,13 +107,15 @@ class Collector:
             self._run = range(row, row)
         self._run = range(self._run.start, row + 1)
 
-    def add(self, document: Document, fingerprint: NDArray[np.int64], segment: int, place: Place, language: str) -> int:
+    def add(
+        self, document: Document, fingerprint: NDArray[np.int64], segment: int, place: TextPlace, language: str
+    ) -> int:
         """A document that was read; its row is returned."""
         self.flush()
         row = len(self.ids)
         self.ids.append(document.id)
         if document.doubts:
-            self.doubts[document.id] = told(document.doubts)
+            self.doubts[document.id] = describe(document.doubts)
         self.fingerprints.extend(fingerprint.tolist())
         self.documents.extend((segment, *place, self._language(language)))
         return row
@@ -144,7 +146,7 @@ class Collector:
         self.sentences.frombytes(read.sentences[start:end].tobytes())
         self.keys.frombytes(read.sentence_keys[start:end].tobytes())
 
-    def _keep_documents(self, read: Read, run: range) -> None:
+    def _keep_documents(self, read: PreviousGeneration, run: range) -> None:
         documents = read.documents[run.start : run.stop].copy()
         documents[:, 0] = read.segment_of[documents[:, 0]]
         spoken, languages = np.unique(documents[:, 4], return_inverse=True)
@@ -180,7 +182,7 @@ _CHUNK = 1 << 13  # passages
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class GenerationRows:
     """The rows of a generation, as `index.folder.layout` names them."""
 
     ids: Sequence[str]
@@ -193,7 +195,7 @@ class Rows:
     texts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, collected: Collector, places: NDArray[np.int64]) -> Rows:
+    def of(cls, collected: GenerationBuilder, places: NDArray[np.int64]) -> GenerationRows:
         """What was collected, with its texts numbered as they come first. `places`: (n, 4), where each text is."""
         passages = np.array(collected.passages, np.int64).reshape(-1, PASSAGE_COLUMNS)
         passages[:, 3], texts = _renumbered(passages[:, 3])
@@ -248,7 +250,7 @@ def _renumbered(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[
     return rank[inverse], known[order]
 
 
-def write_tables(layout: GenerationLayout, rows: Rows, segments: Sequence[Segment]) -> None:
+def write_tables(layout: GenerationLayout, rows: GenerationRows, segments: Sequence[Segment]) -> None:
     """Writes every file but the manifest, the block digests and what is known of the sources."""
     tables: Mapping[Path, NDArray[np.int64]] = {
         layout.documents: rows.documents,
@@ -268,7 +270,7 @@ def write_tables(layout: GenerationLayout, rows: Rows, segments: Sequence[Segmen
     _write(layout.id_rows, np.array(order, np.int64))
     write_index(
         layout.vectors,
-        Texts(Table(CheckedFile(layout.texts, layout.texts.stat().st_size, None), TEXT_COLUMNS), segments),
+        EncodedTexts(Table(CheckedFile(layout.texts, layout.texts.stat().st_size, None), TEXT_COLUMNS), segments),
     )
     layout.words.root.mkdir()
     with TemporaryFile(dir=layout.root) as spool:
@@ -287,7 +289,7 @@ def _ends(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(lengths)])
 
 
-def _add_counts(postings: PostingsWriter, rows: Rows, segments: Sequence[Segment]) -> None:
+def _add_counts(postings: PostingsWriter, rows: GenerationRows, segments: Sequence[Segment]) -> None:
     """Gives the writer the terms of each passage, from where they were counted once."""
     numbers = [postings.numbers(segment.terms) for segment in segments]
     for start in range(0, len(rows.passages), _CHUNK):

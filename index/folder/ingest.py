@@ -19,17 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder.protocol import Encoded
-from index.folder.generation import Collector, Numbers, digest_of
+from index.folder.generation import GenerationBuilder, TextIds, digest_of
 from index.folder.layout import UNFINISHED, Layout
-from index.folder.previous import Base
-from index.folder.segment import EncodedText, SegmentWriter
+from index.folder.previous import Previous
+from index.folder.segment import SegmentText, SegmentWriter
 from index.progress import Progress, Step
 from index.ray import Machines
 from index.text.analyzer import words
 from index.text.language import language_of
 from index.text.passages import passages
 from index.tokens import pack
-from source import Document, Found, Reading
+from source import Document, Scan, Scanned
 from source.document_json import dump_document
 
 LEAST_TEXTS, MOST_TEXTS = 512, 8192
@@ -48,10 +48,10 @@ class _Waiting:
     read: int
 
 
-class Known:
+class KnownDocuments:
     """The documents of a base, by what they were read from. `salt`: what else decides about their passages."""
 
-    def __init__(self, base: Base, salt: str) -> None:
+    def __init__(self, base: Previous, salt: str) -> None:
         self._salt = hashlib.sha256(salt.encode()).digest()
         self._ids = base.read.ids if base.read else []
         self._rows: dict[bytes, int] = {}
@@ -74,11 +74,11 @@ class Known:
         return None if row is None else self._ids[row]
 
 
-class Writer:
+class Ingest:
     """Takes what was found among the sources. `segments` are then the base's and the new ones."""
 
     def __init__(
-        self, layout: Layout, base: Base, known: Known, machines: Machines, facts: Mapping[str, Any],
+        self, layout: Layout, base: Previous, known: KnownDocuments, machines: Machines, facts: Mapping[str, Any],
         passage_tokens: int,
     ) -> None:  # fmt: skip
         self._layout = layout
@@ -87,13 +87,13 @@ class Writer:
         self._facts = facts
         self._passage_tokens = passage_tokens
         self.segments = list(base.segments)
-        self.texts = Numbers(base)
-        self.rows = Collector(base, self.texts)
+        self.texts = TextIds(base)
+        self.rows = GenerationBuilder(base, self.texts)
         self._waiting: deque[_Waiting] = deque()
         self._bytes_read = 0
         self._held = sum(segment.texts for segment in base.segments)
 
-    def write(self, reading: Reading, size: int, progress: Progress) -> None:
+    def write(self, reading: Scan, size: int, progress: Progress) -> None:
         """Writes the segments. `size`: bytes of the sources that will be read, about."""
         step = Step(progress, "encoding", size)
         # Closed at once, whatever happens: it has processes that read on, and an exception would keep it alive.
@@ -121,7 +121,7 @@ class Writer:
             self.segments.append(self._segment.close(self._layout.segments))
             self._segment = self._begin()
 
-    def _fresh(self, found: Iterable[Found]) -> Iterator[str]:
+    def _fresh(self, found: Iterable[Scanned]) -> Iterator[str]:
         """Takes what was found; yields each text that is to be encoded, once."""
         for each in found:
             if each.document is None:
@@ -148,6 +148,6 @@ class Writer:
 
     def _add_encoded(self, encoded: Encoded, text: _Waiting) -> None:
         tokens = pack(encoded, text.context)
-        place = self._segment.add_text(EncodedText(text.digest, encoded.vector, tokens, text.counts))
+        place = self._segment.add_text(SegmentText(text.digest, encoded.vector, tokens, text.counts))
         self.texts.add(len(self.segments), place)
         self._seal_when_full()

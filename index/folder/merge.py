@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from index.errors import REBUILD, IndexCorrupt
 from index.folder.ingest import MOST_TEXTS
 from index.folder.layout import UNFINISHED, Layout
-from index.folder.segment import EncodedText, Segment, SegmentWriter
+from index.folder.segment import Segment, SegmentText, SegmentWriter
 from source.document_json import load_document
 
 CROWD = 16
 _TIER = 8
-Places = NDArray[np.int64]
+PlaceRows = NDArray[np.int64]
 
 
 def to_merge(segments: Sequence[Segment], live: NDArray[np.int64], documents: NDArray[np.int64]) -> list[int]:
@@ -49,8 +49,8 @@ def merge(
     layout: Layout,
     segments: list[Segment],
     numbers: Sequence[int],
-    texts: Places,
-    documents: Places,
+    texts: PlaceRows,
+    documents: PlaceRows,
     encoder: Mapping[str, Any],
 ) -> None:
     """Writes the live texts and documents of these segments into one, which comes last; their places are changed.
@@ -79,10 +79,10 @@ def _copy_document(writer: SegmentWriter, segment: Segment, start: int, end: int
     return writer.add_document(line, segment.corners[corner : corner + characters])
 
 
-def _text(segment: Segment, row: int, first: int, last: int) -> EncodedText:
+def _text(segment: Segment, row: int, first: int, last: int) -> SegmentText:
     counts, ends = segment.counts
     own = counts[int(ends[row]) : int(ends[row + 1])].tolist()
-    return EncodedText(
+    return SegmentText(
         segment.digests[row],
         segment.vectors[row],
         segment.tokens[first:last],

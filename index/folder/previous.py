@@ -28,13 +28,13 @@ from index.folder.layout import (
 from index.folder.manifest import Manifest, SegmentManifest, load_manifest, load_segment
 from index.folder.segment import Segment
 from index.schema import sources_from
-from source.waiting import Meanwhile, silence
+from source.waiting import OnWait, nothing
 
 _Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class PreviousGeneration:
     """The documents of the generation that answers, by rows, with their passages and sentences.
 
     `segment_of`: from its segments' numbers to those of the base, -1 for one that is not intact.
@@ -63,7 +63,7 @@ class Read:
         return usable
 
 
-def read_generation(layout: GenerationLayout, manifest: Manifest, segments: Sequence[Segment]) -> Read:
+def read_generation(layout: GenerationLayout, manifest: Manifest, segments: Sequence[Segment]) -> PreviousGeneration:
     """A generation whose files are checked. `segments`: those that are intact. Raises IndexCorrupt."""
     files = Files(layout, manifest.files, whole=True)
 
@@ -73,7 +73,7 @@ def read_generation(layout: GenerationLayout, manifest: Manifest, segments: Sequ
     ids = all_strings(files.table(layout.ids, dtype=np.uint8), files.table(layout.id_ends))
     id_rows = rows(files.table(layout.id_rows))
     numbers = {segment.name: number for number, segment in enumerate(segments)}
-    read = Read(
+    read = PreviousGeneration(
         manifest=manifest,
         ids=[ids[at] for at in np.argsort(id_rows).tolist()] if len(ids) == len(id_rows) else [],
         documents=rows(files.table(layout.documents, DOCUMENT_COLUMNS)),
@@ -90,7 +90,7 @@ def read_generation(layout: GenerationLayout, manifest: Manifest, segments: Sequ
     return read
 
 
-def _agrees(read: Read) -> bool:
+def _agrees(read: PreviousGeneration) -> bool:
     """Whether every row that one table names is in the other."""
     return (
         len(read.ids) == len(read.documents) == len(read.fingerprints)
@@ -105,7 +105,7 @@ def _agrees(read: Read) -> bool:
     )
 
 
-def _lies_in(read: Read, segments: Sequence[Segment]) -> bool:
+def _lies_in(read: PreviousGeneration, segments: Sequence[Segment]) -> bool:
     """Whether the documents and texts are in the segments that are intact."""
     document_sizes = np.array([len(each.documents) for each in segments], np.int64)
     text_counts, token_counts = (
@@ -129,7 +129,7 @@ def _in_order(starts: _Numbers, ends: _Numbers, most: _Numbers) -> bool:
     return bool(((starts >= 0) & (starts <= ends) & (ends <= most)).all())
 
 
-class Base:
+class Previous:
     """The intact segments of an index, and its generation that answers if that is intact.
 
     `damage`: a sentence for each thing that was found damaged, and is made again.
@@ -138,12 +138,12 @@ class Base:
 
     def __init__(self) -> None:
         self.segments: list[Segment] = []
-        self.read: Read | None = None
+        self.read: PreviousGeneration | None = None
         self.damage: list[str] = []
         self.broken: list[Path] = []
 
     @classmethod
-    def of(cls, layout: Layout, encoder: dict[str, Any], meanwhile: Meanwhile = silence) -> Base:
+    def of(cls, layout: Layout, encoder: dict[str, Any], meanwhile: OnWait = nothing) -> Previous:
         """What is there that an encoder of these facts made. Every file of it is checked."""
         base = cls()
         segments = base._segments(layout)
@@ -162,11 +162,11 @@ class Base:
             base._read(*generation)
         return base
 
-    def restricted(self, encoder: dict[str, Any]) -> Base:
+    def restricted(self, encoder: dict[str, Any]) -> Previous:
         """This, unless some of it was made by a form of the encoder that computes other vectors."""
         if all(_made_by(segment.manifest, encoder) for segment in self.segments):
             return self
-        return Base()
+        return Previous()
 
     def _open(self, segment: Segment) -> None:
         try:

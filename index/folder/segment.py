@@ -1,6 +1,6 @@
 """A segment: documents as they were read and texts as they were encoded, written once and never changed.
 
-`Texts` reads the texts of a generation across the segments that hold them.
+`EncodedTexts` reads the texts of a generation across the segments that hold them.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def open_segments(layout: Layout, manifest: Manifest, open_already: Sequence[Seg
 
 
 @dataclass(frozen=True, slots=True)
-class EncodedText:
+class SegmentText:
     """A text as a segment keeps it.
 
     `digest`: (2,) int64. `vector`: (dimension,) float32. `tokens`: of `token_type`.
@@ -203,7 +203,7 @@ class SegmentWriter:
             self._corners.append(corners)
         return start, self._documents.tell(), first if corners is not None else -1
 
-    def add_text(self, text: EncodedText) -> tuple[int, int, int]:
+    def add_text(self, text: SegmentText) -> tuple[int, int, int]:
         """The row of the text, its first token, and the token after its last."""
         row, first = self.texts, self._tokens.rows
         self._digests.append(text.digest[None])
@@ -238,7 +238,7 @@ class SegmentWriter:
         shutil.rmtree(self._layout.root, ignore_errors=True)  # what was not closed is of no use
 
 
-class Texts:
+class EncodedTexts:
     """The texts of a generation. `places`: (texts, 4), as in `texts.npy`; `segments`: at least one."""
 
     def __init__(self, places: Table, segments: Sequence[Segment]) -> None:

@@ -22,10 +22,10 @@ from index.folder.layout import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, TEXT_COLUMNS,
 from index.folder.lexical import open_lexical
 from index.folder.manifest import Manifest, load_manifest
 from index.folder.repeats import Repeats, same
-from index.folder.segment import CHECKED_WHOLE, Segment, Texts, open_segments, segment_at
+from index.folder.segment import CHECKED_WHOLE, EncodedTexts, Segment, open_segments, segment_at
 from index.folder.vectors import StoredVectors, read_index
 from index.schema import sources_from
-from index.store import Derived
+from index.store import StoreBase
 from index.tokens import Tokens
 from source.document import Document
 from source.document_json import DocumentFacts, load_document, load_facts
@@ -101,7 +101,7 @@ _WORDS = {"terms.npy", "term_ends.npy", "counts.npy", "count_ends.npy"}
 _KEPT_DOCUMENTS = 64  # parsed documents kept in memory
 
 
-class FolderStore(Derived):
+class FolderStore(StoreBase):
     """Read access to one generation. Nothing in it changes; open again to see a newer one.
 
     `vectors`, `lexical`: those of the passages. Raises IndexMissing, IndexCorrupt or IndexIncompatible.
@@ -148,7 +148,7 @@ class FolderStore(Derived):
         documents = files.table(layout.documents, DOCUMENT_COLUMNS)
         self.rows = DocumentRows(self.segments, documents, ids, files.table(layout.id_rows))
         self.lexical = open_lexical(files, layout.words, len(self.passages), manifest.languages)
-        self.texts = Texts(files.table(layout.texts, TEXT_COLUMNS), self.segments)
+        self.texts = EncodedTexts(files.table(layout.texts, TEXT_COLUMNS), self.segments)
         self.vectors = StoredVectors(
             read_index(files.file(layout.vectors), len(self.texts), self.texts.dimension),
             self.texts, self.passages,
@@ -163,13 +163,13 @@ class FolderStore(Derived):
         """The SHA-256 of the manifest, if it is the generation that answered."""
         return self._pointer[1] if self._pointer else ""
 
-    def moved_on(self) -> tuple[str, str] | None:
+    def newer(self) -> tuple[str, str] | None:
         with suppress(StoreError):
             points_to = read_current(Layout(self.root))
             return points_to if points_to != self._pointer else None
         return None
 
-    def reopened(self) -> FolderStore:
+    def reopen(self) -> FolderStore:
         """The generation that the index points to now. Raises as opening it does."""
         return FolderStore(self.root, self)
 

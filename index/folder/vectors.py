@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from index.errors import REBUILD, IndexCorrupt
 from index.folder.arrays import Table
 from index.folder.checksums import CheckedFile
-from index.folder.segment import Texts
+from index.folder.segment import EncodedTexts
 from index.store import cosines, nearest_among
 from index.types import FloatMatrix, Rows
 
@@ -34,7 +34,7 @@ _CODE_SETTINGS = ("d", "metric_type", "code_size", "nb_bits")
 class StoredVectors:
     """The vectors of a generation. `passages`: (passages, 4); `text_passages` and `ends`: those that have each text."""
 
-    def __init__(self, index: Any, texts: Texts, passages: Table, text_passages: Table, ends: Table) -> None:
+    def __init__(self, index: Any, texts: EncodedTexts, passages: Table, text_passages: Table, ends: Table) -> None:
         self._index, self._texts = index, texts
         self._passages, self._text_passages, self._ends = passages, text_passages, ends
 
@@ -65,7 +65,7 @@ class StoredVectors:
         return self._texts.vectors(self._passages.take(passages)[:, 3])
 
 
-def write_index(path: Path, texts: Texts) -> None:
+def write_index(path: Path, texts: EncodedTexts) -> None:
     """Writes the FAISS index of texts."""
     count, dimension = len(texts), texts.dimension
     index = _empty(dimension)

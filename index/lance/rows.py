@@ -21,7 +21,7 @@ import pyarrow as pa
 from index.errors import REBUILD, IndexCorrupt
 from index.folder.repeats import sentence_key
 from index.lance.storage import Storage
-from index.lance.tables import KEYS, Part, Values, is_sealed, unpack
+from index.lance.tables import KEYS, SealedColumn, Values, is_sealed, unpack
 
 _TOGETHER = 1 << 10  # rows that are read at once, when all are
 _Row = TypeVar("_Row")
@@ -45,11 +45,11 @@ class SealedTable:
         numbers: list[int] = rows.to_pylist()
         return numbers
 
-    def taken(self, rows: Sequence[int], part: Part) -> pa.Table:
+    def taken(self, rows: Sequence[int], part: SealedColumn) -> pa.Table:
         """A part of these rows, in any order."""
         return self.storage.run(self._table.take_offsets(list(rows)).select([part.column]).to_arrow())
 
-    def all(self, part: Part) -> Iterator[tuple[int, Values]]:
+    def all(self, part: SealedColumn) -> Iterator[tuple[int, Values]]:
         """A part of every row, in any order, proven; also that the engine searches what it has."""
         query = self._table.query().select([part.column, *part.searched])
         batches = self.storage.run(query.to_batches(max_batch_length=_TOGETHER))
@@ -66,7 +66,7 @@ class SealedTable:
         """How many rows it has."""
         return int(self.storage.run(self._table.count_rows()))
 
-    def proven(self, found: pa.Table, part: Part) -> Iterator[tuple[int, Values]]:
+    def proven(self, found: pa.Table, part: SealedColumn) -> Iterator[tuple[int, Values]]:
         """What was fetched of a part, each with its row. Raises IndexCorrupt if one is not what was written."""
         for data in found[part.column].to_pylist():
             if not is_sealed(self._salt, part, data):
@@ -90,7 +90,7 @@ class SealedRows(Generic[_Row]):
     Safe to use from several threads.
     """
 
-    def __init__(self, table: SealedTable, part: Part, make: Callable[[int, Values], _Row], most: int) -> None:
+    def __init__(self, table: SealedTable, part: SealedColumn, make: Callable[[int, Values], _Row], most: int) -> None:
         self._table, self._part, self._make, self._most = table, part, make, most
         self._kept: OrderedDict[int, tuple[_Row, int]] = OrderedDict()
         self._held = 0

@@ -28,12 +28,12 @@ from index.lance.tables import (
     TABLES,
     TOKENS,
     LanceManifest,
-    Part,
+    SealedColumn,
     Values,
     load,
 )
 from index.schema import sources_from
-from index.store import Derived
+from index.store import StoreBase
 from index.tokens import Tokens, token_type, unpack
 from index.types import Rows
 from source.document import Document
@@ -44,7 +44,7 @@ _PASSAGES, _TOKENS, _CORNERS = 1 << 24, 1 << 25, 1 << 23
 """Bytes of each that are kept in memory: of 8,000 passages, the tokens of 800, corners of a million characters."""
 
 
-class LanceStore(Derived):
+class LanceStore(StoreBase):
     """Read access to one generation. Raises a StoreError when the storage is away, or is not what was written."""
 
     def __init__(self, storage: Storage, pointer: Pointer, generation: PublishedGeneration) -> None:
@@ -76,15 +76,15 @@ class LanceStore(Derived):
     def _unpacked(self, row: int, values: Values) -> NDArray[np.void]:
         return np.frombuffer(values[0], token_type(self.manifest.encoder["dimension"]))
 
-    def table(self, part: Part) -> SealedTable:
+    def table(self, part: SealedColumn) -> SealedTable:
         """The table that has a part."""
         return self._tables[part.table]
 
-    def moved_on(self) -> tuple[str, str] | None:
+    def newer(self) -> tuple[str, str] | None:
         now = self._pointer.now()
         return None if now in (None, self._of) else (now.name, now.sha256)
 
-    def reopened(self) -> LanceStore:
+    def reopen(self) -> LanceStore:
         try:
             return LanceStore(self._storage, self._pointer, self._pointer.read())
         except StoreUnreachable:

@@ -49,7 +49,7 @@ Values = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SealedColumn:
     """A column of a table, and what is packed into it.
 
     `searched`: which of its fields stand once more, in columns that the engine searches.
@@ -61,15 +61,15 @@ class Part:
     searched: tuple[str, ...] = ()
 
 
-PASSAGES = Part(
+PASSAGES = SealedColumn(
     "passages", "passage", (("document", int), ("sentences", bytes), ("terms", str), ("vector", bytes)),
     ("terms", "vector"),
 )  # fmt: skip
-TOKENS = Part("passages", "tokens", (("tokens", bytes),))
-DOCUMENTS = Part("documents", "facts", (("id", str), ("first", int), ("last", int), ("facts", bytes)))
-LINES = Part("documents", "line", (("corner", int), ("line", bytes)))
-CORNERS = Part("corners", "data", (("data", bytes),))
-KEYS = Part("keys", "entries", (("entries", bytes),))
+TOKENS = SealedColumn("passages", "tokens", (("tokens", bytes),))
+DOCUMENTS = SealedColumn("documents", "facts", (("id", str), ("first", int), ("last", int), ("facts", bytes)))
+LINES = SealedColumn("documents", "line", (("corner", int), ("line", bytes)))
+CORNERS = SealedColumn("corners", "data", (("data", bytes),))
+KEYS = SealedColumn("keys", "entries", (("entries", bytes),))
 PARTS = (PASSAGES, TOKENS, DOCUMENTS, LINES, CORNERS, KEYS)
 ABOUT = pa.schema([pa.field("row", pa.int64(), nullable=False), pa.field("data", pa.large_binary(), nullable=False)])
 
@@ -83,19 +83,19 @@ def schema(table: str, dimension: int) -> pa.Schema:
     return pa.schema([pa.field(*field, nullable=False) for field in (*fields, *searched)])
 
 
-def pack(salt: bytes, part: Part, row: int, record: Mapping[str, Any]) -> bytes:
+def pack(salt: bytes, part: SealedColumn, row: int, record: Mapping[str, Any]) -> bytes:
     """The fields of a part, sealed."""
     values = [_WRITE[kind](record[name]) for name, kind in part.fields]
     body = b"".join((_head(part).pack(row, *map(len, values)), *values))
     return _seal(salt, part, body) + body
 
 
-def is_sealed(salt: bytes, part: Part, data: bytes) -> bool:
+def is_sealed(salt: bytes, part: SealedColumn, data: bytes) -> bool:
     """Was it packed with this salt, for this part?"""
     return _seal(salt, part, data[_SEAL:]) == data[:_SEAL]
 
 
-def unpack(part: Part, data: bytes) -> tuple[int, Values]:
+def unpack(part: SealedColumn, data: bytes) -> tuple[int, Values]:
     """The row's number and the values; whether it is sealed is not looked at. Raises ValueError if it is not packed."""
     head = _head(part)
     at = _SEAL + head.size
@@ -111,11 +111,11 @@ def unpack(part: Part, data: bytes) -> tuple[int, Values]:
     return row, values
 
 
-def _seal(salt: bytes, part: Part, body: bytes) -> bytes:
+def _seal(salt: bytes, part: SealedColumn, body: bytes) -> bytes:
     return sha256(b"".join((salt, f"{part.table} {part.column} ".encode(), body))).digest()
 
 
-def _head(part: Part) -> struct.Struct:
+def _head(part: SealedColumn) -> struct.Struct:
     return struct.Struct(f"<{1 + len(part.fields)}q")
 
 

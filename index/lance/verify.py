@@ -10,7 +10,7 @@ from index.errors import IndexCorrupt
 from index.folder.store import FolderStore
 from index.lance.rows import bucket_count
 from index.lance.store import LanceStore
-from index.lance.tables import PARTS, Part
+from index.lance.tables import PARTS, SealedColumn
 
 _COMPARED = 32  # passages
 _NEAR = 10
@@ -71,7 +71,7 @@ def problems(store: LanceStore) -> Iterator[str]:
         yield str(error)
 
 
-def _counts(store: LanceStore) -> dict[Part, int]:
+def _counts(store: LanceStore) -> dict[SealedColumn, int]:
     """How many rows each part has."""
     counts = store.manifest.counts
     rows = {"passages": counts["passages"], "documents": counts["documents"], "corners": counts["corners"]}

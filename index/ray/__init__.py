@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from index.encoder.protocol import Encoder
 from index.errors import EngineMissing
-from source import Readers, Workers
+from source import ParserPool, Parsers
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Machines:
     """Who encodes, and how to have those who parse files."""
 
     encoder: Encoder
-    workers: Callable[[], Readers]
+    workers: Callable[[], Parsers]
 
 
 @contextmanager
@@ -26,13 +26,13 @@ def machines(on: str, encoder: Encoder) -> Iterator[Machines]:
     `encoder`: this machine's. All that is started is ended. Raises UsageError, EngineMissing, ClusterUnusable.
     """
     if not on:
-        yield Machines(encoder, Workers)
+        yield Machines(encoder, ParserPool)
         return
     with installed(on):
         from index.ray.cluster import joined  # not before it is asked for: it takes a second
-        from index.ray.workers import RayEncoder, RayReaders, helpers
+        from index.ray.workers import RayEncoder, RayParsers, helpers
     with joined(on) as leaves, helpers(encoder, leaves) as team:
-        yield Machines(RayEncoder(encoder, team), lambda: RayReaders(team))
+        yield Machines(RayEncoder(encoder, team), lambda: RayParsers(team))
 
 
 @contextmanager

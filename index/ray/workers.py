@@ -28,7 +28,7 @@ from index.encoder.protocol import Encoded, Encoder
 from index.errors import ClusterUnusable
 from index.ray.cluster import LITTLE, unusable
 from index.types import Offsets
-from source import Document, SourceError, Workers
+from source import Document, ParserPool, SourceError
 
 _TOGETHER = 8  # texts that are handed over at once
 _AHEAD = 4  # times so many for each helper are on their way
@@ -40,7 +40,7 @@ class Helper:
     def __init__(self, wanted: Identity) -> None:
         os.environ["CHAPTER_VERSE_THREADS"] = "1"  # the other processors have helpers of their own
         self._encoder = encoder_of(wanted)
-        self._workers = Workers()
+        self._workers = ParserPool()
 
     def form(self) -> tuple[str, int]:
         """In what precision it encodes, and to how many dimensions."""
@@ -147,15 +147,15 @@ class RayEncoder:
         return min(range(len(self._team)), key=lambda number: busy[number])
 
 
-class RayReaders:
-    """Reads files in helpers, as `source.Workers` does here. A file is sent there whole."""
+class RayParsers:
+    """Reads files in helpers, as `source.ParserPool` does here. A file is sent there whole."""
 
     def __init__(self, team: Sequence[Any]) -> None:
         self.many = len(team)
         self._turns = cycle(team)
 
     def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
-        """As `Workers.read`. Raises ClusterUnusable besides."""
+        """As `ParserPool.read`. Raises ClusterUnusable besides."""
         facts = {"id": id, "title": title, "path": path, "ocr": ocr}
         found = _got(next(self._turns).read.remote(file.read_bytes(), file.suffix, facts))
         if isinstance(found, SourceError):

@@ -38,7 +38,7 @@ _YES_OR_NO = re.compile(
 )
 
 
-class Expects(Enum):
+class AnswerType(Enum):
     """The shape of the words that would answer."""
 
     NUMBER = "number"
@@ -49,26 +49,26 @@ class Expects(Enum):
     ANYTHING = "anything"
 
 
-def expectation(question: str) -> Expects:
+def answer_type(question: str) -> AnswerType:
     """The first shape that the question's words call for."""
     if _DEFINITION.match(question):
-        return Expects.ANYTHING
+        return AnswerType.ANYTHING
     if _YES_OR_NO.match(question):
-        return Expects.STATEMENT
-    for pattern, kind in ((_TIME, Expects.TIME), (_NUMBER, Expects.NUMBER), (_NAME, Expects.NAME)):
+        return AnswerType.STATEMENT
+    for pattern, kind in ((_TIME, AnswerType.TIME), (_NUMBER, AnswerType.NUMBER), (_NAME, AnswerType.NAME)):
         if pattern.search(question):
             return kind
-    return Expects.ANYTHING
+    return AnswerType.ANYTHING
 
 
 _DIGIT = re.compile(r"\d")
 _CAPITAL = re.compile(r"(?<=\s)[^\W\d_a-zа-я]\w+")
 
 
-def has_expected(text: str, expected: Expects) -> float:
+def has_expected(text: str, expected: AnswerType) -> float:
     """1 if words of the expected shape stand in `text`, -1 if they should and do not, 0 if nothing is expected."""
-    if expected in (Expects.NUMBER, Expects.TIME):
+    if expected in (AnswerType.NUMBER, AnswerType.TIME):
         return 1.0 if _DIGIT.search(text) else -1.0
-    if expected is Expects.NAME:
+    if expected is AnswerType.NAME:
         return 1.0 if _CAPITAL.search(text) else -1.0
     return 0.0

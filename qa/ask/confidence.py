@@ -1,6 +1,6 @@
 """How sure it is that the first quote answers: a probability, calibrated.
 
-A logistic model over a few signs of how much of the question the best sentence
+A logistic model over a few features of how much of the question the best sentence
 and its passage meet, and of what the reader makes of them. It was fitted by
 `tests/benchmarks/fit_confidence.py` on the part of the training sets that the reader
 has not learnt, where for every second question the passages with the answer were
@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 
 from index import Store
 from qa.ask.retrieve import Query, best_matches
-from qa.ask.sentences import Sentence, Signs, Terms, Way, weighed
+from qa.ask.sentences import Evidence, Features, Sentence, Terms, linear_score
 from source import UsageError
 
 THRESHOLD = 0.5
 """From this confidence on a question counts as answered, unless CHAPTER_VERSE_THRESHOLD says otherwise."""
 
-# Log-odds that the first quote answers; "" is the intercept. What is not weighed did not carry over to other sets.
-WEIGHTS: Mapping[Way, Signs] = {
-    Way.READ: {"": -3.721, "passage": 5.847, "words": 1.752, "answers": 0.252, "likelihood": 0.372},
-    Way.MATCHED: {"": -5.544, "sentence": 6.631, "content": 0.82, "words": 2.389},
-    Way.WORDS: {"": -2.621, "words": 0.083, "sentence_words": 3.786},
+# Log-odds that the first quote answers; "" is the intercept. What is not linear_score did not carry over to other sets.
+WEIGHTS: Mapping[Evidence, Features] = {
+    Evidence.READ: {"": -3.721, "passage": 5.847, "words": 1.752, "answers": 0.252, "likelihood": 0.372},
+    Evidence.MATCHED: {"": -5.544, "sentence": 6.631, "content": 0.82, "words": 2.389},
+    Evidence.WORDS: {"": -2.621, "words": 0.083, "sentence_words": 3.786},
 }
 
 
@@ -49,10 +49,10 @@ def threshold() -> float:
 
 def confidence(store: Store, wanted: Sequence[Query], best: Sentence, asked: Terms) -> float:
     """The probability, in 0..1, that a quote of `best` answers the question."""
-    return 1 / (1 + math.exp(-weighed(signs(store, wanted, best, asked), WEIGHTS[best.way])))
+    return 1 / (1 + math.exp(-linear_score(features(store, wanted, best, asked), WEIGHTS[best.way])))
 
 
-def signs(store: Store, wanted: Sequence[Query], best: Sentence, asked: Terms) -> Signs:
+def features(store: Store, wanted: Sequence[Query], best: Sentence, asked: Terms) -> Features:
     """What the confidence may hang on.
 
     - sentence, passage: how well each meets the whole question
@@ -68,9 +68,9 @@ def signs(store: Store, wanted: Sequence[Query], best: Sentence, asked: Terms) -
         "passage": float(matches.mean()),
         "content": float(matches[_content_pieces(store, wanted[0])].mean()),
         "words": float(asked.shares[met].sum()),
-        "sentence_words": best.signs["words"],
+        "sentence_words": best.features["words"],
     }
-    return {name: value for name, value in best.signs.items() if name in ("answers", "likelihood")} | found
+    return {name: value for name, value in best.features.items() if name in ("answers", "likelihood")} | found
 
 
 def _content_pieces(store: Store, query: Query) -> NDArray[np.bool_]:

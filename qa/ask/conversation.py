@@ -20,7 +20,7 @@ MAX_QUESTION = 2000
 _REMEMBERED = 8  # earlier questions that a follow-up may lean on
 
 
-def remembered(history: Sequence[str]) -> list[str]:
+def usable_history(history: Sequence[str]) -> list[str]:
     """The earlier questions that a follow-up may lean on; what could not be asked is passed over."""
     may = [text for text in history if _says_something(text) and is_unicode(text) and len(text) <= MAX_QUESTION]
     return may[-_REMEMBERED:]
@@ -30,7 +30,7 @@ def _says_something(text: str) -> bool:
     return any(char.isalnum() for char in text)
 
 
-def checked(question: str) -> str:
+def validated(question: str) -> str:
     """The question without the white space around it. Raises UsageError for one that cannot be asked."""
     text = question.strip()
     if not _says_something(text):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from qa.ask.answer_type import Expects, expectation
+from qa.ask.answer_type import AnswerType, answer_type
 from source import Span
 
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*%?")
@@ -55,7 +55,7 @@ class Word:
 
 def highlight(text: str, words: Sequence[Word], sentence: Span, question: str) -> Span:
     """The words in `sentence` that answer best; the whole sentence if nothing stands out."""
-    kind = expectation(question)
+    kind = answer_type(question)
     shaped = _SHAPES.get(kind)
     found = list(shaped(text, words, sentence)) if shaped else []
     found = found or list(_runs(text, words))
@@ -89,9 +89,9 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[str, Sequence[Word], Span],
 
 
 _SHAPES = {
-    Expects.NUMBER: _matching(_NUMBER),
-    Expects.TIME: _matching(_TIME),
-    Expects.NAME: _matching(_NAME),
+    AnswerType.NUMBER: _matching(_NUMBER),
+    AnswerType.TIME: _matching(_TIME),
+    AnswerType.NAME: _matching(_NAME),
 }
 
 

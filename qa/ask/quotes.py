@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from index import Store
 from qa.answer import DocumentRef, Location, Quote
-from qa.ask.answer_type import Expects, expectation
+from qa.ask.answer_type import AnswerType, answer_type
 from qa.ask.highlights import Word, clause, highlight, split, without_marker
 from qa.ask.sentences import Sentence, Terms
 from source import Document, Span
@@ -88,7 +88,7 @@ def _answer(store: Store, document: Document, question: str, sentence: Sentence,
     if not found:
         words = [_word(store, document.text, word, asked) for word in split(document.text, sentence.span)]
         found = highlight(document.text, words, sentence.span, question)
-    is_statement = expectation(question) is Expects.STATEMENT
+    is_statement = answer_type(question) is AnswerType.STATEMENT
     return clause(document.text, found, sentence.span) if is_statement else found
 
 

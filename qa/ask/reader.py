@@ -30,7 +30,7 @@ _SHA256 = {
 _KNOWN = {"en"}  # languages
 # Candidates are read while their score comes this near to the first one's: further ones hardly ever hold the
 # better answer (`tests/benchmarks/cascade.py`). The first few are read in any case, so that there is a choice.
-IN_PLAY = 0.3
+READ_WITHIN = 0.3
 FEWEST, MOST = 2, 8
 _START, _END = 101, 102  # [CLS], [SEP]
 _LONGEST_QUESTION = 128  # word pieces
@@ -41,7 +41,7 @@ _Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundAnswer:
     """The likeliest answer within a stretch of the passage, and the log-probability of just these words."""
 
     span: Span
@@ -63,7 +63,7 @@ class Reading:
     ends: _Scores
     offsets: Offsets
 
-    def best(self, start: int, end: int) -> Found | None:
+    def best(self, start: int, end: int) -> FoundAnswer | None:
         """The likeliest answer in `passage[start:end]`; None where no word piece was read."""
         first, last = np.searchsorted(self.offsets[:, 0], (start, end))
         count = int(last - first)
@@ -72,7 +72,7 @@ class Reading:
         scores = self.starts[first:last, None] + self.ends[None, first:last]
         row, column = divmod(int(np.where(_spans(count), scores, -np.inf).argmax()), count)
         span = Span(int(self.offsets[first + row, 0]), int(self.offsets[first + column, 1]))
-        return Found(span, float(scores[row, column]))
+        return FoundAnswer(span, float(scores[row, column]))
 
 
 @lru_cache(maxsize=256)
@@ -113,7 +113,7 @@ class Reader:
         types = [0] * (len(asked) + 2) + [1] * (len(pieces) + 1)
         spans, whole = self._session.run(None, {"ids": np.array([ids], np.int64), "types": np.array([types], np.int64)})
         own = slice(len(asked) + 2, -1)
-        offsets = read.back(np.array(text.offsets[: len(pieces)], np.int64).reshape(-1, 2))
+        offsets = read.to_original(np.array(text.offsets[: len(pieces)], np.int64).reshape(-1, 2))
         starts, ends = (_log_softmax(spans[0, own, column]) for column in (0, 1))
         return Reading(float(whole[0, 0]), float(whole[0, 1]), starts, ends, offsets)
 
@@ -128,9 +128,9 @@ def open_reader() -> Reader:
     return Reader()
 
 
-def in_play(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+def worth_reading(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
     """Those of the candidates, which are best first, that may still hold the answer."""
-    near = sum(each.score >= candidates[0].score - IN_PLAY for each in candidates)
+    near = sum(each.score >= candidates[0].score - READ_WITHIN for each in candidates)
     return candidates[: min(max(near, FEWEST), MOST)]
 
 

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Store
-from qa.ask.answer_type import Expects, expectation, has_expected
-from qa.ask.reader import Found, Reading
+from qa.ask.answer_type import AnswerType, answer_type, has_expected
+from qa.ask.reader import FoundAnswer, Reading
 from qa.ask.retrieve import LEAST, Candidate, Query, best_matches
 from source import Document, Span
 
-Signs = Mapping[str, float]
+Features = Mapping[str, float]
 """What a sentence is judged by:
 
 - late: late interaction with it alone
@@ -27,7 +27,7 @@ Signs = Mapping[str, float]
 """
 
 
-class Way(Enum):
+class Evidence(Enum):
     """How well a question could be understood, and so what its sentences are judged by."""
 
     READ = "read"
@@ -40,12 +40,12 @@ class Way(Enum):
 
 # Log-odds of one sentence against another. READ is fitted by `tests/benchmarks/fit_confidence.py`; the
 # others are round numbers chosen by hand: on the development sets no fit was better by more than the noise.
-WEIGHTS: Mapping[Way, Signs] = {
-    Way.READ: {
+WEIGHTS: Mapping[Evidence, Features] = {
+    Evidence.READ: {
         "late": 4.9, "passage": 2.8, "words": 0.9, "shape": 0.1, "answers": 0.6, "relevance": 2.3, "likelihood": 0.3,
     },
-    Way.MATCHED: {"late": 12.0, "passage": 1.2, "words": 1.2, "shape": 0.6},
-    Way.WORDS: {"late": 0.6, "passage": 1.2, "words": 12.0, "shape": 0.6},
+    Evidence.MATCHED: {"late": 12.0, "passage": 1.2, "words": 1.2, "shape": 0.6},
+    Evidence.WORDS: {"late": 0.6, "passage": 1.2, "words": 12.0, "shape": 0.6},
 }  # fmt: skip
 _NEVER = -20.0  # the likelihood of words that the reader has not seen: the passage was too long for it
 
@@ -63,12 +63,12 @@ class Sentence:
     candidate: Candidate
     position: int
     span: Span
-    way: Way
-    signs: Signs
+    way: Evidence
+    features: Features
     score: float
     matches: NDArray[np.float32]
     met: NDArray[np.bool_]
-    found: Found | None
+    found: FoundAnswer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Terms:
 
 
 def terms(store: Store, question: str) -> Terms:
-    """The content words of a question, weighed by how rare each is in the collection."""
+    """The content words of a question, linear_score by how rare each is in the collection."""
     words = store.lexical.content_words(question)
     rarity = store.lexical.idf(words)
     return Terms(words, rarity / max(float(rarity.sum()), 1e-9))
@@ -90,7 +90,7 @@ def ranked_sentences(
     store: Store, wanted: list[Query], candidates: Sequence[Candidate], readings: Sequence[Reading | None], asked: Terms
 ) -> list[Sentence]:
     """The sentences of the candidates, best first. `readings`: what the reader made of each candidate."""
-    expected = expectation(wanted[0].text)
+    expected = answer_type(wanted[0].text)
     sentences = [
         sentence
         for candidate, reading in zip(candidates, readings, strict=True)
@@ -100,9 +100,9 @@ def ranked_sentences(
 
 
 def _sentences(
-    store: Store, wanted: list[Query], candidate: Candidate, reading: Reading | None, asked: Terms, expected: Expects
+    store: Store, wanted: list[Query], candidate: Candidate, reading: Reading | None, asked: Terms, expected: AnswerType
 ) -> Iterator[Sentence]:
-    way = Way.READ if reading else Way.MATCHED if wanted[0].meaning >= LEAST else Way.WORDS
+    way = Evidence.READ if reading else Evidence.MATCHED if wanted[0].meaning >= LEAST else Evidence.WORDS
     document: Document = store.document(store.document_of(candidate.passage))
     offset = store.span(candidate.passage).start
     starts = candidate.offsets[:, 0] + offset
@@ -114,7 +114,7 @@ def _sentences(
         matches = [best_matches(part[:, inside]) for part in candidate.similarities]
         late = sum(query.weight * float(m.mean()) for query, m in zip(wanted, matches, strict=True))
         met = store.lexical.contains(text, asked.words)
-        signs = {
+        features = {
             "late": late / sum(query.weight for query in wanted),
             "passage": candidate.score,
             "words": float(asked.shares[met].sum()),
@@ -123,12 +123,12 @@ def _sentences(
         found = None
         if reading:
             found = reading.best(span.start - offset, span.end - offset)
-            signs |= {"answers": reading.answers, "relevance": reading.relevance}
-            signs["likelihood"] = found.likelihood if found else _NEVER
-        score = weighed(signs, WEIGHTS[way])
-        yield Sentence(candidate, position, span, way, signs, score, matches[0], met, found)
+            features |= {"answers": reading.answers, "relevance": reading.relevance}
+            features["likelihood"] = found.likelihood if found else _NEVER
+        score = linear_score(features, WEIGHTS[way])
+        yield Sentence(candidate, position, span, way, features, score, matches[0], met, found)
 
 
-def weighed(signs: Signs, weights: Signs) -> float:
-    """The sum of the signs that have a weight, each times its weight."""
-    return sum(weight * signs[name] for name, weight in weights.items())
+def linear_score(features: Features, weights: Features) -> float:
+    """The sum of the features that have a weight, each times its weight."""
+    return sum(weight * features[name] for name, weight in weights.items())

@@ -141,7 +141,7 @@ def evaluate(
 def outcome(book: Edition, question: Question) -> Outcome:
     """What asking the question comes to."""
     started = time.perf_counter()
-    answer, hits = book.study(question.question, question.history)
+    answer, hits = book.ask_with_hits(question.question, question.history)
     milliseconds = 1000 * (time.perf_counter() - started)
     relevant, total = _relevance(hits, question) if question.answerable else ([], 0)
     # Ranking and quotes are judged whether or not the threshold withheld them.

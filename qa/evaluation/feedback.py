@@ -17,7 +17,7 @@ from typing import Any
 from index import DEFAULT_INDEX, Layout, locate
 from index.folder.disk import appending, flush
 from qa.answer import Quote
-from qa.ask.conversation import checked, remembered
+from qa.ask.conversation import usable_history, validated
 from source import ChapterVerseError
 from source.errors import reason_of
 
@@ -41,7 +41,7 @@ def record(path: Path, question: str, history: Sequence[str], quote: Quote | Non
     `history`: the earlier questions, oldest first. The line is on the disk when
     this returns. Raises UsageError for what cannot be asked, and FeedbackRefused.
     """
-    verdict = _verdict(checked(question), remembered(history), quote, right)
+    verdict = _verdict(validated(question), usable_history(history), quote, right)
     line = json.dumps({**verdict, "time": datetime.now(UTC).isoformat(timespec="seconds")}, ensure_ascii=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ class QuoteGone(ChapterVerseError):
     """The documents no longer have a quote where it stood."""
 
 
-def quote_again(edition: Edition, record: object) -> Quote:
+def restore_quote(edition: Edition, record: object) -> Quote:
     """The quote that `quote_json` made `record` of, from the documents of `edition`.
 
     Other places of it that are no more are left out. Raises QuoteGone when its
@@ -40,7 +40,7 @@ def quote_again(edition: Edition, record: object) -> Quote:
     return _again(edition, quote)
 
 
-def answer_again(edition: Edition, record: object) -> tuple[Answer, tuple[int, ...]]:
+def restore_answer(edition: Edition, record: object) -> tuple[Answer, tuple[int, ...]]:
     """The answer that `answer_json` made `record` of, and which of its quotes are gone and left out.
 
     They are counted from 0 over those that are shown: `quotes` of an answer, else `nearest`. What is no
@@ -74,7 +74,7 @@ def _check_size(saved: SavedAnswer) -> None:
 
 def _unless_gone(edition: Edition, record: object) -> Quote | None:
     try:
-        return quote_again(edition, record)
+        return restore_quote(edition, record)
     except (QuoteGone, UsageError):
         return None
 

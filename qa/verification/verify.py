@@ -13,7 +13,7 @@ from pathlib import Path
 
 from qa.answer import DocumentRef
 from qa.verification.saved_answer import SavedQuote, saved_quotes
-from source import OCR, Document, Span, UsageError, boxes_of, find
+from source import OCR, Document, Span, UsageError, boxes_of, scan
 
 _WORDS = 3  # in a row, that are looked for together
 _MOST = 200  # such rows of a quote, and places of each
@@ -21,7 +21,7 @@ _ENOUGH = 0.5  # of the quote's rows of words: so many must stand close together
 _LONGER = 1.5  # times the quote's length: how close
 
 
-def moved(text: str, quote: str) -> Span | None:
+def find_moved(text: str, quote: str) -> Span | None:
     """Where the same words stand in `text`, white space aside."""
     words = [(match.start(), match[0]) for match in re.finditer(r"\S+", text)]
     sought = " ".join(quote.split())
@@ -37,7 +37,7 @@ def moved(text: str, quote: str) -> Span | None:
     return Span(place(found), place(found + len(sought) - 1) + 1)
 
 
-def changed(text: str, quote: str) -> Span | None:
+def find_changed(text: str, quote: str) -> Span | None:
     """Where most of a quote's words stand, in rows of three, close together; None if nowhere."""
     rows = list(dict.fromkeys(islice(_rows(quote), _MOST)))
     places = sorted((match.start(), match.end(), row) for row in rows for match in _occurrences(text, row))
@@ -91,10 +91,10 @@ def verify(answer: Path, sources: Sequence[str | Path] = ()) -> list[Verdict]:
     quotes = _quotes(answer)
     ocr = _languages(quotes)
     if sources:
-        documents = {document.id: document for document in find(sources, ocr).documents()} if quotes else {}
+        documents = {document.id: document for document in scan(sources, ocr).documents()} if quotes else {}
         return [_verdict(quote, documents.get(quote.at.document.id)) for quote in quotes]
     paths = sorted({quote.at.document.path for quote in quotes})
-    named = {(path, document.id): document for path in paths for document in find([path], ocr).documents()}
+    named = {(path, document.id): document for path in paths for document in scan([path], ocr).documents()}
     return [_verdict(quote, _named(named, quote.at.document)) for quote in quotes]
 
 
@@ -126,7 +126,7 @@ def _verdict(quote: SavedQuote, document: Document | None) -> Verdict:
     reason = _complaint(quote, document)
     id = quote.at.document.id
     if reason is None and document and document.sha256 != quote.at.document.sha256:
-        return Verdict(id, quote.text, True, "it stands, though the file was changed elsewhere")
+        return Verdict(id, quote.text, True, "it stands, though the file was find_changed elsewhere")
     return Verdict(id, quote.text, reason is None, reason or "it stands")
 
 
@@ -146,11 +146,11 @@ def _complaint(quote: SavedQuote, document: Document | None) -> str | None:
 
 def _whereabouts(text: str, document: Document) -> str:
     """What became of words that do not stand where they should."""
-    if span := moved(document.text, text):
-        return f"it moved to {document.place(span.start).numbers}, from {span.start:,} to {span.end:,}"
-    if span := changed(document.text, text):
+    if span := find_moved(document.text, text):
+        return f"it find_moved to {document.place(span.start).numbers}, from {span.start:,} to {span.end:,}"
+    if span := find_changed(document.text, text):
         now = " ".join(document.text[span.start : span.end].split())
-        return f"it changed, at {document.place(span.start).numbers}, to “{now}”"
+        return f"it find_changed, at {document.place(span.start).numbers}, to “{now}”"
     return "it is gone"
 
 

@@ -11,19 +11,19 @@ from starlette.middleware import Middleware
 from uvicorn import Server
 
 from qa.web.api.gradio import PatchedResponses, RequestErrors, gr, share, take_plain_values
-from qa.web.http.access_log import Access, name_requests
-from qa.web.http.bodies import Bounds
-from qa.web.http.concurrency import Crowd
-from qa.web.http.config import MEGABYTE, Rules
+from qa.web.http.access_log import AccessLog, name_requests
+from qa.web.http.bodies import BodyLimits
+from qa.web.http.concurrency import ConcurrencyLimit
+from qa.web.http.config import MEGABYTE, Config
 from qa.web.http.connections import Connections, most_connections
 from qa.web.http.health import health
-from qa.web.http.hosts import Names, PortTakenError
-from qa.web.http.login import Door, Login
-from qa.web.http.metrics import Counts, metrics
-from qa.web.http.rate_limit import Rate
-from qa.web.http.security import Guard
-from qa.web.http.uploads import Intake, Room
-from qa.web.page.actions import Acts, actions
+from qa.web.http.hosts import PortTakenError, TrustedHosts
+from qa.web.http.login import Authenticator, Login
+from qa.web.http.metrics import Metrics, metrics
+from qa.web.http.rate_limit import RateLimit
+from qa.web.http.security import Security
+from qa.web.http.uploads import UploadGate, UploadSpool
+from qa.web.page.actions import ActionRoute, actions
 from qa.web.page.library.actions import Uploads
 from qa.web.page.page import STYLE
 from qa.web.state import AppState
@@ -41,12 +41,12 @@ _LOGIN = "After five wrong passwords within a minute, wait for a minute."
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class RunningServer:
     """A page that is served at `address`."""
 
     address: str
     server: Server
-    counts: Counts
+    counts: Metrics
 
     def finish(self, seconds: float) -> None:
         """Takes no more requests, and waits until those that have come are answered, so long at the most."""
@@ -62,21 +62,21 @@ def launch(
     host: str,
     port: int,
     state: AppState | None = None,
-    rules: Rules = Rules(),  # noqa: B008
-) -> Serving:
+    rules: Config = Config(),  # noqa: B008
+) -> RunningServer:
     """Serves the page in threads of its own. Raises PortTakenError.
 
     `state`: whose health is told, and whose uses are tools.
     """
     theme = gr.themes.Base(font=_SANS, font_mono=("ui-monospace", "Consolas", "monospace"))
-    room, limits = Room(rules.limits, app.upload_file_set), rules.limits
-    names, door = Names.of(host, rules.root), Door(rules.passwords) if rules.passwords else None
+    room, limits = UploadSpool(rules.limits, app.upload_file_set), rules.limits
+    names, door = TrustedHosts.of(host, rules.root), Authenticator(rules.passwords) if rules.passwords else None
     name_requests()
     take_plain_values(app)
     app.queue(max_size=limits.asked, api_open=False)
     share(app, limits.asked + limits.streams)
     endpoints = {str(function.api_name) for function in app.fns.values()}
-    counts = Counts(endpoints)
+    counts = Metrics(endpoints)
     around = _around(names, door, endpoints, room, counts, rules)
     try:
         app.launch(
@@ -101,31 +101,36 @@ def launch(
     room.keep()
     app.app.uploaded_file_dir = str(room.folder)
     app.server.config.http_protocol_class = Connections(most_connections())
-    return Serving(str(app.local_url), app.server, counts)
+    return RunningServer(str(app.local_url), app.server, counts)
 
 
 def _around(
-    names: Names, door: Door | None, endpoints: Set[str], room: Room, counts: Counts, rules: Rules
+    names: TrustedHosts,
+    door: Authenticator | None,
+    endpoints: Set[str],
+    room: UploadSpool,
+    counts: Metrics,
+    rules: Config,
 ) -> list[Middleware]:
     """What every request goes through, in this order."""
-    uploads = Rate(rules.limits.uploads)
+    uploads = RateLimit(rules.limits.uploads)
     return [
-        Middleware(Access, counts, rules.tell),
-        Middleware(Guard, names, endpoints, read_only=rules.read_only),
+        Middleware(AccessLog, counts, rules.tell),
+        Middleware(Security, names, endpoints, read_only=rules.read_only),
         Middleware(RequestErrors),
         *([Middleware(Login, door)] if door else []),
-        Middleware(Intake, room, uploads, rules.max_upload),
-        Middleware(Bounds, rules.max_upload),
-        Middleware(Crowd, rules.limits),
+        Middleware(UploadGate, room, uploads, rules.max_upload),
+        Middleware(BodyLimits, rules.max_upload),
+        Middleware(ConcurrencyLimit, rules.limits),
         Middleware(PatchedResponses),
     ]
 
 
-def _beside(app: gr.Blocks, state: AppState | None, counts: Counts, rules: Rules) -> dict[str, Any]:
+def _beside(app: gr.Blocks, state: AppState | None, counts: Metrics, rules: Config) -> dict[str, Any]:
     """What is served beside the page."""
     if state is None:
         return {}
-    acts = Acts(actions(state, Uploads(app, rules.limits.room)), rules.limits, state.changes)
+    acts = ActionRoute(actions(state, Uploads(app, rules.limits.room)), rules.limits, state.changes)
     routes = [
         health(lambda: state.book, brief=rules.passwords is not None),
         metrics(lambda: state.book, counts),

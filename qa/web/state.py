@@ -21,7 +21,7 @@ from qa.library import Added, Cancelled, Library
 from qa.suggest import examples
 from qa.web.http.access_log import now, request_id
 from qa.web.http.config import CHANGES
-from qa.web.http.rate_limit import Rate
+from qa.web.http.rate_limit import RateLimit
 
 Progress = Callable[[str, int, int], None]
 Work = Callable[[Progress], Added]
@@ -139,7 +139,7 @@ class AppState:
         self.feedback = feedback_file(index)
         self.library = Library(index, sources)
         self.builds = Builds()
-        self.changes = Rate(CHANGES)
+        self.changes = RateLimit(CHANGES)
         """How often a client may change the documents."""
         self._book = qa.load(index)
         self._known = _Opened(self._book.now())

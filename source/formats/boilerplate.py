@@ -77,7 +77,7 @@ _FRINGE = " \t\u00a0\u200b|·•▲▼▶◀►◄↑↓→←›‹»«>+×✕�
 _LINE = re.compile(r"[^\r\n]+")
 
 
-def find_debris(text: str, blocks: Collection[Span], title: Span | None) -> list[Region]:
+def find_boilerplate(text: str, blocks: Collection[Span], title: Span | None) -> list[Region]:
     """The regions of `text` that are leftovers of a web page, in order.
 
     `blocks` are the stretches between blank lines; `title` is where the

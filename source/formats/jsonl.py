@@ -21,7 +21,7 @@ _LONGEST_LINE = 64 << 20  # bytes
 
 
 @dataclass(frozen=True)
-class Record:
+class JsonlRecord:
     """A line of a collection; what it says is read when it is asked for."""
 
     line: bytes
@@ -57,7 +57,7 @@ class Record:
         return _parse(self.line, self.where)
 
 
-def records(path: Path, shown_as: str) -> Iterator[Record]:
+def records(path: Path, shown_as: str) -> Iterator[JsonlRecord]:
     """The lines of a collection, in the file's order, one in memory at a time. Raises SourceEmpty if there are none."""
     found = False
     with path.open("rb") as file:
@@ -67,7 +67,7 @@ def records(path: Path, shown_as: str) -> Iterator[Record]:
                 raise BadCollection(f"{where} has more than {_LONGEST_LINE >> 20} MB; give it to several objects.")
             if line.strip():
                 found = True
-                yield Record(line.rstrip(b"\r\n"), where, shown_as)
+                yield JsonlRecord(line.rstrip(b"\r\n"), where, shown_as)
     if not found:
         raise SourceEmpty(f"{shown_as} is empty; put text into it or leave it out.")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from source.document import Document, Region, RegionKind
-from source.formats.boilerplate import find_debris
+from source.formats.boilerplate import find_boilerplate
 from source.places import Heading, Places
 from source.spans import Span, subtract, trim
 
@@ -44,7 +44,7 @@ def read_plain(text: str, *, id: str, title: str = "", path: str = "", sha256: s
     """
     blocks = list(_blocks(text))
     headline = _headline(text, blocks)
-    debris = find_debris(text, blocks, headline)
+    debris = find_boilerplate(text, blocks, headline)
     rules = [Region(Span(*m.span()), RegionKind.MARKUP) for m in _LINE.finditer(text) if _RULE.fullmatch(m.group())]
     clean = [b for b in (trim(text, s) for s in subtract(blocks, [r.span for r in debris + rules])) if b]
     headings = list(_headings(text, clean, headline))

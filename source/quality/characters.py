@@ -13,7 +13,7 @@ SPACE, WHITE, LOWER, UPPER, LETTER, PRIVATE, CONTROL, UNDECODABLE = range(1, 9)
 
 Kinds: TypeAlias = NDArray[np.uint8]
 """(characters,): the kind of each."""
-Offsets: TypeAlias = NDArray[np.int64]
+Bounds: TypeAlias = NDArray[np.int64]
 
 # Latin, Greek, Cyrillic, Armenian, Hebrew, Arabic and Georgian: scripts whose words have spaces between them.
 _SPACED_SCRIPTS = (range(0x700), range(0x10A0, 0x1100), range(0x1E00, 0x2000))
@@ -25,7 +25,7 @@ def kinds_of(text: str) -> Kinds:
     return _table()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)]
 
 
-def runs(mask: NDArray[np.bool_]) -> Offsets:
+def runs(mask: NDArray[np.bool_]) -> Bounds:
     """Where `mask` holds without a break: (runs, 2), starts and ends.
 
     >>> runs(np.array([True, True, False, True])).tolist()
@@ -35,7 +35,7 @@ def runs(mask: NDArray[np.bool_]) -> Offsets:
     return edges.reshape(-1, 2)
 
 
-def index_of(offsets: Offsets, starts: Offsets) -> Offsets:
+def index_of(offsets: Bounds, starts: Bounds) -> Bounds:
     """For each offset the last of `starts` that is not after it, as an index."""
     return np.searchsorted(starts, offsets, "right") - 1
 

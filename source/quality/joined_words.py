@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from source.quality.characters import LETTER, LOWER, SPACE, UPPER, Kinds, Offsets, index_of, runs
+from source.quality.characters import LETTER, LOWER, SPACE, UPPER, Bounds, Kinds, index_of, runs
 
 _LONG = 20  # letters: longer words hold up to 3% of the letters of a page of German prose, and less elsewhere
 _LEAST_WORDS = 5  # different ones: a name, a code or an address is met again and again
@@ -30,7 +30,7 @@ _CODE_AFTER = frozenset("`'\"(/_=>[\\")
 class Words:
     """The words of a text (runs of letters), and on which of the pages that begin at `starts` each stands."""
 
-    def __init__(self, text: str, kinds: Kinds, starts: Offsets) -> None:
+    def __init__(self, text: str, kinds: Kinds, starts: Bounds) -> None:
         self._text = text
         self._kinds = kinds
         self._spans = runs((kinds >= LOWER) & (kinds <= LETTER))

@@ -19,7 +19,7 @@ from functools import cache
 import numpy as np
 
 from source.document import Doubt, DoubtKind
-from source.quality.characters import CONTROL, PRIVATE, SPACE, UNDECODABLE, WHITE, Kinds, Offsets, index_of, kinds_of
+from source.quality.characters import CONTROL, PRIVATE, SPACE, UNDECODABLE, WHITE, Bounds, Kinds, index_of, kinds_of
 from source.quality.joined_words import Words, common_words
 
 _STRETCH = 4000  # characters: a full page
@@ -51,7 +51,7 @@ def doubts_of(text: str, pages: tuple[int, ...]) -> list[Doubt]:
     return [Doubt(kind, page or None, counts[page, kind]) for page, kind in ranked]
 
 
-def _signs(text: str, starts: Offsets, common: Callable[[], frozenset[str]]) -> Iterator[tuple[DoubtKind, int, int]]:
+def _signs(text: str, starts: Bounds, common: Callable[[], frozenset[str]]) -> Iterator[tuple[DoubtKind, int, int]]:
     """The kind of a doubt, on which of the pages that begin at `starts`, and how often it shows."""
     kinds = kinds_of(text)
     words = Words(text, kinds, starts)
@@ -61,7 +61,7 @@ def _signs(text: str, starts: Offsets, common: Callable[[], frozenset[str]]) -> 
     yield from ((DoubtKind.SPACED_WORDS, page, count) for page, count in words.spaced())
 
 
-def _odd(kinds: Kinds, kind: int, starts: Offsets) -> Iterator[tuple[int, int]]:
+def _odd(kinds: Kinds, kind: int, starts: Bounds) -> Iterator[tuple[int, int]]:
     """The pages with too many characters of a kind, and how many."""
     hits = np.flatnonzero(kinds == kind)
     if kind == PRIVATE:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from source.document import Document
 from source.errors import Damaged, SourceUnreadable
-from source.sandbox.pool import Workers
+from source.sandbox.pool import ParserPool
 
 _WIDTH = 1240  # pixels: an A4 page at 150 dots an inch
 _TALLEST = 3  # times the width
@@ -60,7 +60,7 @@ def _drawn(path: str, sha256: str, page: int) -> bytes:
 
 
 @lru_cache(1)
-def _workers() -> Workers:
-    workers = Workers(_SECONDS)
+def _workers() -> ParserPool:
+    workers = ParserPool(_SECONDS)
     atexit.register(workers.close)
     return workers

@@ -33,7 +33,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Readers(Protocol):
+class Parsers(Protocol):
     """Who parses the files that are read apart. `many`: files at a time; safe to use from as many threads."""
 
     many: int
@@ -45,7 +45,7 @@ class Readers(Protocol):
         """Nothing more will be read."""
 
 
-class Workers:
+class ParserPool:
     """Lends out processes that read files; starts one when none is free. Safe to use from several threads."""
 
     def __init__(self, seconds: float = SECONDS) -> None:

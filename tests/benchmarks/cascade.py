@@ -27,7 +27,7 @@ import qa
 import qa.ask.reader
 from index import build, threads
 from qa.ask.conversation import Understood
-from qa.ask.reader import in_play
+from qa.ask.reader import worth_reading
 from qa.ask.retrieve import candidates, queries
 from qa.ask.timings import timed
 from qa.evaluation.evaluate import outcome, summary
@@ -62,7 +62,7 @@ def row(book: qa.Book, questions: Sequence[Question], budget: tuple[int, int, fl
                 outcomes.append(outcome(book.now(), question))
             reading.append(1000 * spent["reading"])
             found = candidates(book.store, queries(Understood(question.question), book.encoder))
-            read.append(len(in_play(found)) if most else 0)
+            read.append(len(worth_reading(found)) if most else 0)
     figures = summary(outcomes)
     shown = (figures[name].value for name in ("answer_in_quote@1", "highlight_f1", "answerable_auroc"))
     name = "none" if not most else f"{fewest}" if fewest == most else f"{fewest}–{most}, within {near}"

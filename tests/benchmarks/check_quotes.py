@@ -18,16 +18,16 @@ from pathlib import Path
 
 import qa
 from index import build
-from source import Document, Span, find
+from source import Document, Span, scan
 from source.errors import SourceError
 
 
 def readable(roots: list[Path]) -> Iterator[Path]:
     """The files that can be indexed; the others are named with their reason."""
     for root in roots:
-        for file in find([root]).files:
+        for file in scan([root]).files:
             try:
-                list(find([file.path]).documents())
+                list(scan([file.path]).documents())
             except SourceError as error:
                 print(f"refused: {error}")
             else:
@@ -58,7 +58,7 @@ def main() -> int:
     files = quotes = passages = wrong = 0
     for path in readable(arguments.sources):
         files += 1
-        fresh = {document.id: document for document in find([path]).documents()}
+        fresh = {document.id: document for document in scan([path]).documents()}
         with tempfile.TemporaryDirectory() as scratch:
             build(Path(scratch), [path])
             book = qa.load(scratch)

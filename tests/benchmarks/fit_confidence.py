@@ -29,9 +29,9 @@ from index import build
 from qa.ask import confidence
 from qa.ask.conversation import Understood
 from qa.ask.quotes import make_quotes
-from qa.ask.reader import in_play, read
+from qa.ask.reader import read, worth_reading
 from qa.ask.retrieve import TIES, Query, candidates, queries
-from qa.ask.sentences import WEIGHTS, Sentence, Signs, Terms, Way, ranked_sentences, terms, weighed
+from qa.ask.sentences import WEIGHTS, Evidence, Features, Sentence, Terms, linear_score, ranked_sentences, terms
 from qa.evaluation.metrics import auroc, calibration_error
 from qa.evaluation.questions import Question, read_questions
 
@@ -39,7 +39,7 @@ sys.path.append(str(Path(__file__).parents[1] / "training"))
 from examples import validation_part
 
 Matrix = NDArray[np.float64]
-_RIDGE = 0.01  # of the conditional logit, on signs of unit variance
+_RIDGE = 0.01  # of the conditional logit, on features of unit variance
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,16 @@ class Seen:
     answerable: bool
 
 
-def see(book: qa.Book, question: Question, way: Way, *, drop_gold: bool) -> Seen | None:
+def see(book: qa.Book, question: Question, way: Evidence, *, drop_gold: bool) -> Seen | None:
     """What is found for a question, taken for one that can be understood in this way at the best."""
-    meaning = TIES if way is Way.WORDS else 1.0
+    meaning = TIES if way is Evidence.WORDS else 1.0
     wanted = [replace(each, meaning=meaning) for each in queries(Understood(question.question), book.encoder)]
     found = candidates(book.store, wanted)
     gold = question.gold_passage_ids
     if drop_gold:
         found = [each for each in found if book.store.passage(each.passage).document_id not in gold]
-    found = list(in_play(found))
-    readings = read(book.store, question.question, found) if way is Way.READ else [None] * len(found)
+    found = list(worth_reading(found))
+    readings = read(book.store, question.question, found) if way is Evidence.READ else [None] * len(found)
     asked = terms(book.store, question.question)
     ranked = ranked_sentences(book.store, wanted, found, readings, asked)
     holds = np.array([_holds(book, each, question) for each in ranked], bool)
@@ -81,7 +81,7 @@ def _holds(book: qa.Book, sentence: Sentence, question: Question) -> bool:
 class Set:
     """A set's questions, seen once and judged under any weights."""
 
-    def __init__(self, folder: Path, most: int, way: Way, *, fitted: bool) -> None:
+    def __init__(self, folder: Path, most: int, way: Evidence, *, fitted: bool) -> None:
         self.name = folder.name if folder.is_dir() else folder.stem
         file = folder / "questions.jsonl" if folder.is_dir() else folder
         questions = [q for q in (validation_part(folder) if fitted else read_questions(file)) if not q.history]
@@ -95,16 +95,16 @@ class Set:
         )
         self.seen = [each for each in seen if each]
 
-    def first(self, order: Signs) -> tuple[list[Signs], NDArray[np.bool_]]:
-        """The signs of each first quote under these weights, and (n,) whether it is right."""
+    def first(self, order: Features) -> tuple[list[Features], NDArray[np.bool_]]:
+        """The features of each first quote under these weights, and (n,) whether it is right."""
         rows, right = [], []
         for each in self.seen:
             ranked = sorted(
-                (replace(sentence, score=weighed(sentence.signs, order)) for sentence in each.ranked),
+                (replace(sentence, score=linear_score(sentence.features, order)) for sentence in each.ranked),
                 key=lambda sentence: -sentence.score,
             )
             quote = make_quotes(self.book.store, each.question.question, ranked, each.asked, 1)[0]
-            rows.append(confidence.signs(self.book.store, each.wanted, ranked[0], each.asked))
+            rows.append(confidence.features(self.book.store, each.wanted, ranked[0], each.asked))
             gold = each.question.gold_passage_ids
             in_gold = not gold or quote.document.id in gold
             holds = any(answer in quote.text for answer in each.question.answers) or not each.question.answers
@@ -112,7 +112,7 @@ class Set:
         return rows, np.array(right, bool)
 
 
-def matrix(rows: Sequence[Signs], names: Sequence[str]) -> Matrix:
+def matrix(rows: Sequence[Features], names: Sequence[str]) -> Matrix:
     """(n, names)"""
     return np.array([[row[name] for name in names] for row in rows], float)
 
@@ -120,7 +120,7 @@ def matrix(rows: Sequence[Signs], names: Sequence[str]) -> Matrix:
 def fit_order(sets: Sequence[Set], names: Sequence[str]) -> dict[str, float]:
     """The conditional logit, by gradient ascent."""
     groups = [each for one in sets for each in one.seen if each.answerable and each.holds.any()]
-    inputs = [matrix([sentence.signs for sentence in each.ranked], names) for each in groups]
+    inputs = [matrix([sentence.features for sentence in each.ranked], names) for each in groups]
     scale = np.concatenate(inputs).std(axis=0) + 1e-9
     weights = np.zeros(len(names))
     for _ in range(400):
@@ -139,7 +139,7 @@ def _softmax(scores: Matrix) -> Matrix:
 
 
 def fit(values: Matrix, labels: NDArray[np.bool_], ridge: float = 1.0) -> Matrix:
-    """Logistic regression by Newton's method: (1 + signs,), the intercept first."""
+    """Logistic regression by Newton's method: (1 + features,), the intercept first."""
     inputs = np.column_stack([np.ones(len(values)), values])
     penalty = ridge * np.eye(inputs.shape[1])
     penalty[0, 0] = 0
@@ -169,7 +169,7 @@ def main() -> None:
     parser.add_argument("--judge", nargs="*", type=Path, default=[])
     parser.add_argument("--most", type=int, default=1200, help="questions of each set")
     arguments = parser.parse_args()
-    for way in Way:
+    for way in Evidence:
         print(f"\n{way.value}")
         training = [Set(folder, arguments.most, way, fitted=True) for folder in arguments.train]
         print("order of sentences, fitted", _shown(fit_order(training, list(WEIGHTS[way]))))
@@ -185,7 +185,7 @@ def main() -> None:
             report(one.name, chance, right, [each.answerable for each in one.seen])
 
 
-def _shown(weights: Signs) -> dict[str, float]:
+def _shown(weights: Features) -> dict[str, float]:
     return {name: round(weight, 3) for name, weight in weights.items()}
 
 

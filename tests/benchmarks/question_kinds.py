@@ -22,7 +22,7 @@ import numpy as np
 
 import qa
 from index import build
-from qa.ask.answer_type import Expects, expectation
+from qa.ask.answer_type import AnswerType, answer_type
 from qa.evaluation.evaluate import Outcome, outcome
 from qa.evaluation.metrics import bootstrap
 from qa.evaluation.questions import Question, read_questions
@@ -38,7 +38,7 @@ _ASKS = {
 
 
 def kind_of(question: str) -> str:
-    if expectation(question) is Expects.STATEMENT:
+    if answer_type(question) is AnswerType.STATEMENT:
         return "yes or no"
     return next((kind for kind, pattern in _ASKS.items() if re.search(pattern, question, re.IGNORECASE)), "other")
 

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-_READ = "import sys; from source import find; print(sum(len(d.text) for d in find(sys.argv[1:]).documents()))"
+_READ = "import sys; from source import scan; print(sum(len(d.text) for d in scan(sys.argv[1:]).documents()))"
 _BUILD = "import sys; from pathlib import Path; from index import build; print(build(Path(sys.argv[1]), sys.argv[2:]))"
 _PEAKS = (
     "; import resource as r"

@@ -15,11 +15,11 @@ from fuzz.asking import make_sources, question
 from fuzz.files import ANSWER, QUOTE
 from fuzz.jsons import changed, dumped, hostile, mutated_json
 from qa.web.api.gradio import gr
-from qa.web.http.config import Limits, Often
-from qa.web.http.rate_limit import Rate
-from qa.web.page.actions import Acts, actions, data_of
+from qa.web.http.config import Allowance, Limits
+from qa.web.http.rate_limit import RateLimit
+from qa.web.page.actions import ActionRoute, actions, data_of
 from qa.web.page.library.actions import Uploads
-from qa.web.page.request import Misunderstood
+from qa.web.page.request import BadRequest
 from qa.web.state import AppState
 
 _TAGS = frozenset(
@@ -96,7 +96,7 @@ _TAGS = frozenset(
 )
 _MARKUP = {"html", "frame", "rows", "turns"}
 """The fields of an answer that are put into the page as HTML."""
-_OFTEN = Often(1 << 30, 1 << 30)
+_OFTEN = Allowance(1 << 30, 1 << 30)
 
 
 class Page:
@@ -108,7 +108,7 @@ class Page:
         scratch = Path(tempfile.mkdtemp())
         qa.rebuild(scratch / "index", [make_sources(scratch / "sources")])
         self._state = AppState(scratch / "index")
-        self._acts = Acts(actions(self._state, Uploads(gr.Blocks())), Limits(), Rate(_OFTEN))
+        self._acts = ActionRoute(actions(self._state, Uploads(gr.Blocks())), Limits(), RateLimit(_OFTEN))
         self._log = _Log()
         logging.getLogger("chapter-verse").addHandler(self._log)
         self._documents = list(self._state.book.documents())
@@ -154,7 +154,7 @@ class Page:
         self._log.error = None
         try:
             sent = data_of(data)
-        except Misunderstood:
+        except BadRequest:
             return
         response = self._acts.answered(sent, "client")
         if self._log.error:

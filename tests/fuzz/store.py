@@ -23,10 +23,10 @@ from fuzz.jsons import mutated_json
 from fuzz.mutator import mutated
 from index import FolderStore, StoreError, build
 from index.folder.checksums import block_digests
-from index.folder.generation import Collector, Numbers, Rows, write_tables
+from index.folder.generation import GenerationBuilder, GenerationRows, TextIds, write_tables
 from index.folder.layout import GenerationLayout, Layout
 from index.folder.merge import merge
-from index.folder.previous import Base
+from index.folder.previous import Previous
 
 VERSION = 5
 _HEADERS = [
@@ -178,13 +178,13 @@ def _rename(root: Path, segment: Path, name: str) -> None:
 def take_over(root: Path) -> None:
     """What the next build would have of it, merged and written anew. What is damaged it makes again, and says so."""
     layout = Layout(root)
-    base = Base.of(layout, asdict(HashEncoder.identity))
-    numbers = Numbers(base)
-    collector = Collector(base, numbers)
+    base = Previous.of(layout, asdict(HashEncoder.identity))
+    numbers = TextIds(base)
+    collector = GenerationBuilder(base, numbers)
     for row in np.flatnonzero(base.read.usable()).tolist() if base.read else ():
         collector.keep(row)
     collector.flush()
-    rows = Rows.of(collector, numbers.places())
+    rows = GenerationRows.of(collector, numbers.places())
     if not len(rows.passages):
         return
     segments = list(base.segments)

@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import qa
 from qa.web.api.gradio import gr
-from qa.web.http.rate_limit import Rate, client_of
+from qa.web.http.rate_limit import RateLimit, client_of
 from qa.web.state import AppState
 
 Use: TypeAlias = Callable[..., dict[str, Any]]
@@ -21,7 +21,7 @@ _BAD_TEXTS = "The {name} must be a list of texts; send a list of strings."
 _BAD_COUNT = "{name} must be a whole number; send one."
 
 
-class Uses:
+class Api:
     """What the command line prints with `--json`, as functions of plain JSON values.
 
     Whatever is wrong with the values, or with what they ask for, is a
@@ -84,14 +84,14 @@ class Uses:
 
 def publish(state: AppState) -> None:
     """Adds an endpoint for each use to the Blocks being built."""
-    uses = Uses(state)
+    uses = Api(state)
     for use in uses.reading:
         gr.api(said(use), api_name=use.__name__, concurrency_limit=4, concurrency_id="ask")
     for use in uses.changing:
         gr.api(said(_counted(use, state.changes)), api_name=use.__name__, concurrency_limit=1, concurrency_id="rebuild")
 
 
-def _counted(use: Use, rate: Rate) -> Use:
+def _counted(use: Use, rate: RateLimit) -> Use:
     """A use without arguments, as often as a client may."""
 
     def call(request: gr.Request) -> dict[str, Any]:

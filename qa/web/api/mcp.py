@@ -29,11 +29,11 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from qa import ChapterVerseError, UsageError
-from qa.web.api.endpoints import Use, Uses
+from qa.web.api.endpoints import Api, Use
 from qa.web.api.gradio import gr
 from qa.web.http.errors import refusal
 from qa.web.http.rate_limit import client_of
-from qa.web.page.request import Misunderstood, json_of
+from qa.web.page.request import BadRequest, json_of
 from qa.web.state import AppState
 
 Lifespan = Callable[[object], AbstractAsyncContextManager[None]]
@@ -46,7 +46,7 @@ def tools(state: AppState) -> tuple[list[Route], Lifespan]:
     """The routes of the MCP server, and what has to run while they are served. It has tools only, and no state."""
     _keep_quiet()
     server: Server[object, Request] = Server("Chapter & Verse")
-    box = _Tools(Uses(state), lambda: state.changes.count(_client(server)))
+    box = _Tools(Api(state), lambda: state.changes.count(_client(server)))
     server.list_tools()(box.listed)
     server.call_tool(validate_input=False)(box.called)  # the uses check what they are given
     manager = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
@@ -76,7 +76,7 @@ class _Served:
         body = await Request(scope, receive).body()
         try:
             json_of(body)
-        except Misunderstood:
+        except BadRequest:
             await refusal(400, "BadRequest", "The request is no JSON; send a message of MCP.")(scope, receive, send)
             return
         messages: list[Message] = [{"type": "http.request", "body": body}]
@@ -88,7 +88,7 @@ class _Served:
 
 
 class _Tools:
-    def __init__(self, uses: Uses, count: Callable[[], None]) -> None:
+    def __init__(self, uses: Api, count: Callable[[], None]) -> None:
         """`count`: is called before a change, and raises TooOften."""
         self._count = count
         few, one = CapacityLimiter(4), CapacityLimiter(1)

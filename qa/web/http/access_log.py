@@ -13,7 +13,7 @@ from urllib.parse import quote
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.http.health import HEALTH
-from qa.web.http.metrics import METRICS, Counts
+from qa.web.http.metrics import METRICS, Metrics
 
 _WATCHED = {HEALTH, METRICS}
 
@@ -22,10 +22,10 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 """Of the request that is being answered; "-" elsewhere. Its answer has it as `X-Request-Id`."""
 
 
-class Access:
+class AccessLog:
     """Counts every request, and tells of it once it is answered; of a probe of the server's health only if it fails."""
 
-    def __init__(self, app: ASGIApp, counts: Counts, tell: Callable[[str], object] | None) -> None:
+    def __init__(self, app: ASGIApp, counts: Metrics, tell: Callable[[str], object] | None) -> None:
         self._app = app
         self._counts = counts
         self._tell = tell

@@ -25,7 +25,7 @@ _COMING = 256 * MEGABYTE  # bytes of requests that are not yet whole; half of th
 _SMALL = 2**13  # bytes of a request, up to which there is always room
 
 
-class Bounds:
+class BodyLimits:
     """Refuses a request whose body is too large or too slow: at once where it says so, otherwise when it is seen.
 
     But for uploads, which go to the disk as they come, a request is handed on

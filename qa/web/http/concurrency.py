@@ -50,7 +50,7 @@ class _Lane:
             del self.inside[client]
 
 
-class Crowd:
+class ConcurrencyLimit:
     """Counts the requests that cost something, and answers 503 to one too many."""
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:

@@ -11,14 +11,14 @@ MEGABYTE = 2**20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Often:
+class Allowance:
     """How often a client may do something: so many times at once, and `a_minute` after that."""
 
     at_once: int
     a_minute: int
 
 
-CHANGES = Often(30, 30)
+CHANGES = Allowance(30, 30)
 """To the documents, through the page, the endpoint and the tool together."""
 
 
@@ -44,11 +44,11 @@ class Limits:
     """Megabytes of the disk that uploads leave free."""
     stays: float = 3600.0
     """Seconds that an upload waits to be added; then it is removed."""
-    uploads: Often = Often(400, 60)
+    uploads: Allowance = Allowance(400, 60)
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class Config:
     """`max_upload`: megabytes of a file. `root`: the path or the whole address behind a reverse proxy.
 
     `tell`: gets a line for each request, if there is to be one.

@@ -60,7 +60,7 @@ class _Watched:
             "passages": len(edition.store),
         }
         try:
-            edition.store.reopened()  # an edition answers from what it has open, even if its index is gone
+            edition.store.reopen()  # an edition answers from what it has open, even if its index is gone
         except ChapterVerseError as error:
             return 503, {"status": "unreadable", **facts, "error": str(error), "title": type(error).__name__}
         return 200, {"status": "ok", **facts}

@@ -42,7 +42,7 @@ def check_free(host: str, port: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class TrustedHosts:
     """By which names a server is called, and whose pages may call it.
 
     A page from elsewhere whose name has been made to lead here (DNS rebinding) calls
@@ -58,7 +58,7 @@ class Names:
     """Host and port of the address that readers know; empty where it is not known."""
 
     @classmethod
-    def of(cls, host: str, root: str) -> Names:
+    def of(cls, host: str, root: str) -> TrustedHosts:
         """`host`: where it listens; `root`: the path or the whole address behind a reverse proxy."""
         listening, public = host.strip("[]").lower(), urlsplit(root).netloc.lower()
         found = socket.getaddrinfo(listening, None)

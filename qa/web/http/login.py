@@ -32,10 +32,10 @@ _WITHIN = 60.0  # seconds
 _REMEMBERED = 10_000  # names and clients; those that failed longest ago are forgotten
 
 
-class Attempts:
+class LoginThrottle:
     """Counts the wrong passwords of names and clients.
 
-    >>> attempts = Attempts(now=lambda: 0.0)
+    >>> attempts = LoginThrottle(now=lambda: 0.0)
     >>> for _ in range(5):
     ...     attempts.failed("anna", "192.0.2.1")
     >>> attempts.wait("anna", "192.0.2.9"), attempts.wait("bert", "192.0.2.1"), attempts.wait("bert", "192.0.2.9")
@@ -86,12 +86,12 @@ class TooManyWrongError(Exception):
         self.wait = wait
 
 
-class Door:
+class Authenticator:
     """Tells who may come in. Tries one password at a time, in a thread of its own: questions do not wait for it."""
 
     def __init__(self, passwords: Passwords) -> None:
         self._passwords = passwords
-        self._attempts = Attempts()
+        self._attempts = LoginThrottle()
         self._trying = asyncio.Lock()
 
     async def admits(self, name: str, password: str) -> bool:
@@ -108,7 +108,7 @@ class Door:
 class Login:
     """Answers 401 to a request without a login, and 429 where too many have failed."""
 
-    def __init__(self, app: ASGIApp, door: Door) -> None:
+    def __init__(self, app: ASGIApp, door: Authenticator) -> None:
         self._app = app
         self._door = door
         self._key = secrets.token_bytes()

@@ -35,7 +35,7 @@ class _Times:
     seconds: float = 0.0
 
 
-class Counts:
+class Metrics:
     """Safe to use from several threads. `endpoints`: their names."""
 
     def __init__(self, endpoints: Set[str] = frozenset()) -> None:
@@ -107,7 +107,7 @@ _PAGES = Path("/proc/self/statm")
 _PAGE = 4096  # bytes
 
 
-def metrics(edition: Callable[[], Edition], counts: Counts) -> Route:
+def metrics(edition: Callable[[], Edition], counts: Metrics) -> Route:
     """The route. It has numbers alone: no names, and nothing that was asked."""
     started = time()
 

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Scope
 
 from qa import ChapterVerseError
-from qa.web.http.config import Often
+from qa.web.http.config import Allowance
 from qa.web.http.errors import refusal
 
 _NETWORK = 64  # bits: what a provider gives to one customer, at the least
@@ -28,10 +28,10 @@ class TooOften(ChapterVerseError):
         super().__init__(f"That has been asked for too often; try again in {self.wait} seconds.")
 
 
-class Rate:
+class RateLimit:
     """Lets each client do something so often (a token bucket). Safe to use from several threads.
 
-    >>> rate = Rate(Often(at_once=2, a_minute=60), now=lambda: 0.0)
+    >>> rate = RateLimit(Allowance(at_once=2, a_minute=60), now=lambda: 0.0)
     >>> for client in ("192.0.2.1", "192.0.2.1", "192.0.2.2"):
     ...     rate.count(client)
     >>> rate.count("192.0.2.1")
@@ -39,7 +39,7 @@ class Rate:
     qa.web.http.rate_limit.TooOften: That has been asked for too often; try again in 1 seconds.
     """
 
-    def __init__(self, often: Often, now: Callable[[], float] = monotonic) -> None:
+    def __init__(self, often: Allowance, now: Callable[[], float] = monotonic) -> None:
         self._often = often
         self._now = now
         self._lock = Lock()

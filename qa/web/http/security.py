@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.http.errors import refusal
-from qa.web.http.hosts import Names
+from qa.web.http.hosts import TrustedHosts
 
 # The second bolt on the door: text is escaped, and were it not, the browser would still refuse what
 # it asks for. Gradio's own page needs inline scripts, and its HTML component compiles a template.
@@ -49,10 +49,10 @@ def is_upload(scope: Scope) -> bool:
     return bool(scope["type"] == "http" and scope["path"].rstrip("/") == UPLOAD)
 
 
-class Guard:
+class Security:
     """Refuses what comes from other sites, or asks for what is not served; adds the headers to every response."""
 
-    def __init__(self, app: ASGIApp, names: Names, endpoints: Set[str], *, read_only: bool) -> None:
+    def __init__(self, app: ASGIApp, names: TrustedHosts, endpoints: Set[str], *, read_only: bool) -> None:
         """`endpoints`: the names of those that there are; Gradio fails at any other with a traceback."""
         self._app = app
         self._names = names

@@ -18,13 +18,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.web.http.config import MEGABYTE, Limits
 from qa.web.http.errors import refusal
-from qa.web.http.rate_limit import Rate, TooOften, client_of, too_often
+from qa.web.http.rate_limit import RateLimit, TooOften, client_of, too_often
 from qa.web.http.security import is_upload
 
 _PREFIX = "chapter-verse-uploads-"
 
 
-class Room:
+class UploadSpool:
     """A folder of this server's own, which no other user of the machine can look into; it ends with the server."""
 
     def __init__(self, limits: Limits, given: MutableSet[str]) -> None:
@@ -92,10 +92,10 @@ def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
                 yield file, file.lstat()
 
 
-class Intake:
+class UploadGate:
     """Refuses an upload before it is read."""
 
-    def __init__(self, app: ASGIApp, room: Room, rate: Rate, max_upload: int) -> None:
+    def __init__(self, app: ASGIApp, room: UploadSpool, rate: RateLimit, max_upload: int) -> None:
         """`max_upload`: megabytes of one request, which are kept for one that does not say how large it is."""
         self._app = app
         self._room = room

@@ -20,17 +20,17 @@ from qa.verification.requote import QuoteGone
 from qa.web.http.concurrency import crowded
 from qa.web.http.config import Limits
 from qa.web.http.errors import refusal
-from qa.web.http.rate_limit import Rate, TooOften, client_of, too_often
-from qa.web.page.chat.actions import Asking
-from qa.web.page.document.actions import Opening
-from qa.web.page.library.actions import Shelving, Uploads
-from qa.web.page.request import Given, Misunderstood, json_of
+from qa.web.http.rate_limit import RateLimit, TooOften, client_of, too_often
+from qa.web.page.chat.actions import ChatActions
+from qa.web.page.document.actions import DocumentActions
+from qa.web.page.library.actions import LibraryActions, Uploads
+from qa.web.page.request import BadRequest, Fields, json_of
 from qa.web.page.texts import Texts, in_language
 from qa.web.state import AppState, BuildRunning
 
 _log = logging.getLogger("chapter-verse")
 
-Action = Callable[[Given, Texts], dict[str, Any]]
+Action = Callable[[Fields, Texts], dict[str, Any]]
 """What the server does for the page: from the fields that were sent, in the language of who sent them."""
 Act = Callable[[Any], dict[str, Any]]
 """All of the actions, by the name that is among the fields."""
@@ -45,7 +45,7 @@ def act_with(actions: Iterable[Action]) -> Act:
     named = {each.__name__: each for each in actions}
 
     def act(data: Any) -> dict[str, Any]:
-        given = Given(data)
+        given = Fields(data)
         texts = in_language(given.value("language"))
         try:
             return named.get(given.text("action"), _nothing)(given, texts)
@@ -55,14 +55,14 @@ def act_with(actions: Iterable[Action]) -> Act:
     return act
 
 
-def _nothing(given: Given, texts: Texts) -> dict[str, Any]:
-    raise Misunderstood("action")
+def _nothing(given: Fields, texts: Texts) -> dict[str, Any]:
+    raise BadRequest("action")
 
 
 def _told(error: Exception, texts: Texts) -> str:
     """What the reader is told."""
     match error:
-        case Misunderstood():
+        case BadRequest():
             return texts.unexpected
         case QuoteGone():
             return texts.gone
@@ -76,7 +76,7 @@ def _told(error: Exception, texts: Texts) -> str:
     return texts.broken
 
 
-class Acts:
+class ActionRoute:
     """Answers the page's script, at an address of its own.
 
     A component's server function, which Gradio would call, begins a session for every
@@ -85,7 +85,7 @@ class Acts:
     is gone is not worked on.
     """
 
-    def __init__(self, act: Act, limits: Limits, changes: Rate) -> None:
+    def __init__(self, act: Act, limits: Limits, changes: RateLimit) -> None:
         """`changes`: how often a client may change the documents."""
         self._act = act
         self._places = _Places(limits.at_work)
@@ -101,7 +101,7 @@ class Acts:
         body, client = await request.body(), client_of(request.scope)
         try:
             data = await run_sync(data_of, body)
-        except Misunderstood:
+        except BadRequest:
             return refusal(400, "BadRequest", "The request is no JSON object with `data`; send one.")
         places = self._places
         if _action(data) in _APART:
@@ -124,10 +124,10 @@ class Acts:
 
 
 def data_of(body: bytes) -> Any:
-    """What a page sent. Raises Misunderstood."""
+    """What a page sent. Raises BadRequest."""
     sent = json_of(body)
     if not isinstance(sent, dict) or "data" not in sent:
-        raise Misunderstood("no data")
+        raise BadRequest("no data")
     return sent["data"]
 
 
@@ -163,7 +163,7 @@ class _Said(JSONResponse):
 
 def actions(state: AppState, uploads: Uploads) -> Callable[[Any], dict[str, Any]]:
     """The one function that the page calls. What it sends is all checked: it may be anything."""
-    asking, opening, shelving = Asking(state), Opening(state), Shelving(state, uploads)
+    asking, opening, shelving = ChatActions(state), DocumentActions(state), LibraryActions(state, uploads)
     reading = [
         asking.welcome, asking.ask, asking.draw,
         opening.open, opening.read, opening.part, opening.find,

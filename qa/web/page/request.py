@@ -14,24 +14,24 @@ _LONGEST = 20_000  # characters of a text: enough to be told that a question is 
 _MOST = 10_000  # texts in a list
 
 
-class Misunderstood(ChapterVerseError):
+class BadRequest(ChapterVerseError):
     """A request that the page itself would not have sent."""
 
 
 def json_of(body: bytes) -> Any:
-    """The JSON of a request's body, which has no NaN or Infinity. Raises Misunderstood."""
+    """The JSON of a request's body, which has no NaN or Infinity. Raises BadRequest."""
     try:
         return json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise Misunderstood("no JSON") from error
+        raise BadRequest("no JSON") from error
 
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-class Given:
-    """The fields of a request. What is missing is empty; what has another type raises Misunderstood."""
+class Fields:
+    """The fields of a request. What is missing is empty; what has another type raises BadRequest."""
 
     def __init__(self, data: object) -> None:
         self._fields: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
@@ -48,14 +48,14 @@ class Given:
         """A string within reason; half of a surrogate pair in it could be neither searched for nor printed."""
         value = self._read(name, "", str)
         if len(value) > _LONGEST or not is_unicode(value):
-            raise Misunderstood(name)
+            raise BadRequest(name)
         return value
 
     def number(self, name: str) -> int:
         """A whole number within reason."""
         value = self._read(name, 0, int)
         if isinstance(value, bool) or abs(value) > 1 << 48:
-            raise Misunderstood(name)
+            raise BadRequest(name)
         return value
 
     def flag(self, name: str) -> bool:
@@ -66,14 +66,14 @@ class Given:
         """At most so many things of any kind."""
         values: list[object] = self._read(name, [], list)
         if len(values) > most:
-            raise Misunderstood(name)
+            raise BadRequest(name)
         return values
 
     def texts(self, name: str) -> list[str]:
         """Strings that can be searched for and printed, not too many."""
         values: list[str] = self._read(name, [], list)
         if len(values) > _MOST or not all(isinstance(value, str) and is_unicode(value) for value in values):
-            raise Misunderstood(name)
+            raise BadRequest(name)
         return values
 
     def _read(self, name: str, default: _Item, kind: type) -> _Item:
@@ -81,12 +81,12 @@ class Given:
         if value is None:
             return default
         if not isinstance(value, kind):
-            raise Misunderstood(name)
+            raise BadRequest(name)
         return value  # type: ignore[return-value]
 
 
 def at(items: Sequence[_Item], position: int) -> _Item:
-    """The item in this position, from 0. Raises Misunderstood."""
+    """The item in this position, from 0. Raises BadRequest."""
     if not 0 <= position < len(items):
-        raise Misunderstood(str(position))
+        raise BadRequest(str(position))
     return items[position]

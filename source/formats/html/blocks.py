@@ -148,7 +148,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class HtmlBlock:
     """A block, and the runs that it is made of.
 
     `framed`: whether it lies in an element in which pages keep their menus, banners and
@@ -196,7 +196,7 @@ _SPACE = re.compile(r"[ \t\n\r\f]+")  # CSS's white space; a no-break space is n
 _PERMALINKS = frozenset({"#", "¶", "§", "🔗", "⚓", "\uf0c1"})  # the last: Font Awesome's chain
 
 
-def blocks_of(root: Any) -> list[Block]:
+def blocks_of(root: Any) -> list[HtmlBlock]:
     """What is seen of the element `root` (lxml's), in reading order."""
     walk = _Walk()
     walk.over(root)
@@ -207,7 +207,7 @@ class _Walk:
     """One pass over the elements. Deep nesting costs no recursion: pages nest to any depth."""
 
     def __init__(self) -> None:
-        self.blocks: list[Block] = []
+        self.blocks: list[HtmlBlock] = []
         self._runs: list[Run] = []
         self._levels: list[int] = []  # of the headings that are open
         self._frames = self._mains = self._links = self._openers = self._preformatted = 0
@@ -292,7 +292,7 @@ class _Walk:
     def _add(self, kind: Kind, text: str, runs: Sequence[Run], **more: Any) -> None:
         if text.strip():
             level = self._levels[-1] if kind is Kind.HEADING else 0
-            self.blocks.append(Block(kind, text, tuple(runs), framed=self._frames > 0, level=level, **more))
+            self.blocks.append(HtmlBlock(kind, text, tuple(runs), framed=self._frames > 0, level=level, **more))
             self._opens_item = False
 
     def _table(self, table: Any, rows: Sequence[Any]) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
-from source.formats.html.blocks import Block, Kind, has_frame
+from source.formats.html.blocks import HtmlBlock, Kind, has_frame
 
 # Braille, because it is printable: extractors throw away what is not.
 _SIGN = "\u28ff"
@@ -30,7 +30,7 @@ _DEEPEST = 256  # its time grows with the square of the depth
 _COMPARED = 4000  # blocks up to which it compares itself with others, one of which takes the square of their time
 
 
-def extracted(root: Any, blocks: Sequence[Block]) -> set[int]:
+def extracted(root: Any, blocks: Sequence[HtmlBlock]) -> set[int]:
     """The numbers of the blocks that are kept; none if the page is too large or cannot be judged.
 
     `root` (lxml's) is the tree that the blocks came from; it is used up.
@@ -78,7 +78,7 @@ _BYLINE = 300  # characters at most from the headline to the text
 _BUTTON = 0.95  # a line of which more is a link is a button; the author of "By NAME" is a link as a rule
 
 
-def content_of(root: Any, blocks: Sequence[Block]) -> set[int]:
+def content_of(root: Any, blocks: Sequence[HtmlBlock]) -> set[int]:
     """The numbers of the blocks that are content. `root`, the tree that they came from, is used up."""
     names = [_folded(title) for title in titles_of(root)]
     unframed = {number for number, block in enumerate(blocks) if not block.framed}
@@ -100,11 +100,11 @@ def titles_of(root: Any) -> Iterator[str]:
             yield words
 
 
-def _length(blocks: Sequence[Block], numbers: Iterable[int]) -> int:
+def _length(blocks: Sequence[HtmlBlock], numbers: Iterable[int]) -> int:
     return sum(len(blocks[number].text) for number in numbers)
 
 
-def _completed(root: Any, blocks: Sequence[Block], found: set[int], names: Iterable[str]) -> set[int]:
+def _completed(root: Any, blocks: Sequence[HtmlBlock], found: set[int], names: Iterable[str]) -> set[int]:
     """What was found, less the scraps around the content, and with what was passed over in it."""
     first, last = _extent(root, blocks, found)
     end = _end(blocks, found, last)
@@ -119,7 +119,7 @@ def _completed(root: Any, blocks: Sequence[Block], found: set[int], names: Itera
     return {*kept, *_heads(blocks, kept), *([] if headline is None else [headline])}
 
 
-def _extent(root: Any, blocks: Sequence[Block], found: Iterable[int]) -> tuple[int, int]:
+def _extent(root: Any, blocks: Sequence[HtmlBlock], found: Iterable[int]) -> tuple[int, int]:
     """The first and the last block of the smallest element in which most of what was found lies."""
     from lxml import etree
 
@@ -138,7 +138,7 @@ def _extent(root: Any, blocks: Sequence[Block], found: Iterable[int]) -> tuple[i
     return inside[0], inside[-1]
 
 
-def _end(blocks: Sequence[Block], found: Iterable[int], last: int) -> int:
+def _end(blocks: Sequence[HtmlBlock], found: Iterable[int], last: int) -> int:
     """Where the content ends that begins in the element up to `last`: at the latest where a menu stands."""
     end = last + 1
     for number in sorted(number for number in found if number > last):
@@ -149,7 +149,7 @@ def _end(blocks: Sequence[Block], found: Iterable[int], last: int) -> int:
     return end
 
 
-def _headline(blocks: Sequence[Block], kept: set[int], names: Iterable[str], first: int) -> int | None:
+def _headline(blocks: Sequence[HtmlBlock], kept: set[int], names: Iterable[str], first: int) -> int | None:
     """The heading above what was kept that is the page's own: as its title begins, or an h1, or within the content."""
     if any(blocks[number].level == 1 for number in kept):
         return None
@@ -165,14 +165,14 @@ def _folded(text: str) -> str:
     return " ".join(_WORD.findall(text.casefold()))
 
 
-def _byline(blocks: Sequence[Block], gap: Sequence[int], *, framed: bool) -> list[int]:
+def _byline(blocks: Sequence[HtmlBlock], gap: Sequence[int], *, framed: bool) -> list[int]:
     """What stands between the headline and the text, if it is short: who wrote it, and when."""
     body = [number for number in gap if blocks[number].kind is not Kind.HEADING]
     lines = [number for number in body if framed or not blocks[number].framed]
     return [number for number in lines if blocks[number].linked <= _BUTTON * len(blocks[number].text)]
 
 
-def _passed_over(blocks: Sequence[Block], gap: Sequence[int]) -> Iterator[int]:
+def _passed_over(blocks: Sequence[HtmlBlock], gap: Sequence[int]) -> Iterator[int]:
     """The stretches of a gap that are no menus, and prose amid menus, without the headings."""
     for framed, stretch in groupby(gap, key=lambda number: blocks[number].framed):
         body = [number for number in stretch if blocks[number].kind is not Kind.HEADING]
@@ -181,15 +181,15 @@ def _passed_over(blocks: Sequence[Block], gap: Sequence[int]) -> Iterator[int]:
             yield from (number for number in body if not menu or _is_prose(blocks[number]))
 
 
-def _is_menu(blocks: Sequence[Block]) -> bool:
+def _is_menu(blocks: Sequence[HtmlBlock]) -> bool:
     return sum(block.linked for block in blocks) > _LINKED * sum(len(block.text) for block in blocks)
 
 
-def _is_prose(block: Block) -> bool:
+def _is_prose(block: HtmlBlock) -> bool:
     return len(block.text) >= _SENTENCE and not block.framed and not _is_menu([block])
 
 
-def _heads(blocks: Sequence[Block], kept: set[int]) -> Iterator[int]:
+def _heads(blocks: Sequence[HtmlBlock], kept: set[int]) -> Iterator[int]:
     """The headings right above what is kept, none above the first."""
     heads = False
     for number in range(max(kept), min(kept), -1):

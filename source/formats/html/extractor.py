@@ -18,7 +18,7 @@ from source.builder import TextBuilder
 from source.document import Document, Doubt, DoubtKind
 from source.encoding import decode
 from source.errors import Damaged, SourceEmpty, TooLarge
-from source.formats.html.blocks import Block, Kind, blocks_of
+from source.formats.html.blocks import HtmlBlock, Kind, blocks_of
 from source.formats.html.content import content_of, titles_of
 
 EXTRACTOR = "html/1"
@@ -133,6 +133,6 @@ def _declared(data: bytes) -> str:
     return name if _CODE_PAGE.fullmatch(name) else ""
 
 
-def _headline(content: list[Block]) -> str:
+def _headline(content: list[HtmlBlock]) -> str:
     headlines = [block.text for block in content if block.kind is Kind.HEADING and block.level == 1]
     return " ".join(headlines[0].split()) if len(headlines) == 1 else ""

@@ -1,7 +1,7 @@
 """What the readers of office files share: blocks, the tables among them, titles and white space.
 
 >>> builder = OfficeBuilder()
->>> builder.add([Block("Ships", level=1), Block("Two  sail."), Block("Erik's,", listed=True)])
+>>> builder.add([OfficeBlock("Ships", level=1), OfficeBlock("Two  sail."), OfficeBlock("Erik's,", listed=True)])
 >>> builder.build(id="a.docx", extractor="docx/1").text
 "Ships\\n\\nTwo sail.\\nErik's,"
 """
@@ -32,7 +32,7 @@ _NO_TITLE = re.compile(
 
 
 @dataclass(slots=True)
-class Block:
+class OfficeBlock:
     """A paragraph; or, with `rows`, a table, in whose cells stand blocks again."""
 
     text: str = ""
@@ -40,7 +40,7 @@ class Block:
     listed: bool = False  # an item of a list
     navigation: bool = False  # a line of a table of contents
     strong: bool = False  # all in bold type
-    rows: list[list[list[Block]]] = field(default_factory=list)
+    rows: list[list[list[OfficeBlock]]] = field(default_factory=list)
     header: bool = False  # the file says that the first row heads the columns
 
 
@@ -51,7 +51,7 @@ class OfficeBuilder(TextBuilder):
         super().__init__()
         self._ended = 0
 
-    def add(self, blocks: Iterable[Block]) -> None:
+    def add(self, blocks: Iterable[OfficeBlock]) -> None:
         """The blocks, one after another."""
         for block in blocks:
             text = tidy(block.text)
@@ -79,7 +79,7 @@ class OfficeBuilder(TextBuilder):
             raise SourceEmpty(f"{path or id} holds no text; put text into it or leave it out.")
         return super().build(id=id, extractor=extractor, title=title, path=path, sha256=sha256)
 
-    def _add_table(self, block: Block) -> None:
+    def _add_table(self, block: OfficeBlock) -> None:
         if _lays_out(block.rows):
             for row in block.rows:
                 for cell in row:
@@ -90,7 +90,7 @@ class OfficeBuilder(TextBuilder):
         self.table(rows, header=block.header or _heads(filled, rows))
 
 
-def with_boxes(block: Block, boxes: list[Block]) -> list[Block]:
+def with_boxes(block: OfficeBlock, boxes: list[OfficeBlock]) -> list[OfficeBlock]:
     """A paragraph and what stands in boxes beside it: before it, if it announces what follows."""
     announces = tidy(block.text).endswith((":", "："))
     return [*boxes, block] if announces else [block, *boxes]
@@ -148,7 +148,7 @@ def attribute(element: Any, name: str) -> str:
     return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
 
 
-def _words(blocks: Iterable[Block]) -> Iterator[str]:
+def _words(blocks: Iterable[OfficeBlock]) -> Iterator[str]:
     """The text in a cell, with that of the tables in it."""
     for block in blocks:
         if text := tidy(block.text):
@@ -158,7 +158,7 @@ def _words(blocks: Iterable[Block]) -> Iterator[str]:
                 yield from _words(cell)
 
 
-def _lays_out(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
+def _lays_out(rows: Sequence[Sequence[Sequence[OfficeBlock]]]) -> bool:
     """Whether a table only puts text side by side: a single column or row, or cells that have headings in them."""
     full = [[block for block in cell if block.rows or block.text.strip()] for row in rows for cell in row]
     several = [cell for cell in full if len(cell) > 1]
@@ -167,7 +167,7 @@ def _lays_out(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
     return all(sum(any(_words(cell)) for cell in row) <= 1 for row in rows)
 
 
-def _heads(blocks: Sequence[Sequence[Sequence[Block]]], rows: Sequence[Sequence[str]]) -> bool:
+def _heads(blocks: Sequence[Sequence[Sequence[OfficeBlock]]], rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row heads the columns though the file does not say so.
 
     It does if it alone is in bold type, or if short words stand in it over
@@ -184,6 +184,6 @@ def _heads(blocks: Sequence[Sequence[Sequence[Block]]], rows: Sequence[Sequence[
     return any(all(map(_NUMBER.fullmatch, column)) for column in zip(*rest, strict=True))
 
 
-def _strong(row: Sequence[Sequence[Block]]) -> bool:
+def _strong(row: Sequence[Sequence[OfficeBlock]]) -> bool:
     texts = [block for cell in row for block in cell if block.text.strip()]
     return bool(texts) and all(block.strong for block in texts)

@@ -12,7 +12,7 @@ from typing import Any
 
 from source.document import Document
 from source.formats.office.blocks import (
-    Block,
+    OfficeBlock,
     OfficeBuilder,
     attribute,
     child,
@@ -57,7 +57,7 @@ class _Line:
     parts: list[str] = field(default_factory=list)
     strong: bool = True
     fields: list[bool] = field(default_factory=list)  # of each field around: whether its result has begun
-    boxes: list[Block] = field(default_factory=list)
+    boxes: list[OfficeBlock] = field(default_factory=list)
 
     def add(self, text: str) -> None:
         if all(self.fields):  # else it stands in what a field is told to do
@@ -94,11 +94,11 @@ class _Reading:
             **dict.fromkeys(("chart", "relIds"), self._drawing),
         }
 
-    def body(self) -> Iterator[Block]:
+    def body(self) -> Iterator[OfficeBlock]:
         """The blocks of the body."""
         yield from self._blocks(child(self._package.xml(self._package.main), "body"))
 
-    def notes(self) -> Iterator[Block]:
+    def notes(self) -> Iterator[OfficeBlock]:
         """Those of the notes that the body refers to, in the order in which it does."""
         notes = {
             (kind, attribute(note, "id")): note
@@ -108,11 +108,11 @@ class _Reading:
         for reference in list(self._referred):
             yield from self._blocks(notes.get(reference))
 
-    def _blocks(self, parent: Any) -> Iterator[Block]:
+    def _blocks(self, parent: Any) -> Iterator[OfficeBlock]:
         begun, boxes = "", []
         for each in _unwrapped(parent):
             if tag(each) == "tbl":
-                yield from [Block(begun), self._table(each)]
+                yield from [OfficeBlock(begun), self._table(each)]
                 begun = ""
             elif tag(each) == "p":
                 block, beside = self._paragraph(each)
@@ -123,16 +123,16 @@ class _Reading:
                     continue
                 yield from with_boxes(block, boxes)
                 boxes = []
-        yield from [Block(begun), *boxes]
+        yield from [OfficeBlock(begun), *boxes]
 
-    def _paragraph(self, paragraph: Any) -> tuple[Block, list[Block]]:
+    def _paragraph(self, paragraph: Any) -> tuple[OfficeBlock, list[OfficeBlock]]:
         """A paragraph and what stands in boxes beside it."""
         properties = child(paragraph, "pPr")
         look = self._styles[attribute(child(properties, "pStyle"), "val")]
         line = _Line(look)
         self._walk(paragraph, line)
         level, item = outline(properties), listed(properties)
-        block = Block(
+        block = OfficeBlock(
             "".join(line.parts),
             level=look.level if level is None else level,
             listed=look.listed if item is None else item,
@@ -143,14 +143,14 @@ class _Reading:
             self.title = " ".join(tidy(block.text).split())
         return block, line.boxes
 
-    def _table(self, table: Any) -> Block:
+    def _table(self, table: Any) -> OfficeBlock:
         kept = [row for row in _unwrapped(table) if tag(row) == "tr" and child(row, "trPr", "del") is None]
         cells = [[cell for cell in _unwrapped(row) if tag(cell) == "tc"] for row in kept]
         rows = [[[] if _continues(cell) else list(self._blocks(cell)) for cell in row] for row in cells]
         properties = child(table, "tblPr")
         shown = self._styles[attribute(child(properties, "tblStyle"), "val")].heads and has_first_row(properties)
         repeated = bool(kept) and switched(child(kept[0], "trPr"), "tblHeader")
-        return Block(rows=rows, header=bool(shown or repeated))
+        return OfficeBlock(rows=rows, header=bool(shown or repeated))
 
     def _walk(self, element: Any, line: _Line) -> None:
         for each in element:

@@ -10,7 +10,7 @@ from source.archive import Archive
 from source.document import Document
 from source.errors import Damaged, Encrypted
 from source.formats.office.blocks import (
-    Block,
+    OfficeBlock,
     OfficeBuilder,
     attribute,
     child,
@@ -110,7 +110,7 @@ class _Line:
 
     parts: list[str] = field(default_factory=list)
     strong: bool = True
-    boxes: list[Block] = field(default_factory=list)
+    boxes: list[OfficeBlock] = field(default_factory=list)
 
     def add(self, text: str | None, strong: bool) -> None:
         if text:
@@ -123,11 +123,11 @@ class _Reading:
 
     def __init__(self, styles: _Styles) -> None:
         self.title = ""
-        self.footnotes: list[Block] = []
-        self.endnotes: list[Block] = []
+        self.footnotes: list[OfficeBlock] = []
+        self.endnotes: list[OfficeBlock] = []
         self._styles = styles
 
-    def blocks(self, parent: Any) -> Iterator[Block]:
+    def blocks(self, parent: Any) -> Iterator[OfficeBlock]:
         """The blocks in an element that holds paragraphs, or elements that hold some in their turn."""
         for each in children(parent):
             name = tag(each)
@@ -142,7 +142,7 @@ class _Reading:
             elif name not in _LEFT_OUT and not _is_hidden(each):
                 yield from self.blocks(each)
 
-    def _paragraph(self, element: Any) -> Iterator[Block]:
+    def _paragraph(self, element: Any) -> Iterator[OfficeBlock]:
         """A paragraph or heading, and what stands in boxes beside it."""
         look = self._styles.look("paragraph", element)
         if look.hidden or any(tag(each) == "hidden-paragraph" and _is_hidden(each) for each in element):
@@ -154,7 +154,7 @@ class _Reading:
         if titled and not self.title:
             self.title = " ".join(text.split())
         level = max(1, min(number(attribute(element, "outline-level")), 10)) if tag(element) == "h" else int(titled)
-        block = Block(text, level=level, strong=line.strong)
+        block = OfficeBlock(text, level=level, strong=line.strong)
         yield from with_boxes(block, line.boxes)
 
     def _walk(self, element: Any, line: _Line, strong: bool) -> None:
@@ -174,7 +174,7 @@ class _Reading:
                     self._walk(each, line, strong or look.strong)
             line.add(each.tail, strong)
 
-    def _table(self, table: Any) -> Block:
+    def _table(self, table: Any) -> OfficeBlock:
         rows = [
             [
                 [] if tag(cell) == "covered-table-cell" else list(self.blocks(cell))
@@ -183,7 +183,7 @@ class _Reading:
             ]
             for row in _rows(table)
         ]
-        return Block(rows=rows, header=child(table, "table-header-rows") is not None)
+        return OfficeBlock(rows=rows, header=child(table, "table-header-rows") is not None)
 
 
 def _is_hidden(element: Any) -> bool:

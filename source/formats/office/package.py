@@ -12,7 +12,7 @@ from typing import Any
 
 from source.archive import Archive
 from source.errors import Damaged
-from source.formats.office.blocks import Block, attribute, child, children, own_title, refuse_compound, tag
+from source.formats.office.blocks import OfficeBlock, attribute, child, children, own_title, refuse_compound, tag
 
 
 class Package:
@@ -57,7 +57,7 @@ class Package:
         title = child(self.optional(self.related("", "core-properties")), "title")
         return "" if title is None else own_title(title.text)
 
-    def drawn(self, part: str, element: Any) -> Iterator[Block]:
+    def drawn(self, part: str, element: Any) -> Iterator[OfficeBlock]:
         """The text of the chart or the diagram (SmartArt) that an element of `part` refers to, if it is one."""
         kind, name = self.relations(part).get(referred(element, "dm" if tag(element) == "relIds" else "id"), ("", ""))
         if kind == "chart":
@@ -101,17 +101,17 @@ def _runs(element: Any) -> Iterator[str]:
             yield from _runs(each)
 
 
-def _diagram(root: Any) -> Iterator[Block]:
+def _diagram(root: Any) -> Iterator[OfficeBlock]:
     for point in children(child(root, "ptLst")):
         for text in drawing_text(child(point, "t")):
-            yield Block(text, listed=True)
+            yield OfficeBlock(text, listed=True)
 
 
-def _chart(root: Any) -> Iterator[Block]:
+def _chart(root: Any) -> Iterator[OfficeBlock]:
     """The titles of a chart and its axes, and the names of what it shows. Its numbers are drawn, not written."""
     names: dict[str, None] = {}
     for each in root.iter("{*}rich", "{*}strCache", "{*}multiLvlStrCache"):
         words = drawing_text(each) if tag(each) == "rich" else (value.text or "" for value in each.iter("{*}v"))
         names.update(dict.fromkeys(words))  # each series has the names of all categories
     for name in names:
-        yield Block(name, listed=True)
+        yield OfficeBlock(name, listed=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from source.document import Document, Doubt, DoubtKind
-from source.formats.office.blocks import Block, OfficeBuilder, attribute, child, children, number, tag
+from source.formats.office.blocks import OfficeBlock, OfficeBuilder, attribute, child, children, number, tag
 from source.formats.office.package import Package, chosen, drawing_text, referred
 
 EXTRACTOR = "pptx/1"
@@ -42,7 +42,7 @@ def read_pptx(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
 class _Shape:
     """A shape with words in it, and where it stands (in English Metric Units)."""
 
-    blocks: list[Block]
+    blocks: list[OfficeBlock]
     top: int = 0
     left: int = 0
     height: int = 0
@@ -66,28 +66,28 @@ class _Slides:
             if kind == "slide":
                 yield name
 
-    def blocks(self, slide: str) -> list[Block]:
+    def blocks(self, slide: str) -> list[OfficeBlock]:
         """The title of a slide, then what else it shows, as one reads it."""
         tree = child(self._package.xml(slide), "cSld", "spTree")
         titles = [shape for shape in _shapes(tree) if _placeholder(shape)[0] in _TITLES]
         heading = " ".join(text for title in titles for text in drawing_text(child(title, "txBody")))
         rest = [shape for shape in _shapes(tree) if _placeholder(shape)[0] not in _TITLES | _FURNITURE]
-        return [Block(" ".join(heading.split()), level=1), *self._in_order(slide, rest)]
+        return [OfficeBlock(" ".join(heading.split()), level=1), *self._in_order(slide, rest)]
 
-    def is_picture(self, slide: str, blocks: Iterable[Block]) -> bool:
+    def is_picture(self, slide: str, blocks: Iterable[OfficeBlock]) -> bool:
         """Whether there are no words on a slide that shows a picture."""
         if any(block.text or block.rows for block in blocks):
             return False
         return any(tag(each) == "pic" for each in self._package.xml(slide).iter())
 
-    def notes(self, slide: str) -> Iterator[Block]:
+    def notes(self, slide: str) -> Iterator[OfficeBlock]:
         """What the speaker noted for a slide."""
         page = self._package.optional(self._package.related(slide, "notesSlide"))
         for shape in _shapes(child(page, "cSld", "spTree")):
             if _placeholder(shape)[0] == "body":
-                yield from map(Block, drawing_text(child(shape, "txBody")))
+                yield from map(OfficeBlock, drawing_text(child(shape, "txBody")))
 
-    def _in_order(self, slide: str, shapes: Iterable[Any]) -> Iterator[Block]:
+    def _in_order(self, slide: str, shapes: Iterable[Any]) -> Iterator[OfficeBlock]:
         """The blocks of the shapes from top to bottom, and from left to right where they stand side by side."""
         placed = [_Shape(list(self._content(slide, each)), *self._frame(slide, each)) for each in shapes]
         line: list[_Shape] = []
@@ -98,7 +98,7 @@ class _Slides:
             line.append(shape)
         yield from _side_by_side(line)
 
-    def _content(self, slide: str, shape: Any) -> Iterator[Block]:
+    def _content(self, slide: str, shape: Any) -> Iterator[OfficeBlock]:
         kind = tag(shape)
         if kind == "grpSp":
             yield from self._in_order(slide, _shapes(shape))
@@ -153,21 +153,21 @@ def _own_frame(shape: Any) -> _Frame | None:
     return top, left, number(attribute(child(frame, "ext"), "cy"))
 
 
-def _side_by_side(line: Iterable[_Shape]) -> Iterator[Block]:
+def _side_by_side(line: Iterable[_Shape]) -> Iterator[OfficeBlock]:
     for shape in sorted(line, key=lambda each: each.left):
         yield from shape.blocks
 
 
-def _paragraphs(holder: Any) -> Iterator[Block]:
+def _paragraphs(holder: Any) -> Iterator[OfficeBlock]:
     """Those in a shape or a cell: lines of one text."""
     for place, text in enumerate(drawing_text(child(holder, "txBody"))):
-        yield Block(text, listed=place > 0)
+        yield OfficeBlock(text, listed=place > 0)
 
 
-def _table(table: Any) -> Block:
+def _table(table: Any) -> OfficeBlock:
     kept = [[cell for cell in row if tag(cell) == "tc"] for row in table if tag(row) == "tr"]
     rows = [[[] if _merged(cell) else list(_paragraphs(cell)) for cell in row] for row in kept]
-    return Block(rows=rows, header=attribute(child(table, "tblPr"), "firstRow") in {"1", "true"})
+    return OfficeBlock(rows=rows, header=attribute(child(table, "tblPr"), "firstRow") in {"1", "true"})
 
 
 def _merged(cell: Any) -> bool:

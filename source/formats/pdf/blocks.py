@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
-from source.formats.pdf.lines import Line, Page
+from source.formats.pdf.lines import Page, PdfLine
 
 _LEADING = 1.45  # of the font's size: the distance between the lines of most texts is less
 _LOOSER = 1.3  # of the distance between the lines before: a wider one begins a paragraph
@@ -36,11 +36,11 @@ class BlockKind(Enum):
 
 
 @dataclass(slots=True)
-class Block:
+class PdfBlock:
     """Lines that belong together. `level`: a heading's, from 1. `goes_on`: it goes on with the block before."""
 
     kind: BlockKind
-    lines: list[Line]
+    lines: list[PdfLine]
     level: int = 0
     goes_on: bool = False
 
@@ -59,31 +59,31 @@ def body_size(pages: Sequence[Page]) -> float:
     return counts.most_common(1)[0][0] if counts else 0.0
 
 
-def blocks(page: Page, aside: set[int], body: float) -> list[Block]:
+def blocks(page: Page, aside: set[int], body: float) -> list[PdfBlock]:
     """The blocks of a page in its order; the lines `aside` are furniture, each a block of its own at the end."""
-    found: list[Block] = []
+    found: list[PdfBlock] = []
     for i, line in enumerate(page.lines):
         if i in aside:
             continue
         if found and _belongs(found[-1], line):
             found[-1].lines.append(line)
         else:
-            found.append(Block(_kind_of(line), [line]))
+            found.append(PdfBlock(_kind_of(line), [line]))
     for block in found:
         if block.kind is BlockKind.PARAGRAPH and _is_heading(block, body):
             block.kind = BlockKind.HEADING
     for before, block in pairwise(found):
         block.goes_on = goes_on(before, block)
-    return found + [Block(BlockKind.FURNITURE, [page.lines[i]]) for i in sorted(aside)]
+    return found + [PdfBlock(BlockKind.FURNITURE, [page.lines[i]]) for i in sorted(aside)]
 
 
-def _kind_of(line: Line) -> BlockKind:
+def _kind_of(line: PdfLine) -> BlockKind:
     if _LEADERS.search(line.text):
         return BlockKind.CONTENTS
     return BlockKind.ROW if line.cells > 1 and not _ITEM.match(line.text) else BlockKind.PARAGRAPH
 
 
-def _belongs(block: Block, line: Line) -> bool:
+def _belongs(block: PdfBlock, line: PdfLine) -> bool:
     """Whether a line goes on with the block that the line before it is in."""
     last = block.lines[-1]
     if block.kind is not BlockKind.PARAGRAPH or _kind_of(line) is not BlockKind.PARAGRAPH or _ITEM.match(line.text):
@@ -98,19 +98,19 @@ def _belongs(block: Block, line: Line) -> bool:
     return not _begins_indented(block, line)
 
 
-def _leading(block: Block, line: Line) -> float:
+def _leading(block: PdfBlock, line: PdfLine) -> float:
     """The widest step down to a line of the same paragraph, in points."""
     steps = [after.baseline - before.baseline for before, after in pairwise(block.lines)]
     return _LOOSER * max(steps) if steps else max(_LEADING * line.size, 1.0) * (1.15 if _open(block) else 1.0)
 
 
-def _open(block: Block) -> bool:
+def _open(block: PdfBlock) -> bool:
     """Whether the block's last line cannot be a paragraph's last."""
     text = block.lines[-1].text
     return bool(_CONTINUED.search(text)) or not _END.search(text)
 
 
-def _begins_indented(block: Block, line: Line) -> bool:
+def _begins_indented(block: PdfBlock, line: PdfLine) -> bool:
     """Whether the line begins further in than the ones before it, after a line that ends a sentence."""
     if not _END.search(block.lines[-1].text) or _ITEM.match(block.lines[0].text):
         return False
@@ -118,7 +118,7 @@ def _begins_indented(block: Block, line: Line) -> bool:
     return _INDENT * line.size < line.left - left < 6 * line.size
 
 
-def goes_on(before: Block, block: Block) -> bool:
+def goes_on(before: PdfBlock, block: PdfBlock) -> bool:
     """Whether a paragraph goes on in the next column or on the next page."""
     if {before.kind, block.kind} != {BlockKind.PARAGRAPH} or _ITEM.match(block.text):
         return False
@@ -129,7 +129,7 @@ def goes_on(before: Block, block: Block) -> bool:
     return bool(_CONTINUED.search(text)) or (not _END.search(text) and first.text[:1].islower())
 
 
-def _is_heading(block: Block, body: float) -> bool:
+def _is_heading(block: PdfBlock, body: float) -> bool:
     text = block.text
     if len(text) > _LONGEST_HEADING or len(block.lines) > _HEADING_LINES or not any(char.isalpha() for char in text):
         return False
@@ -139,7 +139,7 @@ def _is_heading(block: Block, body: float) -> bool:
     return (larger or bold) and not (_ITEM.match(text) and not bold) and not text.rstrip().endswith((".", ",", ";"))
 
 
-def set_levels(headings: Sequence[Block]) -> None:
+def set_levels(headings: Sequence[PdfBlock]) -> None:
     """The larger the font, the higher the level; of one size, the bold first."""
     styles = sorted({_style(block) for block in headings}, reverse=True)
     level = {style: min(number, _MOST_LEVELS) for number, style in enumerate(styles, start=1)}
@@ -147,7 +147,7 @@ def set_levels(headings: Sequence[Block]) -> None:
         block.level = level[_style(block)]
 
 
-def _style(block: Block) -> tuple[float, bool]:
+def _style(block: PdfBlock) -> tuple[float, bool]:
     return round(block.lines[0].size), block.lines[0].bold
 
 
@@ -156,7 +156,7 @@ def rises(page: Page) -> int:
     return sum(_rises(before, line) for before, line in pairwise(page.lines))
 
 
-def _rises(before: Line, line: Line) -> bool:
+def _rises(before: PdfLine, line: PdfLine) -> bool:
     shared = min(before.right, line.right) - max(before.left, line.left)
     narrower = min(before.right - before.left, line.right - line.left)
     return line.baseline < before.baseline - line.size and 2 * shared > narrower

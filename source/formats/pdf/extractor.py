@@ -16,8 +16,8 @@ import numpy as np
 from source.builder import TextBuilder
 from source.document import Document, Doubt, DoubtKind, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty
-from source.formats.pdf.blocks import Block, BlockKind, blocks, body_size, goes_on, rises, set_levels
-from source.formats.pdf.headers_footers import furniture
+from source.formats.pdf.blocks import BlockKind, PdfBlock, blocks, body_size, goes_on, rises, set_levels
+from source.formats.pdf.headers_footers import headers_and_footers
 from source.formats.pdf.lines import Page, read_page
 from source.formats.pdf.ocr import recognise
 from source.formats.registry import OCR
@@ -88,12 +88,12 @@ class _Assembly:
         self._pages = pages
         self._body = body_size(pages)
         self._builder = TextBuilder()
-        self._placed: list[tuple[Span, Block]] = []
-        self._aside: list[Block] = []  # furniture that waits for a place between paragraphs
+        self._placed: list[tuple[Span, PdfBlock]] = []
+        self._aside: list[PdfBlock] = []  # headers and footers that wait for a place between paragraphs
         self._last: BlockKind | None = None
 
     def document(self, id: str, title: str, path: str, sha256: str, extractor: str) -> Document:
-        aside = furniture(self._pages)
+        aside = headers_and_footers(self._pages)
         pages = [blocks(page, lines, self._body) for page, lines in zip(self._pages, aside, strict=True)]
         set_levels([block for block in chain(*pages) if block.kind is BlockKind.HEADING])
         for before, after in pairwise(pages):
@@ -117,13 +117,13 @@ class _Assembly:
                 start += len(line.text) + 1
         return corners
 
-    def _headline(self, first: Sequence[Block]) -> str:
+    def _headline(self, first: Sequence[PdfBlock]) -> str:
         """The largest heading of the first page, if it is large."""
         headings = [block for block in first if block.kind is BlockKind.HEADING]
         largest = max(headings, key=lambda block: block.lines[0].size, default=None)
         return " ".join(largest.text.split()) if largest and largest.lines[0].size > _LARGE * self._body else ""
 
-    def _add_page(self, page: Page, found: Sequence[Block]) -> None:
+    def _add_page(self, page: Page, found: Sequence[PdfBlock]) -> None:
         if not (found and found[0].goes_on):
             self._add_aside()
         self._builder.page()
@@ -139,12 +139,12 @@ class _Assembly:
         self._aside += [block for block in aside if not _is_above(block, page)]
 
     def _add_aside(self) -> None:
-        """The furniture that has not had its turn: it stands before a new paragraph, and never within a sentence."""
+        """Headers and footers that wait for their turn: before a new paragraph, and never within a sentence."""
         aside, self._aside = self._aside, []
         for block in aside:
             self._add(block)
 
-    def _add(self, block: Block) -> None:
+    def _add(self, block: PdfBlock) -> None:
         text = "\n".join(line.text for line in block.lines)
         if block.goes_on:
             span = self._builder.more(text)
@@ -172,7 +172,7 @@ def _doubts(page: Page, number: int) -> Iterator[Doubt]:
         yield Doubt(DoubtKind.READING_ORDER, number, disorder)
 
 
-def _is_above(block: Block, page: Page) -> bool:
+def _is_above(block: PdfBlock, page: Page) -> bool:
     """Whether it is a header, and stands before the page's text; a footer and what stands in the margin come after."""
     line = block.lines[0]
     return line.upright and 2 * line.baseline < page.height

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from source.formats.pdf.lines import Line, Page
+from source.formats.pdf.lines import Page, PdfLine
 
 _EDGE = 0.12  # of the page's height: where running headers and footers stand
 _EDGE_LINES = 3
@@ -17,7 +17,7 @@ _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\W*(?:page\s+)?(?:\d+|[ivxlc]+)(?:\s*(?:of|/)\s*\d+)?\W*", re.IGNORECASE)
 
 
-def furniture(pages: Sequence[Page]) -> list[set[int]]:
+def headers_and_footers(pages: Sequence[Page]) -> list[set[int]]:
     """For each page, which of its lines are running headers, footers and page numbers."""
     edges = [_edge_lines(page) for page in pages]
     counts = Counter(key for lines in edges for key in {key for keys in lines.values() for key in keys})
@@ -44,7 +44,7 @@ def _edge_lines(page: Page) -> dict[int, list[str]]:
     return keys
 
 
-def _words_key(line: Line) -> list[str]:
+def _words_key(line: PdfLine) -> list[str]:
     """The line without its numbers, which differ from page to page and change sides; nothing if no words are left."""
     words = _DIGITS.sub(" ", line.text.casefold()).split()
     return [" ".join(words)] if words else []

@@ -30,7 +30,7 @@ _WITH_DOT = {"ı": "i", "ȷ": "j"}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PdfLine:
     """A line of a page: `corners` (characters, 4) of `text`; the rest in points from the page's top left corner."""
 
     text: str
@@ -55,7 +55,7 @@ class Page:
     `recognised`: the text was read off a picture by a program. `blank`: nothing is drawn on it.
     """
 
-    lines: list[Line]
+    lines: list[PdfLine]
     width: float
     height: float
     recognised: bool = False
@@ -179,7 +179,7 @@ def _right_to_left(code: int) -> bool:
     return unicodedata.bidirectional(chr(code)) in {"R", "AL", "AN"}
 
 
-def _line(run: list[Glyph | int], shown: Shown) -> Line:
+def _line(run: list[Glyph | int], shown: Shown) -> PdfLine:
     run = _composed(run)
     drawn = [each for each in run if isinstance(each, Glyph)]
     points = shown.points(np.array([each.corner for each in drawn], np.float64))
@@ -188,7 +188,7 @@ def _line(run: list[Glyph | int], shown: Shown) -> Line:
     sizes = sorted(each.size for each in drawn)
     first = drawn[0]
     origin = shown.points(np.array([[first.along, first.across] * 2]))[0] if not first.angle else points[0]
-    return Line(
+    return PdfLine(
         text="".join(chr(each if isinstance(each, int) else each.code) for each in run),
         corners=corners,
         left=float(points[:, 0].min()),

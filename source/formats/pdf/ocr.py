@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from source.errors import ExtraMissing, UsageError
-from source.formats.pdf.lines import Line, Page
+from source.formats.pdf.lines import Page, PdfLine
 from source.places import corners_of
 
 _DOTS = 300  # an inch: what Tesseract is made for
@@ -68,7 +68,7 @@ def _is_word(row: dict[str, str]) -> bool:
     return row["level"] == "5" and bool(row["text"].strip()) and float(row["conf"]) >= _LEAST_CONFIDENCE
 
 
-def _lines(words: list[dict[str, str]], width: float, height: float, scale: float) -> Iterator[Line]:
+def _lines(words: list[dict[str, str]], width: float, height: float, scale: float) -> Iterator[PdfLine]:
     """Tesseract's own lines, in its order. All are of one size: heights of letters tell nothing sure of a heading."""
     if not words:
         return
@@ -83,7 +83,7 @@ def _lines(words: list[dict[str, str]], width: float, height: float, scale: floa
             corners += [corner] * len(text) + [(0, 0, 0, 0)]
         pixels = np.array(corners[:-1], np.float64)
         known = pixels[pixels.any(axis=1)] / scale
-        yield Line(
+        yield PdfLine(
             text=" ".join(parts),
             corners=corners_of(pixels, width, height),
             left=float(known[:, 0].min()),

@@ -20,7 +20,7 @@ from source.formats.rst import lines as mark
 from source.formats.rst.lines import (
     GRID,
     SIMPLE,
-    Line,
+    RstLine,
     block_end,
     inside_end,
     lines_of,
@@ -37,23 +37,23 @@ _COLUMN = re.compile(r"[-=]+")
 
 
 @dataclass(slots=True)
-class Table:
+class RstTable:
     """A table's borders, and its rows (of a line or more); the first `headed` of them name the columns."""
 
     end: int
-    rows: list[list[Line]] = field(default_factory=list)
-    borders: list[Line] = field(default_factory=list)
+    rows: list[list[RstLine]] = field(default_factory=list)
+    borders: list[RstLine] = field(default_factory=list)
     headed: int = 0
 
 
-def table_at(lines: Sequence[Line], at: int) -> Table | None:
+def table_at(lines: Sequence[RstLine], at: int) -> RstTable | None:
     """The table that begins at the line number `at`; of one that is never closed, only that line."""
     top = lines[at]
     simple = bool(SIMPLE.match(top.words))
     if not (simple or GRID.match(top.words)):
         return None
-    table = Table(_simple_end(lines, at) if simple else _grid_end(lines, at))
-    row: list[Line] = []
+    table = RstTable(_simple_end(lines, at) if simple else _grid_end(lines, at))
+    row: list[RstLine] = []
     for line in lines[at : table.end]:
         if _BORDER.fullmatch(line.words):
             if "=" in line.words and line is not lines[table.end - 1]:
@@ -67,7 +67,7 @@ def table_at(lines: Sequence[Line], at: int) -> Table | None:
     return table
 
 
-def header_of(table: Table) -> str:
+def header_of(table: RstTable) -> str:
     """The names of the columns; empty if the table has none."""
     top = table.borders[0]
     lines = [" " * (line.column - top.column) + line.words for row in table.rows[: table.headed] for line in row]
@@ -78,13 +78,13 @@ def header_of(table: Table) -> str:
     return " | ".join(name for name in names if name)
 
 
-def _grid_end(lines: Sequence[Line], at: int) -> int:
+def _grid_end(lines: Sequence[RstLine], at: int) -> int:
     while lines[at].words[:1] in ("+", "|"):
         at += 1
     return at
 
 
-def _simple_end(lines: Sequence[Line], at: int) -> int:
+def _simple_end(lines: Sequence[RstLine], at: int) -> int:
     """After the second border as wide as the top, or the first with a blank line below."""
     _, column, top = lines[at]
     borders = 0
@@ -121,7 +121,7 @@ class Blocks:
         while self._at < len(self._lines):
             self._block(self._lines[self._at])
 
-    def _block(self, line: Line) -> None:
+    def _block(self, line: RstLine) -> None:
         if not line.words:
             self._at += 1
         elif mark.DOCTEST.match(line.words):
@@ -144,13 +144,13 @@ class Blocks:
             self._quote(line.start, line.end)
         self._at = max(self._at, end)
 
-    def _section(self, line: Line) -> bool:
+    def _section(self, line: RstLine) -> bool:
         """A title over a rule or between two, or a rule alone."""
         below, third = self._lines[self._at + 1 : self._at + 3]
         if line.column:
             return False
         if mark.RULE.fullmatch(line.words):
-            if below.words and third == Line(third.start, 0, line.words) and _fits(line, below):
+            if below.words and third == RstLine(third.start, 0, line.words) and _fits(line, below):
                 self._heading(line, below, line.words[:1] * 2, self._at + 3)
             elif len(line.words) >= _LEAST_RULE:
                 self._mark(line.start, self._at + 1)
@@ -163,7 +163,7 @@ class Blocks:
         self._heading(line, line, below.words[:1], self._at + 2)
         return True
 
-    def _heading(self, first: Line, title: Line, style: str, end: int) -> None:
+    def _heading(self, first: RstLine, title: RstLine, style: str, end: int) -> None:
         """Levels are in the order in which the styles of rules are first met."""
         if style not in self._styles:
             self._styles.append(style)
@@ -184,7 +184,7 @@ class Blocks:
         self._at = table.end
         return True
 
-    def _item(self, line: Line) -> None:
+    def _item(self, line: RstLine) -> None:
         """A paragraph, or what two dots begin, after the markers of the lists that it stands in."""
         body = line
         for _ in range(_DEEPEST):
@@ -199,7 +199,7 @@ class Blocks:
         else:
             self._paragraph(line.start, body, hanging=not body.words or bool(mark.HANGING.match(body.words)))
 
-    def _paragraph(self, start: int, first: Line, *, hanging: bool) -> None:
+    def _paragraph(self, start: int, first: RstLine, *, hanging: bool) -> None:
         """Lines in one column; below the first alone they may stand further right (a term and what it means)."""
         last, column, alone = first, first.column, True
         self._at += 1
@@ -231,7 +231,7 @@ class Blocks:
                 at += 1
             self._code(at)
 
-    def _explicit(self, body: Line) -> None:
+    def _explicit(self, body: RstLine) -> None:
         """A directive, a footnote, a target, a substitution or a comment."""
         dots = mark.EXPLICIT.match(body.words)
         rest = body.after(dots.end() if dots else 0)
@@ -246,11 +246,11 @@ class Blocks:
         else:
             self._mark(body.start, inside_end(self._lines, self._at + 1, body.column))
 
-    def _after_dots(self, body: Line, shown: Line) -> None:
+    def _after_dots(self, body: RstLine, shown: RstLine) -> None:
         self.regions.append(Region(Span(body.start, shown.start), RegionKind.MARKUP))
         self._paragraph(shown.start, shown._replace(column=body.column), hanging=True)
 
-    def _directive(self, body: Line, rest: Line, name: str, shown: Line) -> None:
+    def _directive(self, body: RstLine, rest: RstLine, name: str, shown: RstLine) -> None:
         """Its content is left to `_block`, but for code."""
         if mark.HIDDEN.fullmatch(name):
             self._mark(body.start, inside_end(self._lines, self._at + 1, body.column))
@@ -267,7 +267,7 @@ class Blocks:
             self._code(inside_end(self._lines, self._at, body.column))
 
 
-def _fits(rule: Line, title: Line) -> bool:
+def _fits(rule: RstLine, title: RstLine) -> bool:
     return len(rule.words) >= min(_LEAST_RULE, len(title.words))
 
 

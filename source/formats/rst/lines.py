@@ -61,7 +61,7 @@ OPENS = _any(HANGING, UNTITLED, NUMBER, GRID, SIMPLE)
 """Whatever opens a block that is no paragraph."""
 
 
-class Line(NamedTuple):
+class RstLine(NamedTuple):
     """A line, or what a marker leaves of it: where its words start, in which column, and the words."""
 
     start: int
@@ -73,25 +73,25 @@ class Line(NamedTuple):
         """The offset after its words."""
         return self.start + len(self.words)
 
-    def after(self, length: int) -> Line:
+    def after(self, length: int) -> RstLine:
         """What is left after so many characters."""
-        return Line(self.start + length, self.column + len(self.words[:length].expandtabs()), self.words[length:])
+        return RstLine(self.start + length, self.column + len(self.words[:length].expandtabs()), self.words[length:])
 
 
-def lines_of(text: str) -> list[Line]:
+def lines_of(text: str) -> list[RstLine]:
     """The lines, and two blank ones to look ahead into."""
-    lines = (Line(match.start(2), len(match[1].expandtabs()), match[2].rstrip()) for match in _LINE.finditer(text))
-    return [*lines, *[Line(len(text), 0, "")] * 2]
+    lines = (RstLine(match.start(2), len(match[1].expandtabs()), match[2].rstrip()) for match in _LINE.finditer(text))
+    return [*lines, *[RstLine(len(text), 0, "")] * 2]
 
 
-def block_end(lines: Sequence[Line], at: int, column: int = -1) -> int:
+def block_end(lines: Sequence[RstLine], at: int, column: int = -1) -> int:
     """The first line from `at` on that is blank, or not right of `column`."""
     while lines[at].words and lines[at].column > column:
         at += 1
     return at
 
 
-def inside_end(lines: Sequence[Line], at: int, column: int) -> int:
+def inside_end(lines: Sequence[RstLine], at: int, column: int) -> int:
     """After the last line from `at` on that is right of `column`, blank lines between them included."""
     end = at
     while at < len(lines) and (not lines[at].words or lines[at].column > column):
@@ -100,7 +100,7 @@ def inside_end(lines: Sequence[Line], at: int, column: int) -> int:
     return end
 
 
-def options_below(lines: Sequence[Line], at: int, column: int) -> tuple[int, int]:
+def options_below(lines: Sequence[RstLine], at: int, column: int) -> tuple[int, int]:
     """From the first field to the end of the block right below the line `at`, a directive in `column`."""
     first = at + 1
     while lines[first].words and lines[first].column > column and not FIELD.match(lines[first].words):
@@ -108,7 +108,7 @@ def options_below(lines: Sequence[Line], at: int, column: int) -> tuple[int, int
     return first, block_end(lines, first, column)
 
 
-def list_number(line: Line, below: Line) -> re.Match[str] | None:
+def list_number(line: RstLine, below: RstLine) -> re.Match[str] | None:
     """The marker of a numbered list's item, unless the line below shows that it is the beginning of a sentence."""
     continued = not below.words or below.column > line.column or NUMBER.match(below.words)
     return NUMBER.match(line.words) if continued else None

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from source.document import Document, Doubt, DoubtKind
 from source.errors import Damaged
-from source.formats.office.blocks import Block, OfficeBuilder, own_title, refuse_compound
+from source.formats.office.blocks import OfficeBlock, OfficeBuilder, own_title, refuse_compound
 from source.formats.office.styles import Look
 from source.formats.rtf.parts import NO_FONT, Fonts, Sheet, Story, at_level, joined
 
@@ -102,7 +102,7 @@ class _Reading:
 
     def __init__(self) -> None:
         self.body = self._story = Story()
-        self.notes: list[Block] = []
+        self.notes: list[OfficeBlock] = []
         self.title: list[str] = []
         self._state = State()
         self._groups: list[tuple[State, Story]] = []  # those around, each with the story its text belongs to

@@ -6,7 +6,7 @@ import codecs
 import re
 from dataclasses import replace
 
-from source.formats.office.blocks import Block, with_boxes
+from source.formats.office.blocks import OfficeBlock, with_boxes
 from source.formats.office.styles import Look, named, symbol
 
 _CODE_PAGES = {
@@ -30,11 +30,11 @@ class Story:
         self.is_note = is_note
         self.depth = depth
         self.title = ""
-        self.boxes: list[Block] = []
-        self._blocks: list[Block] = []
-        self._rows: list[list[list[Block]]] = []
-        self._row: list[list[Block]] = []
-        self._cell: list[Block] = []
+        self.boxes: list[OfficeBlock] = []
+        self._blocks: list[OfficeBlock] = []
+        self._rows: list[list[list[OfficeBlock]]] = []
+        self._row: list[list[OfficeBlock]] = []
+        self._cell: list[OfficeBlock] = []
         self._parts: list[str] = []
         self._strong = True
         self._marked = False  # the paragraph has a list's mark before it
@@ -55,7 +55,7 @@ class Story:
 
     def end_paragraph(self, look: Look, in_table: bool) -> None:
         """The paragraph is whole."""
-        block = Block(
+        block = OfficeBlock(
             joined(self._parts),
             level=look.level,
             listed=look.listed or self._marked,
@@ -86,7 +86,7 @@ class Story:
             self._rows.append(self._row)
         self._row, self._cell = [], []
 
-    def finish(self) -> list[Block]:
+    def finish(self) -> list[OfficeBlock]:
         """All blocks, with those that the file leaves open."""
         self.end_paragraph(Look(), in_table=bool(self._cell))
         self.end_row()
@@ -95,7 +95,7 @@ class Story:
 
     def _end_table(self) -> None:
         if self._rows:
-            self._blocks.append(Block(rows=self._rows, header=self._heads))
+            self._blocks.append(OfficeBlock(rows=self._rows, header=self._heads))
         self._rows, self._heads = [], False
 
 

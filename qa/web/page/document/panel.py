@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qa import Edition
-from qa.web.page.document.units import PageSheets, Sheets, TextSheets, View
+from qa.web.page.document.units import PageUnits, TextUnits, Units, View
 from qa.web.page.html import button, element, escaped
 from qa.web.page.texts import Texts
 from source import Document, Heading, SourceError, has_pictures
@@ -16,7 +16,7 @@ _CONTENTS = 3  # headings, from which on they are listed
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PanelPart:
     """A run of a document's units, of which there are `count`, and a `window` are drawn at once.
 
     `notice`: why its pages cannot be shown, if so.
@@ -31,29 +31,29 @@ class Part:
     notice: str = ""
 
 
-def part_around(view: View, offset: int, book: Edition, texts: Texts) -> Part:
+def part_around(view: View, offset: int, book: Edition, texts: Texts) -> PanelPart:
     """The part with an offset in its middle: pictures of pages where the format has them, or else text."""
     if has_pictures(view.document):
-        pages = PageSheets(view, book, texts)
+        pages = PageUnits(view, book, texts)
         try:
             return _around(pages, offset, paged=True)
         except SourceError as error:
-            return _around(TextSheets(view), offset, notice=str(error))
-    return _around(TextSheets(view), offset)
+            return _around(TextUnits(view), offset, notice=str(error))
+    return _around(TextUnits(view), offset)
 
 
-def part_between(view: View, first: int, last: int, paged: bool, book: Edition, texts: Texts) -> Part:
+def part_between(view: View, first: int, last: int, paged: bool, book: Edition, texts: Texts) -> PanelPart:
     """Units `first` up to `last`, a window of them at the most. Raises SourceError."""
-    sheets: Sheets = PageSheets(view, book, texts) if paged else TextSheets(view)
+    sheets: Units = PageUnits(view, book, texts) if paged else TextUnits(view)
     first = min(max(0, first), len(sheets))
     last = min(max(first, last), first + sheets.window, len(sheets))
-    return Part(sheets.draw(first, last), first, last, len(sheets), sheets.window, paged)
+    return PanelPart(sheets.draw(first, last), first, last, len(sheets), sheets.window, paged)
 
 
-def _around(sheets: Sheets, offset: int, *, paged: bool = False, notice: str = "") -> Part:
+def _around(sheets: Units, offset: int, *, paged: bool = False, notice: str = "") -> PanelPart:
     first = max(0, sheets.at(offset) - (sheets.window - 1) // 2)
     last = min(first + sheets.window, len(sheets))
-    return Part(sheets.draw(first, last), first, last, len(sheets), sheets.window, paged, notice)
+    return PanelPart(sheets.draw(first, last), first, last, len(sheets), sheets.window, paged, notice)
 
 
 def frame(document: Document, texts: Texts) -> str:

@@ -37,7 +37,7 @@ class View:
     answered: bool
 
 
-class Sheets(Protocol):
+class Units(Protocol):
     """A document cut into units that are drawn one by one: paragraphs of a text, or pages."""
 
     window: int
@@ -56,7 +56,7 @@ class Sheets(Protocol):
 _MARGIN = 0.003  # of the page: a box is as tight as its letters
 
 
-class PageSheets:
+class PageUnits:
     """The pages of a document, drawn from its file."""
 
     window = 3  # a picture is some 200 KB
@@ -111,7 +111,7 @@ _PART = re.compile(rf"\S(?:.{{0,{_LONGEST - 1}}}(?!\S)|.{{{_LONGEST - 1}}})", re
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TextBlock:
     """A heading (level 1 up), or a paragraph or what stands between two (level 0); or a part of a long one."""
 
     span: Span
@@ -122,11 +122,11 @@ class Block:
 class _Cut:
     """A document's blocks, and what of it is never quoted, in order."""
 
-    blocks: list[Block]
+    blocks: list[TextBlock]
     rest: list[Span]
 
 
-class TextSheets:
+class TextUnits:
     """The blocks of a document."""
 
     window = 120
@@ -148,7 +148,7 @@ class TextSheets:
         return "".join(_block(self._view.document.text, block, marks) for block in blocks)
 
     @property
-    def _blocks(self) -> list[Block]:
+    def _blocks(self) -> list[TextBlock]:
         return self._cut.blocks
 
     @cached_property
@@ -174,7 +174,7 @@ def _cut_up(document: Document) -> _Cut:
     return _Cut(list(blocks(document)), [span for span, _ in rest])
 
 
-def blocks(document: Document) -> Iterator[Block]:
+def blocks(document: Document) -> Iterator[TextBlock]:
     """The whole text in reading order, without the white space between blocks."""
     levels = {heading.start: heading.level for heading in document.places.headings}
     claimed = [(span, 0) for span in document.places.paragraphs]
@@ -192,22 +192,22 @@ def blocks(document: Document) -> Iterator[Block]:
     yield from _between(document.text, at, len(document.text))
 
 
-def _between(text: str, start: int, end: int) -> Iterator[Block]:
+def _between(text: str, start: int, end: int) -> Iterator[TextBlock]:
     """What neither a paragraph nor a heading claims, if it is more than white space."""
     if start < end and (inner := trim(text, Span(start, end))):
         yield from _parts(text, inner, 0)
 
 
-def _parts(text: str, span: Span, level: int) -> Iterator[Block]:
+def _parts(text: str, span: Span, level: int) -> Iterator[TextBlock]:
     """A block, or several: some texts are a whole book on one line."""
     if len(span) <= _LONGEST:
-        yield Block(span, level)
+        yield TextBlock(span, level)
     else:
         for part in _PART.finditer(text, span.start, span.end):
-            yield Block(Span(*part.span()), level)
+            yield TextBlock(Span(*part.span()), level)
 
 
-def _block(text: str, block: Block, marks: Sequence[Stretch]) -> str:
+def _block(text: str, block: TextBlock, marks: Sequence[Stretch]) -> str:
     attributes: dict[str, object] = {"dir": "auto", "data-at": block.span.start}
     if flows(text[block.span.start : block.span.end]):
         attributes["class"] = "flowing"

@@ -12,7 +12,7 @@ from qa.library import Added, Library
 from qa.web.api.gradio import gr
 from qa.web.http.config import MEGABYTE, Limits
 from qa.web.page.library.table import ROWS, left_out, table
-from qa.web.page.request import Given, Misunderstood
+from qa.web.page.request import BadRequest, Fields
 from qa.web.page.texts import Texts
 from qa.web.state import AppState, Build, Progress, Work
 
@@ -39,10 +39,10 @@ class Uploads:
         self._most = most
 
     def taken(self, files: Sequence[object]) -> list[File]:
-        """The files that the page names after it has uploaded them. Raises Misunderstood."""
-        named = [Given(file) for file in files]
+        """The files that the page names after it has uploaded them. Raises BadRequest."""
+        named = [Fields(file) for file in files]
         if len({each.text("path") for each in named}) < len(named):
-            raise Misunderstood("path")
+            raise BadRequest("path")
         return [(each.text("name"), self._own(each.text("path"))) for each in named]
 
     def added(self, library: Library, files: Sequence[File], progress: Progress) -> Added:
@@ -68,18 +68,18 @@ class Uploads:
 
     def _own(self, path: str) -> Path:
         if path not in self._app.upload_file_set:
-            raise Misunderstood("path")
+            raise BadRequest("path")
         return Path(path)
 
 
-class Shelving:
+class LibraryActions:
     """The actions of the library. Those that change something begin a build, which `progress` tells of."""
 
     def __init__(self, state: AppState, uploads: Uploads) -> None:
         self._state = state
         self._uploads = uploads
 
-    def library(self, given: Given, texts: Texts) -> dict[str, Any]:
+    def library(self, given: Fields, texts: Texts) -> dict[str, Any]:
         """A part of the list of documents."""
         state = self._state
         book, filter = state.book, given.text("filter")
@@ -91,30 +91,30 @@ class Shelving:
         rows = table(entries, first, total, texts, read_only=state.read_only)
         return {"rows": rows + ("" if state.read_only else left_out(state.library.left_out, texts))}
 
-    def progress(self, given: Given, texts: Texts) -> dict[str, Any]:
+    def progress(self, given: Fields, texts: Texts) -> dict[str, Any]:
         """How far a build is, or what came of the last; its report is for the page that began it."""
         return _progress(self._state.builds.now, given.text("ticket"), texts)
 
-    def add(self, given: Given, texts: Texts) -> dict[str, Any]:
+    def add(self, given: Fields, texts: Texts) -> dict[str, Any]:
         """Adds the files that were uploaded."""
         files = self._uploads.taken(given.items("files", MOST_FILES))
         return self._start(lambda progress: self._uploads.added(self._state.library, files, progress), texts)
 
-    def remove(self, given: Given, texts: Texts) -> dict[str, Any]:
+    def remove(self, given: Fields, texts: Texts) -> dict[str, Any]:
         """Takes documents out of the index."""
         ids = given.texts("documents")
         return self._start(lambda progress: Added(self._state.library.remove(ids, progress)), texts)
 
-    def put_back(self, given: Given, texts: Texts) -> dict[str, Any]:
+    def put_back(self, given: Fields, texts: Texts) -> dict[str, Any]:
         """Undoes a removal."""
         ids = given.texts("documents")
         return self._start(lambda progress: Added(self._state.library.put_back(ids, progress)), texts)
 
-    def rebuild(self, given: Given, texts: Texts) -> dict[str, Any]:
+    def rebuild(self, given: Fields, texts: Texts) -> dict[str, Any]:
         """Reads the sources again."""
         return self._start(lambda progress: Added(self._state.library.rebuild(progress)), texts)
 
-    def cancel(self, given: Given, texts: Texts) -> dict[str, Any]:
+    def cancel(self, given: Fields, texts: Texts) -> dict[str, Any]:
         """Ends the build with this number, if it is under way."""
         self._state.builds.cancel(given.number("number"))
         return {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from qa import DocumentRef, Location
-from source import Doubt, Place, told
+from source import Doubt, Place, describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ class Texts(Phrases):
 
     def doubts(self, found: Sequence[Doubt]) -> str:
         """Why a text may not be what its page shows."""
-        return f"{self.doubtful}: {'; '.join(told(found, self.names))}"
+        return f"{self.doubtful}: {'; '.join(describe(found, self.names))}"
 
     def date(self, moment: datetime) -> str:
         """A day, as the language has it."""
