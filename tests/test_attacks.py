@@ -13,19 +13,19 @@ from socket import gethostname
 from typing import Any
 
 import pytest
+from docx_fixtures import docx
+from docx_fixtures import p as word
+from epub_fixtures import book as epub
+from epub_fixtures import chapter, item, opf
+from odt_fixtures import odt
 from office_fixtures import package
 from pdf_fixtures import Text, pdf
+from pptx_fixtures import pptx, shape
 from qa_fixtures import build_book
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
-from test_source_docx import docx
-from test_source_docx import p as word
-from test_source_epub import book as epub
-from test_source_epub import chapter, item, opf
-from test_source_odt import odt
-from test_source_pptx import pptx, shape
 
 import qa
 from index import FolderStore

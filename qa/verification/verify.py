@@ -126,7 +126,7 @@ def _verdict(quote: SavedQuote, document: Document | None) -> Verdict:
     reason = _complaint(quote, document)
     id = quote.at.document.id
     if reason is None and document and document.sha256 != quote.at.document.sha256:
-        return Verdict(id, quote.text, True, "it stands, though the file was find_changed elsewhere")
+        return Verdict(id, quote.text, True, "it stands, though the file was changed elsewhere")
     return Verdict(id, quote.text, reason is None, reason or "it stands")
 
 
@@ -147,10 +147,10 @@ def _complaint(quote: SavedQuote, document: Document | None) -> str | None:
 def _whereabouts(text: str, document: Document) -> str:
     """What became of words that do not stand where they should."""
     if span := find_moved(document.text, text):
-        return f"it find_moved to {document.place(span.start).numbers}, from {span.start:,} to {span.end:,}"
+        return f"it moved to {document.place(span.start).numbers}, from {span.start:,} to {span.end:,}"
     if span := find_changed(document.text, text):
         now = " ".join(document.text[span.start : span.end].split())
-        return f"it find_changed, at {document.place(span.start).numbers}, to “{now}”"
+        return f"it changed, at {document.place(span.start).numbers}, to “{now}”"
     return "it is gone"
 
 

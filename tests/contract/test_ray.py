@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from index_fixtures import same
 from kinds import KINDS, address, s3_server
 from numpy.typing import NDArray
 from pdf_fixtures import paragraph, pdf
-from test_index_incremental import same
 
 from index import ClusterUnusable, Encoder, Store, build, load_encoder, open_store
 from source import UsageError

@@ -18,8 +18,8 @@ from secrets import token_hex
 from shutil import which
 
 import pytest
+from index_fixtures import same
 from kinds import HAS_LANCE, address
-from test_index_incremental import same
 from test_ray import indexed_in_parts, write, write_ships
 
 from index import Encoder, build

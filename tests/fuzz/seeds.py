@@ -23,14 +23,14 @@ def seeds(kind: str, folder: Path | None) -> list[bytes]:
 
 
 def _docx() -> list[bytes]:
-    from test_source_docx import docx, p, table
+    from docx_fixtures import docx, p, table
 
     body = p("Ships", "berschrift1") + p("Two sail.") + p("item", "Bullet") + table([["Name", "Sails"], ["Erik", "3"]])
     return [docx(body, title="Ships", notes='<w:footnote w:id="2">' + p("A note.") + "</w:footnote>")]
 
 
 def _odt() -> list[bytes]:
-    from test_source_odt import odt, p
+    from odt_fixtures import odt, p
 
     cells = "".join(f"<table:table-cell>{p(cell)}</table:table-cell>" for cell in "ab")
     table = f"<table:table><table:table-row>{cells}</table:table-row></table:table>"
@@ -39,14 +39,14 @@ def _odt() -> list[bytes]:
 
 
 def _pptx() -> list[bytes]:
-    from test_source_pptx import frame, pptx, shape
+    from pptx_fixtures import frame, pptx, shape
 
     title = shape("Ships", place='<p:ph type="title"/>')
     return [pptx(title + shape("Two sail.", "One sinks.", at=frame(1, 20)), shape("Last."))]
 
 
 def _epub() -> list[bytes]:
-    from test_source_epub import book, chapter, item, opf
+    from epub_fixtures import book, chapter, item, opf
 
     chapters = {"a.xhtml": chapter("<h1>Ships</h1><p>Two sail.</p>"), "b.xhtml": chapter("<p>A third lies here.</p>")}
     items = item("a", "a.xhtml") + item("b", "b.xhtml") + item("nav", "nav.xhtml", 'properties="nav"')
@@ -54,7 +54,7 @@ def _epub() -> list[bytes]:
 
 
 def _rtf() -> list[bytes]:
-    from test_source_rtf import FONTS, STYLES
+    from rtf_fixtures import FONTS, STYLES
 
     body = (
         r"\pard\plain\s1 Ships\par \pard Two {\b sail}.\u8217 ?\'e9{\footnote\pard A note.}\par\f1 \'cc\'ee\par"

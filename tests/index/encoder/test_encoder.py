@@ -388,6 +388,6 @@ def test_the_runtime_reports_to_nobody(tmp_path: Path) -> None:
     code = "from pathlib import Path; from index.encoder.onnx import open_model; open_model(Path(%r).read_bytes())"
     keep = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
     here = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    weights = str(Path(__file__).parents[1] / "qa" / "weights" / "reader.onnx")
+    weights = str(Path(__file__).parents[3] / "qa" / "weights" / "reader.onnx")
     subprocess.run([sys.executable, "-c", code % weights], env={**keep, **here}, check=True, timeout=120)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

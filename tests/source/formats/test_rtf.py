@@ -5,19 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from office_fixtures import COMPOUND, ENCRYPTED, check_paragraphs
+from rtf_fixtures import FONTS, STYLES
 
 from source.document import Document, DoubtKind, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty
 from source.formats.rtf import read_rtf
-
-FONTS = (
-    r"{\fonttbl{\f0\froman\fcharset0 Times New Roman;}{\f1\fnil\fcharset204{\*\fname Arial;}Arial CYR;}"
-    r"{\f2\fnil\fcharset2 Symbol;}{\f3\fnil\fcharset128 MS Mincho;}{\f4 Plain;}}"
-)
-STYLES = (
-    r"{\stylesheet{\ql Normal;}{\s1\sbasedon0\outlinelevel0\b heading 1;}{\s2 \'dcberschrift 2;}{\s15 Title;}"
-    r"{\s16\outlinelevel9 heading 3;}{\s17 toc 1;}{\*\cs10 Default Paragraph Font;}}"
-)
 
 
 def read(body: str, head: str = r"\ansi\ansicpg1252\deff0") -> Document:

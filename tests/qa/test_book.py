@@ -147,7 +147,7 @@ def test_one_thread_opens_the_next_generation_and_the_others_wait_for_a_moment_a
         assert goes_on.wait(60)
         return reopened(store)
 
-    monkeypatch.setattr(FolderStore, "reopened", slowly)
+    monkeypatch.setattr(FolderStore, "reopen", slowly)
     with ThreadPoolExecutor(4) as pool:
         try:
             first = pool.submit(book.now)

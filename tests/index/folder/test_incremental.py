@@ -10,27 +10,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from index_fixtures import same
 
 from index import FolderStore, Settings, build
 from index.encoder.onnx import OnnxEncoder
 from index.encoder.protocol import Encoder
-from index.folder.layout import GenerationLayout
 from source.scan import Scan
 
 pytestmark = pytest.mark.usefixtures("encoder")
 
-# What depends on where things lie, as on how far a build had read when a segment was full; all else is a function of
-# the documents.
-PLACES = {"documents.npy", "texts.npy", "manifest.json", "blocks.bin"}
 SENTENCES = [
     "The keeper counted the ships.", "They went north.", "Der Hafen war geschlossen.", "Nobody came.", "# Notes",
     "The wind blew from the north all night.", "- one\n- two", "Die Schiffe fuhren nach Norden und kamen nicht wieder.",
 ]  # fmt: skip
-HISTORIES = int(os.environ.get("HISTORIES", "12"))  # HISTORIES=200 pytest tests/test_index_incremental.py
+HISTORIES = int(os.environ.get("HISTORIES", "12"))  # HISTORIES=200 pytest tests/index/folder/test_incremental.py
 NAMES = ["a.md", "b.txt", "sub/a.md", "sub/c.jsonl"]
 
 texts = st.lists(st.sampled_from(SENTENCES), max_size=4).map("\n\n".join)
@@ -67,25 +63,6 @@ def write(folder: Path, files: dict[str, str]) -> None:
             path.write_text("".join(f"{json.dumps(record)}\n" for record in records))
         else:
             path.write_text(text)
-
-
-def same(one: Path, other: Path) -> None:
-    """That two indexes answer the same, bit for bit."""
-    left, right = FolderStore(one), FolderStore(other)
-    roots = [GenerationLayout(store.root / "generations" / store.generation) for store in (left, right)]
-    for path in roots[0].files():
-        name = path.relative_to(roots[0].root).as_posix()
-        if name not in PLACES:
-            assert path.read_bytes() == (roots[1].root / name).read_bytes(), name
-    assert [left.document(row) for row in range(left.documents)] == [
-        right.document(row) for row in range(right.documents)
-    ]
-    rows = np.arange(len(left))
-    assert (left.vectors.of(rows) == right.vectors.of(rows)).all()
-    ours, theirs = left.tokens(rows), right.tokens(rows)
-    assert (ours.vectors == theirs.vectors).all() and (ours.scales == theirs.scales).all()
-    assert all((a == b).all() for a, b in zip(ours.offsets, theirs.offsets, strict=True))
-    assert left.manifest.counts == right.manifest.counts and left.manifest.languages == right.manifest.languages
 
 
 @settings(max_examples=HISTORIES, suppress_health_check=[HealthCheck.function_scoped_fixture])
