@@ -6,11 +6,13 @@ stem by Snowball. Scripts without spaces give overlapping pairs of characters.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 
 import Stemmer
 
@@ -26,10 +28,8 @@ _SNOWBALL = {
     "en": "english", "de": "german", "es": "spanish", "fr": "french", "pt": "portuguese", "it": "italian",
     "ru": "russian", "ar": "arabic",
 }  # fmt: skip
-_STOPWORDS = {
-    "en": "EN_PLUS", "de": "GERMAN", "es": "SPANISH", "fr": "FRENCH", "pt": "PORTUGUESE", "it": "ITALIAN",
-    "ru": "RUSSIAN", "zh": "CHINESE",
-}  # fmt: skip
+_STOPWORDS = Path(__file__).with_name("stopwords.json")
+"""The stop words of each language, folded, separated by spaces (the lists of bm25s 0.3)."""
 _LATIN = frozenset({"en", "de", "es", "fr", "pt", "it"})
 
 
@@ -39,12 +39,9 @@ def words(text: str, language: str) -> list[str]:
 
 
 def stopwords(languages: Iterable[str]) -> list[str]:
-    """The words, folded, that carry no content of their own in any of these languages."""
-    # Imported where an index is built: bm25s takes a third of a second, and its lists go into the index.
-    from bm25s import stopwords as lists
-
-    chosen = [getattr(lists, f"STOPWORDS_{_STOPWORDS[language]}") for language in languages if language in _STOPWORDS]
-    return sorted({fold(word) for words in chosen for word in words})
+    """The folded words that carry no content of their own in any of these languages, sorted."""
+    lists: dict[str, str] = json.loads(_STOPWORDS.read_text("utf-8"))
+    return sorted({word for language in languages for word in lists.get(language, "").split()})
 
 
 def query_words(query: str, languages: Iterable[str]) -> list[str]:

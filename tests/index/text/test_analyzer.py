@@ -2,6 +2,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
+from bm25s import stopwords as lists
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,12 @@ def test_a_question_is_cut_in_every_language_of_the_documents() -> None:
     both = query_words("houses", ["en", "de"])
     assert set(words("houses", "en")) | set(words("houses", "de")) == set(both)
     assert query_words("houses", []) == words("houses", "en")
+
+
+def test_stopwords_are_those_of_bm25s() -> None:
+    theirs = {"en": "EN_PLUS", "de": "GERMAN", "es": "SPANISH", "ru": "RUSSIAN", "zh": "CHINESE"}
+    for language, name in theirs.items():
+        assert stopwords([language]) == sorted({fold(word) for word in getattr(lists, f"STOPWORDS_{name}")})
 
 
 def test_stopwords_are_known_per_language_in_any_case() -> None:
