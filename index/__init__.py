@@ -1,5 +1,6 @@
 """Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
 
+from index import schema
 from index.encoder.load import encoder_for, load_encoder
 from index.encoder.onnx import open_model
 from index.encoder.protocol import Encoded, Encoder, pieces_per_word
@@ -73,6 +74,8 @@ __all__ = [
     "open_model",
     "searchable",
     "threads",
+    # checking JSON
+    "schema",
     # settings
     "DEFAULT_INDEX",
     "Settings",

@@ -1,11 +1,77 @@
-"""What JSON of an index must look like: who hands one on may have written anything."""
+"""The shape that JSON from outside must have: whoever wrote it may have written anything.
+
+A shape is one of
+- a type or a union of types; True and False are not integers
+- a function that says whether a value fits
+- `[shape]`: a list of values that fit it
+- `{name: shape}`: an object with at least these names. The name `str` stands for any other; names whose shape is
+  `optional(shape)` may be missing.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import UnionType
 from typing import Any
 
 from index.errors import REBUILD, IndexCorrupt
+from source import is_unicode
+
+_LARGEST = 1e9  # no score or share of a page comes near it
+
+
+@dataclass(frozen=True, slots=True)
+class optional:  # noqa: N801 - reads as a word in a shape
+    """The shape of a value that may be missing."""
+
+    shape: Any
+
+
+def text(value: object) -> bool:
+    """Whether it is a string of Unicode characters, without half of a surrogate pair."""
+    return isinstance(value, str) and is_unicode(value)
+
+
+def number(value: object) -> bool:
+    """Whether it is a number within reason: not infinite, not NaN, not True."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST < value < _LARGEST
+
+
+def fits(value: object, shape: Any) -> bool:
+    """Whether a value of JSON has a shape.
+
+    >>> fits({"size": 3, "names": ["a"]}, {"size": int, "names": [str], "note": optional(str)})
+    True
+    >>> fits({"size": True, "names": []}, {"size": int, "names": [str]})
+    False
+    """
+    if isinstance(shape, type | UnionType):
+        return isinstance(value, shape) and (not isinstance(value, bool) or isinstance(value, _without_int(shape)))
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(fits(each, shape[0]) for each in value)
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and _object_fits(value, shape)
+    predicate: Callable[[object], bool] = shape
+    return predicate(value)
+
+
+def _without_int(shape: Any) -> Any:
+    """The types of a shape that True and False may be taken for."""
+    kinds = shape.__args__ if isinstance(shape, UnionType) else (shape,)
+    return tuple(kind for kind in kinds if kind is not int)
+
+
+def _object_fits(value: dict[str, Any], shape: dict[Any, Any]) -> bool:
+    for name, wanted in shape.items():
+        if name is not str and name not in value and not isinstance(wanted, optional):
+            return False
+    for name, each in value.items():
+        wanted = shape.get(name, shape.get(str, object))
+        if not fits(each, wanted.shape if isinstance(wanted, optional) else wanted):
+            return False
+    return True
+
 
 ENCODER = {"name": str, "sha256": str, "settings": str, "dimension": int}
 SETTINGS = {"model": str, "passage_tokens": int, "ocr": str}
@@ -16,25 +82,8 @@ _SOURCES = {
 }  # fmt: skip
 
 
-def fits(value: object, shape: Any) -> bool:
-    """Whether a value is of a type, a list of what fits `shape[0]`, or an object of what its names ask for.
-
-    The name `str` stands for any other.
-
-    >>> fits({"size": 3, "names": ["a"]}, {"size": int, "names": [str]})
-    True
-    """
-    if isinstance(shape, type | UnionType):
-        return isinstance(value, shape)
-    if isinstance(shape, list):
-        return isinstance(value, list) and all(fits(each, shape[0]) for each in value)
-    if not isinstance(value, dict) or any(name not in value for name in shape if name is not str):
-        return False
-    return all(fits(each, shape.get(name, shape.get(str, object))) for name, each in value.items())
-
-
 def sources_from(record: Any) -> dict[str, Any]:
-    """What a generation says that it was made from. Raises IndexCorrupt if it is not."""
+    """What a generation says that it was built from. Raises IndexCorrupt if it does not say so."""
     if not fits(record, _SOURCES):
         raise IndexCorrupt(f"The index does not say what it was made from; {REBUILD}.")
     return dict(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,6 +13,10 @@ from hypothesis import settings
 from index.encoder.load import load_encoder
 from index.encoder.protocol import Encoder
 from index.settings import DEFAULT_MODEL
+
+# A shell starts what runs in the background with SIGINT ignored, and so would be every child that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("shared", deadline=None)  # what else a machine does makes an example slow, and no fault
 settings.load_profile("shared")

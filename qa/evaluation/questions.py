@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from index import schema
 from source import UsageError
 
 
@@ -67,36 +68,40 @@ def _together(verdicts: Sequence[Question]) -> Question:
     )
 
 
+_LIST = schema.optional(list | None)
+_SHAPE = {"id": object, "question": str, "answers": _LIST, "gold_passage_ids": _LIST, "rejected": _LIST}
+
+
 def _question(line: str, where: str) -> Question:
     try:
         record: dict[str, Any] = json.loads(line)
+        if not schema.fits(record, _SHAPE):
+            raise ValueError("a field is missing, or of another type")
         judged = record.get("judged")
         return Question(
             id=str(record["id"]),
             question=record["question"].strip(),
-            answers=tuple(_strings(record.get("answers"))),
-            gold_passage_ids=frozenset(_strings(record.get("gold_passage_ids"))),
+            answers=tuple(map(str, record.get("answers") or [])),
+            gold_passage_ids=frozenset(map(str, record.get("gold_passage_ids") or [])),
             answerable=bool(record.get("answerable", True)),
             history=tuple(text.strip() for text in _turns(record.get("history") or [])),
-            rejected=tuple(_strings(record.get("rejected"))),
+            rejected=tuple(map(str, record.get("rejected") or [])),
             judged=None if judged is None else str(judged),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f'{where} is not {{"id", "question", "answers", "answerable", …}}; mend it.') from error
 
 
-def _strings(values: list[object] | None) -> Iterable[str]:
-    if not isinstance(values, list | None):
-        raise TypeError("several are written as a list, one too")
-    return map(str, values or [])
-
-
-def _turns(history: list[str | dict[str, str]]) -> Iterable[str]:
-    """The user's own turns: a string, or an object whose role is the user's."""
+def _turns(history: object) -> Iterable[str]:
+    """The user's own turns: a string, or an object whose role is the user's. Raises ValueError."""
     if not isinstance(history, list):
-        raise TypeError("a history is a list")
+        raise ValueError("a history is a list")
     for turn in history:
         if isinstance(turn, str):
             yield turn
+        elif not schema.fits(turn, {"role": schema.optional(object)}):
+            raise ValueError("a turn is a string or an object")
         elif turn.get("role", "user") == "user":
+            if not schema.fits(turn, {"text": str}):
+                raise ValueError("a turn has a text")
             yield turn["text"]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
+from index import schema
 from qa.answer import DocumentRef
-from source import Box, Span, is_unicode
-
-_FAR = 1e9  # no score or share of a page comes near it
-
-_T = TypeVar("_T")
+from source import Box, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,92 +42,83 @@ class SavedAnswer:
     searched_for: str
 
 
+_SPAN = {"start": int, "end": int}
+_DOCUMENT = {
+    "id": schema.text,
+    "path": schema.text,
+    "sha256": schema.text,
+    "title": schema.optional(schema.text),
+    "extractor": schema.optional(schema.text),
+}
+_PLACE = {**_SPAN, "document": _DOCUMENT}
+_BOX = {"page": int, "left": schema.number, "top": schema.number, "right": schema.number, "bottom": schema.number}
+_QUOTE = {
+    **_PLACE, "text": schema.text, "highlights": [_SPAN], "score": schema.optional(schema.number),
+    "elsewhere": schema.optional([_PLACE]), "boxes": schema.optional([_BOX]),
+}  # fmt: skip
+_QUOTES = {"quotes": [_QUOTE], "nearest": schema.optional([_QUOTE])}
+_CONVERSATION = {"conversation": [_QUOTES]}
+_ANSWER = {
+    "question": schema.text, "answered": bool, "confidence": schema.number, "quotes": [object], "nearest": [object],
+    "searched_for": schema.text,
+}  # fmt: skip
+
+
 def saved_quote(record: object) -> SavedQuote:
     """A quote from its JSON object. Raises ValueError for anything else."""
-    return _read(_quote, record)
+    return _quote(_checked(record, _QUOTE))
 
 
 def saved_answer(record: object) -> SavedAnswer:
     """An answer from its JSON object. Raises ValueError for anything else."""
-    return _read(_answer, record)
+    answer = _checked(record, _ANSWER)
+    return SavedAnswer(
+        question=answer["question"],
+        answered=answer["answered"],
+        confidence=min(1.0, max(0.0, float(answer["confidence"]))),
+        quotes=tuple(answer["quotes"]),
+        nearest=tuple(answer["nearest"]),
+        searched_for=answer["searched_for"],
+    )
 
 
 def saved_quotes(record: object) -> list[SavedQuote]:
     """All the quotes of an answer, or of a `{"conversation": [answer, …]}`. Raises ValueError for anything else."""
-    return _read(_quotes, record)
+    if isinstance(record, dict) and "conversation" in record:
+        answers = _checked(record, _CONVERSATION)["conversation"]
+    else:
+        answers = [_checked(record, _QUOTES)]
+    return [_quote(quote) for answer in answers for quote in answer["quotes"] + answer.get("nearest", [])]
 
 
-def _read(reader: Callable[[Any], _T], record: object) -> _T:
-    try:
-        return reader(record)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("this is no saved answer") from error
-
-
-def _quotes(record: Any) -> list[SavedQuote]:
-    answers = _list(record["conversation"]) if "conversation" in record else [record]
-    return [_quote(quote) for answer in answers for quote in _list(answer["quotes"]) + _list(answer.get("nearest", []))]
-
-
-def _answer(record: Any) -> SavedAnswer:
-    if not isinstance(record["answered"], bool):
-        raise TypeError("it is answered or it is not")
-    return SavedAnswer(
-        question=_string(record["question"]),
-        answered=record["answered"],
-        confidence=min(1.0, max(0.0, _number(record["confidence"]))),
-        quotes=tuple(_list(record["quotes"])),
-        nearest=tuple(_list(record["nearest"])),
-        searched_for=_string(record["searched_for"]),
-    )
+def _checked(record: object, shape: Any) -> Any:
+    if not schema.fits(record, shape):
+        raise ValueError("not a saved answer")
+    return record
 
 
 def _quote(record: Any) -> SavedQuote:
     return SavedQuote(
-        text=_string(record["text"]),
+        text=record["text"],
         at=_place(record),
-        highlights=tuple(map(_span, _list(record["highlights"]))),
-        score=_number(record.get("score", 0)),
-        elsewhere=tuple(map(_place, _list(record.get("elsewhere", [])))),
-        boxes=tuple(map(_box, _list(record.get("boxes", [])))),
+        highlights=tuple(map(_span, record["highlights"])),
+        score=float(record.get("score", 0)),
+        elsewhere=tuple(map(_place, record.get("elsewhere", []))),
+        boxes=tuple(map(_box, record.get("boxes", []))),
     )
 
 
 def _place(record: Any) -> SavedPlace:
     document = record["document"]
-    id, path, sha256 = (_string(document[name]) for name in ("id", "path", "sha256"))
-    title, extractor = (_string(document.get(name, "")) for name in ("title", "extractor"))
+    id, path, sha256 = (document[name] for name in ("id", "path", "sha256"))
+    title, extractor = (document.get(name, "") for name in ("title", "extractor"))
     return SavedPlace(_span(record), DocumentRef(id, title, path, sha256, extractor))
 
 
 def _box(record: Any) -> Box:
-    left, top, right, bottom = (_number(record[side]) for side in ("left", "top", "right", "bottom"))
-    return Box(_integer(record["page"]), left, top, right, bottom)
+    left, top, right, bottom = (float(record[side]) for side in ("left", "top", "right", "bottom"))
+    return Box(record["page"], left, top, right, bottom)
 
 
 def _span(record: Any) -> Span:
-    return Span(_integer(record["start"]), _integer(record["end"]))
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError("several are written as a list, one too")
-    return value
-
-
-def _string(value: Any) -> str:
-    if not isinstance(value, str) or not is_unicode(value):
-        raise TypeError("a text is a string that can be printed")
-    return value
-
-
-def _integer(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError("offsets and pages are whole numbers")
-    return value
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -_FAR < value < _FAR:
-        raise TypeError("this is a number within reason")
-    return float(value)
+    return Span(record["start"], record["end"])
