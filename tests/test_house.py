@@ -1,4 +1,4 @@
-"""The house of the design: which package knows which, small modules, no pickle."""
+"""The structure of the code: which package imports which, sizes of modules and folders, names, no pickle."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from grimp import build_graph
 
 HOME = Path(__file__).parents[1]
 MODULES = sorted(path for folder in ("source", "index", "qa") for path in HOME.glob(f"{folder}/**/*.py"))
@@ -84,6 +85,32 @@ def test_modules_and_functions_are_short(path: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert (node.end_lineno or node.lineno) - node.lineno < 50, f"{node.name} is too long"
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in MODULES if path.parent != HOME}), ids=name)
+def test_folders_are_neither_empty_nor_crowded(folder: Path) -> None:
+    assert 4 <= sum(not each.name.startswith("__pycache__") for each in folder.iterdir()) <= 25
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    graph = build_graph("source", "index", "qa")
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    for module in imports:
+        assert not any(graph.chain_exists(importer=other, imported=module) for other in imports[module]), module
+
+
+def test_a_class_has_a_name_of_its_own() -> None:
+    places: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(name(path))
+    assert {each: found for each, found in places.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize("package", ["source", "index", "qa"])
+def test_packages_are_typed(package: str) -> None:
+    assert (HOME / package / "py.typed").exists()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
