@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
 from hashlib import blake2b, sha256
@@ -19,6 +19,7 @@ from math import ceil
 from time import monotonic
 
 from anyio.to_thread import run_sync
+from cachetools import LRUCache
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -44,7 +45,7 @@ class LoginThrottle:
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
         self._now = now
-        self._failures: OrderedDict[bytes, deque[float]] = OrderedDict()
+        self._failures: LRUCache[bytes, deque[float]] = LRUCache(_REMEMBERED)
 
     def wait(self, name: str, client: str) -> float:
         """Seconds until this name may be tried by this client; 0 if it may be now."""
@@ -58,9 +59,6 @@ class LoginThrottle:
         """Remembers a wrong password."""
         for key in _keys(name, client):
             self._failures.setdefault(key, deque(maxlen=_MOST)).append(self._now())
-            self._failures.move_to_end(key)
-        while len(self._failures) > _REMEMBERED:
-            self._failures.popitem(last=False)
 
 
 def _keys(name: str, client: str) -> tuple[bytes, bytes]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from ipaddress import IPv4Address, ip_address, ip_network
 from math import ceil
 from threading import Lock
 from time import monotonic
 
+from cachetools import LRUCache
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
@@ -43,7 +43,7 @@ class RateLimit:
         self._often = often
         self._now = now
         self._lock = Lock()
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._left: LRUCache[str, tuple[float, float]] = LRUCache(_REMEMBERED)
         """Of each client: how often it might do it, and when that was so."""
 
     def count(self, client: str) -> None:
@@ -54,9 +54,6 @@ class RateLimit:
             left = min(most, left + (now - then) * a_second)
             may = left >= 1
             self._left[client] = (left - may, now)
-            self._left.move_to_end(client)
-            while len(self._left) > _REMEMBERED:
-                self._left.popitem(last=False)
         if not may:
             raise TooOften((1 - left) / a_second)
 
