@@ -307,11 +307,12 @@ def test_metrics_count_what_was_asked_and_name_nothing(plain: Served, locked: Se
     httpx.get(f"{plain.url}/made-up")
     httpx.get(f"{plain.url}/gradio_api/call/made_up")
     assert (value(asked), value(other)) == (before + 2, others + 2)  # a question is two requests
-    assert value('chapter_verse_request_seconds_bucket{path="/gradio_api/call/ask",le="+Inf"}') == before + 2
+    assert value('chapter_verse_request_seconds_bucket{le="+Inf",path="/gradio_api/call/ask"}') == before + 2
     assert value("chapter_verse_documents ") == 2 and value("process_resident_memory_bytes ") > 1e7
     assert value("chapter_verse_requests_in_progress ") >= 1  # this one
     text = httpx.get(f"{plain.url}/metrics")
     assert text.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert "_created" not in text.text and "python_" not in text.text
     assert "made" not in text.text and "ferry" not in text.text
     assert httpx.get(f"{locked.url}/metrics").status_code == 401
     assert httpx.get(f"{locked.url}/metrics", auth=(NAME, PASSWORD)).status_code == 200

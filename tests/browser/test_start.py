@@ -101,4 +101,4 @@ def test_a_port_that_was_taken_meanwhile(host: str) -> None:
         port = taken.getsockname()[1]
         command = [sys.executable, "-c", TAKEN_LATE, host, str(port)]
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
-    assert ran.stdout == f"Port {port} is in use; choose another with --port.\n"
+    assert ran.stdout == f"Port {port} is in use. Choose another with --port.\n"

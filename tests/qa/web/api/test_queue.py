@@ -21,7 +21,7 @@ from qa.web.page.page import create_app
 from qa.web.serve import launch
 from qa.web.state import AppState
 
-LIMITS = Limits(asked=8, streams=8, uploading=4)
+LIMITS = Limits(pending=8, streams=8, uploads=4)
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def test_a_client_has_the_documents_changed_so_often_in_whatever_way(tmp_path: P
         refused = client.page()
         assert (refused.status_code, refused.json()["title"]) == (429, "TooOften")
         kind, error = client.endpoint("rebuild")
-        assert (kind, error["title"], "try again in" in error["error"]) == ("error", "TooOften", True)
+        assert (kind, error["title"], "Try again in" in error["error"]) == ("error", "TooOften", True)
         result = client.tool("rebuild")
         assert (result["isError"], result["structuredContent"]["title"]) == (True, "TooOften")
         assert client.endpoint("ask", "What does the ferryman carry?", [], [])[0] == "complete"
