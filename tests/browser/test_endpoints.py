@@ -1,4 +1,4 @@
-"""The same uses from a program: what the command line prints, and a rebuild under whoever asks."""
+"""The endpoints: they return what the command line prints, and rebuild the index while others ask."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_only_the_uses_are_published(client: Client) -> None:
 
 
 def test_ask(client: Client) -> None:
-    """With the path of the document as it is: not taken for a file to download."""
+    """The path of the document comes as it is: `gradio_client` does not take it for a file to download."""
     answer = call(client, "/ask", question="Who is Wang Wen?")
     assert set(answer) == {"question", "answered", "confidence", "searched_for", "quotes", "nearest"}
     assert answer["answered"] is True

@@ -1,9 +1,8 @@
-"""The file of those who may log in: a line `name:hash` for each, as `python -m qa password NAME` prints it.
+"""The password file: a line `name:hash` for each user, as `python -m qa password NAME` prints it.
 
-scrypt is in the standard library and memory-hard, so a login needs no other package and no other
-server. It is meant for a few readers who trust their operator. A reverse proxy's login is the better
-one where there is a choice: it brings single sign-on, groups and second factors, and keeps strangers
-away from this server altogether.
+scrypt is memory-hard and in the standard library, so a login needs neither another package nor another
+server. That is enough for a few users. If you have the choice, the login of a reverse proxy is better: it
+offers single sign-on, groups and second factors, and unauthenticated requests never reach this server.
 
 >>> text = hash_password("open sesame")
 >>> text.split("$")[:4]

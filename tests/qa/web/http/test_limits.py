@@ -1,4 +1,4 @@
-"""A server that is asked for more than it can do, by clients that are slow, silent or gone; real sockets."""
+"""An overloaded server, and clients that are slow, silent or gone, over real sockets."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ LIMITS = Limits(actions=2, pending=5, uploads=1)
 
 @dataclass
 class Work:
-    """What the page's function does here: waits until it may go on, and counts."""
+    """Stands in for the page's actions: waits until it may go on, and counts."""
 
     may: threading.Event
     done: int = 0
@@ -72,7 +72,7 @@ async def full(request: Request) -> Response:
 
 @contextmanager
 def serving(middleware: list[Middleware], work: Work, most: int = 1000, limits: Limits = LIMITS) -> Iterator[int]:
-    """uvicorn as Gradio runs it, with our connections; its port."""
+    """Runs uvicorn as Gradio does, with our connections, and yields the port."""
     routes = [Route(UPLOAD, kept, methods=["POST"]), Route("/gradio_api/call/ask", full, methods=["POST"])]
     app = Starlette(
         routes=[*routes, *ActionRoute(work.act, limits, RateLimit(Allowance(100, 1))).routes, Route("/broken", broken)],
@@ -120,7 +120,7 @@ def opened(port: int, sent: bytes = b"") -> socket.socket:
     return one
 
 
-# Crowds
+# Overload
 
 
 def test_one_too_many_is_told_at_once_and_the_rest_is_answered(port: int, work: Work) -> None:
@@ -134,7 +134,7 @@ def test_one_too_many_is_told_at_once_and_the_rest_is_answered(port: int, work: 
             work.may.set()
             return await asyncio.gather(*asked)
 
-    with ThreadPoolExecutor(1) as pool:  # beside the tests of the page, this thread has a loop
+    with ThreadPoolExecutor(1) as pool:  # after browser tests, this thread has an event loop
         answers = pool.submit(asyncio.run, crowd()).result()
     assert sorted(each.status_code for each in answers) == [200] * 5 + [503] * 35
     shed = next(each for each in answers if each.status_code == 503)
@@ -146,7 +146,7 @@ def test_one_too_many_is_told_at_once_and_the_rest_is_answered(port: int, work: 
 def test_who_is_gone_is_not_worked_for(port: int, work: Work) -> None:
     body = json.dumps({"data": "wait"}).encode()
     working = [opened(port, head(len(body)) + body) for _ in range(2)]
-    time.sleep(0.3)  # they have their places
+    time.sleep(0.3)  # until they have their places
     gone = [opened(port, head(len(body)) + body) for _ in range(3)]
     time.sleep(0.3)
     for one in gone:
@@ -205,7 +205,7 @@ def test_bodies_that_are_coming_have_bounded_memory(port: int, monkeypatch: pyte
     assert answered
     assert all(b"503" in one.recv(100) for one in answered)
     assert post(port, "a question").status_code == 200
-    if sys.platform == "linux":  # has more than one address of its own
+    if sys.platform == "linux":  # any address in 127.0.0.0/8 is local
         with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2")) as other:
             large = {"data": " " * 1_200_000}
             assert other.post(f"http://127.0.0.1:{port}{ACT}", json=large, timeout=20).status_code == 200
@@ -327,7 +327,7 @@ def test_pages_that_take_long_to_draw_keep_no_question_from_being_answered() -> 
         time.sleep(0.2)
         for _ in range(3):
             assert client.post(ACT, json={"data": {"action": "ask"}}).json() == {"said": "ask"}
-        assert sum(each.done() for each in drawing) == 4  # are told to come again, and leave room before the door
+        assert sum(each.done() for each in drawing) == 4  # get a 503, which leaves places for questions
         may.set()
         assert sorted(each.result().status_code for each in drawing) == [200] * 16 + [503] * 4
 

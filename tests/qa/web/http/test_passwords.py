@@ -1,4 +1,4 @@
-"""The file of names and passwords, and what slows down whoever guesses."""
+"""The password file, and the throttle that slows down guessing."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(tmp_path: P
 
 
 def prompt(shown: IO[bytes]) -> bytes:
-    """What is shown up to a prompt, and with it."""
+    """What is shown up to and including a prompt."""
     text = b""
     while not text.endswith(b": "):
         text += os.read(shown.fileno(), 1)
@@ -154,7 +154,7 @@ def prompt(shown: IO[bytes]) -> bytes:
 
 
 def test_five_wrong_passwords_within_a_minute_are_enough() -> None:
-    times = iter([0, 0, 10, 10, 20, 20, 30, 30])  # a name and a client each
+    times = iter([0, 0, 10, 10, 20, 20, 30, 30])  # each failure counts for a name and a client
     now = 40.0
     throttle = LoginThrottle(now=lambda: next(times, now))
     for _ in range(4):

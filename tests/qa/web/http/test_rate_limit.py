@@ -1,4 +1,4 @@
-"""How often a client may have the documents changed: by the page, the endpoint and the tool together."""
+"""Limits on how often a client may change the documents, through page, endpoint and tool together."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_who_waits_may_again_and_nobody_else_waits() -> None:
 
 
 class Client:
-    """A program that has the documents read again, in each of the three ways."""
+    """A client that rebuilds the index in each of the three ways."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, timeout=60)
