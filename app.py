@@ -86,7 +86,7 @@ def _rules(options: argparse.Namespace) -> Config:
         mcp=options.mcp,
         max_upload=options.max_upload,
         root=options.root_path,
-        tell=_say if options.access_log else None,
+        log=_say if options.access_log else None,
     )
 
 

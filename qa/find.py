@@ -15,14 +15,15 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
+from threading import Lock
 
 import numpy as np
+from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
 from index import Offsets, searchable
 from index.normalize import NormalizedText
-from qa.cache import Kept
 from source import Document, Span
 
 _KEPT = 8_000_000  # characters of folded texts: who looks for one thing looks for the next in the same document
@@ -60,7 +61,7 @@ def _found(text: str, query: str, most: int) -> tuple[Span, ...]:
     wanted = _folded(query).text.strip(" ")
     if not wanted:
         return ()
-    folded = _kept.get(text, partial(_folded, text))
+    folded = _folded_document(text)
     found: list[Span] = []
     for start, end in folded.whole.to_original(_occurrences(folded, wanted, most)).tolist():
         if not found or found[-1].end <= start:  # one "ß" is not found twice for "s"
@@ -125,7 +126,7 @@ def _folded(text: str) -> _Folded:
     return _Folded("".join(parts), np.concatenate(steps), whole)
 
 
-_kept: Kept[str, _Folded] = Kept(_KEPT, lambda folded: len(folded.text))
+_folded_document = cached(LRUCache[str, _Folded](_KEPT, lambda folded: len(folded.text)), lock=Lock())(_folded)
 
 
 def _fold(character: str) -> str:

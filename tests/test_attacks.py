@@ -384,9 +384,9 @@ HOSTS = [
 @pytest.mark.parametrize("host", HOSTS)
 def test_no_other_name_is_the_servers(host: str) -> None:
     names = TrustedHosts.of("127.0.0.1", "https://docs.example/qa")
-    assert not names.known(host)
-    assert not names.from_here("http://evil.example", host if host != "evil.example" else "")
-    assert not names.from_here(f"null://{host}", "localhost:7860")
+    assert not names.is_trusted(host)
+    assert not names.is_own_origin("http://evil.example", host if host != "evil.example" else "")
+    assert not names.is_own_origin(f"null://{host}", "localhost:7860")
 
 
 @pytest.mark.parametrize(
@@ -399,7 +399,7 @@ def test_no_other_name_is_the_servers(host: str) -> None:
     ],
 )  # fmt: skip
 def test_a_server_for_a_network_has_only_names_that_lead_nowhere_from_elsewhere(host: str, known: bool) -> None:
-    assert TrustedHosts.of("0.0.0.0", "https://docs.example/qa").known(host) == known
+    assert TrustedHosts.of("0.0.0.0", "https://docs.example/qa").is_trusted(host) == known
 
 
 def guarded() -> TestClient:

@@ -353,4 +353,4 @@ def test_a_port_in_use(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         ran = subprocess.run([sys.executable, "app.py", "--port", port], capture_output=True, text=True, timeout=120)
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr == f"Port {port} is in use; choose another with --port.\n"
+    assert ran.stderr == f"Port {port} is in use. Choose another with --port.\n"

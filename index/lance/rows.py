@@ -9,14 +9,16 @@ kinds, each a function below.
 from __future__ import annotations
 
 import json
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from operator import itemgetter
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
 import lancedb
 import pyarrow as pa
+from cachetools import LRUCache
 
 from index.errors import REBUILD, IndexCorrupt
 from index.folder.repeats import sentence_key
@@ -92,9 +94,8 @@ class SealedRows(Generic[_Row]):
 
     def __init__(self, table: SealedTable, part: SealedColumn, make: Callable[[int, Values], _Row], most: int) -> None:
         self._table, self._part, self._make, self._most = table, part, make, most
-        self._kept: OrderedDict[int, tuple[_Row, int]] = OrderedDict()
-        self._held = 0
-        self._lock = Lock()
+        self._cache: LRUCache[int, tuple[_Row, int]] = LRUCache(most, getsizeof=itemgetter(1))  # with their bytes
+        self._lock = Lock()  # reading changes the order of the cache, too
 
     def get(self, rows: Iterable[int]) -> list[_Row]:
         """These rows; those that are not kept are fetched in one call."""
@@ -115,10 +116,7 @@ class SealedRows(Generic[_Row]):
 
     def _known(self, rows: Iterable[int]) -> dict[int, _Row]:
         with self._lock:
-            known = {row: self._kept[row][0] for row in rows if row in self._kept}
-            for row in known:
-                self._kept.move_to_end(row)
-        return known
+            return {row: self._cache[row][0] for row in rows if row in self._cache}
 
     def _taken_in(self, found: pa.Table) -> dict[int, _Row]:
         try:
@@ -126,12 +124,9 @@ class SealedRows(Generic[_Row]):
         except (KeyError, ValueError, TypeError, RecursionError) as error:
             raise IndexCorrupt(f"What is stored of {self._part.table} cannot be read; {REBUILD}.") from error
         size = found.nbytes // max(len(found), 1)
-        with self._lock:
-            for row, each in made.items():
-                self._held += size - self._kept.pop(row, (None, 0))[1]
-                self._kept[row] = each, size
-            while self._held > self._most:
-                self._held -= self._kept.popitem(last=False)[1][1]
+        if size <= self._most:  # the cache refuses what is larger than all of it
+            with self._lock:
+                self._cache.update((row, (each, size)) for row, each in made.items())
         return made
 
 

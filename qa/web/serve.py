@@ -1,4 +1,4 @@
-"""Puts the page on the network."""
+"""Serves the page, the endpoints and the tools over HTTP."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 from starlette.middleware import Middleware
 from uvicorn import Server
 
-from qa.web.api.gradio import PatchedResponses, RequestErrors, gr, share, take_plain_values
-from qa.web.http.access_log import AccessLog, name_requests
+from qa.web.api.gradio import PatchedResponses, RequestErrors, accept_plain_values, bound_queue, gr
+from qa.web.http.access_log import AccessLog, log_request_ids
 from qa.web.http.bodies import BodyLimits
 from qa.web.http.concurrency import ConcurrencyLimit
 from qa.web.http.config import MEGABYTE, Config
-from qa.web.http.connections import Connections, most_connections
-from qa.web.http.health import health
+from qa.web.http.connections import Connections, max_connections
+from qa.web.http.health import health_route
 from qa.web.http.hosts import PortTakenError, TrustedHosts
 from qa.web.http.login import Authenticator, Login
-from qa.web.http.metrics import Metrics, metrics
+from qa.web.http.metrics import Metrics, metrics_route
 from qa.web.http.rate_limit import RateLimit
 from qa.web.http.security import Security
 from qa.web.http.uploads import UploadGate, UploadSpool
@@ -28,33 +28,34 @@ from qa.web.page.library.actions import Uploads
 from qa.web.page.page import STYLE
 from qa.web.state import AppState
 
-# Fonts that are on the reader's machine; a theme's own would be fetched.
+# Fonts that readers have installed. A theme's own would be fetched from the web.
 _SANS = (
     "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "Liberation Sans", "Arial",
     "sans-serif",
 )  # fmt: skip
-_QUIET: dict[str, Any] = {
+_LAUNCH_OPTIONS: dict[str, Any] = {
     "quiet": True, "share": False, "ssr_mode": False, "footer_links": [], "run_history": False,
     "enable_monitoring": False, "pwa": False, "mcp_server": False,
 }  # fmt: skip
-_LOGIN = "After five wrong passwords within a minute, wait for a minute."
+# Gradio's login page has fixed labels and error texts, and shows nothing when a client has to wait; so this says it.
+_LOGIN_MESSAGE = "Sign in to Chapter &amp; Verse. After five wrong passwords, wait a minute and try again."
 
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A page that is served at `address`."""
+    """A server that is running, with the page at `address`."""
 
     address: str
     server: Server
-    counts: Metrics
+    metrics: Metrics
 
     def finish(self, seconds: float) -> None:
-        """Takes no more requests, and waits until those that have come are answered, so long at the most."""
+        """Stops accepting requests, and waits at most so many seconds for those in progress."""
         self.server.should_exit = True
         until = monotonic() + seconds
-        while self.counts.working and monotonic() < until:
+        while self.metrics.requests_in_progress and monotonic() < until:
             sleep(0.05)
-        sleep(0.1)  # the last bytes are on their way
+        sleep(0.1)  # for the last bytes to be sent
 
 
 def launch(
@@ -62,83 +63,82 @@ def launch(
     host: str,
     port: int,
     state: AppState | None = None,
-    rules: Config = Config(),  # noqa: B008
+    config: Config = Config(),  # noqa: B008
 ) -> RunningServer:
-    """Serves the page in threads of its own. Raises PortTakenError.
+    """Serves the page in background threads. Raises PortTakenError.
 
-    `state`: whose health is told, and whose uses are tools.
+    `state`: what the page's actions, health, metrics and tools work with; without it, only the page is served.
     """
-    theme = gr.themes.Base(font=_SANS, font_mono=("ui-monospace", "Consolas", "monospace"))
-    room, limits = UploadSpool(rules.limits, app.upload_file_set), rules.limits
-    names, door = TrustedHosts.of(host, rules.root), Authenticator(rules.passwords) if rules.passwords else None
-    name_requests()
-    take_plain_values(app)
-    app.queue(max_size=limits.asked, api_open=False)
-    share(app, limits.asked + limits.streams)
+    limits = config.limits
+    spool = UploadSpool(limits, app.upload_file_set)
+    hosts = TrustedHosts.of(host, config.root)
+    authenticator = Authenticator(config.passwords) if config.passwords else None
     endpoints = {str(function.api_name) for function in app.fns.values()}
-    counts = Metrics(endpoints)
-    around = _around(names, door, endpoints, room, counts, rules)
+    metrics = Metrics(endpoints)
+    log_request_ids()
+    accept_plain_values(app)
+    app.queue(max_size=limits.pending, api_open=False)
+    bound_queue(app, limits.pending + limits.streams)
     try:
         app.launch(
             server_name=host,
             server_port=port,
             prevent_thread_lock=True,
-            theme=theme,
-            head=f"<style>{STYLE.read_text(encoding='utf-8')}</style>",  # as css Gradio would take its selectors apart
-            root_path=rules.root,
-            state_session_capacity=1,  # it would keep what each program has sent last; nothing here needs that
-            max_file_size=rules.max_upload * MEGABYTE,
-            auth=door and door.admits,
-            auth_message=_LOGIN,
+            theme=gr.themes.Base(font=_SANS, font_mono=("ui-monospace", "Consolas", "monospace")),
+            head=f"<style>{STYLE.read_text(encoding='utf-8')}</style>",  # Gradio would rewrite the selectors of `css`
+            root_path=config.root,
+            state_session_capacity=1,  # Gradio would keep what each program has sent last, which nothing here needs
+            max_file_size=config.max_upload * MEGABYTE,
+            auth=authenticator and authenticator.authenticate,
+            auth_message=_LOGIN_MESSAGE,
             app_kwargs={
-                "middleware": around,
-                **_beside(app, state, counts, rules),
+                "middleware": _middleware(hosts, authenticator, endpoints, spool, metrics, config),
+                **_routes(app, state, metrics, config),
             },
-            **_QUIET,
+            **_LAUNCH_OPTIONS,
         )
-    except OSError as error:  # another program has come between, or has the port at another address of this machine
+    except OSError as error:  # another program was quicker, or has the port at another address of this machine
         raise PortTakenError.of(port) from error
-    room.keep()
-    app.app.uploaded_file_dir = str(room.folder)
-    app.server.config.http_protocol_class = Connections(most_connections())
-    return RunningServer(str(app.local_url), app.server, counts)
+    spool.start_cleanup()
+    app.app.uploaded_file_dir = str(spool.folder)
+    app.server.config.http_protocol_class = Connections(max_connections())
+    return RunningServer(str(app.local_url), app.server, metrics)
 
 
-def _around(
-    names: TrustedHosts,
-    door: Authenticator | None,
+def _middleware(
+    hosts: TrustedHosts,
+    authenticator: Authenticator | None,
     endpoints: Set[str],
-    room: UploadSpool,
-    counts: Metrics,
-    rules: Config,
+    spool: UploadSpool,
+    metrics: Metrics,
+    config: Config,
 ) -> list[Middleware]:
-    """What every request goes through, in this order."""
-    uploads = RateLimit(rules.limits.uploads)
+    """What every request passes through, in this order."""
     return [
-        Middleware(AccessLog, counts, rules.tell),
-        Middleware(Security, names, endpoints, read_only=rules.read_only),
+        Middleware(AccessLog, metrics, config.log),
+        Middleware(Security, hosts, endpoints, read_only=config.read_only),
         Middleware(RequestErrors),
-        *([Middleware(Login, door)] if door else []),
-        Middleware(UploadGate, room, uploads, rules.max_upload),
-        Middleware(BodyLimits, rules.max_upload),
-        Middleware(ConcurrencyLimit, rules.limits),
+        *([Middleware(Login, authenticator)] if authenticator else []),
+        Middleware(UploadGate, spool, RateLimit(config.limits.upload_allowance), config.max_upload),
+        Middleware(BodyLimits, config.max_upload),
+        Middleware(ConcurrencyLimit, config.limits),
         Middleware(PatchedResponses),
     ]
 
 
-def _beside(app: gr.Blocks, state: AppState | None, counts: Metrics, rules: Config) -> dict[str, Any]:
-    """What is served beside the page."""
+def _routes(app: gr.Blocks, state: AppState | None, metrics: Metrics, config: Config) -> dict[str, Any]:
+    """The routes besides Gradio's own, as arguments of the app; with a lifespan if they need one."""
     if state is None:
         return {}
-    acts = ActionRoute(actions(state, Uploads(app, rules.limits.room)), rules.limits, state.changes)
+    uploads = Uploads(app, config.limits.uploaded_megabytes)
     routes = [
-        health(lambda: state.book, brief=rules.passwords is not None),
-        metrics(lambda: state.book, counts),
-        *acts.routes,
+        health_route(lambda: state.book, brief=config.passwords is not None),
+        metrics_route(lambda: state.book, metrics),
+        *ActionRoute(actions(state, uploads), config.limits, state.changes).routes,
     ]
-    if not rules.mcp:
+    if not config.mcp:
         return {"routes": routes}
-    from qa.web.api.mcp import tools  # its package is an extra
+    from qa.web.api.mcp import mcp_routes  # its package is an extra
 
-    more, lifespan = tools(state)
-    return {"routes": [*routes, *more], "lifespan": lifespan}
+    tool_routes, lifespan = mcp_routes(state)
+    return {"routes": [*routes, *tool_routes], "lifespan": lifespan}

@@ -1,4 +1,4 @@
-"""What the page works with: the book that is asked, its documents, and the build that is under way."""
+"""The state of the application: the book that answers, its library, and the change that is in progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from qa.edition import QUOTES
 from qa.evaluation.feedback import feedback_file
 from qa.library import Added, Cancelled, Library
 from qa.suggest import examples
-from qa.web.http.access_log import now, request_id
+from qa.web.http.access_log import request_id, timestamp
 from qa.web.http.config import CHANGES
 from qa.web.http.rate_limit import RateLimit
 
@@ -29,16 +29,16 @@ _log = logging.getLogger("chapter-verse")
 
 
 class BuildRunning(ChapterVerseError):
-    """Something is being built already."""
+    """Another change is in progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A change, how far it is, and what came of it.
+    """A change to the documents, its progress and its outcome.
 
-    `number` counts them; nothing was done yet in the one with 0. `ticket`: what only who began
-    it knows, to whom alone names of files are told. `state`: running, done, cancelled, failed
-    (`report` says why) or broken (the log says why).
+    `number` counts the changes of this process; 0 is the state before the first. `ticket`: a secret of the client that
+    began the change, the only one that may see the names of files. `state`: running, done, cancelled, failed (`report`
+    says why) or broken (the log says why). `refused`: each file that was not added, and the reason.
     """
 
     number: int = 0
@@ -52,7 +52,7 @@ class Build:
 
 
 class Builds:
-    """The change that is under way, or the last one."""
+    """Runs changes in a thread, one at a time."""
 
     def __init__(self) -> None:
         self._build = Build()
@@ -61,26 +61,26 @@ class Builds:
 
     @property
     def now(self) -> Build:
-        """The change that is under way, or the last one."""
+        """The change that is in progress, or the last one."""
         return self._build
 
     def start(self, work: Work) -> Build:
-        """Begins a change. Raises BuildRunning."""
+        """Starts a change. Raises BuildRunning."""
         with self._starting:
             if self._build.state == "running":
-                raise BuildRunning("The index is being built already; wait until it is done.")
+                raise BuildRunning("The index is already being updated. Please wait.")
             self._cancelled.clear()
-            before, begun = self._build, Build(self._build.number + 1, token_urlsafe(), "running")
-            self._build = begun
+            last, build = self._build, Build(self._build.number + 1, token_urlsafe(), "running")
+            self._build = build
             try:
                 Thread(target=self._run, args=(work,), name="build", daemon=True).start()
-            except RuntimeError:  # there can be no more threads
-                self._build = before
+            except RuntimeError:  # no more threads can be started
+                self._build = last
                 raise
-        return begun
+        return build
 
     def cancel(self, number: int) -> None:
-        """Ends the change with this number, if it is under way; the index stays as it was."""
+        """Cancels the change with this number, if it is in progress; the index stays as it was."""
         with self._starting:
             if number == self._build.number:
                 self._cancelled.set()
@@ -95,8 +95,8 @@ class Builds:
             return {"state": "cancelled"}
         except ChapterVerseError as error:
             return {"state": "failed", "report": str(error)}
-        except BaseException as error:  # whatever it is, the old index goes on answering
-            _log.error("A build went wrong.", exc_info=error)
+        except BaseException as error:  # whatever happens, the old index continues to answer
+            _log.error("A build failed.", exc_info=error)
             return {"state": "broken"}
         return {"state": "done", "report": added.report, "refused": added.refused}
 
@@ -106,7 +106,7 @@ class Builds:
         self._build = replace(self._build, step=step, done=done, total=total)
 
 
-# Questions for the article that the project ships with, by the SHA-256 of its file.
+# Suggested questions for the article that the project ships with, by the SHA-256 of its file.
 _EXAMPLES = {
     "0bbe1377c21dd5f58135aaf922420679dd98e72a2ededf32e8ad0eed3df3078f": (
         "Which platform was proposed for discussing economic relations?",
@@ -115,12 +115,12 @@ _EXAMPLES = {
         "Which threats to the region were discussed?",
     ),
 }
-_LOOKED_AT = 50  # documents; a large collection is not read through for a greeting
-_AHEAD = ThreadPoolExecutor(1, "examples")  # they are asked first, which takes a second, before anybody comes
+_FIRST = 50  # documents that the welcome page is made from: a large collection is not read through for it
+_EXECUTOR = ThreadPoolExecutor(1, "examples")  # finds the suggested questions ahead of time: it takes a second
 
 
 class AppState:
-    """Holds the book. A question keeps the generation it began with; the next one gets the new."""
+    """The open index and its library. A question keeps the generation it began with; the next gets the newest."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class AppState:
     ) -> None:
         """Opens the index. Raises the errors of `qa.load`.
 
-        `read_only`: nothing on disk is changed through it. `log`: called with a line for each question and query.
+        `read_only`: no change to the documents. `log`: called with a line for each question and query.
         """
         self._log = log
         self.read_only = read_only
@@ -142,25 +142,25 @@ class AppState:
         self.changes = RateLimit(CHANGES)
         """How often a client may change the documents."""
         self._book = qa.load(index)
-        self._known = _Opened(self._book.now())
+        self._current = _Opened(self._book.now())
 
     @property
     def _opened(self) -> _Opened:
-        """What answers now; another process may have built the index again."""
+        """The newest generation; another process may have rebuilt the index."""
         edition = self._book.now()
-        if edition is not self._known.book:
-            self._known = _Opened(edition)
-        return self._known
+        if edition is not self._current.book:
+            self._current = _Opened(edition)
+        return self._current
 
     @property
     def book(self) -> qa.Edition:
-        """The generation to ask; take it once for each question."""
+        """The newest generation. Read it once per question."""
         edition = self._opened.book
         return _LoggedEdition(edition, self._log) if self._log else edition
 
     @property
     def examples(self) -> tuple[str, ...]:
-        """What to ask first: the questions that belong to a document, or else what the documents themselves suggest."""
+        """Suggested questions: fixed ones for the shipped article alone, otherwise made from the documents."""
         return self._opened.examples
 
     @property
@@ -170,34 +170,34 @@ class AppState:
 
 
 class _Opened:
-    """A generation and what the page says about it, found out once."""
+    """A generation, and what the welcome page says about it, computed once."""
 
     def __init__(self, book: qa.Edition) -> None:
         self.book = book
-        self._examples = _AHEAD.submit(self._found)
+        self._examples = _EXECUTOR.submit(self._safe_examples)
 
     @cached_property
     def documents(self) -> tuple[qa.DocumentRef, ...]:
-        return tuple(islice(self.book.documents(), _LOOKED_AT))
+        return tuple(islice(self.book.documents(), _FIRST))
 
     @property
     def examples(self) -> tuple[str, ...]:
         return self._examples.result()
 
-    def _found(self) -> tuple[str, ...]:
+    def _safe_examples(self) -> tuple[str, ...]:
         try:
-            return self._suggested()
-        except Exception:  # whatever a document does to them, its reader can still ask
-            _log.exception("What to ask first could not be found out.")
+            return self._find_examples()
+        except Exception:  # whatever is in a document, questions can still be asked
+            _log.exception("Questions to suggest could not be found.")
             return ()
 
-    def _suggested(self) -> tuple[str, ...]:
+    def _find_examples(self) -> tuple[str, ...]:
         fixed = tuple(text for document in self.documents for text in _EXAMPLES.get(document.sha256, ()))
         return fixed if fixed and len(self.documents) == 1 else tuple(examples(self.book))
 
 
 class _LoggedEdition(Edition):
-    """An edition that logs each question and query, from whichever page or program it comes."""
+    """An edition that logs each question and query, from the page, the endpoints and the tools."""
 
     def __init__(self, edition: Edition, log: Callable[[str], object]) -> None:
         super().__init__(edition.store, edition.encoder)
@@ -205,9 +205,9 @@ class _LoggedEdition(Edition):
         self._log = log
 
     def ask(self, question: str, history: Sequence[str] = (), k: int = QUOTES, documents: Sequence[str] = ()) -> Answer:
-        self._log(f"{now()} {request_id.get()} question {question[:MAX_QUESTION]!r}")
+        self._log(f"{timestamp()} {request_id.get()} question {question[:MAX_QUESTION]!r}")
         return self._edition.ask(question, history, k, documents)
 
     def retrieve(self, query: str, k: int = 5, documents: Sequence[str] = ()) -> list[Hit]:
-        self._log(f"{now()} {request_id.get()} query {query[:MAX_QUESTION]!r}")
+        self._log(f"{timestamp()} {request_id.get()} query {query[:MAX_QUESTION]!r}")
         return self._edition.retrieve(query, k, documents)

@@ -25,7 +25,7 @@ def test_a_port_in_use() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         result = run("--port", str(port))
-    assert (result.returncode, result.stderr) == (1, f"Port {port} is in use; choose another with --port.\n")
+    assert (result.returncode, result.stderr) == (1, f"Port {port} is in use. Choose another with --port.\n")
 
 
 def test_no_index(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The same uses from a program: what the command line prints, and a rebuild under whoever asks."""
+"""The endpoints: they return what the command line prints, and rebuild the index while others ask."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_only_the_uses_are_published(client: Client) -> None:
 
 
 def test_ask(client: Client) -> None:
-    """With the path of the document as it is: not taken for a file to download."""
+    """The path of the document comes as it is: `gradio_client` does not take it for a file to download."""
     answer = call(client, "/ask", question="Who is Wang Wen?")
     assert set(answer) == {"question", "answered", "confidence", "searched_for", "quotes", "nearest"}
     assert answer["answered"] is True
@@ -93,14 +93,14 @@ def test_passages_and_documents_are_what_the_command_line_prints(client: Client,
     [
         ("/ask", {"question": " "}, "The question is empty"),
         ("/ask", {"question": "why " * 25_000}, "ask in 2,000 at most"),
-        ("/ask", {"question": 7}, "must be a text"),
-        ("/ask", {"question": "Who?", "history": "Wang Wen"}, "The history must be a list"),
-        ("/ask", {"question": "Who?", "documents": [1]}, "The documents must be a list"),
+        ("/ask", {"question": 7}, "question must be a string"),
+        ("/ask", {"question": "Who?", "history": "Wang Wen"}, "history must be a list of strings"),
+        ("/ask", {"question": "Who?", "documents": [1]}, "documents must be a list of strings"),
         ("/ask", {"question": "Who?", "documents": ["none"]}, "There is no document 'none'"),
         ("/retrieve", {"query": "river", "k": 0}, "k is 0"),
         ("/retrieve", {"query": "river", "k": "many"}, "k must be a whole number"),
-        ("/documents", {"first": -1}, "first is -1"),
-        ("/documents", {"count": 1001}, "list 1 to 1000"),
+        ("/documents", {"first": -1}, "first must be at least 0"),
+        ("/documents", {"count": 1001}, "count between 1 and 1000"),
         ("/documents", {"count": True}, "count must be a whole number"),
     ],
 )

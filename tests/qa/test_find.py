@@ -6,13 +6,14 @@ import unicodedata
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from cachetools import LRUCache, cached
 from hypothesis import given
 from hypothesis import strategies as st
 
 import qa.find as find_in_module
-from qa.cache import Kept
 from qa.find import find_in
 from source import Document
 from source.formats.plain import read_plain
@@ -101,7 +102,7 @@ def test_a_text_is_folded_a_stretch_at_a_time(text: str, query: str, at_once: in
     whole = find_in(book, query)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(find_in_module, "_AT_ONCE", at_once)
-        patched.setattr(find_in_module, "_kept", Kept(0, lambda folded: 1))
+        patched.setattr(find_in_module, "_folded_document", find_in_module._folded)
         find_in_module._found.cache_clear()
         assert find_in(book, query) == whole
     find_in_module._found.cache_clear()
@@ -135,19 +136,26 @@ def test_what_is_kept_of_a_text_is_hardly_more_than_the_text() -> None:
     assert kept < 10 * len(text) and peak < 20 * len(text)
 
 
+def test_a_text_is_folded_once_for_all_queries() -> None:
+    book = document("The keeper of the lamps counted the ships.")
+    find_in_module._folded_document.cache_clear()
+    assert find_in(book, "keeper") and find_in(book, "ships")
+    assert len(find_in_module._folded_document.cache or ()) == 1
+
+
 def test_a_part_of_a_text_that_is_too_large_to_be_kept_need_not_be_searched_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(find_in_module, "_kept", Kept(10, lambda folded: len(folded.text)))
     folded: list[str] = []
-    fold = find_in_module._folded
 
     def counting(text: str) -> object:
         folded.append(text)
-        return fold(text)
+        return find_in_module._folded(text)
 
-    monkeypatch.setattr(find_in_module, "_folded", counting)
+    cache = LRUCache[str, Any](10, lambda folded: len(folded.text))
+    monkeypatch.setattr(find_in_module, "_folded_document", cached(cache)(counting))
     book = document("The keeper counted the ships near the quay.")
     for _ in range(3):
         assert [span.start for span in find_in(book, "quay")] == [38]
-    assert folded == ["quay", book.text]
+    assert folded == [book.text]
+    assert not cache

@@ -1,1 +1,1 @@
-"""Endpoints for programs and assistants, and Gradio, which serves them and the page."""
+"""The endpoints for programs and assistants, and Gradio, which serves them and the page."""

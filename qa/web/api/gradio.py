@@ -1,10 +1,10 @@
-"""Gradio, and everything that works round it, each with its reason: `from qa.web.api.gradio import gr`.
+"""Gradio, and every workaround for it, each with its reason: `from qa.web.api.gradio import gr`.
 
-- It is imported without what takes longest.
-- `take_plain_values`: no endpoint takes objects, which Gradio would fetch files for.
-- `share`: no program fills the queue, whose results Gradio keeps for ever.
-- `PatchedResponses`: two of its responses are not true here.
-- `RequestErrors`: requests that its own page would not send are answered 400, not 500.
+- A quick import: three parts of Gradio's import that nothing here needs are skipped, most of its time.
+- `accept_plain_values`: endpoints refuse objects, for which Gradio would fetch files.
+- `bound_queue`: no program fills the queue, whose results Gradio keeps for ever.
+- `PatchedResponses`: two of Gradio's responses are wrong here.
+- `RequestErrors`: a request that Gradio's own page would not send is answered 400, not 500.
 """
 
 from __future__ import annotations
@@ -22,37 +22,40 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.http.errors import refusal
 
-__all__ = ["RequestErrors", "PatchedResponses", "gr", "share", "take_plain_values"]
+__all__ = ["PatchedResponses", "RequestErrors", "accept_plain_values", "bound_queue", "gr"]
 
 _log = logging.getLogger("chapter-verse")
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before it is imported, or it reports to its makers
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import, or Gradio reports to its makers
 
 
 @contextmanager
-def _writing_no_stubs() -> Iterator[None]:
+def _without_stubs() -> Iterator[None]:
     """Keeps Gradio from parsing the source of each of its 80 components to update the `.pyi` file beside it.
 
-    That serves those who write components. It passes over a class whose source file `inspect` cannot name, so during
-    the import, and for Gradio's own classes only, it cannot.
+    Only authors of components need these files. Gradio skips a class whose source file `inspect.getfile` does not
+    find, so during the import it finds none for Gradio's own classes.
     """
-    named = inspect.getfile
+    getfile = inspect.getfile
 
-    def unnamed(thing: Any) -> str:
+    def getfile_except_gradio(thing: Any) -> str:
         if isinstance(thing, type) and thing.__module__.startswith("gradio."):
             raise OSError("not needed")
-        return named(thing)
+        return getfile(thing)
 
-    inspect.getfile = unnamed  # type: ignore[assignment]
+    inspect.getfile = getfile_except_gradio  # type: ignore[assignment]
     try:
         yield
     finally:
-        inspect.getfile = named
+        inspect.getfile = getfile
 
 
 @contextmanager
-def _finding_no_mcp() -> Iterator[None]:
-    """Hides `mcp` where it is installed: Gradio imports it for a server that is not used here (`qa.web.api.mcp`)."""
+def _without_mcp() -> Iterator[None]:
+    """Hides the package `mcp` if it is installed: Gradio imports it for a server that `qa.web.api.mcp` replaces.
+
+    With None in `sys.modules` the import fails as if the package were missing, which Gradio allows for.
+    """
     if "mcp" in sys.modules:
         yield
         return
@@ -64,10 +67,11 @@ def _finding_no_mcp() -> Iterator[None]:
 
 
 @contextmanager
-def _seeking_no_garbage() -> Iterator[None]:
-    """Pauses garbage collection: the hundreds of thousands of new objects are all there to stay.
+def _without_garbage_collection() -> Iterator[None]:
+    """Pauses garbage collection: the import creates hundreds of thousands of objects, and all of them stay.
 
-    The searches take a quarter of what is left of the import. What was imported is set aside from every later one.
+    Collections take a quarter of the remaining time. Afterwards the objects are frozen: no later collection visits
+    them.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -79,28 +83,28 @@ def _seeking_no_garbage() -> Iterator[None]:
             gc.enable()
 
 
-with _writing_no_stubs(), _finding_no_mcp(), _seeking_no_garbage():
+with _without_stubs(), _without_mcp(), _without_garbage_collection():
     import gradio as gr
 
 
-_FEW = "This takes {count} values, some of them with defaults; docs/api.md names them."
-_OBJECTS = "The values must be texts, numbers or lists of texts; send no objects."
+_TOO_FEW = "This endpoint needs {count} values, defaults included. docs/api.md lists them."
+_NOT_PLAIN = "Values must be strings, numbers or lists of strings, not objects."
 
 
-def take_plain_values(app: gr.Blocks) -> None:
-    """Refuses values that are not texts, numbers or lists of texts, before they are worked on.
+def accept_plain_values(app: gr.Blocks) -> None:
+    """Makes endpoints refuse values that are not strings, numbers or lists of strings, before they use them.
 
-    Gradio would take an object with the marks of a file for one, and fetch it from the address in it; and it prints
-    the values of a call that has too few.
+    Gradio would take an object that looks like its own description of a file for one, and fetch the file from the
+    address in it; and it prints the values of a call that has too few of them.
     """
     app.validate_inputs = _check
 
 
 def _check(endpoint: Any, values: Sequence[object]) -> None:
     if len(values) < len(endpoint.inputs):
-        raise _usage(_FEW.format(count=len(endpoint.inputs)))
+        raise _usage(_TOO_FEW.format(count=len(endpoint.inputs)))
     if not all(_is_plain(value) or (isinstance(value, list) and all(map(_is_plain, value))) for value in values):
-        raise _usage(_OBJECTS)
+        raise _usage(_NOT_PLAIN)
 
 
 def _is_plain(value: object) -> bool:
@@ -108,39 +112,39 @@ def _is_plain(value: object) -> bool:
 
 
 def _usage(error: str) -> Exception:
-    found: Exception = gr.Error(error, title="UsageError", print_exception=False)
-    return found
+    exception: Exception = gr.Error(error, title="UsageError", print_exception=False)
+    return exception
 
 
-def share(app: gr.Blocks, undelivered: int) -> None:
-    """Bounds what waits in the queue of these Blocks, once it is there.
+def bound_queue(app: gr.Blocks, max_results: int) -> None:
+    """Bounds what waits in the queue of these Blocks, which must have been created (`Blocks.queue`).
 
-    `undelivered`: results that nobody has fetched. Gradio keeps them for ever; now the session that has most of
-    them, or of two the older one, loses its own to who comes. And no endpoint takes more than half of the places: one
-    that takes long, a rebuild, would leave none to the others.
+    `max_results`: results that no client has fetched yet. Gradio keeps them for ever; here, when there are too many,
+    the session that has the most (the oldest of several) loses all of its own. And no kind of call takes more than
+    half of the queue: otherwise slow ones, such as rebuilds, would leave no place for the others.
     """
     queue: Any = app._queue
     push = queue.push
 
     async def bounded(body: Any, request: Any, username: str | None) -> Any:
-        waiting = queue.event_queue_per_concurrency_id.get(_concurrency(app, body))
+        waiting = queue.event_queue_per_concurrency_id.get(_concurrency_id(app, body))
         if waiting is not None and len(waiting.queue) >= queue.max_size // 2:
-            return False, "Too many wait for this already.", "queue_full"
+            return False, "Too many calls of this kind are waiting.", "queue_full"
         results = queue.pending_event_ids_session
-        while sum(map(len, results.values())) >= undelivered:
+        while sum(map(len, results.values())) >= max_results:
             await _forget(queue, max(results, key=lambda session: len(results[session])))
         return await push(body, request, username)
 
     queue.push = bounded
 
 
-def _concurrency(app: gr.Blocks, body: Any) -> Any:
+def _concurrency_id(app: gr.Blocks, body: Any) -> Any:
     endpoint = app.fns.get(body.fn_index)
     return endpoint and endpoint.concurrency_id
 
 
 async def _forget(queue: Any, session: str) -> None:
-    """What a session has asked is not worked on any more, and what came of it is gone."""
+    """Cancels the calls of a session and drops their results."""
     await queue.clean_events(session_hash=session)
     queue.pending_messages_per_session.pop(session, None)
     for event in queue.pending_event_ids_session.pop(session, ()):
@@ -155,12 +159,12 @@ _ICON = (
     " fill='%23fff'/%3E%3C/svg%3E\">"
 )
 _PATCHES = {
-    # Under "sse_v3" `gradio_client` (2.7) takes the "path" of a document for a file to download, as servers
-    # before Gradio 4.20 meant it, and fails; under "sse_v2.1" it looks for the mark of a real file. The two
-    # differ in nothing else but who ends the stream. Only programs read this; the page brings its own.
+    # Under "sse_v3" `gradio_client` (2.7) takes the "path" of a document for a file to download, as servers before
+    # Gradio 4.20 meant it, and fails; under "sse_v2.1" it looks for the mark of a real file. Otherwise the two differ
+    # only in who ends the stream. Only programs read this; the page has its configuration inside it.
     "/config": (b'"protocol":"sse_v3"', b'"protocol":"sse_v2.1"'),
-    # There is no manifest, and behind a proxy this is not even below the page. Without an icon, a browser
-    # asks for one at the same wrong place.
+    # There is no manifest, and behind a proxy this path is not even below the page. Without an icon, a browser asks for
+    # one at the root of the site, too.
     "/": (b'<link rel="manifest" href="/manifest.json" />', _ICON.encode()),
 }
 
@@ -176,32 +180,32 @@ class PatchedResponses:
         if patch is None:
             await self._app(scope, receive, send)
             return
-        begun: list[Message] = []
+        start: Message = {}
         body = bytearray()
 
         async def send_patched(message: Message) -> None:
             if message["type"] == "http.response.start":
-                begun.append(message)
+                start.update(message)
                 return
             body.extend(message.get("body", b""))
             if not message.get("more_body", False):
-                whole = bytes(body).replace(*patch)
-                await send(_resized(begun[0], whole))
-                await send({"type": "http.response.body", "body": whole})
+                patched = bytes(body).replace(*patch)
+                await send(_with_length(start, len(patched)))
+                await send({"type": "http.response.body", "body": patched})
 
         await self._app(scope, receive, send_patched)
 
 
-def _resized(start: Message, body: bytes) -> Message:
-    kept = [(name, value) for name, value in start["headers"] if name != b"content-length"]
-    return {**start, "headers": [*kept, (b"content-length", str(len(body)).encode())]}
+def _with_length(start: Message, length: int) -> Message:
+    headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+    return {**start, "headers": [*headers, (b"content-length", str(length).encode())]}
 
 
 class RequestErrors:
-    """Middleware that answers 400 where an exception would be 500, with one line in the log and none of what was sent.
+    """Middleware that answers 400 where an exception would be 500, and logs one line without anything that was sent.
 
-    What fails in answering is caught where it is answered, so that only the
-    reading of a request is left.
+    Gradio fails with a traceback at requests that it cannot read. Errors in answering are caught by the endpoints and
+    actions themselves, so reading the request is all that is left to fail.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -210,16 +214,16 @@ class RequestErrors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
 
-        async def noted(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             nonlocal begun
             begun = True
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, send_and_note)
         except Exception as error:
             if scope["type"] != "http" or begun:
                 raise
-            _log.warning("A request to %.100r cannot be understood (%s).", scope["path"], type(error).__name__)
-            said = "That request cannot be understood; docs/api.md says what is served."
-            await refusal(400, "BadRequest", said)(scope, receive, send)
+            _log.warning("A request to %.100r is invalid (%s).", scope["path"], type(error).__name__)
+            response = refusal(400, "BadRequest", "Invalid request. docs/api.md lists what this server offers.")
+            await response(scope, receive, send)

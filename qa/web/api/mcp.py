@@ -1,9 +1,8 @@
-"""The endpoints' uses as tools of an MCP server, for assistants.
+"""An MCP server, which offers the functions of the API as tools for assistants.
 
-Gradio has such a server of its own. Its tools give Python's way of writing a
-dict, not JSON, do not say what kind of error there was, and fail wherever a
-login is asked for, because they call the server as a client that has none. So
-this is the protocol's own package, at the address where Gradio's would be.
+Gradio has such a server of its own. Its tools return the `repr` of a dict instead of JSON, do not say
+what kind of error there was, and fail wherever a login is required, because they call the server as a
+client without one. So the protocol's own package serves them here, at the path where Gradio's server would be.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from qa import ChapterVerseError, UsageError
-from qa.web.api.endpoints import Api, Use
+from qa.web.api.endpoints import Api, Function
 from qa.web.api.gradio import gr
 from qa.web.http.errors import refusal
 from qa.web.http.rate_limit import client_of
@@ -37,37 +36,40 @@ from qa.web.page.request import BadRequest, json_of
 from qa.web.state import AppState
 
 Lifespan = Callable[[object], AbstractAsyncContextManager[None]]
-_ADDRESS = "/gradio_api/mcp"
+_PATH = "/gradio_api/mcp"
 _PACKAGE = Path(mcp.__file__).parent
 _log = logging.getLogger("chapter-verse")
 
 
-def tools(state: AppState) -> tuple[list[Route], Lifespan]:
-    """The routes of the MCP server, and what has to run while they are served. It has tools only, and no state."""
-    _keep_quiet()
+def mcp_routes(state: AppState) -> tuple[list[Route], Lifespan]:
+    """The routes of the MCP server, and the lifespan that must be active while they are served.
+
+    The server has tools only, and keeps no sessions.
+    """
+    _silence()
     server: Server[object, Request] = Server("Chapter & Verse")
-    box = _Tools(Api(state), lambda: state.changes.count(_client(server)))
-    server.list_tools()(box.listed)
-    server.call_tool(validate_input=False)(box.called)  # the uses check what they are given
+    tools = _Tools(Api(state), lambda: state.changes.count(_client(server)))
+    server.list_tools()(tools.list_tools)
+    server.call_tool(validate_input=False)(tools.call_tool)  # the functions check their arguments
     manager = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
-    routes = [Route(path, _Served(manager), methods=["POST"]) for path in (_ADDRESS, f"{_ADDRESS}/")]
+    routes = [Route(path, _Endpoint(manager), methods=["POST"]) for path in (_PATH, f"{_PATH}/")]
     return routes, lambda app: manager.run()
 
 
-def _keep_quiet() -> None:
-    """The package logs messages that it does not understand, with the questions in them, part of it as nobody's."""
+def _silence() -> None:
+    """Silences the package: it logs invalid messages, with the questions in them, some through the root logger."""
     package = logging.getLogger("mcp")
     package.propagate = False
     package.addHandler(logging.NullHandler())
-    logging.getLogger().addFilter(_is_not_its)
+    logging.getLogger().addFilter(_is_from_elsewhere)
 
 
-def _is_not_its(record: logging.LogRecord) -> bool:
+def _is_from_elsewhere(record: logging.LogRecord) -> bool:
     return not Path(record.pathname).is_relative_to(_PACKAGE)
 
 
-class _Served:
-    """A class, because Starlette takes a function for one that answers a `Request`."""
+class _Endpoint:
+    """The ASGI app of a route. It is a class because Starlette would call a function with a `Request`."""
 
     def __init__(self, manager: StreamableHTTPSessionManager) -> None:
         self._manager = manager
@@ -77,48 +79,50 @@ class _Served:
         try:
             json_of(body)
         except BadRequest:
-            await refusal(400, "BadRequest", "The request is no JSON; send a message of MCP.")(scope, receive, send)
+            await refusal(400, "BadRequest", "The request is not JSON. Send an MCP message.")(scope, receive, send)
             return
         messages: list[Message] = [{"type": "http.request", "body": body}]
 
-        async def again() -> Message:
+        async def receive_again() -> Message:
             return messages.pop() if messages else await receive()
 
-        await self._manager.handle_request(scope, again, send)
+        await self._manager.handle_request(scope, receive_again, send)
 
 
 class _Tools:
-    def __init__(self, uses: Api, count: Callable[[], None]) -> None:
-        """`count`: is called before a change, and raises TooOften."""
-        self._count = count
-        few, one = CapacityLimiter(4), CapacityLimiter(1)
-        self._tools = [_tool(use, changes=False) for use in uses.reading]
-        self._tools += [_tool(use, changes=True) for use in uses.changing]
-        self._changing = uses.changing
-        self._uses = {use.__name__: (use, few) for use in uses.reading}
-        self._uses |= {use.__name__: (use, one) for use in uses.changing}
+    """The functions of the API by name, and their descriptions."""
 
-    async def listed(self) -> list[types.Tool]:
+    def __init__(self, api: Api, count_change: Callable[[], None]) -> None:
+        """`count_change`: called before a change; raises TooOften."""
+        self._count_change = count_change
+        self._tools = [_tool(function, changes=False) for function in api.reading]
+        self._tools += [_tool(function, changes=True) for function in api.changing]
+        self._changing = api.changing
+        four, one = CapacityLimiter(4), CapacityLimiter(1)
+        self._functions = {function.__name__: (function, four) for function in api.reading}
+        self._functions |= {function.__name__: (function, one) for function in api.changing}
+
+    async def list_tools(self) -> list[types.Tool]:
         return self._tools
 
-    async def called(self, name: str, arguments: Mapping[str, Any]) -> types.CallToolResult:
+    async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> types.CallToolResult:
         try:
-            use, limiter = self._use(name)
-            _check(use, arguments)
-            if use in self._changing:
-                self._count()
-            return _result(await run_sync(partial(use, **arguments), limiter=limiter))
+            function, limiter = self._function(name)
+            _check(function, arguments)
+            if function in self._changing:
+                self._count_change()
+            return _result(await run_sync(partial(function, **arguments), limiter=limiter))
         except ChapterVerseError as error:
             return _result({"error": str(error), "title": type(error).__name__}, is_error=True)
         except Exception as error:
             _log.error("The tool %s has failed.", name, exc_info=error)
-            said = "Something went wrong that should not; the server's log says what."
-            return _result({"error": said, "title": "Error"}, is_error=True)
+            message = "Something went wrong on the server. Its log has the details."
+            return _result({"error": message, "title": "Error"}, is_error=True)
 
-    def _use(self, name: str) -> tuple[Use, CapacityLimiter]:
-        if name not in self._uses:
-            raise UsageError(f"There is no tool {name!r}; call one of {', '.join(self._uses)}.")
-        return self._uses[name]
+    def _function(self, name: str) -> tuple[Function, CapacityLimiter]:
+        if name not in self._functions:
+            raise UsageError(f"There is no tool {name!r}. Call one of {', '.join(self._functions)}.")
+        return self._functions[name]
 
 
 def _client(server: Server[object, Request]) -> str:
@@ -126,24 +130,24 @@ def _client(server: Server[object, Request]) -> str:
     return client_of(request.scope) if request else ""
 
 
-def _tool(use: Use, *, changes: bool) -> types.Tool:
-    description, parameters, _ = gr.utils.get_function_description(use)
-    schema = TypeAdapter(use).json_schema()  # type: ignore[arg-type]
+def _tool(function: Function, *, changes: bool) -> types.Tool:
+    description, parameters, _ = gr.utils.get_function_description(function)
+    schema = TypeAdapter(function).json_schema()  # type: ignore[arg-type]
     for name, text in parameters.items():
         schema["properties"][name]["description"] = text
     hints = types.ToolAnnotations(readOnlyHint=not changes, openWorldHint=False)
-    return types.Tool(name=use.__name__, description=description, inputSchema=schema, annotations=hints)
+    return types.Tool(name=function.__name__, description=description, inputSchema=schema, annotations=hints)
 
 
-def _check(use: Use, arguments: Mapping[str, Any]) -> None:
+def _check(function: Function, arguments: Mapping[str, Any]) -> None:
     try:
-        signature(use).bind(**arguments)
+        signature(function).bind(**arguments)
     except TypeError as error:
-        names = ", ".join(signature(use).parameters) or "no argument"
-        raise UsageError(f"{use.__name__} takes {names}, and cannot be called so ({error}).") from error
+        names = ", ".join(signature(function).parameters) or "no arguments"
+        raise UsageError(f"{function.__name__} takes {names} ({error}).") from error
 
 
 def _result(value: dict[str, Any], *, is_error: bool = False) -> types.CallToolResult:
-    """As an object for programs, and as its JSON for models."""
+    """The value as an object for programs, and as JSON text for models."""
     text = types.TextContent(type="text", text=json.dumps(value, ensure_ascii=False))
     return types.CallToolResult(content=[text], structuredContent=value, isError=is_error)

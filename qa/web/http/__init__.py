@@ -1,1 +1,1 @@
-"""What every request passes: logs, security, login, limits, uploads, and how the server is monitored."""
+"""What every request passes through: log, security, login, limits and uploads; and how the server is monitored."""

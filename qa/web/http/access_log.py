@@ -1,4 +1,4 @@
-"""Each request has an id, is counted, and has a line if it is to be told: never what was asked."""
+"""Gives each request an id, measures it, and logs it with its path but without its query string."""
 
 from __future__ import annotations
 
@@ -15,68 +15,70 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa.web.http.health import HEALTH
 from qa.web.http.metrics import METRICS, Metrics
 
-_WATCHED = {HEALTH, METRICS}
+_CLIENT_CLOSED = 499  # nginx's status for a client that was gone before its answer began
+_MONITORING = {HEALTH, METRICS}
 
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
-"""Of the request that is being answered; "-" elsewhere. Its answer has it as `X-Request-Id`."""
+"""Of the request being answered, whose response has it as `X-Request-Id`; "-" elsewhere."""
 
 
 class AccessLog:
-    """Counts every request, and tells of it once it is answered; of a probe of the server's health only if it fails."""
+    """Middleware that measures every request and logs it once it is answered; monitoring only if it fails."""
 
-    def __init__(self, app: ASGIApp, counts: Metrics, tell: Callable[[str], object] | None) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, log: Callable[[str], object] | None) -> None:
+        """`log`: called with a line for each request, if there is one."""
         self._app = app
-        self._counts = counts
-        self._tell = tell
+        self._metrics = metrics
+        self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status, began, name = 499, perf_counter(), token_hex(4)  # as nginx has it: the client was gone first
-        request_id.set(name)
+        status, began, id = _CLIENT_CLOSED, perf_counter(), token_hex(4)
+        request_id.set(id)
 
-        async def noted(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), (b"x-request-id", name.encode())]
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", id.encode())]
             await send(message)
 
         try:
-            with self._counts.at_work():
-                await self._app(scope, receive, noted)
+            with self._metrics.in_progress():
+                await self._app(scope, receive, send_with_id)
         except Exception:
             status = 500
             raise
         finally:
             seconds = perf_counter() - began
-            self._counts.answered(scope["path"], status, seconds)
-            if self._tell and (scope["path"] not in _WATCHED or status >= 400):
-                self._tell(_line(scope, name, status, seconds))
+            self._metrics.observe(scope["path"], status, seconds)
+            if self._log and (scope["path"] not in _MONITORING or status >= 400):
+                self._log(_line(scope, id, status, seconds))
 
 
-def name_requests() -> None:
-    """From now on errors and warnings begin with the id of their request, if they have one."""
-    logging.getLogger("chapter-verse").addFilter(_named)
+def log_request_ids() -> None:
+    """Makes errors and warnings begin with the id of their request, if they have one."""
+    logging.getLogger("chapter-verse").addFilter(_add_request_id)
 
 
-def _named(record: logging.LogRecord) -> bool:
-    if (name := request_id.get()) != "-":
-        record.msg = f"{name} {record.msg}"
+def _add_request_id(record: logging.LogRecord) -> bool:
+    if (id := request_id.get()) != "-":
+        record.msg = f"{id} {record.msg}"
     return True
 
 
-def _line(scope: Scope, name: str, status: int, seconds: float) -> str:
-    """The path without what follows its question mark: that may be a question.
+def _line(scope: Scope, id: str, status: int, seconds: float) -> str:
+    """The line of a request. It leaves out the query string, which may be a question.
 
-    It is percent-encoded, so that it stays one word.
+    The path is percent-encoded, so that it stays one word.
     """
-    client = quote((scope["client"] or ("-",))[0], safe=":")  # a proxy's word, which anybody on this machine can give
-    return f"{now()} {name} {client} {scope['method']} {quote(scope['path'])} {status} {1000 * seconds:.0f}"
+    client = quote((scope["client"] or ("-",))[0], safe=":")  # from a header that any program on this machine can send
+    return f"{timestamp()} {id} {client} {scope['method']} {quote(scope['path'])} {status} {1000 * seconds:.0f}"
 
 
-def now() -> str:
-    """The time as every line begins with it: local, with its distance from UTC, to the second."""
+def timestamp() -> str:
+    """The time that a line of the log begins with: local, to the second, with its offset from UTC."""
     return datetime.now().astimezone().isoformat(timespec="seconds")

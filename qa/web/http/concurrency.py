@@ -1,4 +1,4 @@
-"""When more is asked than can be done: as much as can be waits, the rest is told at once to come again."""
+"""Limits how many expensive requests are open at once; clients beyond that are asked to retry."""
 
 from __future__ import annotations
 
@@ -10,90 +10,91 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.http.config import Limits
-from qa.web.http.errors import refusal
+from qa.web.http.errors import refusal, try_again
 from qa.web.http.rate_limit import client_of
 from qa.web.http.security import UPLOAD
 
-_AGAIN = 2  # seconds: what waits is done by then
-_ASKING = r"POST /(?:act|gradio_api/(?:mcp|queue/join|call/.+|run/.+|api/.+)/?)"
+_RETRY_AFTER = 2  # seconds, in which the requests that wait are answered
+_WORK = r"POST /(?:act|gradio_api/(?:mcp|queue/join|call/.+|run/.+|api/.+)/?)"
 _STREAM = r"GET /gradio_api/(?:call/.+|queue/data)/?"
 
 
 def crowded() -> JSONResponse:
-    """What is answered to one too many."""
-    error = f"More is asked than this server can do; ask again in {_AGAIN} seconds."
-    return refusal(503, "Crowded", error, {"retry-after": str(_AGAIN)})
+    """The response to a request that exceeds a limit of the server."""
+    error = f"The server is busy. {try_again(_RETRY_AFTER)}"
+    return refusal(503, "Crowded", error, {"retry-after": str(_RETRY_AFTER)})
 
 
 @dataclass(slots=True)
-class _Lane:
-    """Requests of one kind, and whose are inside. `streams`: one is inside until its answer has ended.
+class _Places:
+    """The places for requests of one kind, and how many each client has taken.
 
-    Any other is inside until its answer begins: how slowly it is read is not the others' business. `each`: the most
-    of one client, where a place is held for as long as who has it likes.
+    `kind`: matches method and path. `total`: places for all clients; `per_client`: for one of them, where a client
+    decides how long it holds a place. `streams`: a request holds its place until its response has ended. Any other
+    holds it until the response begins: a client that reads slowly takes no place from others.
     """
 
     kind: re.Pattern[str]
-    most: int
-    each: int
+    total: int
+    per_client: int
     streams: bool = False
-    inside: Counter[str] = field(default_factory=Counter, init=False)
+    taken: Counter[str] = field(default_factory=Counter, init=False)
 
     def is_full(self, client: str) -> bool:
-        """Whether there is no place for one more of this client's."""
-        return self.inside.total() >= self.most or self.inside[client] >= self.each
+        """Whether there is no place left for this client."""
+        return self.taken.total() >= self.total or self.taken[client] >= self.per_client
 
-    def leave(self, client: str) -> None:
-        """One of this client's is inside no more."""
-        self.inside[client] -= 1
-        if not self.inside[client]:
-            del self.inside[client]
+    def release(self, client: str) -> None:
+        """Frees one place of this client."""
+        self.taken[client] -= 1
+        if not self.taken[client]:
+            del self.taken[client]
 
 
 class ConcurrencyLimit:
-    """Counts the requests that cost something, and answers 503 to one too many."""
+    """Middleware that counts the open requests that cost something and answers 503 beyond the limit."""
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
-        self._lanes = (
-            _Lane(re.compile(_ASKING), limits.asked, limits.asked),
-            _Lane(re.compile(_STREAM), limits.streams, (limits.streams + 1) // 2, streams=True),
-            _Lane(re.compile(f"POST {UPLOAD}/?"), limits.uploading, (limits.uploading + 1) // 2),
+        self._places = (
+            _Places(re.compile(_WORK), limits.pending, limits.pending),
+            _Places(re.compile(_STREAM), limits.streams, (limits.streams + 1) // 2, streams=True),
+            _Places(re.compile(f"POST {UPLOAD}/?"), limits.uploads, (limits.uploads + 1) // 2),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        lane = self._lane(scope)
-        if lane is None:
+        places = self._places_for(scope)
+        if places is None:
             await self._app(scope, receive, send)
-        elif lane.is_full(client_of(scope)):
+        elif places.is_full(client_of(scope)):
             await crowded()(scope, receive, send)
         else:
-            await self._counted(lane, scope, receive, send)
+            await self._answer(places, scope, receive, send)
 
-    def _lane(self, scope: Scope) -> _Lane | None:
+    def _places_for(self, scope: Scope) -> _Places | None:
         if scope["type"] != "http":
             return None
-        asked = f"{scope['method']} {scope['path']}"
-        return next((lane for lane in self._lanes if lane.kind.fullmatch(asked)), None)
+        request = f"{scope['method']} {scope['path']}"
+        return next((places for places in self._places if places.kind.fullmatch(request)), None)
 
-    async def _counted(self, lane: _Lane, scope: Scope, receive: Receive, send: Send) -> None:
-        inside, is_full, client = True, False, client_of(scope)
-        lane.inside[client] += 1
+    async def _answer(self, places: _Places, scope: Scope, receive: Receive, send: Send) -> None:
+        has_place, queue_is_full, client = True, False, client_of(scope)
+        places.taken[client] += 1
 
-        async def noted(message: Message) -> None:
-            nonlocal inside, is_full
+        async def send_and_release(message: Message) -> None:
+            nonlocal has_place, queue_is_full
             if message["type"] == "http.response.start":
-                is_full = message["status"] == 503  # Gradio's own queue
-                if inside and not lane.streams:
-                    inside = False
-                    lane.leave(client)
-            if not is_full:
+                queue_is_full = message["status"] == 503  # from Gradio's own queue, in a form of its own
+                if has_place and not places.streams:
+                    has_place = False
+                    places.release(client)
+            if not queue_is_full:
                 await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            await self._app(scope, receive, send_and_release)
         finally:
-            if inside:
-                lane.leave(client)
-        if is_full:
+            if has_place:
+                places.release(client)
+        if queue_is_full:
             await crowded()(scope, receive, send)

@@ -1,8 +1,11 @@
-"""The connections of clients: none is waited for without end, and there are never too many.
+"""Limits the number of connections, and the time that one may wait for a request or for its client to read.
 
-uvicorn waits as long as a client likes for the head of its first request, and for
-it to read an answer. A thousand idle connections then take all the files that a
-process may have open, and nobody else gets in.
+uvicorn waits as long as a client likes for the head of its first request, and for it to read a
+response. A thousand idle connections then take all the files that the process may open, and no other
+client can connect. uvicorn has no setting for either, so its protocol class `H11Protocol` is
+subclassed. That class is private: an upgrade of uvicorn may break this module first. A reverse proxy
+such as nginx or Caddy has these timeouts itself; once one is required to serve a network, this
+module can go.
 """
 
 from __future__ import annotations
@@ -13,34 +16,32 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-_HEAD = 20.0  # seconds for a request to be made, its head that is
-_KEPT = 15  # seconds after an answer for the next request; clients keep a connection for 5, and would find it closed
-_READING = 60.0  # seconds for an answer to be read on, once the system holds no more of it
-_OWN_FILES = 256  # what the process opens besides connections
-_MOST = 20_000
+_HEAD_TIMEOUT = 20.0  # seconds for the head of a request to arrive
+_KEEP_ALIVE = 15  # seconds for the next request; many clients reuse a connection for 5, and must not find it closed
+_READ_TIMEOUT = 60.0  # seconds for a client to go on reading, once the system's buffers are full
+_OTHER_FILES = 256  # that the process opens besides connections
+_MAX_CONNECTIONS = 20_000
 
 
 class Connections:
-    """Makes the connections of a server, and knows on which of them a request is waited for, or the rest of one.
-
-    They are in the order in which they began to wait.
-    """
+    """Creates the connections of a server (uvicorn's `http_protocol_class`) and keeps track of those that wait."""
 
     def __init__(self, most: int) -> None:
-        """`most`: how many there may be; for one more, the one that has been waited for longest is closed."""
+        """`most`: how many there may be; for one more, the one that has waited longest is closed."""
         self.most = most
         self.waiting: dict[_Connection, None] = {}
+        """Those on which a request or the rest of one is due, in the order in which they began to wait."""
 
-    def __call__(self, **made_of: Any) -> _Connection:
-        return _Connection(self, **made_of)
+    def __call__(self, **options: Any) -> _Connection:
+        return _Connection(self, **options)
 
 
 class _Connection(H11Protocol):
-    def __init__(self, among: Connections, **made_of: Any) -> None:
-        super().__init__(**made_of)
-        self.timeout_keep_alive = _KEPT
-        self._waiting = among.waiting
-        self._most = among.most
+    def __init__(self, connections: Connections, **options: Any) -> None:
+        super().__init__(**options)
+        self.timeout_keep_alive = _KEEP_ALIVE
+        self._waiting = connections.waiting
+        self._most = connections.most
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -67,18 +68,18 @@ class _Connection(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._start("reading", _READING)
+        self._start("read", _READ_TIMEOUT)
 
     def resume_writing(self) -> None:
-        self._stop("reading")
+        self._stop("read")
         super().resume_writing()
 
     def _watch(self) -> None:
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:  # nothing is asked, or half of it
+        if self.cycle is None or self.cycle.response_complete:  # no request, or half a head
             self._waiting.setdefault(self)
-            self._start("head", _HEAD)
+            self._start("head", _HEAD_TIMEOUT)
         else:
             self._stop("head")
             if self.cycle.more_body:
@@ -95,16 +96,16 @@ class _Connection(H11Protocol):
             timer.cancel()
 
 
-def most_connections() -> int:
-    """How many this process can have, after it has asked the system for as many open files as it may get."""
+def max_connections() -> int:
+    """How many connections this process can have, after raising its limit of open files as far as the system allows."""
     if sys.platform == "win32":
-        return _MOST
+        return _MAX_CONNECTIONS
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MOST + _OWN_FILES
+    files = _MAX_CONNECTIONS + _OTHER_FILES
     if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    return max(wanted - _OWN_FILES, wanted // 2)
+        files = min(files, hard)
+    if soft != resource.RLIM_INFINITY and soft < files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return max(files - _OTHER_FILES, files // 2)

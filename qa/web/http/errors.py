@@ -1,4 +1,4 @@
-"""What is answered to a request that is not let in: a status, and why, in the form that the endpoints' errors have."""
+"""The response to a request that is refused, in the form that errors of the endpoints have."""
 
 from __future__ import annotations
 
@@ -8,5 +8,14 @@ from starlette.responses import JSONResponse
 
 
 def refusal(status: int, title: str, error: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """`title`: what kind of refusal, for programs; `error`: one sentence that names the remedy, for people."""
+    """The response with `title`, the kind of error for programs, and `error`, what is wrong and what to do."""
     return JSONResponse({"error": error, "title": title}, status, headers)
+
+
+def try_again(seconds: int) -> str:
+    """The sentence that says when to retry.
+
+    >>> try_again(1), try_again(2)
+    ('Try again in 1 second.', 'Try again in 2 seconds.')
+    """
+    return f"Try again in {seconds} second{'s' if seconds != 1 else ''}."

@@ -1,4 +1,4 @@
-"""`GET /health`: whether the server can do its work, for whoever watches over it."""
+"""`GET /health`: whether the index that answers can be reopened from disk, for monitoring."""
 
 from __future__ import annotations
 
@@ -15,44 +15,46 @@ from qa import ChapterVerseError
 from qa.edition import Edition
 
 HEALTH = "/health"
-_HOLDS = 2.0  # seconds; however often it is asked for, the index is looked at no more often than that
+_VALID = 2.0  # seconds; the index is opened no more often than that, however often the health is asked for
 
 
-def health(edition: Callable[[], Edition], *, brief: bool) -> Route:
-    """The route. `edition`: gives the current one; `brief`: the status alone, for visitors who are not logged in."""
-    watched = _Watched(edition)
+def health_route(edition: Callable[[], Edition], *, brief: bool) -> Route:
+    """The route. `edition`: returns the current one; `brief`: only the status, because visitors are not logged in."""
+    health = _Health(edition)
 
     def answer(request: Request) -> JSONResponse:
-        status, facts = watched.look()
+        status, facts = health.check()
         return JSONResponse({"status": facts["status"]} if brief else facts, status, {"cache-control": "no-store"})
 
     return Route(HEALTH, answer)
 
 
-class _Watched:
+class _Health:
+    """The last result of the check, and when it expires."""
+
     def __init__(self, edition: Callable[[], Edition]) -> None:
         self._edition = edition
-        self._looking = Lock()
-        self._until = 0.0
-        self._found: tuple[int, dict[str, Any]] | None = None
+        self._checking = Lock()
+        self._expires = 0.0
+        self._result: tuple[int, dict[str, Any]] | None = None
 
-    def look(self) -> tuple[int, dict[str, Any]]:
-        """Who comes while it is looked, is told what was found before: they would hold threads that others need."""
-        found = self._found
-        if found and (monotonic() < self._until or not self._looking.acquire(blocking=False)):
-            return found
-        if not found:
-            self._looking.acquire()
+    def check(self) -> tuple[int, dict[str, Any]]:
+        """Status and facts. Concurrent callers get the last result, so that probes do not tie up worker threads."""
+        result = self._result
+        if result and (monotonic() < self._expires or not self._checking.acquire(blocking=False)):
+            return result
+        if not result:
+            self._checking.acquire()
         try:
-            if monotonic() >= self._until:
-                self._found = self._look()
-                self._until = monotonic() + _HOLDS
-            assert self._found
-            return self._found
+            if monotonic() >= self._expires:
+                self._result = self._check()
+                self._expires = monotonic() + _VALID
+            assert self._result
+            return self._result
         finally:
-            self._looking.release()
+            self._checking.release()
 
-    def _look(self) -> tuple[int, dict[str, Any]]:
+    def _check(self) -> tuple[int, dict[str, Any]]:
         edition = self._edition()
         facts = {
             "generation": edition.generation,
@@ -60,7 +62,7 @@ class _Watched:
             "passages": len(edition.store),
         }
         try:
-            edition.store.reopen()  # an edition answers from what it has open, even if its index is gone
+            edition.store.reopen()  # an edition answers from the files it has open, even when its index is gone
         except ChapterVerseError as error:
             return 503, {"status": "unreadable", **facts, "error": str(error), "title": type(error).__name__}
         return 200, {"status": "ok", **facts}

@@ -1,4 +1,4 @@
-"""Where a server listens, and by which names it may be called; known before Gradio is imported."""
+"""Checks the address to listen on, and the `Host` and `Origin` of requests. Does not import Gradio."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from urllib.parse import urlsplit
 
 from qa import ChapterVerseError, UsageError
 
-# Names without a dot, and those that the world's DNS does not give away (RFC 6762 and 8375 for two of them).
-_NEAR = re.compile(r"[\w-]+|.+\.(?:local|localhost|internal|home\.arpa|lan)", re.ASCII)
+# Names without a dot, and those that public DNS never assigns (two of them by RFC 6762 and 8375).
+_LOCAL_NAME = re.compile(r"[\w-]+|.+\.(?:local|localhost|internal|home\.arpa|lan)", re.ASCII)
 _HOST = re.compile(r"(\[[^\[\]]+\]|[^\[\]:@/?#\\\s]+)(?::\d*)?")
 
 
 class PortTakenError(ChapterVerseError):
-    """Another program listens there."""
+    """Another program is listening on the port."""
 
     @classmethod
     def of(cls, port: int) -> PortTakenError:
-        return cls(f"Port {port} is in use; choose another with --port.")
+        return cls(f"Port {port} is in use. Choose another with --port.")
 
 
 def check_free(host: str, port: int) -> None:
-    """Raises PortTakenError or UsageError unless a server can listen there."""
+    """Raises PortTakenError or UsageError unless a server can listen on this address."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
@@ -36,49 +36,49 @@ def check_free(host: str, port: int) -> None:
         if error.errno == EADDRINUSE:
             raise PortTakenError.of(port) from error
         if error.errno == EACCES:
-            message = f"Port {port} is not yours to open; choose one above 1023 with --port."
+            message = f"You may not open port {port}. Choose one above 1023 with --port."
             raise UsageError(message) from error
-        raise UsageError(f"This machine has no address {host}; name one of its own with --host.") from error
+        raise UsageError(f"{host} is not an address of this machine. Choose another with --host.") from error
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedHosts:
-    """By which names a server is called, and whose pages may call it.
+    """The names by which a server may be called, and the sites whose pages may call it.
 
-    A page from elsewhere whose name has been made to lead here (DNS rebinding) calls
-    the server by that name. So only names count that nobody elsewhere can have: the one that
-    `--root-path` gives, this machine's own, and, of a server that others reach, IP addresses
-    and names without a meaning outside of a network.
+    An attacker can point a name of his own to this server (DNS rebinding): his page then calls the
+    server by that name. So only names are trusted that no attacker can own: the one in `--root-path`,
+    this machine's own, and, if the server listens to a network, IP addresses and names that mean
+    nothing outside a network.
     """
 
     own: frozenset[str]
     is_local: bool
-    """Whether it is for this machine alone."""
+    """Whether the server listens to this machine only."""
     public: str
-    """Host and port of the address that readers know; empty where it is not known."""
+    """Host and port of the address that readers use; empty if it is not known."""
 
     @classmethod
     def of(cls, host: str, root: str) -> TrustedHosts:
-        """`host`: where it listens; `root`: the path or the whole address behind a reverse proxy."""
+        """`host`: what the server listens on; `root`: the path or the whole address behind a reverse proxy."""
         listening, public = host.strip("[]").lower(), urlsplit(root).netloc.lower()
         found = socket.getaddrinfo(listening, None)
         is_local = all(_is_loopback(str(address[0])) for *_, address in found)
         own = {"localhost", listening, _name(public), "" if is_local else socket.gethostname().lower()}
         return cls(frozenset(own - {""}), is_local, public)
 
-    def known(self, host: str) -> bool:
-        """Whether a request for this `Host` is meant for this server."""
+    def is_trusted(self, host: str) -> bool:
+        """Whether a request with this `Host` is meant for this server."""
         name = _name(host)
-        return name in self.own or _is_loopback(name) or (not self.is_local and _is_near(name))
+        return name in self.own or _is_loopback(name) or (not self.is_local and _is_local_name(name))
 
-    def from_here(self, origin: str, host: str) -> bool:
-        """Whether a page at `origin` is one of this server, which is called by `host`."""
-        caller = origin.lower().partition("://")[2]
-        return bool(caller) and caller in (host.lower(), self.public)
+    def is_own_origin(self, origin: str, host: str) -> bool:
+        """Whether `origin` is this server, in a request with this `Host`."""
+        site = origin.lower().partition("://")[2]
+        return bool(site) and site in (host.lower(), self.public)
 
 
 def _name(host: str) -> str:
-    """The name in `name:port`; nothing if there is none.
+    """The name in `name:port`; empty if there is none.
 
     >>> _name("[::1]:7860"), _name("LOCALHOST"), _name("[::1")
     ('::1', 'localhost', '')
@@ -92,9 +92,9 @@ def _is_loopback(name: str) -> bool:
     return address is not None and address.is_loopback
 
 
-def _is_near(name: str) -> bool:
-    """Whether only this network can say where it leads."""
-    return _address(name) is not None or bool(_NEAR.fullmatch(name))
+def _is_local_name(name: str) -> bool:
+    """Whether it is an IP address, or a name that only this network resolves."""
+    return _address(name) is not None or bool(_LOCAL_NAME.fullmatch(name))
 
 
 def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

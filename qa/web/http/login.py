@@ -1,9 +1,8 @@
-"""Nothing is answered without a login, but for the page that asks for it.
+"""Requires a login for every route except the login page and what it loads.
 
-Gradio makes the sessions. It checks them at most of its routes, at none of its
-heartbeats, streams and cancellations; here they are checked at every route that
-is not named as open. A program may send its name and password with each request
-instead (HTTP Basic): it then gets a session of its own.
+Gradio creates the sessions. It checks them at most of its routes, but not at its heartbeats, streams
+and cancellations; here they are checked at every route that is not listed as open. A program may send
+its name and password with each request instead (HTTP Basic): it then gets a session of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
 from hashlib import blake2b, sha256
@@ -19,52 +18,50 @@ from math import ceil
 from time import monotonic
 
 from anyio.to_thread import run_sync
+from cachetools import LRUCache
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from qa.web.http.errors import refusal
+from qa.web.http.errors import refusal, try_again
 from qa.web.http.passwords import Passwords
 from qa.web.http.rate_limit import client_of
 
-_MOST = 5  # wrong passwords…
-_WITHIN = 60.0  # seconds
-_REMEMBERED = 10_000  # names and clients; those that failed longest ago are forgotten
+_MAX_FAILURES = 5  # wrong passwords…
+_WINDOW = 60.0  # seconds
+_MAX_KEYS = 10_000  # names and clients; beyond that, the least recently used are forgotten
 
 
 class LoginThrottle:
-    """Counts the wrong passwords of names and clients.
+    """Counts the wrong passwords of each name and each client.
 
-    >>> attempts = LoginThrottle(now=lambda: 0.0)
+    >>> throttle = LoginThrottle(now=lambda: 0.0)
     >>> for _ in range(5):
-    ...     attempts.failed("anna", "192.0.2.1")
-    >>> attempts.wait("anna", "192.0.2.9"), attempts.wait("bert", "192.0.2.1"), attempts.wait("bert", "192.0.2.9")
+    ...     throttle.add_failure("anna", "192.0.2.1")
+    >>> throttle.wait("anna", "192.0.2.9"), throttle.wait("bert", "192.0.2.1"), throttle.wait("bert", "192.0.2.9")
     (60.0, 60.0, 0.0)
     """
 
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
         self._now = now
-        self._failures: OrderedDict[bytes, deque[float]] = OrderedDict()
+        self._failures: LRUCache[bytes, deque[float]] = LRUCache(_MAX_KEYS)
 
     def wait(self, name: str, client: str) -> float:
-        """Seconds until this name may be tried by this client; 0 if it may be now."""
+        """Seconds until this client may try this name again; 0 if it may now."""
         return max(map(self._wait, _keys(name, client)))
 
     def _wait(self, key: bytes) -> float:
         failures = self._failures.get(key, deque())
-        return max(0.0, failures[0] + _WITHIN - self._now()) if len(failures) == _MOST else 0.0
+        return max(0.0, failures[0] + _WINDOW - self._now()) if len(failures) == _MAX_FAILURES else 0.0
 
-    def failed(self, name: str, client: str) -> None:
-        """Remembers a wrong password."""
+    def add_failure(self, name: str, client: str) -> None:
+        """Counts a wrong password."""
         for key in _keys(name, client):
-            self._failures.setdefault(key, deque(maxlen=_MOST)).append(self._now())
-            self._failures.move_to_end(key)
-        while len(self._failures) > _REMEMBERED:
-            self._failures.popitem(last=False)
+            self._failures.setdefault(key, deque(maxlen=_MAX_FAILURES)).append(self._now())
 
 
 def _keys(name: str, client: str) -> tuple[bytes, bytes]:
-    """Of one size each: a name may be as long as whoever sends it likes."""
+    """Digests, because a client may send a name of any length."""
     return _key("name", name), _key("client", client)
 
 
@@ -72,7 +69,7 @@ def _key(kind: str, text: str) -> bytes:
     return sha256(f"{kind} {text}".encode("utf-8", "surrogatepass")).digest()
 
 
-# The login page and what it is drawn with; Gradio, as it starts, calls the last one itself.
+# The login page and what it loads. Gradio itself calls the last one at its start.
 _OPEN = ("/", "/health", "/login", "/theme.css", "/gradio_api/theme.css", "/favicon.ico", "/robots.txt",
          "/gradio_api/startup-events")  # fmt: skip
 _OPEN_FOLDERS = ("/assets/", "/static/", "/svelte/")
@@ -80,39 +77,39 @@ _client: ContextVar[str] = ContextVar("client", default="")
 
 
 class TooManyWrongError(Exception):
-    """A name or a client has been wrong too often; `wait` says for how many seconds it is not heard."""
+    """A name or a client has sent too many wrong passwords; `wait`: seconds until it may try again."""
 
     def __init__(self, wait: float) -> None:
         self.wait = wait
 
 
 class Authenticator:
-    """Tells who may come in. Tries one password at a time, in a thread of its own: questions do not wait for it."""
+    """Checks passwords, one at a time, in a worker thread, so that questions do not wait for it."""
 
     def __init__(self, passwords: Passwords) -> None:
         self._passwords = passwords
-        self._attempts = LoginThrottle()
-        self._trying = asyncio.Lock()
+        self._throttle = LoginThrottle()
+        self._checking = asyncio.Lock()
 
-    async def admits(self, name: str, password: str) -> bool:
-        """Whether the password is that of the name. Raises TooManyWrongError."""
-        async with self._trying:
-            if wait := self._attempts.wait(name, _client.get()):
+    async def authenticate(self, name: str, password: str) -> bool:
+        """Whether this is the password of the name. Raises TooManyWrongError."""
+        async with self._checking:
+            if wait := self._throttle.wait(name, _client.get()):
                 raise TooManyWrongError(wait)
-            right = await run_sync(self._passwords.fit, name, password)
-            if not right:
-                self._attempts.failed(name, _client.get())
-            return right
+            is_right = await run_sync(self._passwords.verify, name, password)
+            if not is_right:
+                self._throttle.add_failure(name, _client.get())
+            return is_right
 
 
 class Login:
-    """Answers 401 to a request without a login, and 429 where too many have failed."""
+    """Middleware that answers 401 to a request without a login, and 429 after too many wrong passwords."""
 
-    def __init__(self, app: ASGIApp, door: Authenticator) -> None:
+    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         self._app = app
-        self._door = door
+        self._authenticator = authenticator
         self._key = secrets.token_bytes()
-        self._sessions: dict[bytes, str] = {}  # of programs: one for each password that was right
+        self._sessions: dict[bytes, str] = {}  # of programs: a token for each name and password that was right
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -120,27 +117,29 @@ class Login:
             return
         _client.set(client_of(scope))
         try:
-            admitted = scope if _is_open(scope["path"]) or _has_session(scope) else await self._with_session(scope)
-            if admitted:
-                await self._app(admitted, receive, send)
+            is_allowed = _is_open(scope["path"]) or _has_session(scope)
+            logged_in = scope if is_allowed else await self._with_session(scope)
+            if logged_in:
+                await self._app(logged_in, receive, send)
                 return
-            answer = refusal(401, "LoginNeeded", "Log in on the page, or send name and password with each request.")
-        except TooManyWrongError as error:
-            wait = ceil(error.wait)
-            said = f"Too many passwords were wrong; try again in {wait} seconds."
-            answer = refusal(429, "TooManyWrong", said, {"retry-after": str(wait)})
-        await answer(scope, receive, send)
+            error = "Log in on the page, or send a name and a password with each request."
+            response = refusal(401, "LoginNeeded", error)
+        except TooManyWrongError as too_many:
+            wait = ceil(too_many.wait)
+            error = f"Too many wrong passwords. {try_again(wait)}"
+            response = refusal(429, "TooManyWrong", error, {"retry-after": str(wait)})
+        await response(scope, receive, send)
 
     async def _with_session(self, scope: Scope) -> Scope | None:
-        """The request as Gradio knows it from a browser that is logged in; None if its password is not right."""
+        """The request with the cookie of a browser that is logged in; None if its name or password is wrong."""
         name, password = _basic(Headers(scope=scope).get("authorization", ""))
-        known_as = blake2b(f"{name}:{password}".encode("utf-8", "surrogatepass"), key=self._key).digest()
-        token = self._sessions.get(known_as)
+        digest = blake2b(f"{name}:{password}".encode("utf-8", "surrogatepass"), key=self._key).digest()
+        token = self._sessions.get(digest)
         app = scope["app"]
         if token not in app.tokens:
-            if not name or not await self._door.admits(name, password):
+            if not name or not await self._authenticator.authenticate(name, password):
                 return None
-            token = self._sessions[known_as] = secrets.token_urlsafe(16)
+            token = self._sessions[digest] = secrets.token_urlsafe(16)
             app.tokens[token] = name
         cookie = f"access-token-{app.cookie_id}={token}"
         headers = [header for header in scope["headers"] if header[0] != b"cookie"]
@@ -158,7 +157,7 @@ def _has_session(scope: Scope) -> bool:
 
 
 def _basic(header: str) -> tuple[str, str]:
-    """Name and password of HTTP Basic; empty if there are none.
+    """The name and password of HTTP Basic; empty if there are none.
 
     >>> _basic("Basic YW5uYTpvcGVuIHNlc2FtZQ==")
     ('anna', 'open sesame')

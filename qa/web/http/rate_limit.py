@@ -1,73 +1,70 @@
-"""How often a client may do what costs much."""
+"""Limits how often a client may do something expensive."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from ipaddress import IPv4Address, ip_address, ip_network
 from math import ceil
 from threading import Lock
 from time import monotonic
 
+from cachetools import LRUCache
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
 from qa import ChapterVerseError
 from qa.web.http.config import Allowance
-from qa.web.http.errors import refusal
+from qa.web.http.errors import refusal, try_again
 
-_NETWORK = 64  # bits: what a provider gives to one customer, at the least
-_REMEMBERED = 10_000  # clients; those that came longest ago are forgotten
+_NETWORK = 64  # bits: providers give each customer at least such a network of IPv6
+_MAX_CLIENTS = 10_000  # beyond that, the least recent are forgotten
 
 
 class TooOften(ChapterVerseError):
-    """A client has to wait for so many seconds."""
+    """A client has to wait; `wait`: for how many seconds."""
 
     def __init__(self, wait: float) -> None:
         self.wait = ceil(wait)
-        super().__init__(f"That has been asked for too often; try again in {self.wait} seconds.")
+        super().__init__(f"Too many requests. {try_again(self.wait)}")
 
 
 class RateLimit:
-    """Lets each client do something so often (a token bucket). Safe to use from several threads.
+    """A token bucket for each client. Safe to use from several threads.
 
-    >>> rate = RateLimit(Allowance(at_once=2, a_minute=60), now=lambda: 0.0)
+    >>> rate = RateLimit(Allowance(burst=2, per_minute=60), now=lambda: 0.0)
     >>> for client in ("192.0.2.1", "192.0.2.1", "192.0.2.2"):
     ...     rate.count(client)
     >>> rate.count("192.0.2.1")
     Traceback (most recent call last):
-    qa.web.http.rate_limit.TooOften: That has been asked for too often; try again in 1 seconds.
+    qa.web.http.rate_limit.TooOften: Too many requests. Try again in 1 second.
     """
 
-    def __init__(self, often: Allowance, now: Callable[[], float] = monotonic) -> None:
-        self._often = often
+    def __init__(self, allowance: Allowance, now: Callable[[], float] = monotonic) -> None:
+        self._allowance = allowance
         self._now = now
         self._lock = Lock()
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        """Of each client: how often it might do it, and when that was so."""
+        self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(_MAX_CLIENTS)
+        """Of each client, the tokens in its bucket and when they were counted."""
 
     def count(self, client: str) -> None:
-        """Counts that a client does it. Raises TooOften, and then it does not count."""
-        now, most, a_second = self._now(), self._often.at_once, self._often.a_minute / 60
+        """Takes a token from the client's bucket. Raises TooOften if there is none."""
+        now, burst, per_second = self._now(), self._allowance.burst, self._allowance.per_minute / 60
         with self._lock:
-            left, then = self._left.get(client, (float(most), now))
-            left = min(most, left + (now - then) * a_second)
-            may = left >= 1
-            self._left[client] = (left - may, now)
-            self._left.move_to_end(client)
-            while len(self._left) > _REMEMBERED:
-                self._left.popitem(last=False)
-        if not may:
-            raise TooOften((1 - left) / a_second)
+            tokens, then = self._buckets.get(client, (float(burst), now))
+            tokens = min(burst, tokens + (now - then) * per_second)
+            is_allowed = tokens >= 1
+            self._buckets[client] = (tokens - is_allowed, now)
+        if not is_allowed:
+            raise TooOften((1 - tokens) / per_second)
 
 
 def too_often(error: TooOften) -> JSONResponse:
-    """What a client is answered that has to wait."""
+    """The response to a client that has to wait."""
     return refusal(429, "TooOften", str(error), {"retry-after": str(error.wait)})
 
 
 def client_of(scope: Scope) -> str:
-    """The address that a request came from, as it is counted: of IPv6 the network, whose addresses are one client's.
+    """The client that a request is counted for: its IPv4 address, or the network of its IPv6 address.
 
     >>> client_of({"client": ("2001:db8:1:2:3:4:5:6", 9)}), client_of({"client": ("192.0.2.1", 9)})
     ('2001:db8:1:2::', '192.0.2.1')

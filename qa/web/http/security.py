@@ -1,4 +1,4 @@
-"""What is done to every request: who may not ask is refused, the page fetches nothing from elsewhere."""
+"""Checks the host, origin and route of every request, and adds the security headers to every response."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa.web.http.errors import refusal
 from qa.web.http.hosts import TrustedHosts
 
-# The second bolt on the door: text is escaped, and were it not, the browser would still refuse what
-# it asks for. Gradio's own page needs inline scripts, and its HTML component compiles a template.
+# A second line of defence: all text is escaped, and if some were not, the browser would still refuse what it
+# tries to load. Gradio's own page needs inline scripts, and its HTML component compiles a template ('unsafe-eval').
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; "
@@ -28,11 +28,11 @@ _HEADERS = {
     b"x-content-type-options": b"nosniff",
 }
 UPLOAD = "/gradio_api/upload"
-"""Where files are sent to."""
+"""The path that files are uploaded to."""
 
-# What the page and programs need; Gradio has some fifty other routes. Some fetch addresses that whoever asks may
-# choose, give out files, leave some behind for every visitor, or print what they are sent.
-_SERVED = re.compile(
+# What the page and programs need. Gradio has some fifty other routes: some fetch an address that the client chooses,
+# return files, store a file for each visitor, or print what they are sent.
+_ALLOWED = re.compile(
     r"/|/act|/(?:config|theme\.css|favicon\.ico|robots\.txt|health|metrics|login|logout)/?|/(?:assets|static|svelte)/.+"
     r"|/gradio_api/(?:upload|info|openapi\.json|startup-events|theme\.css|mcp)/?"
     r"|/gradio_api/(?:queue/(?:join|data)|cancel|reset|app_id|login_check|user)/?"
@@ -40,27 +40,27 @@ _SERVED = re.compile(
     re.DOTALL,
 )
 _CALL = re.compile(r"/gradio_api/(?:call/v2|call|run|api)/([^/]*)/?")
-# Gradio believes them whoever sends them, and puts them into the addresses of its page.
-_BELIEVED = (b"x-forwarded-host", b"x-gradio-server")
+# Gradio builds the addresses of its page from these, whoever sends them.
+_FORGEABLE = (b"x-forwarded-host", b"x-gradio-server")
 
 
 def is_upload(scope: Scope) -> bool:
-    """Whether a request brings files."""
+    """Whether a request uploads files."""
     return bool(scope["type"] == "http" and scope["path"].rstrip("/") == UPLOAD)
 
 
 class Security:
-    """Refuses what comes from other sites, or asks for what is not served; adds the headers to every response."""
+    """Middleware that refuses requests from other sites and for other routes, and adds the security headers."""
 
-    def __init__(self, app: ASGIApp, names: TrustedHosts, endpoints: Set[str], *, read_only: bool) -> None:
-        """`endpoints`: the names of those that there are; Gradio fails at any other with a traceback."""
+    def __init__(self, app: ASGIApp, hosts: TrustedHosts, endpoints: Set[str], *, read_only: bool) -> None:
+        """`endpoints`: the names of all there are; for any other, Gradio fails with a traceback."""
         self._app = app
-        self._names = names
+        self._hosts = hosts
         self._endpoints = endpoints
         self._read_only = read_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_guarded(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", []), *_HEADERS.items()]
             await send(message)
@@ -68,27 +68,27 @@ class Security:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = self._refused(scope["path"], Headers(scope=scope)) or self._app
-        headers = [(name, value) for name, value in scope["headers"] if name not in _BELIEVED]
-        await answer({**scope, "headers": headers}, receive, send_guarded)
+        app = self._refused(scope["path"], Headers(scope=scope)) or self._app
+        headers = [(name, value) for name, value in scope["headers"] if name not in _FORGEABLE]
+        await app({**scope, "headers": headers}, receive, send_with_headers)
 
     def _refused(self, path: str, headers: Headers) -> JSONResponse | None:
         host, origin = headers.get("host", ""), headers.get("origin")
-        if host and not self._names.known(host):
-            remedy = "call it by its address, or give it that name with --root-path http://NAME"
-            return refusal(403, "UnknownHost", f"This server has no such name; {remedy}.")
-        if origin is not None and not self._names.from_here(origin, host):
+        if host and not self._hosts.is_trusted(host):
+            remedy = "Use its address, or start it with --root-path http://NAME"
+            return refusal(403, "UnknownHost", f"This server does not go by that name. {remedy}.")
+        if origin is not None and not self._hosts.is_own_origin(origin, host):
             return _other_site()
-        # Nothing else has an Origin that leads here from another site: a link to /logout, a picture, a frame.
+        # These have no Origin when they come from another site: a link (to /logout, say), a picture, a frame.
         if headers.get("sec-fetch-site") == "cross-site" and path != "/":
             return _other_site()
         call = _CALL.fullmatch(path)
-        if not _SERVED.fullmatch(path) or (call and call[1] not in self._endpoints):
-            return refusal(404, "NotServed", "There is nothing here; docs/api.md says what is served.")
+        if not _ALLOWED.fullmatch(path) or (call and call[1] not in self._endpoints):
+            return refusal(404, "NotServed", "Not found. docs/api.md lists what this server offers.")
         if self._read_only and path.rstrip("/") == UPLOAD:
-            return refusal(403, "ReadOnly", "This server is read-only; have its operator add the files.")
+            return refusal(403, "ReadOnly", "This server is read-only. Ask its operator to add the files.")
         return None
 
 
 def _other_site() -> JSONResponse:
-    return refusal(403, "OtherSite", "Pages of other sites may not use this server; open its own page.")
+    return refusal(403, "OtherSite", "Pages of other sites may not use this server. Open its own page.")

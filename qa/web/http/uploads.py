@@ -1,4 +1,4 @@
-"""The folder that uploads lie in until they are added, and how much of the disk they may take."""
+"""Spools uploads to a folder until they are added, and limits their number and size."""
 
 from __future__ import annotations
 
@@ -25,82 +25,83 @@ _PREFIX = "chapter-verse-uploads-"
 
 
 class UploadSpool:
-    """A folder of this server's own, which no other user of the machine can look into; it ends with the server."""
+    """The folder of one server's uploads. Other users of the machine cannot read it; it is removed with the server."""
 
-    def __init__(self, limits: Limits, given: MutableSet[str]) -> None:
-        """`given`: the paths of the uploads that there are, which the page may name."""
-        _remove_left_over(limits.stays)
+    def __init__(self, limits: Limits, known: MutableSet[str]) -> None:
+        """`known`: the paths that Gradio accepts as uploads; those that are removed are taken out of it."""
+        _remove_orphans(limits.upload_lifetime)
         self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self._limits = limits
-        self._given = given
-        self._coming = 0  # bytes
+        self._known = known
+        self._reserved = 0  # bytes
 
-    def keep(self) -> None:
-        """Begins to remove, every now and then, uploads that nobody has added."""
-        Thread(target=self._keep, name="uploads", daemon=True).start()
+    def start_cleanup(self) -> None:
+        """Starts a thread that removes expired uploads from time to time."""
+        Thread(target=self._clean_up, name="uploads", daemon=True).start()
 
-    def _keep(self) -> None:
+    def _clean_up(self) -> None:
         while True:
-            time.sleep(self._limits.stays / 6)
-            self.tidy()
+            time.sleep(self._limits.upload_lifetime / 6)
+            self.remove_expired()
             with suppress(OSError):
-                os.utime(self.folder)  # or another server would take it for one that was left behind
+                os.utime(self.folder)  # otherwise another server would take it for the folder of a killed one
 
-    def tidy(self) -> None:
-        """Removes uploads that nobody has added."""
-        until = time.time() - self._limits.stays
+    def remove_expired(self) -> None:
+        """Removes uploads that have not been added in time."""
+        oldest = time.time() - self._limits.upload_lifetime
         for file, status in _files(self.folder):
-            if status.st_mtime < until:
-                self._given.discard(str(file))
+            if status.st_mtime < oldest:
+                self._known.discard(str(file))
                 with suppress(OSError):
                     file.unlink()
                     file.parent.rmdir()
 
-    def take(self, size: int) -> JSONResponse | None:
-        """Keeps room for so many bytes that are about to come; or what is answered if there is none."""
-        self.tidy()
-        self.folder.mkdir(mode=0o700, exist_ok=True)  # whoever cleans up temporary files may have taken it
+    def reserve(self, size: int) -> JSONResponse | None:
+        """Reserves space for so many bytes. Returns the response to send if there is not enough."""
+        self.remove_expired()
+        self.folder.mkdir(mode=0o700, exist_ok=True)  # a cleaner of temporary files may have removed it
         sizes = [status.st_size for _, status in _files(self.folder)]
         free = shutil.disk_usage(self.folder).free
-        is_full = sum(sizes) + self._coming + size > self._limits.room * MEGABYTE
-        if is_full or len(sizes) >= self._limits.files or free - size < self._limits.spare * MEGABYTE:
-            error = "There is no room for more uploads; add those that are there, or try again in an hour."
+        is_full = sum(sizes) + self._reserved + size > self._limits.uploaded_megabytes * MEGABYTE
+        is_full = is_full or len(sizes) >= self._limits.uploaded_files
+        if is_full or free - size < self._limits.free_megabytes * MEGABYTE:
+            error = "There is no space for more uploads. Add the ones you have sent, or try again in an hour."
             return refusal(507, "NoRoom", error)
-        self._coming += size
+        self._reserved += size
         return None
 
-    def give_back(self, size: int) -> None:
-        """What was kept has come, and is counted where it lies; or it never came."""
-        self._coming -= size
+    def release(self, size: int) -> None:
+        """Ends a reservation: the bytes are in the folder now, and counted there, or they never arrived."""
+        self._reserved -= size
 
 
-def _remove_left_over(stays: float) -> None:
-    """What servers have left behind that were killed."""
+def _remove_orphans(lifetime: float) -> None:
+    """Removes the folders of servers that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError):
             newest = max([folder.lstat().st_mtime, *(status.st_mtime for _, status in _files(folder))])
-            if newest < time.time() - stays and not folder.is_symlink():
+            if newest < time.time() - lifetime and not folder.is_symlink():
                 shutil.rmtree(folder, ignore_errors=True)
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     for inside, _, names in os.walk(folder):
         for name in names:
-            with suppress(OSError):  # it has just been added
+            with suppress(OSError):  # the file has just been added, and moved
                 file = Path(inside, name)
                 yield file, file.lstat()
 
 
 class UploadGate:
-    """Refuses an upload before it is read."""
+    """Middleware that refuses an upload before it is read: 429 for too many, 507 if there is no space."""
 
-    def __init__(self, app: ASGIApp, room: UploadSpool, rate: RateLimit, max_upload: int) -> None:
-        """`max_upload`: megabytes of one request, which are kept for one that does not say how large it is."""
+    def __init__(self, app: ASGIApp, spool: UploadSpool, rate: RateLimit, max_upload: int) -> None:
+        """`max_upload`: megabytes of one request; reserved for one that does not state its size."""
         self._app = app
-        self._room = room
+        self._spool = spool
         self._rate = rate
-        self._most = max_upload * MEGABYTE
+        self._max_size = max_upload * MEGABYTE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not is_upload(scope):
@@ -112,11 +113,11 @@ class UploadGate:
             await too_often(error)(scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "")
-        size = min(int(length), self._most) if length.isdecimal() else self._most
-        if refused := self._room.take(size):
+        size = min(int(length), self._max_size) if length.isdecimal() else self._max_size
+        if refused := self._spool.reserve(size):
             await refused(scope, receive, send)
             return
         try:
             await self._app(scope, receive, send)
         finally:
-            self._room.give_back(size)
+            self._spool.release(size)

@@ -88,8 +88,8 @@ class ActionRoute:
     def __init__(self, act: Act, limits: Limits, changes: RateLimit) -> None:
         """`changes`: how often a client may change the documents."""
         self._act = act
-        self._places = _Places(limits.at_work)
-        self._apart = _Places(limits.apart)
+        self._places = _Places(limits.actions)
+        self._apart = _Places(limits.slow_actions)
         self._changes = changes
 
     @property

@@ -1,4 +1,4 @@
-"""One build at a time, followed and ended from any page, its report for who began it."""
+"""Changes run one at a time, and any page can follow and cancel them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def ended(builds: Builds) -> Build:
         if builds.now.state != "running":
             return builds.now
         time.sleep(0.01)
-    raise AssertionError("it does not end")
+    raise AssertionError("the build does not end")
 
 
 def brief(progress: Progress) -> Added:

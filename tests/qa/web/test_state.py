@@ -1,4 +1,4 @@
-"""The page asks the newest generation, whoever built it."""
+"""The page answers from the newest generation, whichever process built it."""
 
 from __future__ import annotations
 

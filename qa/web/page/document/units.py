@@ -13,10 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
+from threading import Lock
 from typing import Protocol
 
+from cachetools import LRUCache, cached
+from cachetools.keys import hashkey
+
 from qa import Edition, Quote
-from qa.cache import Kept
 from qa.web.page.html import Mark, Stretch, drawn, element, flows, stretches
 from qa.web.page.texts import Texts
 from source import Box, Document, RegionKind, Span
@@ -153,8 +156,7 @@ class TextUnits:
 
     @cached_property
     def _cut(self) -> _Cut:
-        document = self._view.document
-        return _kept.get((document.id, document.sha256, document.extractor), lambda: _cut_up(document))
+        return _cut_up(self._view.document)
 
     def _marks(self, shown: Span) -> Iterator[Mark]:
         rest = self._cut.rest
@@ -168,6 +170,11 @@ class TextUnits:
         yield from ((span, "found") for span in self._view.found if span.overlaps(shown))
 
 
+@cached(
+    LRUCache[tuple[object, ...], _Cut](_KEPT, lambda cut: len(cut.blocks) + len(cut.rest)),
+    key=lambda document: hashkey(document.id, document.sha256, document.extractor),
+    lock=Lock(),
+)
 def _cut_up(document: Document) -> _Cut:
     kinds = [kind for kind in RegionKind if not kind.quotable and kind is not RegionKind.HEADING]
     rest = stretches((region.span, "rest") for region in document.regions if region.kind in kinds)
@@ -213,6 +220,3 @@ def _block(text: str, block: TextBlock, marks: Sequence[Stretch]) -> str:
         attributes["class"] = "flowing"
     tag = f"h{min(block.level + 2, 6)}" if block.level else "p"
     return element(tag, attributes, drawn(text, block.span, marks))
-
-
-_kept: Kept[tuple[str, str, str], _Cut] = Kept(_KEPT, lambda cut: len(cut.blocks) + len(cut.rest))

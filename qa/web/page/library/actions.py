@@ -33,7 +33,7 @@ class Uploads:
     secret of this machine.
     """
 
-    def __init__(self, app: gr.Blocks, most: int = Limits().room) -> None:
+    def __init__(self, app: gr.Blocks, most: int = Limits().uploaded_megabytes) -> None:
         """`most`: megabytes of all the documents that are added."""
         self._app = app
         self._most = most

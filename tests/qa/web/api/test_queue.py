@@ -1,4 +1,4 @@
-"""What waits for programs, and for one of them, is bounded."""
+"""Bounds on the calls and results that wait, in all and of one client."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from qa.web.page.page import create_app
 from qa.web.serve import launch
 from qa.web.state import AppState
 
-LIMITS = Limits(asked=8, streams=8, uploading=4)
+LIMITS = Limits(pending=8, streams=8, uploads=4)
 
 
 @pytest.fixture
@@ -112,5 +112,5 @@ def test_one_client_has_half_of_the_places_that_are_held_for_as_long_as_one_like
             assert [await each for each in others] == [200] * half
             may.clear()
 
-    with ThreadPoolExecutor(1) as pool:  # beside the tests of the page, this thread has a loop
+    with ThreadPoolExecutor(1) as pool:  # after browser tests, this thread has an event loop
         pool.submit(asyncio.run, run()).result()

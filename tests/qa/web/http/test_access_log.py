@@ -1,19 +1,25 @@
-"""Requests are counted and have ids."""
+"""Requests are measured and have ids."""
 
 from __future__ import annotations
 
 import logging
+import sys
+from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from qa_fixtures import build_book
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
-from qa.web.http.access_log import name_requests, request_id
-from qa.web.http.metrics import Metrics
+from qa.web.http.access_log import log_request_ids, request_id
+from qa.web.http.metrics import Metrics, metrics_route
 
 
 def test_what_is_said_of_a_request_begins_with_its_id(caplog: pytest.LogCaptureFixture) -> None:
     log = logging.getLogger("chapter-verse")
     for _ in range(2):
-        name_requests()
+        log_request_ids()
     log.warning("%d%% done", 5)
     token = request_id.set("0123abcd")
     log.warning("%d%% done", 6)
@@ -21,19 +27,44 @@ def test_what_is_said_of_a_request_begins_with_its_id(caplog: pytest.LogCaptureF
     assert caplog.messages == ["5% done", "0123abcd 6% done"]
 
 
-def test_paths_that_are_made_up_are_one() -> None:
-    counts = Metrics({"ask"})
+def test_paths_that_are_made_up_share_a_label() -> None:
+    metrics = Metrics({"ask"})
     for number in range(100):
-        counts.answered(f"/{number}", 404, 0.001)
-        counts.answered(f"/gradio_api/call/{number}", 403, 0.001)
-        counts.answered(f"/gradio_api/call/ask/{number}", 200, 0.3)
-    counts.answered("/act", 200, 31)
-    lines = list(counts.lines())
-    assert len(lines) < 60
-    assert 'chapter_verse_requests_total{path="/gradio_api/call/ask",status="200"} 100' in lines
-    assert 'chapter_verse_requests_total{path="other",status="403"} 100' in lines
-    assert 'chapter_verse_request_seconds_bucket{path="/gradio_api/call/ask",le="0.25"} 0' in lines
-    assert 'chapter_verse_request_seconds_bucket{path="/gradio_api/call/ask",le="0.5"} 100' in lines
-    assert 'chapter_verse_request_seconds_bucket{path="/act",le="30.0"} 0' in lines
-    assert 'chapter_verse_request_seconds_bucket{path="/act",le="+Inf"} 1' in lines
-    assert 'chapter_verse_request_seconds_sum{path="/act"} 31.000000' in lines
+        metrics.observe(f"/{number}", 404, 0.001)
+        metrics.observe(f"/gradio_api/call/{number}", 403, 0.001)
+        metrics.observe(f"/gradio_api/call/ask/{number}", 200, 0.3)
+    metrics.observe("/act", 200, 31)
+    assert len(metrics.text().splitlines()) < 60
+
+    def value(name: str, **labels: str) -> float | None:
+        return metrics.registry.get_sample_value(f"chapter_verse_{name}", labels)
+
+    ask = "/gradio_api/call/ask"
+    assert value("requests_total", path=ask, status="200") == 100
+    assert value("requests_total", path="other", status="403") == 100
+    assert value("request_seconds_bucket", path=ask, le="0.25") == 0
+    assert value("request_seconds_bucket", path=ask, le="0.5") == 100
+    assert value("request_seconds_bucket", path="/act", le="30.0") == 0
+    assert value("request_seconds_bucket", path="/act", le="+Inf") == 1
+    assert value("request_seconds_sum", path="/act") == 31
+
+
+def test_metrics_are_in_the_format_that_prometheus_reads(tmp_path: Path) -> None:
+    book = build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
+    metrics = Metrics()
+    metrics.observe("/act", 200, 0.1)
+    client = TestClient(Starlette(routes=[metrics_route(book.now, metrics)]))
+    response = client.get("/metrics")
+    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    found = {family.name: family.type for family in text_string_to_metric_families(response.text)}
+    process = {"process_resident_memory_bytes": "gauge"} if sys.platform == "linux" else {}
+    assert found == {
+        "chapter_verse_requests_in_progress": "gauge",
+        "chapter_verse_requests": "counter",
+        "chapter_verse_request_seconds": "histogram",
+        "chapter_verse_documents": "gauge",
+        "chapter_verse_passages": "gauge",
+        "chapter_verse_generation": "gauge",
+        "process_start_time_seconds": "gauge",
+        **process,
+    }

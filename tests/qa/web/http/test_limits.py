@@ -1,4 +1,4 @@
-"""A server that is asked for more than it can do, by clients that are slow, silent or gone; real sockets."""
+"""An overloaded server, and clients that are slow, silent or gone, over real sockets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from qa.web.http import bodies, connections
 from qa.web.http.bodies import BodyLimits
 from qa.web.http.concurrency import ConcurrencyLimit
 from qa.web.http.config import Allowance, Limits
-from qa.web.http.connections import Connections, most_connections
+from qa.web.http.connections import Connections, max_connections
 from qa.web.http.rate_limit import RateLimit
 from qa.web.http.security import UPLOAD
 from qa.web.http.uploads import UploadGate, UploadSpool
@@ -39,12 +39,12 @@ from qa.web.page.actions import ActionRoute
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 ACT = "/act"
-LIMITS = Limits(at_work=2, asked=5, uploading=1)
+LIMITS = Limits(actions=2, pending=5, uploads=1)
 
 
 @dataclass
 class Work:
-    """What the page's function does here: waits until it may go on, and counts."""
+    """Stands in for the page's actions: waits until it may go on, and counts."""
 
     may: threading.Event
     done: int = 0
@@ -72,7 +72,7 @@ async def full(request: Request) -> Response:
 
 @contextmanager
 def serving(middleware: list[Middleware], work: Work, most: int = 1000, limits: Limits = LIMITS) -> Iterator[int]:
-    """uvicorn as Gradio runs it, with our connections; its port."""
+    """Runs uvicorn as Gradio does, with our connections, and yields the port."""
     routes = [Route(UPLOAD, kept, methods=["POST"]), Route("/gradio_api/call/ask", full, methods=["POST"])]
     app = Starlette(
         routes=[*routes, *ActionRoute(work.act, limits, RateLimit(Allowance(100, 1))).routes, Route("/broken", broken)],
@@ -120,7 +120,7 @@ def opened(port: int, sent: bytes = b"") -> socket.socket:
     return one
 
 
-# Crowds
+# Overload
 
 
 def test_one_too_many_is_told_at_once_and_the_rest_is_answered(port: int, work: Work) -> None:
@@ -134,7 +134,7 @@ def test_one_too_many_is_told_at_once_and_the_rest_is_answered(port: int, work: 
             work.may.set()
             return await asyncio.gather(*asked)
 
-    with ThreadPoolExecutor(1) as pool:  # beside the tests of the page, this thread has a loop
+    with ThreadPoolExecutor(1) as pool:  # after browser tests, this thread has an event loop
         answers = pool.submit(asyncio.run, crowd()).result()
     assert sorted(each.status_code for each in answers) == [200] * 5 + [503] * 35
     shed = next(each for each in answers if each.status_code == 503)
@@ -146,7 +146,7 @@ def test_one_too_many_is_told_at_once_and_the_rest_is_answered(port: int, work: 
 def test_who_is_gone_is_not_worked_for(port: int, work: Work) -> None:
     body = json.dumps({"data": "wait"}).encode()
     working = [opened(port, head(len(body)) + body) for _ in range(2)]
-    time.sleep(0.3)  # they have their places
+    time.sleep(0.3)  # until they have their places
     gone = [opened(port, head(len(body)) + body) for _ in range(3)]
     time.sleep(0.3)
     for one in gone:
@@ -188,7 +188,7 @@ def test_what_cannot_be_read_is_no_failure_of_the_server(port: int, caplog: pyte
 def test_a_slow_body_is_given_up_and_keeps_nobody_waiting(
     port: int, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "_PATIENCE", 1.0)
+    monkeypatch.setattr(bodies, "_TIMEOUT", 1.0)
     slow = [opened(port, head(1000) + b"{") for _ in range(20)]
     assert post(port, 1).status_code == 200
     for _ in range(3):
@@ -199,13 +199,13 @@ def test_a_slow_body_is_given_up_and_keeps_nobody_waiting(
 
 
 def test_bodies_that_are_coming_have_bounded_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "_COMING", 3_000_000)
+    monkeypatch.setattr(bodies, "_MAX_INCOMPLETE", 3_000_000)
     coming = [opened(port, head(2_000_000) + b" " * 1_000_000) for _ in range(4)]
     answered = [one for one in coming if _soon(one, 0.5)]
     assert answered
     assert all(b"503" in one.recv(100) for one in answered)
     assert post(port, "a question").status_code == 200
-    if sys.platform == "linux":  # has more than one address of its own
+    if sys.platform == "linux":  # any address in 127.0.0.0/8 is local
         with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2")) as other:
             large = {"data": " " * 1_200_000}
             assert other.post(f"http://127.0.0.1:{port}{ACT}", json=large, timeout=20).status_code == 200
@@ -225,8 +225,8 @@ def _soon(one: socket.socket, seconds: float) -> bool:
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: ", head(5) + b"[", head(5) + b"[]   GET / HT"])
 def test_a_connection_that_says_nothing_more_is_closed(port: int, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
-    monkeypatch.setattr(connections, "_HEAD", 0.5)
-    monkeypatch.setattr(bodies, "_PATIENCE", 0.5)
+    monkeypatch.setattr(connections, "_HEAD_TIMEOUT", 0.5)
+    monkeypatch.setattr(bodies, "_TIMEOUT", 0.5)
     one = opened(port, sent)
     began = time.monotonic()
     try:
@@ -238,7 +238,7 @@ def test_a_connection_that_says_nothing_more_is_closed(port: int, monkeypatch: p
 
 
 def test_a_body_without_end_that_is_refused_is_not_read_for_ever(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "_HEAD", 0.5)
+    monkeypatch.setattr(connections, "_HEAD_TIMEOUT", 0.5)
     one = opened(port, head(1 << 40))
     assert b"413" in one.recv(100)
     with pytest.raises(OSError):
@@ -248,7 +248,7 @@ def test_a_body_without_end_that_is_refused_is_not_read_for_ever(port: int, monk
 
 
 def test_an_answer_that_is_not_read_is_given_up(port: int, work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "_READING", 0.5)
+    monkeypatch.setattr(connections, "_READ_TIMEOUT", 0.5)
     body = json.dumps({"data": "bytes"}).encode()
     unread = [opened(port, head(len(body)) + body) for _ in range(2)]
     assert all(_soon(one, 10) for one in unread)
@@ -327,7 +327,7 @@ def test_pages_that_take_long_to_draw_keep_no_question_from_being_answered() -> 
         time.sleep(0.2)
         for _ in range(3):
             assert client.post(ACT, json={"data": {"action": "ask"}}).json() == {"said": "ask"}
-        assert sum(each.done() for each in drawing) == 4  # are told to come again, and leave room before the door
+        assert sum(each.done() for each in drawing) == 4  # get a 503, which leaves places for questions
         may.set()
         assert sorted(each.result().status_code for each in drawing) == [200] * 16 + [503] * 4
 
@@ -356,10 +356,10 @@ def test_a_process_can_have_as_many_connections_as_files_but_some(monkeypatch: p
     asked = []
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (1024, 4096))
     monkeypatch.setattr(resource, "setrlimit", lambda kind, limits: asked.append(limits))
-    assert most_connections() == 4096 - 256
+    assert max_connections() == 4096 - 256
     assert asked == [(4096, 4096)]
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (256, 256))
-    assert most_connections() == 128
+    assert max_connections() == 128
 
 
 # Uploads
@@ -369,17 +369,17 @@ def upload(port: int, size: int = 1000) -> httpx.Response:
     return httpx.post(f"http://127.0.0.1:{port}{UPLOAD}", content=b"x" * size, timeout=20)
 
 
-def taking(limits: Limits, often: Allowance, given: set[str]) -> tuple[UploadSpool, list[Middleware]]:
-    room = UploadSpool(limits, given)
-    return room, [
-        Middleware(UploadGate, room, RateLimit(often), 1),
+def spooling(limits: Limits, allowance: Allowance, known: set[str]) -> tuple[UploadSpool, list[Middleware]]:
+    spool = UploadSpool(limits, known)
+    return spool, [
+        Middleware(UploadGate, spool, RateLimit(allowance), 1),
         Middleware(BodyLimits, 1),
         Middleware(ConcurrencyLimit, limits),
     ]
 
 
 def test_one_client_sends_so_many_uploads(work: Work) -> None:
-    _, middleware = taking(LIMITS, Allowance(3, 60), set())
+    _, middleware = spooling(LIMITS, Allowance(3, 60), set())
     with serving(middleware, work) as port:
         assert [upload(port).status_code for _ in range(3)] == [200] * 3
         refused = upload(port)
@@ -388,34 +388,34 @@ def test_one_client_sends_so_many_uploads(work: Work) -> None:
 
 
 def test_the_folder_of_uploads_may_be_cleaned_away(work: Work) -> None:
-    room, middleware = taking(LIMITS, Allowance(3, 60), set())
-    room.folder.rmdir()
+    spool, middleware = spooling(LIMITS, Allowance(3, 60), set())
+    spool.folder.rmdir()
     with serving(middleware, work) as port:
         assert upload(port).status_code == 200
-    assert room.folder.stat().st_mode & 0o777 == 0o700
+    assert spool.folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_uploads_have_room_for_so_much_until_an_hour_has_passed(work: Work) -> None:
-    given: set[str] = set()
-    room, middleware = taking(Limits(room=1, files=10), Allowance(100, 60), given)
-    lying = room.folder / "a" / "a.txt"
+    known: set[str] = set()
+    spool, middleware = spooling(Limits(uploaded_megabytes=1, uploaded_files=10), Allowance(100, 60), known)
+    lying = spool.folder / "a" / "a.txt"
     lying.parent.mkdir()
     lying.write_bytes(b"x" * 2**20)
-    given.add(str(lying))
+    known.add(str(lying))
     with serving(middleware, work) as port:
         refused = upload(port)
         assert (refused.status_code, refused.json()["title"]) == (507, "NoRoom")
         os.utime(lying, (time.time() - 3700,) * 2)
         assert upload(port).status_code == 200
         assert not lying.parent.exists()
-        assert given == set()
+        assert known == set()
         for number in range(10):
-            (room.folder / f"{number}").touch()
+            (spool.folder / f"{number}").touch()
         assert upload(port).status_code == 507
 
 
 def test_the_disk_keeps_some_room(work: Work) -> None:
-    _, middleware = taking(Limits(spare=1 << 40), Allowance(100, 60), set())
+    _, middleware = spooling(Limits(free_megabytes=1 << 40), Allowance(100, 60), set())
     with serving(middleware, work) as port:
         assert upload(port).status_code == 507
 

@@ -1,4 +1,4 @@
-"""The file of names and passwords, and what slows down whoever guesses."""
+"""The password file, and the throttle that slows down guessing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from qa.__main__ import main
 from qa.web.http.login import LoginThrottle
-from qa.web.http.passwords import Hash, Passwords, hashed, line, read_passwords
+from qa.web.http.passwords import Hash, Passwords, hash_password, line, read_passwords
 from source import UsageError
 
 SECRET = "correct horse: battery staple ✓"
@@ -31,8 +31,8 @@ def written(folder: Path, text: str) -> Path:
 def test_who_is_in_the_file_is_let_in_with_the_password_alone(tmp_path: Path) -> None:
     text = f"# readers\n\n{line('anna', SECRET)}\r\n  {line('Bert Ångström', 'x')}\n"
     passwords = read_passwords(written(tmp_path, text))
-    assert passwords.fit("anna", SECRET)
-    assert passwords.fit("Bert Ångström", "x")
+    assert passwords.verify("anna", SECRET)
+    assert passwords.verify("Bert Ångström", "x")
     for name, password in [
         ("anna", "x"),
         ("anna", ""),
@@ -41,13 +41,13 @@ def test_who_is_in_the_file_is_let_in_with_the_password_alone(tmp_path: Path) ->
         ("", ""),
         ("anna", "\ud800"),
     ]:
-        assert not passwords.fit(name, password)
+        assert not passwords.verify(name, password)
 
 
 def test_a_hash_tells_nothing_of_the_password_and_is_another_each_time() -> None:
-    first, second = hashed(SECRET), hashed(SECRET)
+    first, second = hash_password(SECRET), hash_password(SECRET)
     assert first != second
-    assert str(Hash.read(first)) == first
+    assert str(Hash.parse(first)) == first
     assert "horse" not in first
 
 
@@ -57,12 +57,12 @@ HASH = "scrypt$32768$8$1$YSBzYWx0IG9mIHNpeHRlZQ==$d2hhdCBzY3J5cHQgbWFkZSBvZiBzb2
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "names nobody"),
-        ("# nobody\n\n", "names nobody"),
+        ("", "has no entries"),
+        ("# nobody\n\n", "has no entries"),
         ("anna\n", "Line 1 "),
         ("\nanna:open sesame\n", "Line 2 "),
         (f":{HASH}\n", "Line 1 "),
-        (f"anna:{HASH}\nanna:{HASH}\n", "Line 2 .* names anna again"),
+        (f"anna:{HASH}\nanna:{HASH}\n", "Line 2 .* repeats the name anna"),
         ("anna:scrypt$3$8$1$c2FsdA==$c2FsdA==\n", "Line 1 "),
         (f"anna:{HASH.replace('$32768$', '$1073741824$')}\n", "Line 1 "),
         (f"anna:{HASH.replace('scrypt', 'md5')}\n", "Line 1 "),
@@ -70,7 +70,7 @@ HASH = "scrypt$32768$8$1$YSBzYWx0IG9mIHNpeHRlZQ==$d2hhdCBzY3J5cHQgbWFkZSBvZiBzb2
     ],
 )
 def test_a_file_that_is_not_as_it_should_be_is_refused_by_line(tmp_path: Path, text: str, said: str) -> None:
-    assert str(Hash.read(HASH)) == HASH
+    assert str(Hash.parse(HASH)) == HASH
     with pytest.raises(UsageError, match=said):
         read_passwords(written(tmp_path, text))
 
@@ -94,11 +94,11 @@ def test_a_file_that_everybody_can_read_is_warned_of(tmp_path: Path, caplog: pyt
 
 
 def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
-    passwords = Passwords({"anna": Hash.read(hashed(SECRET))})
+    passwords = Passwords({"anna": Hash.parse(hash_password(SECRET))})
 
     def spent(name: str) -> float:
         started = time.process_time()
-        passwords.fit(name, "wrong")
+        passwords.verify(name, "wrong")
         return time.process_time() - started
 
     assert min(spent("nobody") for _ in range(3)) > 0.5 * min(spent("anna") for _ in range(3))
@@ -115,7 +115,7 @@ def test_the_command_prints_the_line(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{SECRET}\nnot this\n"))
     assert main(["password", "anna"]) == 0
-    assert read_passwords(written(tmp_path, capsys.readouterr().out)).fit("anna", SECRET)
+    assert read_passwords(written(tmp_path, capsys.readouterr().out)).verify("anna", SECRET)
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
     assert main(["password", "anna"]) == 2
     assert "The password is empty" in capsys.readouterr().err
@@ -140,13 +140,13 @@ def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(tmp_path: P
     assert process.returncode == status
     assert not any(typed in shown + out + err for typed in (b"secret", b"secert"))
     if status == 0:
-        assert read_passwords(written(tmp_path, out.decode())).fit("anna", "secret")
+        assert read_passwords(written(tmp_path, out.decode())).verify("anna", "secret")
     else:
         assert b"differ" in err
 
 
 def prompt(shown: IO[bytes]) -> bytes:
-    """What is shown up to a prompt, and with it."""
+    """What is shown up to and including a prompt."""
     text = b""
     while not text.endswith(b": "):
         text += os.read(shown.fileno(), 1)
@@ -154,22 +154,22 @@ def prompt(shown: IO[bytes]) -> bytes:
 
 
 def test_five_wrong_passwords_within_a_minute_are_enough() -> None:
-    times = iter([0, 0, 10, 10, 20, 20, 30, 30])  # a name and a client each
+    times = iter([0, 0, 10, 10, 20, 20, 30, 30])  # each failure counts for a name and a client
     now = 40.0
-    attempts = LoginThrottle(now=lambda: next(times, now))
+    throttle = LoginThrottle(now=lambda: next(times, now))
     for _ in range(4):
-        attempts.failed("anna", "192.0.2.1")
-    assert attempts.wait("anna", "192.0.2.1") == 0
-    attempts.failed("anna", "192.0.2.1")
-    assert attempts.wait("anna", "192.0.2.2") == attempts.wait("bert", "192.0.2.1") == 20
-    assert attempts.wait("bert", "192.0.2.2") == 0
+        throttle.add_failure("anna", "192.0.2.1")
+    assert throttle.wait("anna", "192.0.2.1") == 0
+    throttle.add_failure("anna", "192.0.2.1")
+    assert throttle.wait("anna", "192.0.2.2") == throttle.wait("bert", "192.0.2.1") == 20
+    assert throttle.wait("bert", "192.0.2.2") == 0
     now = 60.0
-    assert attempts.wait("anna", "192.0.2.1") == 0
+    assert throttle.wait("anna", "192.0.2.1") == 0
 
 
 def test_attempts_are_remembered_in_bounded_memory() -> None:
-    attempts = LoginThrottle(now=lambda: 0.0)
+    throttle = LoginThrottle(now=lambda: 0.0)
     for number in range(20_000):
-        attempts.failed(f"{number}" * 100, "192.0.2.1")
-    assert len(attempts._failures) == 10_000
-    assert attempts.wait("anna", "192.0.2.1") > 0
+        throttle.add_failure(f"{number}" * 100, "192.0.2.1")
+    assert len(throttle._failures) == 10_000
+    assert throttle.wait("anna", "192.0.2.1") > 0

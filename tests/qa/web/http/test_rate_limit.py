@@ -1,4 +1,4 @@
-"""How often a client may have the documents changed: by the page, the endpoint and the tool together."""
+"""Limits on how often a client may change the documents, through page, endpoint and tool together."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_who_waits_may_again_and_nobody_else_waits() -> None:
 
 
 class Client:
-    """A program that has the documents read again, in each of the three ways."""
+    """A client that rebuilds the index in each of the three ways."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, timeout=60)
@@ -78,7 +78,7 @@ def test_a_client_has_the_documents_changed_so_often_in_whatever_way(tmp_path: P
         refused = client.page()
         assert (refused.status_code, refused.json()["title"]) == (429, "TooOften")
         kind, error = client.endpoint("rebuild")
-        assert (kind, error["title"], "try again in" in error["error"]) == ("error", "TooOften", True)
+        assert (kind, error["title"], "Try again in" in error["error"]) == ("error", "TooOften", True)
         result = client.tool("rebuild")
         assert (result["isError"], result["structuredContent"]["title"]) == (True, "TooOften")
         assert client.endpoint("ask", "What does the ferryman carry?", [], [])[0] == "complete"
