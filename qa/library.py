@@ -98,7 +98,7 @@ def _check(file: Path, name: str) -> None:
     except OSError as error:
         raise unreadable(name, error) from error
     if not size:
-        raise SourceEmpty(f"{name} is empty; put text into it or leave it out.")
+        raise SourceEmpty(f"{name} is empty.")
 
 
 _TOLD = 3  # files that gave no document, in a report

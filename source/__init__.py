@@ -1,4 +1,7 @@
-"""Files in, Documents out. A document's text never changes after it is read."""
+"""Files in, Documents out: scans files, extracts their text, and records the place of every character.
+
+A document's text never changes after it is extracted, so offsets into it stay valid.
+"""
 
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, describe
 from source.encoding import is_unicode
@@ -14,50 +17,52 @@ from source.spans import Span
 from source.terminal import printable, printable_json
 
 __all__ = [
-    # types
-    "Box",
-    "Corners",
+    # Scan files and extract their documents
+    "scan",
+    "Scan",
+    "Scanned",
+    "UNREAD",
+    "ParserPool",
+    "Parsers",
+    "cores",
+    # A document: its text, the marked regions of it, and the doubts about it
     "Document",
-    "Doubt",
-    "DoubtKind",
-    "Heading",
-    "Place",
-    "Places",
+    "Span",
     "Region",
     "RegionKind",
-    "Span",
-    # reading
-    "SUFFIXES",
-    "SHIPPED",
-    "OCR",
-    "UNREAD",
-    "Scanned",
-    "Parsers",
-    "Scan",
-    "SourceFile",
-    "ParserPool",
+    "Doubt",
+    "DoubtKind",
+    "describe",
+    # Places in a document: pages, headings, boxes on pages, images of pages
+    "Place",
+    "Places",
+    "Heading",
+    "Box",
+    "Corners",
     "boxes_of",
-    "cores",
-    "scan",
-    "golden_in",
     "has_pictures",
-    "ids_in",
     "page_picture",
+    # Files and their formats
+    "SourceFile",
+    "SHIPPED",
+    "SUFFIXES",
+    "OCR",
     "roots_of",
     "shown_as",
+    "golden_in",
+    "ids_in",
+    "document_name",
+    "numbered",
+    # Untrusted text
+    "is_unicode",
     "printable",
     "printable_json",
-    "describe",
-    # names and texts from elsewhere
-    "document_name",
-    "is_unicode",
-    "numbered",
-    # errors
-    "INTERRUPTED",
+    # Errors
     "ChapterVerseError",
-    "NotRead",
-    "SourceEmpty",
-    "SourceError",
     "UsageError",
+    "SourceError",
+    "SourceEmpty",
+    "NotRead",
     "unreadable",
+    "INTERRUPTED",
 ]

@@ -1,4 +1,4 @@
-"""Zip archives that may be hostile, and the XML in them."""
+"""Safe reading of zip archives that may be hostile, and of the XML in them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from source.errors import Damaged, Encrypted, TooLarge
 
-MOST_UNPACKED = 512 << 20  # bytes of all members together
-_MOST_MEMBERS = 20_000
-_MOST_RATIO = 200  # unpacked to packed, of the whole: text packs 4 to 20 times smaller
-_RATIO_COUNTS_FROM = 32 << 20  # bytes: a small archive may well be as dense
+MAX_UNPACKED = 512 << 20  # bytes of all members together
+_MAX_MEMBERS = 20_000
+_MAX_RATIO = 200  # unpacked to packed size of the whole archive; text compresses to 1/4 to 1/20
+_RATIO_COUNTS_FROM = 32 << 20  # unpacked bytes: a smaller archive may legitimately be that dense
 
 
 class Archive:
-    """The members of a zip archive, within limits that a document keeps and a bomb does not.
+    """The members of a zip archive, within limits that documents stay under and zip bombs exceed.
 
     `shown_as`: the file's name in errors. Raises Damaged, Encrypted or TooLarge.
     """
@@ -26,14 +26,14 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-            raise Damaged(f"{shown_as} is damaged, or not what its name says; save it again.") from error
+            raise Damaged(f"{shown_as} is damaged or has the wrong extension. Try saving it again.") from error
         members = self._zip.infolist()
         unpacked = sum(member.file_size for member in members)
-        dense = unpacked > _RATIO_COUNTS_FROM and unpacked > _MOST_RATIO * len(data)
-        if unpacked > MOST_UNPACKED or len(members) > _MOST_MEMBERS or dense:
-            raise TooLarge(f"{shown_as} unpacks to {unpacked >> 20:,} MB, as no document does; leave it out.")
+        dense = unpacked > _RATIO_COUNTS_FROM and unpacked > _MAX_RATIO * len(data)
+        if unpacked > MAX_UNPACKED or len(members) > _MAX_MEMBERS or dense:
+            raise TooLarge(f"{shown_as} is too large: it unpacks to {unpacked >> 20:,} MB. Exclude it.")
         if any(member.flag_bits & 1 for member in members):
-            raise Encrypted(f"{shown_as} is protected by a password; save a copy without one.")
+            raise Encrypted(f"{shown_as} is password-protected. Add an unprotected copy.")
         self._names = {member.filename for member in members}
 
     def __contains__(self, name: str) -> bool:
@@ -41,18 +41,18 @@ class Archive:
 
     @property
     def names(self) -> list[str]:
-        """The members, in the order of their names."""
+        """The names of the members, sorted."""
         return sorted(self._names)
 
     def read(self, name: str) -> bytes:
-        """The bytes of a member. Raises Damaged if it is missing, broken or longer than it says."""
+        """The bytes of a member. Raises Damaged if it is missing, broken or longer than declared."""
         try:
             with self._zip.open(name) as file:
                 data = file.read(self._zip.getinfo(name).file_size + 1)
         except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
-            raise Damaged(f"{self.shown_as} is damaged: {name!r} cannot be unpacked; save it again.") from error
+            raise Damaged(f"{self.shown_as} is damaged: {name!r} cannot be unpacked. Try saving it again.") from error
         if len(data) > self._zip.getinfo(name).file_size:
-            raise Damaged(f"{self.shown_as} is damaged: {name!r} is longer than it says; save it again.")
+            raise Damaged(f"{self.shown_as} is damaged: {name!r} is longer than declared. Try saving it again.")
         return data
 
     def xml(self, name: str) -> Any:
@@ -61,11 +61,11 @@ class Archive:
 
 
 def parse_xml(data: bytes, shown_as: str) -> Any:
-    """The root element (lxml's), with no entity expanded, no DTD loaded and no network. Raises Damaged."""
+    """Parses XML to its root element (lxml's): no entities expanded, no DTD loaded, no network. Raises Damaged."""
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
     try:
         return etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Damaged(f"{shown_as} is damaged: the XML in it is broken ({error}); save it again.") from error
+        raise Damaged(f"{shown_as} is damaged: it contains invalid XML ({error}). Try saving it again.") from error

@@ -1,8 +1,8 @@
-"""Text put together from blocks, for formats whose files are not text themselves.
+"""Builds a document's text from blocks, for formats whose files are not plain text.
 
 >>> builder = TextBuilder()
->>> builder.heading("Ships", 1)
->>> builder.paragraph("Two sail.")
+>>> _ = builder.heading("Ships", 1)
+>>> _ = builder.paragraph("Two sail.")
 >>> builder.table([["Name", "Sails"], ["Erik", "3"]], header=True)
 >>> document = builder.build(id="a.docx", extractor="docx/1")
 >>> document.text
@@ -20,14 +20,14 @@ from source.places import Heading, Places
 from source.spans import Span
 
 HEADER_LEVEL = 99
-"""The level of a table's header row: below every other heading."""
+"""The heading level of a table's header row: below every other heading."""
 
 
 class TextBuilder:
-    """Takes the blocks of a document in reading order. Blocks without a word are left out.
+    """Collects the blocks of a document in reading order. Blocks without text are dropped.
 
-    The words are the file's own; between blocks stands white space, which is not.
-    What adds a block says where it stands in the text; None if it was left out.
+    The words are the file's; the white space between blocks is added. Each method
+    that adds a block returns its span in the text, or None if it was dropped.
     """
 
     def __init__(self) -> None:
@@ -41,38 +41,38 @@ class TextBuilder:
         self._doubts: list[Doubt] = []
 
     def heading(self, text: str, level: int) -> Span | None:
-        """A heading; level 1 is the highest."""
+        """Adds a heading; level 1 is the highest."""
         if span := self._add(text):
             self._headings.append(Heading(span.start, level, " ".join(text.split())))
             self._regions.append(Region(span, RegionKind.HEADING))
         return span
 
     def paragraph(self, text: str) -> Span | None:
-        """A paragraph of its own."""
+        """Adds a paragraph."""
         if span := self._add(text):
             self._paragraphs.append(span)
         return span
 
     def more(self, text: str) -> Span | None:
-        """More of the last paragraph, which was the last block, on a line of its own."""
+        """Adds a line to the last paragraph, which must be the last block."""
         if span := self._add(text, "\n"):
             self._paragraphs.append(Span(self._paragraphs.pop().start, span.end))
         return span
 
     def item(self, text: str) -> Span | None:
-        """A list's item, or a line: a paragraph with no blank line before it."""
+        """Adds a list item or a line: a paragraph with no blank line before it."""
         if span := self._add(text, "\n"):
             self._paragraphs.append(span)
         return span
 
     def marked(self, text: str, kind: RegionKind) -> Span | None:
-        """A block that is not quoted, or only if its kind says so."""
+        """Adds a paragraph as a marked region, which is quoted only if its kind allows it."""
         if span := self.paragraph(text):
             self._regions.append(Region(span, kind))
         return span
 
     def table(self, rows: Sequence[Sequence[str]], *, header: bool) -> None:
-        """Rows of cells, a line each, with a tab between cells; the first row heads the columns if `header`."""
+        """Adds a table: a line per row, with tabs between cells. If `header`, the first row heads the rest."""
         first: Heading | None = None
         for number, row in enumerate(rows):
             cells = [" ".join(cell.split()) for cell in row]
@@ -86,26 +86,26 @@ class TextBuilder:
             self._headings.append(Heading(first.start, first.level, first.title, self._length))
 
     def page(self, name: str = "page") -> None:
-        """The next page begins; `name` is what the format calls it ("slide")."""
+        """Starts the next page; `name` is what the format calls it ("slide")."""
         self._pages.append(self._length)
         self._page_name = name
 
     def doubt(self, doubt: Doubt) -> None:
-        """Something that makes the text doubtful."""
+        """Records a doubt about the text."""
         self._doubts.append(doubt)
 
     @property
     def pages(self) -> int:
-        """The pages begun so far."""
+        """The number of pages started so far."""
         return len(self._pages)
 
     @property
     def first_heading(self) -> str:
-        """The first heading's words; empty if there is none yet."""
+        """The title of the first heading; empty if there is none yet."""
         return self._headings[0].title if self._headings else ""
 
     def build(self, *, id: str, extractor: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-        """The document. `title`: empty for its first heading, or else its id."""
+        """The finished document. Without a `title`, it is called after its first heading, or else its id."""
         return Document(
             id=id,
             title=title or self.first_heading or id,
@@ -125,7 +125,7 @@ class TextBuilder:
         )
 
     def _add(self, text: str, gap: str = "\n\n") -> Span | None:
-        indent = text[: len(text) - len(text.lstrip(" \t"))]  # of a line of code; empty cells before a row's first
+        indent = text[: len(text) - len(text.lstrip(" \t"))]  # of a line of code, or a row's empty leading cells
         text = text.strip()
         if not text:
             return None

@@ -1,4 +1,7 @@
-"""Documents as lines of JSON, and back, without loss but for the corners of their characters."""
+"""Documents as lines of JSON and back, without loss except for the corners of their characters.
+
+The parser processes send documents in this form, and an index stores them in it.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,13 @@ from source.encoding import is_unicode
 from source.places import Heading, Places
 from source.spans import Span
 
-# A quotation mark inside a string of JSON has a backslash before it: these stand between two fields, and nowhere else.
+# A quotation mark inside a JSON string is escaped, so these byte sequences occur only between two fields.
 _TEXT, _PAGES = b', "text": ', b', "pages": '
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentFacts:
-    """What is known of a document without its text. `pages`: how many; None where the format has none."""
+    """A document's metadata without its text. `pages`: their number; None if the format has none."""
 
     id: str
     title: str
@@ -29,7 +32,7 @@ class DocumentFacts:
 
 
 def dump_document(document: Document) -> bytes:
-    """One line of JSON, newline included."""
+    """A document as one line of JSON, newline included."""
     places = document.places
     record = {
         "id": document.id,
@@ -50,15 +53,15 @@ def dump_document(document: Document) -> bytes:
 
 
 def load_document(line: bytes) -> Document:
-    """The document that `dump_document` wrote. Raises ValueError for a line that it cannot have written."""
+    """The document in a line written by `dump_document`. Raises ValueError for any other line."""
     try:
         document = _document(json.loads(line))
     except (TypeError, KeyError, RecursionError) as error:
-        raise ValueError("The line holds no document.") from error
+        raise ValueError("The line does not hold a document.") from error
     if not all(map(_is_text, _texts(document))) or not all(map(_is_number, _numbers(document))):
-        raise ValueError("The line holds something else than texts and numbers.")
+        raise ValueError("The line holds values of the wrong type.")
     if not all(map(_ascend, _rows_of_offsets(document))):
-        raise ValueError("The line has offsets outside its text, or in disorder.")
+        raise ValueError("The line holds offsets outside its text or out of order.")
     return document
 
 
@@ -77,7 +80,7 @@ def _is_number(value: object) -> bool:
 
 
 def _numbers(document: Document) -> Iterator[object]:
-    """All that are in it; those that may be missing only where they are not."""
+    """Every number in a document; optional ones only where they are present."""
     places = document.places
     for span in (*places.paragraphs, *(region.span for region in document.regions)):
         yield from (span.start, span.end)
@@ -92,7 +95,7 @@ def _numbers_of(doubts: Iterable[Doubt]) -> Iterator[object]:
 
 
 def _rows_of_offsets(document: Document) -> Iterator[Iterable[int]]:
-    """Offsets that must ascend, from the beginning of the text to its end."""
+    """Sequences of offsets that must ascend, each from the start of the text to its end."""
     places, size = document.places, len(document.text)
     yield (0, *(offset for span in places.paragraphs for offset in (span.start, span.end)), size)
     yield (0, *places.pages, size)
@@ -126,17 +129,17 @@ def _document(record: dict[str, Any]) -> Document:
 
 
 def load_facts(line: bytes) -> DocumentFacts:
-    """The facts of the document that `dump_document` wrote. Its text is not looked at. Raises as `load_document`."""
+    """The metadata in a line written by `dump_document`; its text is not parsed. Raises ValueError."""
     try:
         head = json.loads(line[: line.index(_TEXT)] + b"}")
         tail = json.loads(b"{" + line[line.rindex(_PAGES) + 2 :])
         pages, doubts = tail["pages"], _doubts(tail["doubts"])
         facts = DocumentFacts(head["id"], head["title"], head["path"], len(pages) or None, doubts)
     except (TypeError, KeyError, RecursionError) as error:
-        raise ValueError("The line holds no document.") from error
+        raise ValueError("The line does not hold a document.") from error
     numbers = (*pages, *_numbers_of(doubts))
     if not all(map(_is_text, (facts.id, facts.title, facts.path))) or not all(map(_is_number, numbers)):
-        raise ValueError("The line holds something else than texts and numbers.")
+        raise ValueError("The line holds values of the wrong type.")
     return facts
 
 

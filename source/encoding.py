@@ -1,4 +1,4 @@
-"""Bytes to text, whatever the encoding."""
+"""Decoding of bytes to text in whatever encoding they are."""
 
 from __future__ import annotations
 
@@ -20,24 +20,22 @@ _ALLOWED_CONTROLS = frozenset("\t\n\r\f\v\x1a\x1b\x85")
 
 
 def decode(data: bytes, name: str) -> str:
-    """The text in `data`; a byte-order mark is consumed, as every decoder does.
+    """The text in `data`, without its byte-order mark.
 
-    Tried in order: a byte-order mark, UTF-8, UTF-32 and UTF-16 without a mark
-    (where there are zero bytes), then legacy code pages as detected by
-    charset-normalizer.
+    Tried in order: the encoding of a byte-order mark, UTF-8, UTF-32 and UTF-16
+    without a mark (if there are zero bytes), then a legacy code page as detected
+    by charset-normalizer.
 
-    Raises NotText, naming `name`, when no reading gives text.
+    Raises NotText, naming `name`, if no encoding gives plausible text.
     """
-    for text in _readings(data):
+    for text in _candidates(data):
         if text is not None and _is_text(text):
             return text
-    raise NotText(
-        f"{name} is not text in any encoding known here; convert it to UTF-8, or leave it out of the source folder."
-    )
+    raise NotText(f"{name} is not text in a known encoding. Convert it to UTF-8 or exclude it.")
 
 
 def is_unicode(text: str) -> bool:
-    """Whether it could be written in UTF-8: half of a surrogate pair, as JSON or a command line may hold, cannot."""
+    """Whether `text` can be encoded as UTF-8. JSON and command lines may contain lone surrogates, which cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -45,7 +43,7 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def _readings(data: bytes) -> Iterator[str | None]:
+def _candidates(data: bytes) -> Iterator[str | None]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             yield _try(data, encoding)
@@ -53,7 +51,7 @@ def _readings(data: bytes) -> Iterator[str | None]:
     if b"\0" in data[:4096]:
         yield _try(data, "utf-32-le")
         yield _try(data, "utf-32-be")
-        # Either order of UTF-16 may decode; the right one gives the spaces and letters of ASCII.
+        # Either byte order of UTF-16 may decode; the right one gives ASCII spaces and letters.
         yield from sorted((_try(data, "utf-16-le"), _try(data, "utf-16-be")), key=_plainness, reverse=True)
     else:
         yield _legacy(data)
@@ -79,17 +77,17 @@ def _legacy(data: bytes) -> str | None:
     best = matches.best()
     if best is None:
         return None
-    for match in matches:  # French is as good in Baltic letters, to the detector, and far commoner in these
+    for match in matches:  # to the detector, French looks as good in a Baltic code page; cp1252 is far more common
         if match.encoding == "cp1252" and match.coherence >= best.coherence and match.chaos - best.chaos < 0.05:
             best = match
     return _try(data, best.encoding)
 
 
 def _is_text(text: str) -> bool:
-    """No NUL, and hardly any control, private or unassigned character.
+    """Whether it has no NUL and hardly any control, private-use or unassigned characters.
 
-    A wrong guess of UTF-16 gives characters from everywhere; text gives few
-    that no keyboard has. The odd control character in real text is allowed.
+    A wrong guess of UTF-16 gives characters from all over Unicode; real text has
+    few that cannot be typed. An occasional control character is allowed.
     """
     sample = text[:65536]
     if "\0" in text:
@@ -102,5 +100,5 @@ def _is_text(text: str) -> bool:
 
 
 def _is_format(char: str) -> bool:
-    """Soft hyphens, joiners, direction marks, the tags of flags: invisible, but text."""
+    """Whether it is a format character (soft hyphen, joiner, direction mark, flag tag): invisible, but text."""
     return unicodedata.category(char) == "Cf"

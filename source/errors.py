@@ -1,21 +1,21 @@
-"""The error tree. Every message is one sentence that names the remedy.
+"""The error tree. Every message says what is wrong and how to fix it, in one or two short sentences.
 
-ChapterVerseError             exit status 1: the thing asked for does not hold
+ChapterVerseError             exit status 1: the operation failed
 ├── UsageError                exit status 2: the call itself is wrong
-│   ├── SourceMissing         no file or folder of that name
+│   ├── SourceMissing         no such file or folder
 │   └── DocumentMissing       see `qa.edition`
-├── SourceError               a file cannot be taken as a document
+├── SourceError               a file cannot be used as a document
 │   ├── SourceUnreadable      no permission, a device, an I/O error
-│   ├── SourceEmpty           there is no text in it
-│   ├── NotText               a binary file, or an encoding nobody recognises
-│   ├── UnknownFormat         no reader for this kind of file
-│   ├── Damaged               a file that is not what its name says, or is broken
-│   ├── Encrypted             a password is needed
-│   ├── TooLarge              more than a reader takes: bytes, unpacked bytes, time or memory
-│   ├── ExtraMissing          a reader that is not installed
-│   ├── BadCollection         a line of a .jsonl file is not what it should be
-│   ├── DuplicateId           two documents with one id
-│   └── NotRead               files that had to be read were not
+│   ├── SourceEmpty           the file contains no text
+│   ├── NotText               a binary file, or an unknown encoding
+│   ├── UnknownFormat         no extractor for this file type
+│   ├── Damaged               a broken file, or one whose content doesn't match its extension
+│   ├── Encrypted             password-protected or copy-protected
+│   ├── TooLarge              over a limit: bytes, unpacked bytes, time or memory
+│   ├── ExtraMissing          an optional program that isn't installed
+│   ├── BadCollection         an invalid line in a .jsonl file
+│   ├── DuplicateId           two documents with the same id
+│   └── NotRead               required files could not be read
 ├── StoreError                see `index.errors`
 ├── Cancelled                 see `qa.library`
 └── ReaderMissing             see `qa.ask.reader`
@@ -28,83 +28,83 @@ from pathlib import Path
 
 
 class ChapterVerseError(Exception):
-    """Anything a user can mend; `str(error)` is the one sentence to show."""
+    """Base class of every error that a user can fix; `str(error)` is the message to show."""
 
     exit_status = 1
 
 
 class UsageError(ChapterVerseError):
-    """The call is wrong: an empty question, a source that does not exist."""
+    """A wrong call: an empty question, a source that does not exist."""
 
     exit_status = 2
 
 
 class SourceMissing(UsageError):
-    """No file or folder of that name."""
+    """No such file or folder."""
 
 
 class SourceError(ChapterVerseError):
-    """A file that cannot be taken as a document. `files`: which, where it is known; two that claim one id."""
+    """A file cannot be used as a document. `files`: the files concerned, if known (two for a duplicate id)."""
 
     files: tuple[Path, ...] = ()
 
 
 class SourceUnreadable(SourceError):
-    """It could not be read now, and may be another time: nothing is known about what is in it."""
+    """The file could not be read this time. Another attempt may succeed; nothing is known about its content."""
 
 
 INTERRUPTED = 130
-"""The exit status of a command that was ended by Ctrl-C, as shells have it."""
+"""Exit status of a command ended by Ctrl-C, by the shells' convention (128 + SIGINT)."""
 
 
 def reason_of(error: OSError) -> str:
-    """The system's words for an error, to stand in a sentence of ours."""
+    """The operating system's description of an error, in lower case for use inside a message."""
     return (error.strerror or str(error)).lower()
 
 
 def unreadable(shown_as: str, error: OSError) -> SourceUnreadable:
-    """The system's error about a file as one of ours."""
-    return SourceUnreadable(f"{shown_as} cannot be read ({reason_of(error)}); mend its permissions or leave it out.")
+    """Turns an operating system error about a file into a SourceUnreadable."""
+    return SourceUnreadable(f"{shown_as} cannot be read ({reason_of(error)}). Fix its permissions or exclude it.")
 
 
 class SourceEmpty(SourceError):
-    """The source holds no text at all."""
+    """The source contains no text at all."""
 
 
 class NotText(SourceError):
-    """Bytes that are no text in any encoding we recognise."""
+    """The bytes are not text in any known encoding."""
 
 
 class UnknownFormat(SourceError):
-    """A kind of file that no reader takes."""
+    """There is no extractor for this type of file."""
 
 
 class Damaged(SourceError):
-    """A file that is not what its name says, or is broken."""
+    """A broken file, or one whose content doesn't match its extension."""
 
 
 class Encrypted(SourceError):
-    """A password is needed to read it."""
+    """The file is password-protected or copy-protected."""
 
 
 class TooLarge(SourceError):
-    """More than a reader takes: bytes, unpacked bytes, time or memory."""
+    """Extracting the file would exceed a limit: bytes, unpacked bytes, time or memory."""
 
 
 class ExtraMissing(SourceError):
-    """A reader whose libraries are not installed."""
+    """An optional program or library that is needed isn't installed."""
 
 
 class BadCollection(SourceError):
-    """A line of a `.jsonl` collection that is not `{"id", "title"?, "text"}`."""
+    """A line of a `.jsonl` collection is not `{"id", "title"?, "text"}`."""
 
 
 class DuplicateId(SourceError):
-    """Two documents that claim one id."""
+    """Two documents have the same id."""
 
 
 class NotRead(SourceError):
-    """Files that had to be read were not; `errors` says why, for each."""
+    """Required files could not be read; `errors` holds one reason per file."""
 
     def __init__(self, errors: Sequence[SourceError]) -> None:
         super().__init__(" ".join(map(str, errors)))

@@ -1,4 +1,4 @@
-"""The files to read: which there are below a folder, and what they are called."""
+"""Finds the files to extract below files and folders, and gives them their names."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
 from source.errors import SourceError, SourceMissing, SourceUnreadable, TooLarge, UnknownFormat, unreadable
-from source.formats.registry import COLLECTION, SUFFIXES
+from source.formats.registry import COLLECTION, SUFFIXES, SUPPORTED
 
 SHIPPED = Path(__file__).parent / "documents"
-"""The folder of the documents that the project ships with."""
+"""The folder of the documents that ship with the project."""
 GOLDEN = "questions.jsonl"
-"""The file, in a folder of sources or beside a file of them, of questions whose answers are known."""
+"""The name of the file of golden questions, in a source folder or beside a source file."""
 
 
 @dataclass(slots=True)
 class SourceFile:
-    """A file to read, the id its document gets (its path inside the source), and the path that readers see.
+    """A file to extract.
 
-    `sha256`: of its bytes when it was looked at; None if it has not been, or cannot be read.
+    `id`: that of its document, the path inside the source. `shown_as`: the path that users see.
+    `sha256`: the hash of its bytes when the scan hashed it; None before that, or if it cannot be read.
     """
 
     path: Path
@@ -35,7 +36,7 @@ class SourceFile:
 
     @property
     def is_collection(self) -> bool:
-        """Whether it holds many documents."""
+        """Whether it holds several documents, one per line."""
         return self.path.suffix.lower() == COLLECTION
 
 
@@ -44,87 +45,96 @@ def _raise(error: SourceError) -> NoReturn:
 
 
 def files_in(
-    roots: Sequence[Path], leave_out: Path | None = None, tell: Callable[[SourceError], object] = _raise
+    roots: Sequence[Path], leave_out: Path | None = None, report: Callable[[SourceError], object] = _raise
 ) -> list[SourceFile]:
-    """The files that are named, and those of known formats below the folders that are. Raises SourceMissing.
+    """The roots that are files, and the files of supported formats below those that are folders.
 
-    `leave_out`: a folder that is passed over. `tell`: called with an error for each folder that cannot be listed.
+    `leave_out`: a folder to skip. `report`: called with an error for each folder that cannot be listed.
+    Raises SourceMissing, and UnknownFormat for a root of an unsupported format.
     """
     files: list[SourceFile] = []
     for root in roots:
         if not _exists(root):
-            raise SourceMissing(f"There is no source {root}; name a file, a folder or a .jsonl collection that exists.")
-        files.extend(_walk(root, leave_out, tell) if root.is_dir() else [_named(root)])
+            raise SourceMissing(f"No such file or folder: {root}.")
+        files.extend(_walk(root, leave_out, report) if root.is_dir() else [_named(root)])
     return files
 
 
 @contextmanager
-def readable(file: SourceFile, most: int) -> Iterator[None]:
-    """Raises a SourceError unless it is an ordinary file of at most so many bytes, and for the system's errors."""
+def readable(file: SourceFile, max_bytes: int) -> Iterator[None]:
+    """A context in which a file is read: raises a SourceError for system errors.
+
+    Also raises one at once if it isn't a regular file, or is larger than `max_bytes`.
+    """
     try:
         status = file.path.stat()
-        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
-            raise SourceUnreadable(f"{file.shown_as} is not an ordinary file; name one that is.")
-        if status.st_size > most:
-            raise TooLarge(f"{file.shown_as} has {status.st_size >> 20:,} MB; split it, {most >> 20:,} MB is the most.")
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would block forever
+            raise SourceUnreadable(f"{file.shown_as} is not a regular file.")
+        if status.st_size > max_bytes:
+            size, limit = status.st_size >> 20, max_bytes >> 20
+            raise TooLarge(f"{file.shown_as} is too large ({size:,} MB; the limit is {limit:,} MB). Split it.")
         yield
     except OSError as error:
         raise unreadable(file.shown_as, error) from error
 
 
 def name_of(path: Path) -> str:
-    """The path in Unicode: a name may be any bytes, and what is no UTF-8 is written `\\xff`."""
+    """The path as valid Unicode: file names can be any bytes, and those that aren't UTF-8 are written as `\\xff`."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # a name too long to be one
+    except OSError:  # the name is too long
         return False
 
 
 def roots_of(sources: Sequence[str | Path]) -> list[Path]:
-    """The files and folders that are meant: the shipped documents by default."""
+    """The source paths; by default the shipped documents."""
     return [Path(source) for source in sources] or [SHIPPED]
 
 
 def golden_in(sources: Sequence[str | Path]) -> list[Path]:
-    """The files of questions that belong to these sources."""
+    """The files of golden questions that belong to these sources."""
     roots = roots_of(sources)
-    beside = dict.fromkeys((root if root.is_dir() else root.parent) / GOLDEN for root in roots)
-    return [path for path in beside if path.is_file() and path not in roots]
+    candidates = dict.fromkeys((root if root.is_dir() else root.parent) / GOLDEN for root in roots)
+    return [path for path in candidates if path.is_file() and path not in roots]
 
 
 def shown_as(path: Path) -> str:
-    """The path that readers see: below the working folder where it can be."""
-    return name_of(_shown(path))
+    """The path that users see: relative to the working folder if it lies below it."""
+    return name_of(_relative(path))
 
 
-def _shown(path: Path) -> Path:
+def _relative(path: Path) -> Path:
     try:
         return path.resolve().relative_to(Path.cwd())
-    except (ValueError, RuntimeError, OSError):  # elsewhere; a link that leads to itself
+    except (ValueError, RuntimeError, OSError):  # it lies elsewhere, or is a link to itself
         return path
 
 
 def _named(path: Path) -> SourceFile:
     if path.suffix.lower() not in SUFFIXES:
-        raise UnknownFormat(f"{path} is of no known format; name a file that ends in {', '.join(SUFFIXES)}.")
+        raise _unsupported(str(path))
     return SourceFile(path, name_of(Path(path.name)), shown_as(path))
 
 
-def _unlisted(error: OSError) -> SourceError:
+def _unsupported(shown_as: str) -> UnknownFormat:
+    return UnknownFormat(f"{shown_as}: unsupported file type. Supported: {', '.join(SUPPORTED)}.")
+
+
+def _unlistable(error: OSError) -> SourceError:
     return unreadable(f"The folder {name_of(Path(error.filename))}", error)
 
 
-def _walk(root: Path, leave_out: Path | None, tell: Callable[[SourceError], object]) -> Iterator[SourceFile]:
-    shown, out = _shown(root), leave_out and leave_out.resolve()
-    # Links to folders are not followed: a link upwards would never end.
-    for folder, subfolders, names in os.walk(root, onerror=lambda error: tell(_unlisted(error))):
+def _walk(root: Path, leave_out: Path | None, report: Callable[[SourceError], object]) -> Iterator[SourceFile]:
+    shown, excluded = _relative(root), leave_out and leave_out.resolve()
+    # Links to folders are not followed: a link to a parent folder would never end.
+    for folder, subfolders, names in os.walk(root, onerror=lambda error: report(_unlistable(error))):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        if out and out.name in subfolders and Path(folder, out.name).resolve() == out:
-            subfolders.remove(out.name)
+        if excluded and excluded.name in subfolders and Path(folder, excluded.name).resolve() == excluded:
+            subfolders.remove(excluded.name)
         inside = Path(folder).relative_to(root)
         for name in sorted(names):
             if name.startswith(".") or Path(name).suffix.lower() not in SUFFIXES or inside / name == Path(GOLDEN):
@@ -132,49 +142,45 @@ def _walk(root: Path, leave_out: Path | None, tell: Callable[[SourceError], obje
             yield SourceFile(Path(folder, name), name_of(inside / name), name_of(shown / inside / name))
 
 
-_MOST_BYTES = 255
-"""UTF-8 bytes of a file's name: what the usual file systems take."""
-_NO_NAME = str.maketrans("", "", '<>:"|?*')  # Windows takes no file with these
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:\.|$)", re.IGNORECASE)  # nor one called so
-_NAMELESS = "document"
+_MAX_BYTES = 255
+"""UTF-8 bytes of a file's name that common file systems allow."""
+_FORBIDDEN = str.maketrans("", "", '<>:"|?*')  # in file names on Windows
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:\.|$)", re.IGNORECASE)  # reserved there too
+_DEFAULT_STEM = "document"
 
 
 def document_name(name: str) -> str:
-    """What a document is called here whose file is called `name` elsewhere, its folders left off.
+    """A safe name for a file that a user adds under `name`, without its folders.
 
     >>> document_name("C:\\\\papers\\\\What is this?.PDF")
     'What is this.PDF'
 
-    Raises UnknownFormat for one that is no document.
+    Raises UnknownFormat if its format is unsupported or the name is reserved.
     """
-    last = _seen(re.split(r"[/\\]", name)[-1])
+    last = _visible(re.split(r"[/\\]", name)[-1])
     suffix = PurePosixPath(last).suffix
     if suffix.lower() not in SUFFIXES:
-        raise UnknownFormat(
-            f"{last or 'What has no name'} is of no known format; add files that end in {', '.join(SUFFIXES)}."
-        )
-    stem = last.removesuffix(suffix).translate(_NO_NAME).strip(". ") or _NAMELESS
-    found = _within(f"_{stem}" if _DEVICE.match(stem) else stem, suffix)
-    if found.casefold() == GOLDEN:
-        raise UnknownFormat(
-            f"{last} would be taken for golden questions and is no document; give the file another name."
-        )
-    return found
+        raise _unsupported(last or "A file without a name")
+    stem = last.removesuffix(suffix).translate(_FORBIDDEN).strip(". ") or _DEFAULT_STEM
+    safe = _fitted(f"_{stem}" if _DEVICE.match(stem) else stem, suffix)
+    if safe.casefold() == GOLDEN:
+        raise UnknownFormat(f"The name {last} is reserved for golden questions. Rename the file.")
+    return safe
 
 
 def numbered(name: str, number: int) -> str:
-    """`name` for the first, "name (2).pdf" for the second document of that name, and so on."""
+    """`name` itself for number 1, "name (2).pdf" for the second document of that name, and so on."""
     suffix = PurePosixPath(name).suffix
-    return name if number == 1 else _within(name.removesuffix(suffix), f" ({number}){suffix}")
+    return name if number == 1 else _fitted(name.removesuffix(suffix), f" ({number}){suffix}")
 
 
-def _seen(name: str) -> str:
-    """Without what cannot be seen, or turns what stands beside it; white space is one space."""
-    kept = "".join(" " if char.isspace() else char for char in name if char.isspace() or char.isprintable())
-    return unicodedata.normalize("NFC", " ".join(kept.split()))
+def _visible(name: str) -> str:
+    """The name without invisible characters and direction overrides, with white space collapsed."""
+    visible = "".join(" " if char.isspace() else char for char in name if char.isspace() or char.isprintable())
+    return unicodedata.normalize("NFC", " ".join(visible.split()))
 
 
-def _within(stem: str, end: str) -> str:
-    """The two as one name, the stem cut to what there is room for."""
-    room = _MOST_BYTES - len(end.encode())
-    return stem.encode()[:room].decode(errors="ignore").rstrip(". ") + end
+def _fitted(stem: str, end: str) -> str:
+    """The stem, cut so that the whole name fits `_MAX_BYTES`, and the end."""
+    available = _MAX_BYTES - len(end.encode())
+    return stem.encode()[:available].decode(errors="ignore").rstrip(". ") + end

@@ -1,4 +1,4 @@
-"""Where something is: pages, headings, paragraphs and lines, and boxes on pages.
+"""Places in a document: pages, headings, paragraphs and lines, and boxes on pages.
 
 >>> lines = Lines("one\\r\\ntwo\\nthree")
 >>> [lines.number(offset) for offset in (0, 5, 9)]
@@ -24,7 +24,10 @@ _STEP = 1 << 13  # characters
 
 
 class Lines:
-    r"""Lines end at \n, \r or \r\n. How many there are before every so many characters is counted when first asked."""
+    r"""Line numbers of a text whose lines end with \n, \r or \r\n.
+
+    The line count before every `_STEP` characters is computed on first use.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -40,21 +43,21 @@ class Lines:
         return list(accumulate((self._ends(start, start + _STEP) for start in starts), initial=0))
 
     def _ends(self, start: int, end: int) -> int:
-        r"""The lines that end there. The \n of a \r\n ends none: its \r did, and that may stand before `start`."""
+        r"""The number of lines that end in the range. A \r\n counts at its \r, which may lie before `start`."""
         count = self._text.count
         return count("\n", start, end) + count("\r", start, end) - count("\r\n", max(0, start - 1), end)
 
 
 LONGEST_TITLE = 1000
-"""Characters of the title of a document or heading, which is told with every quote."""
+"""Maximum length, in characters, of a document's or heading's title: it is shown with every quote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading that stands at `start`; level 1 is the highest.
+    """A heading at offset `start`; level 1 is the highest.
 
-    It holds up to the next one of its level or above, or up to `end`: a table's
-    header row is a heading to its rows.
+    It applies up to the next heading of its level or above, or up to `end`: a
+    table's header row is a heading of the rows below it.
     """
 
     start: int
@@ -68,11 +71,11 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands, as a reader of such a file would cite it. Counts start at 1.
+    """A place in a document, as a person would cite it. Numbers start at 1.
 
-    `page`: None where the format has none; `paragraph` where pages count, and
-    `line` where the lines of the text are not the file's own. `page_name`: what
-    a page is called ("slide").
+    `page` is None if the format has no pages, `paragraph` if it has, and `line` if
+    the lines of the text are not those of the file. `page_name`: what the format
+    calls a page ("slide").
     """
 
     page: int | None
@@ -83,7 +86,7 @@ class Place:
 
     @property
     def numbers(self) -> str:
-        """Its numbers, in words: "page 12", or "paragraph 3, line 8"."""
+        """The numbers with their names: "page 12", or "paragraph 3, line 8"."""
         counts = {self.page_name: self.page, "paragraph": self.paragraph, "line": self.line}
         return ", ".join(f"{name} {count}" for name, count in counts.items() if count is not None)
 
@@ -92,8 +95,8 @@ class Place:
 class Places:
     """The paragraphs and headings of a text, each in reading order.
 
-    `pages`: where each page (or slide) starts; empty where the format has none.
-    `own_lines`: whether the lines are those of the file.
+    `pages`: the offset at which each page (or slide) starts; empty if the format has none.
+    `own_lines`: whether the lines of the text are those of the file.
     """
 
     paragraphs: tuple[Span, ...] = ()
@@ -101,7 +104,7 @@ class Places:
     pages: tuple[int, ...] = ()
     page_name: str = "page"
     own_lines: bool = True
-    _above: tuple[int, ...] = field(init=False, repr=False, compare=False)  # each heading's own heading, or -1
+    _above: tuple[int, ...] = field(init=False, repr=False, compare=False)  # the index of each heading's parent, or -1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_above", tuple(_parents(self.headings)))
@@ -111,11 +114,11 @@ class Places:
         return bisect_right(self.pages, offset) or None
 
     def paragraph(self, offset: int) -> int | None:
-        """The number of the paragraph at `offset` (the one before, if between two)."""
+        """The number of the paragraph at `offset`, from 1 (between two, that of the one before)."""
         return bisect_right(self.paragraphs, offset, key=lambda span: span.start) or None
 
     def heading(self, offset: int) -> tuple[str, ...]:
-        """The path of headings above `offset`, highest first."""
+        """The titles of the headings that apply at `offset`, highest level first."""
         path: list[Heading] = []
         at = bisect_right(self.headings, offset, key=lambda heading: heading.start) - 1
         while at >= 0:
@@ -125,7 +128,7 @@ class Places:
 
 
 def _parents(headings: Iterable[Heading]) -> Iterator[int]:
-    """The position of the heading that each one stands under: the last before it of a higher level."""
+    """The index of each heading's parent, the last heading before it of a higher level; -1 if there is none."""
     path: list[tuple[int, int]] = []  # level and position
     for position, heading in enumerate(headings):
         while path and path[-1][0] >= heading.level:
@@ -135,21 +138,24 @@ def _parents(headings: Iterable[Heading]) -> Iterator[int]:
 
 
 def shortened(title: str) -> str:
-    """A title as it is, or as much of it as is told, and an ellipsis."""
+    """The title, cut to `LONGEST_TITLE` characters with an ellipsis if it is longer."""
     return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
 
 
 _STRETCH = re.compile(r"[^\n\t]+")
 SCALE = 65535
-"""A corner's coordinate that is the page's whole width or height."""
+"""The coordinate that stands for the page's full width or height."""
 
 Corners: TypeAlias = NDArray[np.uint16]
-"""(characters, 4): left, top, right, bottom, from the page's top left corner; all 0 for a character without a box."""
+"""(characters, 4): left, top, right, bottom, from the page's top left corner, in 1/`SCALE` of the page's size.
+
+All 0 for a character without a box.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle on a page (counted from 1), in shares of the page's width and height from its top left corner."""
+    """A rectangle on a page (from 1), in fractions of the page's width and height from its top left corner."""
 
     page: int
     left: float
@@ -159,7 +165,7 @@ class Box:
 
 
 def corners_of(points: NDArray[np.float64], width: float, height: float) -> Corners:
-    """(n, 4) left, top, right, bottom on a page of that size, in its units → corners; none for what lies outside."""
+    """Scales (n, 4) left, top, right, bottom, in the units of `width` and `height`, to corners; 0 outside the page."""
     scaled = points / np.maximum([width, height, width, height], 1) * SCALE
     outside = (scaled[:, 2:] < 0).any(axis=1) | (scaled[:, :2] > SCALE).any(axis=1)
     scaled[outside] = 0
@@ -167,7 +173,7 @@ def corners_of(points: NDArray[np.float64], width: float, height: float) -> Corn
 
 
 def boxes_of(places: Places, span: Span, corners: Corners, text: str) -> tuple[Box, ...]:
-    """A box around each line, or cell of a row, that a span stands on; none at all if any letter's place is not known.
+    """One box for each line, or table cell, that a span covers; none if the position of any letter is unknown.
 
     `corners`, `text`: those of the span's characters.
     """
@@ -175,12 +181,12 @@ def boxes_of(places: Places, span: Span, corners: Corners, text: str) -> tuple[B
     if not all(has or char.isspace() for has, char in zip(known, text, strict=True)):
         return ()
     stretches = [Span(span.start + match.start(), span.start + match.end()) for match in _STRETCH.finditer(text)]
-    found = ((each, corners[each.start - span.start : each.end - span.start]) for each in stretches)
-    return tuple(_around(places.page(each.start) or 1, own) for each, own in found if own.any())
+    placed = ((each, corners[each.start - span.start : each.end - span.start]) for each in stretches)
+    return tuple(_around(places.page(each.start) or 1, own) for each, own in placed if own.any())
 
 
 def _around(page: int, corners: Corners) -> Box:
-    """The smallest box that holds all of them."""
+    """The smallest box around all the corners."""
     known = corners[corners.any(axis=1)].astype(np.float64) / SCALE
     left, top = known[:, :2].min(axis=0).tolist()
     right, bottom = known[:, 2:].max(axis=0).tolist()

@@ -1,4 +1,4 @@
-"""Files, folders and collections in; Documents out."""
+"""Scans files, folders and collections, and extracts their Documents, several files at a time."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from source.errors import DuplicateId, SourceEmpty, SourceError, SourceUnreadabl
 from source.files import SourceFile, files_in, name_of, readable, roots_of
 from source.formats.jsonl import records
 from source.formats.plain import EXTRACTOR
-from source.formats.registry import SUFFIXES, format_of
+from source.formats.registry import format_of
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.waiting import OnWait, nothing, result, results
 
 Known = Callable[[bytes], str | None]
-"""From a document's fingerprint to the id of the document that is known by it, or None."""
+"""Maps a fingerprint to the id of the known document that has it, or to None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """A document among the sources; `document` is None where it is known already.
+    """A document found by a scan; `document` is None if it is known already.
 
-    `fingerprint`: 16 bytes for what it was read from, as what, and by which reader.
+    `fingerprint`: a 16-byte hash of the file, its path and id, and the extractor with its version.
     """
 
     id: str
@@ -36,8 +36,8 @@ class Scanned:
     document: Document | None
 
 
-def reader_of(file: SourceFile, ocr: str) -> str:
-    """What reads a file, with its version; for each line of a collection too."""
+def extractor_of(file: SourceFile, ocr: str) -> str:
+    """The extractor for a file (or for each line of a collection) with its version and OCR languages."""
     if file.is_collection:
         return EXTRACTOR
     format = format_of(file.path.suffix)
@@ -46,14 +46,14 @@ def reader_of(file: SourceFile, ocr: str) -> str:
 
 
 def fingerprint(*facts: str) -> bytes:
-    """16 bytes for what a document is read from."""
+    """A 16-byte hash of what a document is extracted from."""
     return hashlib.blake2b("\0".join(facts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def sha256_of(path: Path) -> str | None:
-    """The SHA-256 of a file; None if it cannot be read."""
+    """The SHA-256 of a file in hexadecimal; None if it cannot be read."""
     try:
-        if not path.is_file():  # opening a pipe would wait for ever
+        if not path.is_file():  # opening a pipe would block forever
             return None
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -62,17 +62,18 @@ def sha256_of(path: Path) -> str | None:
 
 
 UNREAD = "unreadable"
-"""What stands in the place of a SHA-256 where a file could not be read."""
-_MOST_BYTES = 1 << 30  # of a file that is read whole; a collection is read line by line
-_AHEAD = 4  # times as many files as are read at once are read before their turn
+"""Recorded in place of the SHA-256 of a file that could not be read."""
+_MAX_BYTES = 1 << 30  # of a file that is read whole; a collection is read line by line
+_AHEAD = 4  # files queued ahead of their turn, per file extracted at a time
 
 
 @dataclass(slots=True)
 class Scan:
-    """What reading is to give; `skipped` fills up with what was wrong with files and folders.
+    """A scan of source files: hashes them, then extracts their documents.
 
-    `without`: the ids of documents that are not to be given. `unread`: the paths, as
-    readers see them, of files that could not be read now, and may be another time.
+    `named`: the files that the caller named, which must be readable. `without`: ids of
+    documents to leave out. `skipped`: collects the errors of skipped files and folders.
+    `unread`: collects the shown paths of files that could not be read this time.
     """
 
     files: list[SourceFile]
@@ -82,42 +83,42 @@ class Scan:
     skipped: list[SourceError] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
 
-    def look(self, meanwhile: OnWait = nothing) -> dict[str, str]:
-        """The SHA-256 of every file, by the path that readers see. What cannot be read counts as UNREAD."""
+    def look(self, on_wait: OnWait = nothing) -> dict[str, str]:
+        """Hashes every file: the SHA-256 by shown path, or UNREAD for a file that cannot be read."""
         with ThreadPoolExecutor(cores(), "files") as pool:
-            found = results(pool, sha256_of, (file.path for file in self.files), meanwhile)
-            for file, sha256 in zip(self.files, found, strict=True):
+            hashes = results(pool, sha256_of, (file.path for file in self.files), on_wait)
+            for file, sha256 in zip(self.files, hashes, strict=True):
                 file.sha256 = sha256
         return {file.shown_as: file.sha256 or UNREAD for file in self.files}
 
-    def readers(self) -> list[str]:
-        """The readers that the files need, with their versions."""
-        return sorted({reader_of(file, self.ocr) for file in self.files})
+    def extractors(self) -> list[str]:
+        """The extractors that the files need, with their versions."""
+        return sorted({extractor_of(file, self.ocr) for file in self.files})
 
     def documents(self) -> Iterator[Document]:
-        """Every document in the order of the files. Raises as `found`."""
+        """Every document, in the order of the files. Raises the same errors as `found`."""
         return (each.document for each in self.found() if each.document)
 
     def found(
         self,
         known: Known = lambda fingerprint: None,
-        meanwhile: OnWait = nothing,
-        workers: Callable[[], Parsers] = ParserPool,
+        on_wait: OnWait = nothing,
+        parsers: Callable[[], Parsers] = ParserPool,
     ) -> Generator[Scanned, None, None]:
-        """Every document in the order of the files; several files are read at a time, and not much ahead.
+        """Every document, in the order of the files. Several files are extracted at a time, and only a few ahead.
 
-        What is known is not read, if the file was looked at. A file that was
-        named by the caller must be readable: its SourceError is raised. One that
-        lay in a folder is skipped and noted in `skipped`; of a collection, what
-        comes before the line that is wrong has been given by then. Two documents
-        with one id are nobody's fault alone: DuplicateId is raised. `workers`:
-        who parses files, closed when this is.
+        A known document is not extracted again, provided that its file was hashed by
+        `look`. The SourceError of a file in `named` is raised; a file from a folder is
+        skipped, and its error added to `skipped`. In a collection, the documents before
+        an invalid line have been yielded by then. DuplicateId is always raised, because
+        neither file alone is at fault. `parsers`: makes the pool that parses files; it
+        is closed with the generator.
         """
         seen: dict[str, SourceFile] = {}
-        for file, documents in _in_order(self.files, self.ocr, known, meanwhile, workers()):
+        for file, documents in _in_order(self.files, self.ocr, known, on_wait, parsers()):
             try:
                 for each in documents():
-                    meanwhile()
+                    on_wait()
                     if each.id not in self.without:
                         _claim(seen, each.id, file)
                         yield each
@@ -130,106 +131,105 @@ class Scan:
                     self.unread.add(file.shown_as)
 
 
-_Documents = Callable[[], Iterable[Scanned]]
+_Load = Callable[[], Iterable[Scanned]]
 
 
 def _in_order(
-    files: Sequence[SourceFile], ocr: str, known: Known, meanwhile: OnWait, workers: Parsers
-) -> Iterator[tuple[SourceFile, _Documents]]:
-    """Each file, and what gives its documents or raises its error."""
-    pool = ThreadPoolExecutor(workers.many, "files")
-    waiting: deque[tuple[SourceFile, _Documents]] = deque()
+    files: Sequence[SourceFile], ocr: str, known: Known, on_wait: OnWait, parsers: Parsers
+) -> Iterator[tuple[SourceFile, _Load]]:
+    """Each file, and a function that returns its documents or raises its error."""
+    pool = ThreadPoolExecutor(parsers.concurrency, "files")
+    queue: deque[tuple[SourceFile, _Load]] = deque()
     try:
         for file in files:
-            if file.is_collection:  # long, and read as it is asked for
-                waiting.append((file, partial(_collection, file, known)))
-            elif each := _known(file, ocr, known):
-                waiting.append((file, partial(list, [each])))
+            if file.is_collection:  # it may be long, so it is read lazily
+                queue.append((file, partial(_collection, file, known)))
+            elif scanned := _known(file, ocr, known):
+                queue.append((file, partial(list, [scanned])))
             else:
-                waiting.append((file, partial(_only, pool.submit(_read, file, ocr, workers), meanwhile)))
-            if len(waiting) > _AHEAD * workers.many:
-                yield waiting.popleft()
-        while waiting:
-            yield waiting.popleft()
+                queue.append((file, partial(_only, pool.submit(_read, file, ocr, parsers), on_wait)))
+            if len(queue) > _AHEAD * parsers.concurrency:
+                yield queue.popleft()
+        while queue:
+            yield queue.popleft()
     finally:
-        workers.close()
-        pool.shutdown(wait=False, cancel_futures=True)  # what a thread still reads, nobody waits for
+        parsers.close()
+        pool.shutdown(wait=False, cancel_futures=True)  # the results of running threads are not needed any more
 
 
-def _only(future: Future[Scanned], meanwhile: OnWait) -> list[Scanned]:
-    return [result(future, meanwhile)]
+def _only(future: Future[Scanned], on_wait: OnWait) -> list[Scanned]:
+    return [result(future, on_wait)]
 
 
 def _known(file: SourceFile, ocr: str, known: Known) -> Scanned | None:
-    """The document of a file if what it would be read to is known."""
+    """The known document of a file; None if it must be extracted."""
     if file.sha256 is None:
         return None
-    key = fingerprint(file.shown_as, file.id, file.sha256, reader_of(file, ocr))
+    key = fingerprint(file.shown_as, file.id, file.sha256, extractor_of(file, ocr))
     return Scanned(file.id, key, None) if known(key) == file.id else None
 
 
 def scan(
     sources: Sequence[str | Path] = (), ocr: str = "", leave_out: Path | None = None, without: Iterable[str] = ()
 ) -> Scan:
-    """The readable files under `sources` (files or folders; the shipped documents by default).
+    """Prepares the scan of `sources` (files or folders; by default the shipped documents).
 
-    Hidden files and folders, and files of other formats, are passed over inside
-    a folder. `ocr`: Tesseract's languages ("eng+rus"), to recognise text in
-    pictures of pages. `leave_out`: a folder that is passed over. `without`: the ids of documents that are.
-    Raises SourceMissing, UnknownFormat, SourceEmpty, and UsageError or ExtraMissing where text cannot be recognised.
+    Inside a folder, hidden files and folders and files of unsupported formats are
+    skipped. `ocr`: Tesseract's languages ("eng+rus"), to recognise text in images of
+    pages. `leave_out`: a folder to skip. `without`: ids of documents to leave out.
+    Raises SourceMissing, UnknownFormat, SourceEmpty, and UsageError or ExtraMissing if OCR isn't available.
     """
     if ocr:
-        from source.formats.pdf import check_languages  # not before it is needed: asking reads no file
+        from source.formats.pdf import check_languages  # imported late: asking questions parses no file
 
         check_languages(ocr)
     roots = roots_of(sources)
-    left_out = frozenset(without)
+    excluded = frozenset(without)
     skipped: list[SourceError] = []
-    found = files_in(roots, leave_out, skipped.append)
-    files = [file for file in found if file.is_collection or file.id not in left_out]
+    all_files = files_in(roots, leave_out, skipped.append)
+    files = [file for file in all_files if file.is_collection or file.id not in excluded]
     if not files:
         for error in skipped:
             raise error
-        names = ", ".join(str(root) for root in roots)
-        raise SourceEmpty(f"No document was found in {names}; put files there that end in {', '.join(SUFFIXES)}.")
+        raise SourceEmpty(f"No readable documents found in {' or '.join(str(root) for root in roots)}.")
     named = frozenset(root for root in roots if not root.is_dir())
-    return Scan(files, named, ocr, left_out, skipped)
+    return Scan(files, named, ocr, excluded, skipped)
 
 
 def _claim(seen: dict[str, SourceFile], id: str, file: SourceFile) -> None:
     if id in seen:
         error = DuplicateId(
-            f"Two documents have the id {id!r}, both in {file.shown_as}; give each line one of its own."
+            f"Two documents have the id {id!r}, both in {file.shown_as}. Give each line its own id."
             if seen[id] is file
-            else f"Two documents have the id {id!r}, in {seen[id].shown_as} and in {file.shown_as}; "
-            "rename one, or build from the folder above both."
+            else f"Two documents have the id {id!r}, in {seen[id].shown_as} and in {file.shown_as}. "
+            "Rename one, or build from the folder above both."
         )
         error.files = (seen[id].path, file.path)
         raise error
     seen[id] = file
 
 
-def _read(file: SourceFile, ocr: str, workers: Parsers) -> Scanned:
-    """The document in a file, with what is doubtful about it."""
+def _read(file: SourceFile, ocr: str, parsers: Parsers) -> Scanned:
+    """Extracts the document in a file, in a parser process if its format needs one."""
     format = format_of(file.path.suffix)
     assert format, file
     facts = {"id": file.id, "title": name_of(Path(file.path.stem)), "path": file.shown_as}
-    with readable(file, _MOST_BYTES):
-        if format.apart:
-            document = workers.read(file.path, ocr=ocr, **facts)
-            # A parser that was taken over may not speak for another document.
+    with readable(file, _MAX_BYTES):
+        if format.sandboxed:
+            document = parsers.read(file.path, ocr=ocr, **facts)
+            # A hijacked parser must not be able to replace another document.
             document = replace(document, id=file.id, path=file.shown_as)
         else:
             data = file.path.read_bytes()
             document = format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts)
-    return Scanned(file.id, fingerprint(file.shown_as, file.id, document.sha256, reader_of(file, ocr)), document)
+    return Scanned(file.id, fingerprint(file.shown_as, file.id, document.sha256, extractor_of(file, ocr)), document)
 
 
 def _collection(file: SourceFile, known: Known) -> Iterator[Scanned]:
-    reader = reader_of(file, "")
+    extractor = extractor_of(file, "")
     with readable(file, sys.maxsize):
         for record in records(file.path, file.shown_as):
-            key = fingerprint(file.shown_as, record.sha256, reader)
+            key = fingerprint(file.shown_as, record.sha256, extractor)
             if id := known(key):
                 yield Scanned(id, key, None)
             else:

@@ -1,4 +1,4 @@
-"""Stretches of text: half-open, in Unicode code points."""
+"""Spans of text: half-open ranges of Unicode code points."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Span:
         return self.start < other.end and other.start < self.end
 
 
-class Marked:
-    """Spans in any order, put in order when they are first asked about.
+class SpanIndex:
+    """An index of spans that answers whether any of them overlaps a given one. It is built on first use.
 
-    >>> marked = Marked([Span(5, 7), Span(0, 2)])
-    >>> marked.overlap(Span(2, 5)), marked.overlap(Span(1, 3))
+    >>> index = SpanIndex([Span(5, 7), Span(0, 2)])
+    >>> index.overlap(Span(2, 5)), index.overlap(Span(1, 3))
     (False, True)
     """
 
@@ -36,24 +36,25 @@ class Marked:
         self._spans = spans
 
     def overlap(self, span: Span) -> bool:
-        """Whether any of them overlaps `span`: of those that begin before its end, the one that reaches furthest."""
+        """Whether any indexed span overlaps `span`."""
+        # Of the spans that start before its end, the one that ends last decides.
         starts, reach = self._order
         return reach[bisect_left(starts, span.end)] > span.start
 
     @cached_property
     def _order(self) -> tuple[list[int], list[int]]:
-        """Where each starts, and how far those before each reach."""
+        """The starts in ascending order, and for each position the largest end among the spans before it."""
         spans = sorted(self._spans)
         return [span.start for span in spans], list(accumulate((span.end for span in spans), max, initial=-1))
 
 
 def subtract(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
-    """What is left of `spans` outside `holes`; both in ascending order.
+    """The parts of `spans` outside `holes`; both in ascending order.
 
     >>> subtract([Span(0, 9)], [Span(2, 4), Span(8, 12)])
     [Span(start=0, end=2), Span(start=4, end=8)]
     """
-    left: list[Span] = []
+    remaining: list[Span] = []
     pending = sorted(holes)
     first = 0
     for span in spans:
@@ -64,12 +65,12 @@ def subtract(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
         while at < len(pending) and pending[at].start < span.end:
             hole = pending[at]
             if hole.start > start:
-                left.append(Span(start, hole.start))
+                remaining.append(Span(start, hole.start))
             start = max(start, hole.end)
             at += 1
         if start < span.end:
-            left.append(Span(start, span.end))
-    return left
+            remaining.append(Span(start, span.end))
+    return remaining
 
 
 def trim(text: str, span: Span) -> Span:

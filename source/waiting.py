@@ -1,4 +1,4 @@
-"""Waiting for what other threads do, without falling silent."""
+"""Waiting for other threads, with a callback that reports progress or cancels."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from concurrent.futures import Executor, Future, wait
 from typing import TypeVar
 
 OnWait = Callable[[], object]
-"""Called several times a second while something is waited for; what it raises ends the waiting."""
+"""A callback that is called several times a second during a wait; an exception from it ends the wait."""
 
-_BETWEEN = 0.1  # seconds
+_INTERVAL = 0.1  # seconds
 _A = TypeVar("_A")
 _B = TypeVar("_B")
 
 
 def nothing() -> None:
-    """What someone does meanwhile who only waits."""
+    """The default `OnWait`: does nothing."""
 
 
-def result(future: Future[_B], meanwhile: OnWait) -> _B:
-    """What `future` comes to."""
-    while not wait([future], _BETWEEN).done:
-        meanwhile()
+def result(future: Future[_B], on_wait: OnWait) -> _B:
+    """The result of `future`; `on_wait` is called while it is pending."""
+    while not wait([future], _INTERVAL).done:
+        on_wait()
     return future.result()
 
 
-def results(pool: Executor, function: Callable[[_A], _B], items: Iterable[_A], meanwhile: OnWait) -> Iterator[_B]:
-    """As `pool.map`; what has not begun when the waiting ends never does."""
+def results(pool: Executor, function: Callable[[_A], _B], items: Iterable[_A], on_wait: OnWait) -> Iterator[_B]:
+    """Like `pool.map`, but calls `on_wait` while waiting; calls not yet started are cancelled if the wait ends."""
     futures = [pool.submit(function, item) for item in items]
     try:
         for future in futures:
-            meanwhile()
-            yield result(future, meanwhile)
+            on_wait()
+            yield result(future, on_wait)
     finally:
         for future in futures:
             future.cancel()

@@ -282,7 +282,7 @@ def test_a_question_that_cannot_be_asked(
 def test_missing_files(tmp_path: Path, qa_article_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = str(tmp_path / "missing")
     told = fails(capsys, 2, index.__main__.main, "build", missing, "--index", str(tmp_path / "index"))
-    assert "There is no source" in told and "name a file, a folder or a .jsonl collection" in told
+    assert "No such file or folder" in told
     assert "name a file of questions" in fails(capsys, 2, qa.__main__.main, "evaluate", missing)
     assert "save one with `python -m qa ask --json`" in fails(capsys, 2, qa.__main__.main, "verify", missing)
 
@@ -308,7 +308,7 @@ def test_a_question_that_cannot_be_asked_stops_the_evaluation(
         ("a.jsonl", b'{"id": 1, "text": "x y"}\n{"id": 1, "text": "z"}', "Two documents have the id '1'"),
         ("a.txt", b"", "is empty"),
         ("a.txt", bytes(range(256)) * 8, "a.txt"),
-        ("a.xyz", b"text", "is of no known format"),
+        ("a.xyz", b"text", "unsupported file type"),
     ],
 )
 def test_a_bad_source_keeps_the_old_index(

@@ -119,7 +119,7 @@ def _made_from(sources: Sequence[str | Path], reading: Scan, meanwhile: OnWait) 
         "roots": [str(root) for root in sources],
         "left_out": sorted(reading.without),
         "files": reading.look(meanwhile),
-        "readers": reading.readers(),
+        "readers": reading.extractors(),
         "splitter": splitter(),
     }
 

@@ -151,7 +151,7 @@ class RayParsers:
     """Reads files in helpers, as `source.ParserPool` does here. A file is sent there whole."""
 
     def __init__(self, team: Sequence[Any]) -> None:
-        self.many = len(team)
+        self.concurrency = len(team)
         self._turns = cycle(team)
 
     def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:

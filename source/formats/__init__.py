@@ -1,1 +1,1 @@
-"""Extractors: a module or a package for each file format, listed in `source.formats.registry`."""
+"""Extractors, which turn a file's bytes into a Document: a module or package per format (see `registry`)."""

@@ -1,8 +1,8 @@
-"""Finds what a web page left in a text: scripts, buttons, banners, the headline again.
+"""Finds the remains of a web page in plain text: scripts, buttons, banners, the repeated headline.
 
-The rules look at shape and at phrases that pages share, never at one page's words.
-They mark; nothing is deleted (invariant 2). Being marked costs a line its place in
-every answer, so each rule asks for strong evidence and lets doubtful lines through.
+The rules look at the shape of lines and at phrases that many pages share, never at
+the words of a single page. They mark lines and delete nothing. A marked line never
+appears in an answer, so each rule needs strong evidence and lets doubtful lines pass.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from source.spans import Span, trim
 
 _LONGEST_BUTTON = 80  # characters; longer lines are prose even if they begin like a button
 
-# Names that only a browser's scripts and page markup use.
+# Names that occur only in browser scripts and page markup.
 _BROWSER = re.compile(
     r"document\.(?=\w)|window\.(?=\w)|getElement|createElement|addEventListener|insertBefore|appendChild"
     r"|jQuery|\$\(['\"#.‘“]|googletag|adsbygoogle|dataLayer|gtag\(|fbq\(|_gaq|fjs\b|jssdk"
@@ -78,10 +78,10 @@ _LINE = re.compile(r"[^\r\n]+")
 
 
 def find_boilerplate(text: str, blocks: Collection[Span], title: Span | None) -> list[Region]:
-    """The regions of `text` that are leftovers of a web page, in order.
+    """The regions of `text` that are remains of a web page, in order.
 
-    `blocks` are the stretches between blank lines; `title` is where the
-    headline stands, if there is one, which is found again wherever a line, or the tail of a script's line, repeats it.
+    `blocks`: the spans between blank lines. `title`: the span of the headline, if there
+    is one; lines that repeat it, or ends of script lines that do, are marked too.
     """
     headline = _fold(text[title.start : title.end]) if title else ""
     scripts = _scripts(text)
@@ -101,7 +101,7 @@ def _fold(line: str) -> str:
 
 
 def _classify(line: str, headline: str, alone: bool) -> RegionKind | None:
-    """What kind of debris this line is; None for prose."""
+    """The kind of boilerplate that a line is; None for prose."""
     if headline and _fold(line) == headline:
         return RegionKind.REPETITION
     if _BANNER.match(line.lstrip(_FRINGE)):
@@ -109,7 +109,7 @@ def _classify(line: str, headline: str, alone: bool) -> RegionKind | None:
     if len(line) > _LONGEST_BUTTON or _SENTENCE_END.search(line):
         return None
     bare = line.strip(_FRINGE)
-    if bare[:1].islower():  # a wrapped sentence goes on here
+    if bare[:1].islower():  # the line continues a wrapped sentence
         return None
     if _BUTTON.fullmatch(bare):
         return RegionKind.NAVIGATION
@@ -117,7 +117,7 @@ def _classify(line: str, headline: str, alone: bool) -> RegionKind | None:
 
 
 def _lines_outside(text: str, scripts: list[Span]) -> Iterator[Span]:
-    """Every line, or what is left of it outside the scripts, trimmed."""
+    """The part of every line that lies outside the scripts, trimmed."""
     pending = iter(scripts)
     script = next(pending, None)
     for match in _LINE.finditer(text):
@@ -132,11 +132,11 @@ def _lines_outside(text: str, scripts: list[Span]) -> Iterator[Span]:
 
 
 def _scripts(text: str) -> list[Span]:
-    """Runs of neighbouring code lines in which at least two signs of a browser's script stand."""
+    """Runs of adjacent code lines that contain at least two signs of a browser script."""
     runs: list[Span] = []
     run: list[Span] = []
     for line in [*_code_lines(text), Span(len(text) + 3, len(text) + 3)]:
-        if run and line.start - run[-1].end > 2:  # a blank line, or prose, lies between
+        if run and line.start - run[-1].end > 2:  # with a blank line or prose in between
             whole = Span(run[0].start, _code_end(text, run[-1]))
             if len(_BROWSER.findall(text[whole.start : whole.end])) >= 2:
                 runs.append(whole)
@@ -148,7 +148,7 @@ def _scripts(text: str) -> list[Span]:
 def _code_lines(text: str) -> Iterator[Span]:
     for match in _LINE.finditer(text):
         line = match.group()
-        # Very long lines are minified scripts; their first stretch tells enough.
+        # Very long lines are minified scripts, whose beginning is evidence enough.
         head = line[:2000]
         dense = sum(char in _CODE_PUNCTUATION for char in head) >= max(2, len(head) // 25)
         if dense and (_STATEMENT.search(head) or _BROWSER.search(head)):
@@ -156,7 +156,7 @@ def _code_lines(text: str) -> Iterator[Span]:
 
 
 def _code_end(text: str, line: Span) -> int:
-    """Where the code in a run's last line ends: prose may follow it on the same line."""
+    """The offset at which the code in a run's last line ends; prose may follow on the same line."""
     content = text[line.start : line.end]
     match = _CODE_END.search(content)
     if match and len(content[match.end() :].split()) >= 3:

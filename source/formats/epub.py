@@ -1,7 +1,7 @@
-"""EPUB: the documents of its spine in reading order, each read as a page of HTML.
+"""EPUB: the documents of the book's spine in reading order, each extracted like an HTML page.
 
-The package document says what there is and in which order; nothing outside the archive is
-looked at. The parts the book keeps outside its line of reading (`linear="no"`) come last.
+The package document lists the parts and their order; nothing outside the archive is
+read. Parts outside the main reading order (`linear="no"`) come last.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _PAGE_TYPES = frozenset({"application/xhtml+xml", "text/html", "text/x-oeb1-docu
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A document of the spine: its name in the archive, and whether it is the table of contents."""
+    """A document of the spine. `name`: that in the archive; `navigation`: whether it is the table of contents."""
 
     name: str
     navigation: bool
 
 
 def read_epub(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-    """A Document of a book. Its title: `dc:title`, or its first heading, or `title`.
+    """Extracts a Document from an EPUB book. Its title: `dc:title`, or its first heading, or `title`.
 
     Raises Damaged, Encrypted, TooLarge or SourceEmpty.
     """
@@ -56,7 +56,7 @@ def read_epub(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
         undecodable += replaced
         words += _put(text, builder, shown_as, content=not part.navigation)
     if not words:
-        raise SourceEmpty(f"{shown_as} holds no text; leave it out, or save it again from where it came.")
+        raise SourceEmpty(f"{shown_as} contains no text.")
     for kind, count in ((DoubtKind.TRUNCATED, missing), (DoubtKind.UNDECODABLE, undecodable)):
         if count:
             builder.doubt(Doubt(kind, count=count))
@@ -71,7 +71,7 @@ def read_epub(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
 
 
 def _put(text: str, builder: TextBuilder, shown_as: str, *, content: bool) -> bool:
-    """Adds a part of the book; whether it has words. A part may well be blank, or only a picture."""
+    """Adds a part of the book and returns whether it has text; it may be blank or only an image."""
     try:
         blocks = blocks_of(parse_html(text, shown_as))
     except SourceEmpty:
@@ -82,26 +82,26 @@ def _put(text: str, builder: TextBuilder, shown_as: str, *, content: bool) -> bo
 
 
 def _refuse_encrypted(archive: Archive) -> None:
-    """Raises Encrypted if more than fonts is encrypted (those are merely disguised, by two known ways)."""
+    """Raises Encrypted if anything but fonts is encrypted (fonts are only obfuscated, by two known methods)."""
     if _ENCRYPTION not in archive:
         return
     for encrypted in archive.xml(_ENCRYPTION).iterfind(".//{*}EncryptedData"):
         method = encrypted.find("{*}EncryptionMethod")
         if method is None or method.get("Algorithm") not in _FONT_OBFUSCATION:
-            raise Encrypted(f"{archive.shown_as} is protected against copying; add a copy that is not.")
+            raise Encrypted(f"{archive.shown_as} is copy-protected. Add an unprotected copy.")
 
 
 def _package_name(archive: Archive) -> str:
-    """Where the package document is, which lists what the book is made of."""
+    """The archive's name for the package document, which lists the parts of the book."""
     for rootfile in archive.xml(_CONTAINER).iterfind(".//{*}rootfile"):
         if rootfile.get("media-type", _PACKAGE_TYPE) == _PACKAGE_TYPE:
             return _inside("", rootfile.get("full-path", ""))
-    raise Damaged(f"{archive.shown_as} is damaged: {_CONTAINER} names no package document; save it again.")
+    raise Damaged(f"{archive.shown_as} is damaged: {_CONTAINER} names no package document. Try saving it again.")
 
 
 def _spine(package: Any, folder: str) -> Iterator[_Part | None]:
-    """The book's parts in reading order, each once; None for one that is not in its list."""
-    seen: set[str] = set()  # the standard forbids repeats (EPUB 3.3, 5.7.2), which would make a small book endless
+    """The book's parts in reading order, each once; None for a part that the manifest doesn't list."""
+    seen: set[str] = set()  # repeats, which EPUB 3.3 (5.7.2) forbids, could make a small book huge
     manifest = {item.get("id"): item for item in package.iterfind("./{*}manifest/{*}item")}
     references = package.findall("./{*}spine/{*}itemref")
     for reference in sorted(references, key=lambda each: each.get("linear") == "no"):
@@ -116,6 +116,6 @@ def _spine(package: Any, folder: str) -> Iterator[_Part | None]:
 
 
 def _inside(folder: str, href: str) -> str:
-    """The archive's name for a link out of `folder`; `..` does not lead out of the archive."""
+    """The archive's name for the target of a link from `folder`; `..` cannot lead out of the archive."""
     path = posixpath.normpath(posixpath.join("/", folder, unquote(href.partition("#")[0])))
     return path.lstrip("/")

@@ -1,4 +1,4 @@
-"""`.jsonl` collections: one `{"id", "title"?, "text"}` object a line (BEIR's `_id` too)."""
+"""`.jsonl` collections: one `{"id", "title"?, "text"}` object per line (BEIR's `_id` is accepted too)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONGEST_LINE = 64 << 20  # bytes
 
 @dataclass(frozen=True)
 class JsonlRecord:
-    """A line of a collection; what it says is read when it is asked for."""
+    """A line of a collection, parsed when its content is needed. `where`: the file and line, for errors."""
 
     line: bytes
     where: str
@@ -30,25 +30,26 @@ class JsonlRecord:
 
     @cached_property
     def sha256(self) -> str:
+        """The hash of the line, in hexadecimal."""
         return hashlib.sha256(self.line).hexdigest()
 
     @cached_property
     def id(self) -> str:
-        """Raises BadCollection, naming the line."""
+        """The document's id. Raises BadCollection, naming the line."""
         id = self._fields.get("id", self._fields.get("_id"))
         if not isinstance(id, str | int) or isinstance(id, bool) or id == "":
-            raise BadCollection(f'{self.where}: there is no "id"; give every object one of its own.')
+            raise BadCollection(f'{self.where}: "id" is missing. Give every object its own id.')
         if len(str(id)) > LONGEST_TITLE:
-            raise BadCollection(f'{self.where}: the "id" has more than {LONGEST_TITLE:,} characters; shorten it.')
+            raise BadCollection(f'{self.where}: "id" is longer than {LONGEST_TITLE:,} characters. Shorten it.')
         return str(id)
 
     def document(self) -> Document:
-        """Raises BadCollection, naming the line, for anything that is not such an object."""
+        """The document in the line. Raises BadCollection, naming the line, if it is invalid."""
         id, text, title = self.id, self._fields.get("text"), self._fields.get("title") or ""
         if not isinstance(text, str) or not isinstance(title, str):
-            raise BadCollection(f'{self.where}: "text" and "title" must be strings; mend the line.')
+            raise BadCollection(f'{self.where}: "text" and "title" must be strings.')
         if not is_unicode(f"{id}{title}{text}"):
-            raise BadCollection(f"{self.where}: half of a surrogate pair stands alone; mend the line's \\u escapes.")
+            raise BadCollection(f"{self.where}: a \\u escape is half of a surrogate pair. Fix the escapes.")
         document = read_plain(text, id=id, title=title, path=self.path, sha256=self.sha256)
         return replace(document, doubts=tuple(doubts_of(text, ())))
 
@@ -58,22 +59,25 @@ class JsonlRecord:
 
 
 def records(path: Path, shown_as: str) -> Iterator[JsonlRecord]:
-    """The lines of a collection, in the file's order, one in memory at a time. Raises SourceEmpty if there are none."""
-    found = False
+    """The records of a collection, in the file's order, one in memory at a time.
+
+    Raises SourceEmpty if there are none, and BadCollection for a line that is too long.
+    """
+    is_empty = True
     with path.open("rb") as file:
         for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE + 1), b""), start=1):
             where = f"{shown_as}, line {number}"
             if len(line) > _LONGEST_LINE:
-                raise BadCollection(f"{where} has more than {_LONGEST_LINE >> 20} MB; give it to several objects.")
+                raise BadCollection(f"{where} is longer than {_LONGEST_LINE >> 20} MB. Split it into several objects.")
             if line.strip():
-                found = True
+                is_empty = False
                 yield JsonlRecord(line.rstrip(b"\r\n"), where, shown_as)
-    if not found:
-        raise SourceEmpty(f"{shown_as} is empty; put text into it or leave it out.")
+    if is_empty:
+        raise SourceEmpty(f"{shown_as} is empty.")
 
 
 def ids_in(path: Path, shown_as: str) -> Iterator[str]:
-    """The ids of a collection's documents. Raises as `records`, and BadCollection."""
+    """The ids of a collection's documents. Raises SourceEmpty or BadCollection."""
     return (record.id for record in records(path, shown_as))
 
 
@@ -81,7 +85,7 @@ def _parse(line: bytes, where: str) -> dict[str, Any]:
     try:
         record = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise BadCollection(f"{where} is not JSON in UTF-8; put one whole object on each line.") from error
+        raise BadCollection(f"{where} is not JSON in UTF-8. Put one complete object on each line.") from error
     if not isinstance(record, dict):
-        raise BadCollection(f'{where} is not an object; write {{"id": …, "text": …}}.')
+        raise BadCollection(f'{where} is not a JSON object. Write {{"id": …, "text": …}}.')
     return record

@@ -1,4 +1,4 @@
-"""Plain text: paragraphs, headings and page debris, found by layout alone."""
+"""Plain text: finds paragraphs, headings and boilerplate by layout alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from source.spans import Span, subtract, trim
 EXTRACTOR = "plain/4"
 
 _LINE = re.compile(r"[^\r\n]+")
-# Atomic: or else a lone \r\n would be read as a \r and a \n with nothing between.
+# Atomic, because otherwise a single \r\n would match as a \r and a \n with nothing between them.
 _BREAK = re.compile(r"(?>\r\n|\r|\n)[^\S\r\n]*(?>\r\n|\r|\n)\s*")
 _LIST_ITEM = re.compile(r"\s*(?:\(?\d{1,3}[.)]|\(?[a-zA-Zа-яА-Я][.)]|[-*+•·‣◦–—])\s+\S")
 _RULE = re.compile(r"\s*([-=_*~#+.])(?:\s*\1){3,}\s*")
@@ -31,29 +31,29 @@ _TERMINAL = re.compile(r"[.!?;:,…。！？；：，、][\"'”’»)\]]*$")
 _LONGEST_HEADING = 100  # characters
 _LONGEST_TITLE = 200
 _UNNUMBERED_LEVEL = 9
-_CONTENTS = 0.5  # of a table of contents is titles of headings that were found
-_TITLE_KEY = 12  # characters by which a title is looked up
+_CONTENTS = 0.5  # minimum share of a table of contents that consists of titles of headings
+_TITLE_KEY = 12  # leading characters by which titles are looked up
 _TITLE_LINES = 3
 _UNWRAPPED = 120  # a line longer than this was not wrapped by hand: each line is a paragraph
 
 
 def read_plain(text: str, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-    """A Document of `text`, which is kept as it is.
+    """Extracts a Document from plain text; its text is `text`, unchanged.
 
-    `title` is the one to use when the text has no headline of its own.
+    `title` is used if the text has no headline of its own.
     """
     blocks = list(_blocks(text))
     headline = _headline(text, blocks)
-    debris = find_boilerplate(text, blocks, headline)
+    boilerplate = find_boilerplate(text, blocks, headline)
     rules = [Region(Span(*m.span()), RegionKind.MARKUP) for m in _LINE.finditer(text) if _RULE.fullmatch(m.group())]
-    clean = [b for b in (trim(text, s) for s in subtract(blocks, [r.span for r in debris + rules])) if b]
+    clean = [b for b in (trim(text, s) for s in subtract(blocks, [r.span for r in boilerplate + rules])) if b]
     headings = list(_headings(text, clean, headline))
-    regions = debris + rules + [Region(span, RegionKind.HEADING) for span, _ in headings]
+    regions = boilerplate + rules + [Region(span, RegionKind.HEADING) for span, _ in headings]
     heading_spans = [span for span, _ in headings]
     body = [b for b in (trim(text, s) for s in subtract(clean, heading_spans)) if b]
     paragraphs = [p for b in body for p in _paragraphs(text, b)]
     regions += _contents(text, paragraphs, [heading for _, heading in headings])
-    attributions = [r.span for r in debris if r.kind.quotable]
+    attributions = [r.span for r in boilerplate if r.kind.quotable]
     return Document(
         id=id,
         title=_collapse(text[headline.start : headline.end]) if headline else title or id,
@@ -70,9 +70,9 @@ def read_plain(text: str, *, id: str, title: str = "", path: str = "", sha256: s
 
 
 def _contents(text: str, paragraphs: Iterable[Span], headings: Iterable[Heading]) -> list[Region]:
-    """Tables of contents: paragraphs that consist of what headings further down say, word for word."""
-    last: dict[str, int] = {}
-    lengths: dict[str, set[int]] = {}  # of the titles that begin so: no line is compared with each of them
+    """Tables of contents: paragraphs that consist of the titles of headings further down, word for word."""
+    last: dict[str, int] = {}  # where the last heading with this title starts
+    lengths: dict[str, set[int]] = {}  # of the titles with this key, so that lines aren't compared with every title
     for heading in headings:
         title = heading.title.casefold()
         last[title] = heading.start
@@ -81,14 +81,14 @@ def _contents(text: str, paragraphs: Iterable[Span], headings: Iterable[Heading]
 
 
 def _is_contents(text: str, span: Span, last: dict[str, int], lengths: dict[str, set[int]]) -> bool:
-    said = 0
+    matched = 0  # characters
     lines = [_collapse(match.group()).casefold() for match in _LINE.finditer(text, span.start, span.end)]
     for number, line in enumerate(lines):
         entry = " ".join(lines[number : number + _TITLE_LINES])
-        known = (length for length in lengths.get(line[:_TITLE_KEY], ()) if last.get(entry[:length], 0) > span.start)
-        if longest := max(known, default=0):
-            said += longest + 1
-    return said > _CONTENTS * sum(len(line) + 1 for line in lines)
+        titles = (length for length in lengths.get(line[:_TITLE_KEY], ()) if last.get(entry[:length], 0) > span.start)
+        if longest := max(titles, default=0):
+            matched += longest + 1
+    return matched > _CONTENTS * sum(len(line) + 1 for line in lines)
 
 
 def _collapse(text: str) -> str:
@@ -96,7 +96,7 @@ def _collapse(text: str) -> str:
 
 
 def _blocks(text: str) -> Iterator[Span]:
-    """What stands between blank lines, trimmed."""
+    """The blocks of text between blank lines, trimmed."""
     start = 0
     for gap in _BREAK.finditer(text):
         if block := trim(text, Span(start, gap.start())):
@@ -107,20 +107,20 @@ def _blocks(text: str) -> Iterator[Span]:
 
 
 def _headline(text: str, blocks: list[Span]) -> Span | None:
-    """The first block, where it is one line that does not end as a sentence does, nor names a part."""
+    """The first block, if it is a single line that doesn't end like a sentence and isn't a division ("CHAPTER I")."""
     if len(blocks) < 2:
         return None
     first = blocks[0]
     line = text[first.start : first.end]
     if len(line) > _LONGEST_TITLE or "\n" in line or "\r" in line or _TERMINAL.search(line):
         return None
-    if _DIVISION.match(line):  # "CHAPTER I" is no title of a book
+    if _DIVISION.match(line):
         return None
     return first if any(char.isalpha() for char in line) else None
 
 
 def _headings(text: str, blocks: list[Span], headline: Span | None) -> Iterator[tuple[Span, Heading]]:
-    """The span of each heading and the heading itself."""
+    """Each heading with its span (which includes its underline)."""
     for block, following in pairwise([*blocks, Span(len(text), len(text))]):
         if block == headline:
             yield block, Heading(block.start, 1, _collapse(text[block.start : block.end]))
@@ -142,7 +142,7 @@ def _looks_like_heading(block: str, following: str) -> bool:
     if len(block) > _LONGEST_HEADING or not any(char.isalpha() for char in block):
         return False
     if _MULTILEVEL.match(block) and not _MULTILEVEL.match(following):
-        return True  # "8.1.2. APT", over one line or two, even as a question
+        return True  # "8.1.2. APT", on one line or two, even as a question
     if "\n" in block or "\r" in block or len(following) <= 2 * len(block):
         return False
     if _DIVISION.match(block):
@@ -153,7 +153,10 @@ def _looks_like_heading(block: str, following: str) -> bool:
 
 
 def _level(line: str) -> int:
-    """1 is the document's title, 2 a part, 3 a chapter or "2. A", 4 "2.1 B"; the deepest has no number."""
+    """The level of a heading: 2 for a part, 3 for a chapter or "2. A", 4 for "2.1 B", the lowest without a number.
+
+    Level 1 is the document's headline.
+    """
     if _DIVISION.match(line):
         return 2 if _DIVISION_LEVEL.match(line) else 3
     numbered = _NUMBERED.match(line)
@@ -161,11 +164,11 @@ def _level(line: str) -> int:
 
 
 def _paragraphs(text: str, block: Span) -> Iterator[Span]:
-    """The paragraphs inside a block that no blank line divides.
+    """The paragraphs inside a block, which has no blank lines.
 
-    A new one starts at a list item, after a line too long to have been wrapped
-    by hand, and after a line that stops well short of the block's width before
-    one that begins with a capital.
+    A paragraph starts at a list item, after a line too long to have been wrapped
+    by hand, and at a line that begins with a capital after one that ends well
+    short of the block's width.
     """
     lines = [
         Span(block.start + m.start(), block.start + m.end()) for m in _LINE.finditer(text[block.start : block.end])

@@ -1,8 +1,8 @@
-"""Which reader takes which file.
+"""The registry of file formats: which extractor handles which files.
 
-A reader turns a file's bytes into a Document: `read_NAME` of the module NAME, which
-may lie in a folder with others of its kind. To add a format, write the reader and
-name it here.
+An extractor is the function `read_NAME` in the module NAME below `source.formats`; it
+turns a file's content into a Document. To add a format, write its extractor and list
+it in `FORMATS`.
 """
 
 from __future__ import annotations
@@ -21,70 +21,74 @@ from source.quality import doubts_of
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file.
+    """A file format and its extractor.
 
-    `module` holds its reader and its EXTRACTOR; `library` is the package that parses
-    it, whose version decides about offsets too. `apart`: parsed in a process of its
-    own, because the parser is large and the file may be hostile. `text`: the reader
-    is given the decoded text and not the bytes. `ocr`: it can recognise text in pictures.
+    `name`: what users call it. `module` holds the extractor and its version, EXTRACTOR.
+    `library` is the package that parses the files; its version affects offsets too.
+    `sandboxed`: parsed in a separate process, because the parser is large and the file
+    may be hostile. `text`: the extractor gets the decoded text instead of the bytes.
+    `ocr`: it can recognise text in images.
     """
 
+    name: str
     module: str
     suffixes: tuple[str, ...]
     library: str | None = None
-    apart: bool = True
+    sandboxed: bool = True
     text: bool = False
     ocr: bool = False
 
     def read(self, data: bytes, *, id: str, title: str, path: str, sha256: str, ocr: str = "") -> Document:
-        """The document in a file's bytes. Raises a SourceError. `ocr`: languages of text that may be recognised."""
+        """Extracts the document in a file's bytes. `ocr`: Tesseract's languages. Raises a SourceError."""
         name = self.module.rpartition(".")[2]
         read: Callable[..., Document] = getattr(import_module(f"source.formats.{self.module}"), f"read_{name}")
         content: Any = data
         if self.text:
             content = decode(data, path)
             if not content.strip():
-                raise SourceEmpty(f"{path} is empty; put text into it or leave it out.")
+                raise SourceEmpty(f"{path} is empty.")
         options = {"ocr": ocr} if self.ocr and ocr else {}
         document = read(content, id=id, title=title, path=path, sha256=sha256, **options)
         return replace(document, doubts=(*document.doubts, *doubts_of(document.text, document.places.pages)))
 
     @property
     def extractor(self) -> str:
-        """The reader, its version and its library's: with another, offsets may be others."""
+        """The extractor with its version and its library's; with any other, offsets may differ."""
         return _extractor(self.module, self.library)
 
 
 @cache
 def _extractor(module: str, library: str | None) -> str:
-    from importlib.metadata import version  # not before it is needed: asking reads no file
+    from importlib.metadata import version  # imported late: asking questions parses no file
 
     own: str = import_module(f"source.formats.{module}").EXTRACTOR
     return f"{own} {library}/{version(library)}" if library else own
 
 
 FORMATS = (
-    Format("plain", (".txt", ".text"), apart=False, text=True),
-    Format("markdown", (".md", ".markdown"), "markdown-it-py", text=True),
-    Format("pdf", (".pdf",), "pypdfium2", ocr=True),
-    Format("html", (".html", ".htm", ".xhtml"), "trafilatura"),
-    Format("epub", (".epub",), "lxml"),
-    Format("office.docx", (".docx", ".docm"), "lxml"),
-    Format("office.odt", (".odt", ".ott"), "lxml"),
-    Format("office.pptx", (".pptx", ".pptm", ".ppsx"), "lxml"),
-    Format("rtf", (".rtf",)),
-    Format("rst", (".rst",), apart=False, text=True),
-    Format("csv", (".csv", ".tsv"), apart=False),
+    Format("plain text", "plain", (".txt", ".text"), sandboxed=False, text=True),
+    Format("Markdown", "markdown", (".md", ".markdown"), "markdown-it-py", text=True),
+    Format("PDF", "pdf", (".pdf",), "pypdfium2", ocr=True),
+    Format("HTML", "html", (".html", ".htm", ".xhtml"), "trafilatura"),
+    Format("EPUB", "epub", (".epub",), "lxml"),
+    Format("Word", "office.docx", (".docx", ".docm"), "lxml"),
+    Format("OpenDocument", "office.odt", (".odt", ".ott"), "lxml"),
+    Format("PowerPoint", "office.pptx", (".pptx", ".pptm", ".ppsx"), "lxml"),
+    Format("RTF", "rtf", (".rtf",)),
+    Format("reStructuredText", "rst", (".rst",), sandboxed=False, text=True),
+    Format("CSV", "csv", (".csv", ".tsv"), sandboxed=False),
 )
 OCR = "tesseract/"
-"""What follows an extractor's name where text in pictures was recognised, before the languages."""
+"""Follows an extractor's name, and precedes the languages, if text in images was recognised."""
 COLLECTION = ".jsonl"
 SUFFIXES = (*(suffix for each in FORMATS for suffix in each.suffixes), COLLECTION)
-"""The file name endings that are read."""
+"""The supported file extensions."""
+SUPPORTED = (*(each.name for each in FORMATS), "JSON Lines")
+"""The names of the supported formats, as error messages list them."""
 
 _BY_SUFFIX = {suffix: each for each in FORMATS for suffix in each.suffixes}
 
 
 def format_of(suffix: str) -> Format | None:
-    """The format of files that end so; None for a collection or an unknown one."""
+    """The format of files with this extension; None for a collection or an unsupported extension."""
     return _BY_SUFFIX.get(suffix.lower())

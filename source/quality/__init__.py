@@ -1,4 +1,4 @@
-"""Does a text look as its document does? What speaks against it, whatever the format."""
+"""Checks of an extracted text, whatever its format, for signs that it differs from its document."""
 
 from source.quality.pages import doubts_of
 

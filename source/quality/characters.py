@@ -1,4 +1,4 @@
-"""What each character of a text is, as an array: quick to look through, however long the text."""
+"""The kind of each character of a text, as an array, which is fast to search in long texts."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 SPACE, WHITE, LOWER, UPPER, LETTER, PRIVATE, CONTROL, UNDECODABLE = range(1, 9)
-"""Kinds of characters; WHITE is any other white space, LETTER is neither small nor capital, 0 is anything else."""
+"""Kinds of characters. WHITE: other white space than SPACE. LETTER: a letter without case. 0: anything else."""
 
 Kinds: TypeAlias = NDArray[np.uint8]
-"""(characters,): the kind of each."""
+"""(characters,): the kind of each character."""
 Bounds: TypeAlias = NDArray[np.int64]
+"""(n,) offsets, or (n, 2) starts and ends."""
 
-# Latin, Greek, Cyrillic, Armenian, Hebrew, Arabic and Georgian: scripts whose words have spaces between them.
+# Latin, Greek, Cyrillic, Armenian, Hebrew, Arabic and Georgian: scripts that put spaces between words.
 _SPACED_SCRIPTS = (range(0x700), range(0x10A0, 0x1100), range(0x1E00, 0x2000))
 _CONTROLS = (range(0x09), range(0x0E, 0x20), range(0x7F, 0x85), range(0x86, 0xA0), range(0xFDD0, 0xFDF0))
 
 
 def kinds_of(text: str) -> Kinds:
-    """The kind of each character. Only letters of scripts that put spaces between words are letters here."""
+    """The kind of each character. Only letters of scripts that put spaces between words count as letters."""
     return _table()[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)]
 
 
 def runs(mask: NDArray[np.bool_]) -> Bounds:
-    """Where `mask` holds without a break: (runs, 2), starts and ends.
+    """The runs of consecutive true values in `mask`: (runs, 2), starts and ends.
 
     >>> runs(np.array([True, True, False, True])).tolist()
     [[0, 2], [3, 4]]
@@ -36,7 +37,7 @@ def runs(mask: NDArray[np.bool_]) -> Bounds:
 
 
 def index_of(offsets: Bounds, starts: Bounds) -> Bounds:
-    """For each offset the last of `starts` that is not after it, as an index."""
+    """For each offset, the index of the last of `starts` that is not after it."""
     return np.searchsorted(starts, offsets, "right") - 1
 
 
@@ -56,5 +57,5 @@ def _table() -> Kinds:
     for first, last in ((0xE000, 0xF8FF), (0xF0000, 0xFFFFD), (0x100000, 0x10FFFD)):
         table[first : last + 1] = PRIVATE
     table[0xFFFD] = UNDECODABLE
-    table[0xD800:0xE000] = UNDECODABLE  # halves of characters
+    table[0xD800:0xE000] = UNDECODABLE  # lone surrogates
     return table

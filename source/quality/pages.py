@@ -1,12 +1,13 @@
-"""Whether a text shows signs that it is not what its file shows, whatever the format.
+"""Finds the pages whose text shows signs of differing from the file, whatever the format.
 
 >>> doubts_of("Clean text.", pages=(0,))
 []
 >>> doubts_of("Clean text.\\nt h e s e s p a c e s a r e t o o m a n y", pages=(0, 12))
 [Doubt(kind=<DoubtKind.SPACED_WORDS: 'spaced-out words'>, page=2, count=1)]
 
-What is judged is a page, or in a text without pages a stretch as long as one. It
-is doubtful only where a sign shows often enough: the odd slip is an author's own.
+A text is judged page by page; one without pages, in stretches of the length of a
+page. A page is doubtful only if a sign occurs often enough: an occasional slip may
+be the author's own.
 """
 
 from __future__ import annotations
@@ -23,18 +24,19 @@ from source.quality.characters import CONTROL, PRIVATE, SPACE, UNDECODABLE, WHIT
 from source.quality.joined_words import Words, common_words
 
 _STRETCH = 4000  # characters: a full page
-_PIECE = 1 << 21  # characters that are looked at together, which bounds the memory
-_LEAST = 3  # characters on a page
-_LEAST_SHARE = 1 / 1000  # of the page's characters: one in a dozen lines
+_PIECE = 1 << 21  # characters processed together, which bounds the memory
+_MIN_COUNT = 3  # characters on a page
+_MIN_SHARE = 1 / 1000  # of the page's characters: one in a dozen lines
 _ODD = {PRIVATE: DoubtKind.PRIVATE_USE, CONTROL: DoubtKind.CONTROL, UNDECODABLE: DoubtKind.UNDECODABLE}
 
 
 def doubts_of(text: str, pages: tuple[int, ...]) -> list[Doubt]:
-    """The doubts about each page (they start at `pages`), or about the whole text if it has none; by page and kind.
+    """The doubts about each page, or about the whole text if it has no pages, sorted by page and kind.
 
-    Counted are, on pages that are doubtful: odd characters, different words that are
-    run together, and runs of letters with spaces between. Private-use characters by
-    themselves are not: they are bullets and icons. Linear in the text's length.
+    `pages`: the offsets at which pages start. The counts, on doubtful pages only, are
+    of odd characters, of different words that are joined, and of runs of spaced-out
+    letters. Private-use characters surrounded by white space are not counted: they are
+    bullets and icons. Takes linear time.
     """
     starts = np.array(sorted({0, *pages}) if pages else range(0, len(text), _STRETCH), np.int64)
     common = cache(lambda: common_words(text))
@@ -52,7 +54,7 @@ def doubts_of(text: str, pages: tuple[int, ...]) -> list[Doubt]:
 
 
 def _signs(text: str, starts: Bounds, common: Callable[[], frozenset[str]]) -> Iterator[tuple[DoubtKind, int, int]]:
-    """The kind of a doubt, on which of the pages that begin at `starts`, and how often it shows."""
+    """Each kind of doubt with its page, as an index into `starts`, and its count."""
     kinds = kinds_of(text)
     words = Words(text, kinds, starts)
     for kind, doubt in _ODD.items():
@@ -62,11 +64,11 @@ def _signs(text: str, starts: Bounds, common: Callable[[], frozenset[str]]) -> I
 
 
 def _odd(kinds: Kinds, kind: int, starts: Bounds) -> Iterator[tuple[int, int]]:
-    """The pages with too many characters of a kind, and how many."""
+    """The pages with too many characters of a kind, each with their number."""
     hits = np.flatnonzero(kinds == kind)
     if kind == PRIVATE:
         white = np.pad((kinds == SPACE) | (kinds == WHITE), 1, constant_values=True)
         hits = hits[~(white[hits] & white[hits + 2])]
     counts = np.bincount(index_of(hits, starts), minlength=len(starts))
-    least = np.maximum(_LEAST, _LEAST_SHARE * np.diff(starts, append=len(kinds)))
+    least = np.maximum(_MIN_COUNT, _MIN_SHARE * np.diff(starts, append=len(kinds)))
     yield from ((page, int(counts[page])) for page in np.flatnonzero(counts >= least).tolist())

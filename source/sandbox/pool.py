@@ -1,4 +1,10 @@
-"""The processes that parse files, seen from outside: each has a time to answer in."""
+"""A pool of processes that parse files, each with a time limit.
+
+It is our own code because multiprocessing, concurrent.futures and pebble all
+unpickle what a child process sends: a hostile file that hijacks its parser would
+run code in the parent, outside the sandbox. Here a child answers in JSON and raw
+bytes, which are checked (`source.document_json`).
+"""
 
 from __future__ import annotations
 
@@ -21,95 +27,102 @@ from source.document_json import load_document
 from source.errors import SourceError, SourceUnreadable, TooLarge
 
 SECONDS = 120.0
-"""The time a file may take, and as much again for every `BYTES` of it."""
+"""The time limit of a file, plus as much again for every `BYTES` of it."""
 BYTES = 20_000_000
-_RECOGNISING = 30  # times as long for text in pictures
+_OCR_FACTOR = 30  # OCR may take this many times as long
 _ROOT = Path(__file__).parents[2]
 _T = TypeVar("_T")
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """The number of CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Parsers(Protocol):
-    """Who parses the files that are read apart. `many`: files at a time; safe to use from as many threads."""
+    """What parses the files of sandboxed formats.
 
-    many: int
+    `concurrency`: how many files it parses at a time. Safe to use from as many threads.
+    """
+
+    concurrency: int
 
     def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
-        """The document in `file`. Raises a SourceError."""
+        """Extracts the document in `file`. Raises a SourceError."""
 
     def close(self) -> None:
-        """Nothing more will be read."""
+        """Ends the parser processes; no file can be read afterwards."""
 
 
 class ParserPool:
-    """Lends out processes that read files; starts one when none is free. Safe to use from several threads."""
+    """A pool of parser processes, started on demand and reused. Safe to use from several threads."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
-        self.many = cores()
+        self.concurrency = cores()
         self._seconds = seconds
-        self._lending = Lock()
-        self._free: list[_Worker] = []
-        self._lent: set[_Worker] = set()
+        self._lock = Lock()
+        self._free: list[_ParserProcess] = []
+        self._busy: set[_ParserProcess] = set()
         self._closed = False
 
     def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
-        """The document in `file`. Raises a SourceError: SourceUnreadable when the process ended, TooLarge when slow."""
+        """Extracts the document in `file`.
+
+        Raises a SourceError: SourceUnreadable if the process crashed, TooLarge if it exceeded its time limit.
+        """
         return self._ask(file, {"suffix": file.suffix, "id": id, "title": title, "path": path, "ocr": ocr}, _document)
 
     def draw(self, file: Path, *, sha256: str, page: int, path: str) -> bytes:
-        """A page's picture, a PNG, of the file with this hash. Raises a SourceError."""
+        """Renders a page of the file with this hash as a PNG. Raises a SourceError."""
         return self._ask(file, {"sha256": sha256, "page": page, "path": path}, _picture)
 
-    def _ask(self, file: Path, request: dict[str, Any], take: Callable[[list[bytes]], _T]) -> _T:
-        seconds = self._seconds * (1 + file.stat().st_size / BYTES) * (_RECOGNISING if request.get("ocr") else 1)
-        with self._worker() as worker:
-            return worker.ask({**request, "file": os.fspath(file.absolute())}, seconds, take)
+    def _ask(self, file: Path, request: dict[str, Any], decode: Callable[[list[bytes]], _T]) -> _T:
+        seconds = self._seconds * (1 + file.stat().st_size / BYTES) * (_OCR_FACTOR if request.get("ocr") else 1)
+        with self._process() as process:
+            return process.ask({**request, "file": os.fspath(file.absolute())}, seconds, decode)
 
     @contextmanager
-    def _worker(self) -> Iterator[_Worker]:
-        with self._lending:
+    def _process(self) -> Iterator[_ParserProcess]:
+        """A process for one request; afterwards it goes back to the pool if it is still alive."""
+        with self._lock:
             if self._closed:
-                raise RuntimeError("the workers are closed")
-            worker = self._idle() or _Worker()
-            self._lent.add(worker)
+                raise RuntimeError("the parser pool is closed")
+            process = self._idle() or _ParserProcess()
+            self._busy.add(process)
         try:
-            yield worker
+            yield process
         finally:
-            with self._lending:
-                self._lent.remove(worker)
-                if worker.alive and not self._closed:
-                    self._free.append(worker)
+            with self._lock:
+                self._busy.remove(process)
+                if process.alive and not self._closed:
+                    self._free.append(process)
                 else:
-                    worker.close()
+                    process.close()
 
-    def _idle(self) -> _Worker | None:
-        """One that has nothing to do; those that were killed meanwhile are no file's fault."""
+    def _idle(self) -> _ParserProcess | None:
+        """A free process, or None. Processes that were killed while idle are dropped; no file is to blame for that."""
         while self._free:
-            worker = self._free.pop()
-            if worker.alive:
-                return worker
-            worker.close()
+            process = self._free.pop()
+            if process.alive:
+                return process
+            process.close()
         return None
 
     def close(self) -> None:
-        """Ends all processes; who waits for one is told that it ended."""
-        with self._lending:
+        """Kills every process; a thread waiting for one gets SourceUnreadable."""
+        with self._lock:
             self._closed = True
-            for worker in self._free:
-                worker.close()
-            for worker in self._lent:  # the thread that has it is at its pipes
-                worker.kill()
+            for process in self._free:
+                process.close()
+            for process in self._busy:  # only killed: another thread is reading from its pipes
+                process.kill()
 
 
-class _Worker:
-    """One process."""
+class _ParserProcess:
+    """A child process that runs `source.sandbox.worker`, and the pipes to it."""
 
     def __init__(self) -> None:
-        # Of the environment only what Python needs: a parser has no use for a password that lies there.
+        # Only the variables that Python needs: a hijacked parser must not see passwords in the environment.
         keep = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
         search = os.pathsep.join([os.fspath(_ROOT), *(path for path in sys.path if path)])
         self._process = subprocess.Popen(
@@ -122,18 +135,19 @@ class _Worker:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, request: dict[str, Any], seconds: float, take: Callable[[list[bytes]], _T]) -> _T:
+    def ask(self, request: dict[str, Any], seconds: float, decode: Callable[[list[bytes]], _T]) -> _T:
+        """Sends a request and decodes the answer; the process is killed after `seconds`. Raises a SourceError."""
         timer = Timer(seconds, self._process.kill)
         timer.start()
         try:
-            return take(self._exchange(request))
+            return decode(self._exchange(request))
         except SourceError:
             raise
-        except Exception as error:  # a process that was taken over may answer anything
+        except Exception as error:  # a hijacked process may answer anything
             in_time = timer.is_alive()
             self.close()
             raise _ended(request["path"], self._process.returncode, in_time, seconds) from error
-        except BaseException:  # interrupted: what it was asked for would be the next one's answer
+        except BaseException:  # interrupted: the answer still on its way would be taken for the next one's
             self.close()
             raise
         finally:
@@ -157,7 +171,7 @@ class _Worker:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe
-            with suppress(OSError):  # it ended with something for it on the way
+            with suppress(OSError):  # the process died with unread input
                 pipe.close()
 
 
@@ -189,8 +203,8 @@ def _exactly(file: IO[bytes], length: int) -> bytes:
 
 def _ended(path: str, status: int, in_time: bool, seconds: float) -> SourceError:
     if not in_time:
-        return TooLarge(f"{path} took longer than {seconds:.0f} seconds to read; leave it out, or split it.")
-    # Whether that was the file's fault, or the system's that was short of memory, is not known.
+        return TooLarge(f"{path} took longer than {seconds:.0f} seconds to extract. Split it or exclude it.")
+    # Either the file crashed the parser, or the system was short of memory: that cannot be told apart.
     return SourceUnreadable(
-        f"{path} could not be read: its reader ended with status {status}; build again, or save it anew."
+        f"{path} could not be read: its parser exited with status {status}. Build again, or save the file again."
     )

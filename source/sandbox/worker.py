@@ -1,11 +1,12 @@
-"""Parses files in a process of its own: one that may crash, hang or run out of memory alone.
+"""Parses files in a separate process, which may crash, hang or run out of memory without harm to the parent.
 
     python -m source.sandbox.worker
 
-Each line of standard input is a request: `{"file", "suffix", "id", "title", "path", "ocr"}`
-asks for a document, which is given as its line (`source.document_json`) and its characters'
-corners; `{"file", "sha256", "page", "path"}` asks for a page's picture. The answer is
-a line of JSON, `{"lengths": [...]}`, and then these parts, or else `{"error", "message"}`.
+Each line of standard input is a request. `{"file", "suffix", "id", "title", "path", "ocr"}`
+asks for a document: the answer's parts are its JSON line (`source.document_json`) and the
+corners of its characters. `{"file", "sha256", "page", "path"}` asks for the image of a page.
+An answer is a line of JSON, `{"lengths": [...]}`, followed by parts of these lengths in
+bytes, or else the line `{"error", "message"}`.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ MEMORY = 4 << 30  # bytes of address space
 
 
 def main() -> None:
-    """Answers requests until there are none."""
+    """Answers requests until standard input ends."""
     _limit()
-    # What a library prints must not get between the answers.
+    # What a library prints must not end up between the answers.
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     for line in sys.stdin.buffer:
         head, *parts = _answer(json.loads(line))
@@ -39,31 +40,31 @@ def main() -> None:
 
 
 def _limit() -> None:
-    with suppress(ImportError):  # there is no such module on Windows
+    with suppress(ImportError):  # Windows doesn't have this module
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # a parser has nothing to write
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # a parser never writes files
 
 
 def _answer(request: dict[str, Any]) -> tuple[Any, ...]:
     try:
         parts = _draw(request) if "page" in request else _read(request)
         return {"lengths": [len(part) for part in parts]}, *parts
-    except Exception as error:  # a parser raises on a broken file whatever it likes
-        told = _told(error, request["path"])
-        return ({"error": type(told).__name__, "message": str(told)},)
+    except Exception as error:  # on a broken file, a parser may raise anything
+        reported = _as_source_error(error, request["path"])
+        return ({"error": type(reported).__name__, "message": str(reported)},)
 
 
-def _told(error: Exception, shown_as: str) -> errors.SourceError:
+def _as_source_error(error: Exception, shown_as: str) -> errors.SourceError:
     if isinstance(error, errors.SourceError):
         return error
     if isinstance(error, OSError):
         return errors.unreadable(shown_as, error)
     if isinstance(error, MemoryError | RecursionError):
-        return errors.TooLarge(f"{shown_as} takes more memory than a document should; leave it out.")
-    return errors.Damaged(f"{shown_as} is damaged; save it again, or leave it out.")
+        return errors.TooLarge(f"{shown_as} needs too much memory. Split it or exclude it.")
+    return errors.Damaged(f"{shown_as} is damaged. Try saving it again, or exclude it.")
 
 
 def _read(request: dict[str, Any]) -> list[bytes]:
@@ -78,7 +79,7 @@ def _read(request: dict[str, Any]) -> list[bytes]:
 def _draw(request: dict[str, Any]) -> list[bytes]:
     data = Path(request["file"]).read_bytes()
     if hashlib.sha256(data).hexdigest() != request["sha256"]:
-        raise errors.SourceUnreadable(f"{request['path']} has changed since it was read; rebuild the index.")
+        raise errors.SourceUnreadable(f"{request['path']} has changed since it was indexed. Rebuild the index.")
     return [draw_page(data, request["page"], request["path"])]
 
 

@@ -122,7 +122,7 @@ def test_a_pdf_that_has_changed_is_shown_as_its_text(page: Page, server: Server)
     file.write_bytes(data + b"\n")
     try:
         page.locator(".card").first.get_by_role("button", name="Show in document").click()
-        expect(page.locator(".reading .notice")).to_contain_text("barrels.pdf has changed since it was read")
+        expect(page.locator(".reading .notice")).to_contain_text("barrels.pdf has changed since it was indexed")
         expect(page.locator(".reading mark.quoted").first).to_have_text("The cooper of Ystad sells ")
     finally:
         file.write_bytes(data)

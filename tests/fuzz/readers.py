@@ -53,7 +53,7 @@ def check_file(format: Format, data: bytes) -> None:
     except SourceError:
         return
     except (RecursionError, MemoryError):
-        if format.apart:  # of these a worker makes a SourceError
+        if format.sandboxed:  # of these a worker makes a SourceError
             return
         raise
     check_document(document, Random(len(data)))

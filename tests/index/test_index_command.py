@@ -81,10 +81,10 @@ def test_a_damaged_index_does_not_verify(tmp_path: Path, source: Path, capsys: p
 @pytest.mark.parametrize(
     ("name", "data", "status", "said"),
     [
-        ("none.txt", None, 2, "There is no source"),
-        ("a.exe", b"MZ", 1, "is of no known format"),
-        ("a.txt", b"", 1, "is empty; put text into it"),
-        ("a.txt", b"\0\1\2" * 99, 1, "is not text in any encoding"),
+        ("none.txt", None, 2, "No such file or folder"),
+        ("a.exe", b"MZ", 1, "unsupported file type"),
+        ("a.txt", b"", 1, "a.txt is empty."),
+        ("a.txt", b"\0\1\2" * 99, 1, "is not text in a known encoding"),
         ("a.jsonl", b'{"id": 1, "text": "t"}\n{\n', 1, "line 2 is not JSON"),
         ("a.jsonl", b'{"id": 1, "text": "t"}\n{"id": 1, "text": "t"}\n', 1, "Two documents have the id '1', both in"),
     ],

@@ -51,7 +51,7 @@ def test_an_index_follows_its_sources(folder: Path, stop: threading.Event) -> No
     (folder / "a.txt").unlink()
     assert wait(lambda: book.store.documents == 1)
     (folder / "b.txt").unlink()  # nothing is left to build from: the index goes on to answer
-    assert wait(lambda: "No document was found" in told[-1])
+    assert wait(lambda: "No readable documents found" in told[-1])
     assert book.store.documents == 1
     (folder / "c.txt").write_text("They came back.\n")
     assert wait(lambda: "1 added, 1 removed" in told[-1])

@@ -142,12 +142,12 @@ def test_what_is_no_document_is_refused_and_the_rest_is_added(root: Path, librar
         "empty.txt", "picture.png", "../../questions.jsonl", "gone.txt",
         "blank.md", "broken.pdf", "half.jsonl", "none.jsonl",
     ]  # fmt: skip
-    assert refused["broken.pdf"] == "broken.pdf is damaged, or no PDF; save it again."
-    assert refused["picture.png"].startswith("picture.png is of no known format; add files that end in .txt, ")
+    assert refused["broken.pdf"] == "broken.pdf is damaged or not a PDF. Try saving it again."
+    assert refused["picture.png"].startswith("picture.png: unsupported file type. Supported: plain text, ")
     assert "golden questions" in refused["../../questions.jsonl"]
     assert "half.jsonl, line 2 is not JSON" in refused["half.jsonl"]
     for name in ("empty.txt", "blank.md", "none.jsonl"):
-        assert refused[name] == f"{name} is empty; put text into it or leave it out."
+        assert refused[name] == f"{name} is empty."
     assert "cannot be read (no such file" in refused["gone.txt"]
     assert [path.name for path in (root / "added").iterdir()] == ["fine.txt"]
     before = state(root)
@@ -164,10 +164,10 @@ def test_a_collection_that_claims_the_id_of_another_document_is_refused(
         upload(**{"a.jsonl": jsonl("r9", "r2"), "b.jsonl": jsonl("b", "wind.md"), "c.txt": "C.\n"}), silent
     )
     assert dict(added.refused) == {
-        "a.jsonl": "Two documents have the id 'r2', in a.jsonl and in z.jsonl; "
-        "rename one, or build from the folder above both.",
-        "b.jsonl": f"Two documents have the id 'wind.md', in {root.parent}/in/wind.md and in b.jsonl; "
-        "rename one, or build from the folder above both.",
+        "a.jsonl": "Two documents have the id 'r2', in a.jsonl and in z.jsonl. "
+        "Rename one, or build from the folder above both.",
+        "b.jsonl": f"Two documents have the id 'wind.md', in {root.parent}/in/wind.md and in b.jsonl. "
+        "Rename one, or build from the folder above both.",
     }
     assert ids(root) == ["ships.txt", "wind.md", "c.txt", "r1", "r2"]
     added = library.add(upload(**{"p.jsonl": jsonl("same"), "q.jsonl": jsonl("same")}), silent)
@@ -330,14 +330,14 @@ def test_reading_a_large_file_is_told_and_can_be_cancelled(
 ) -> None:
     lines = [f"The keeper counted the ships of harbour {n}, and wrote them down." for n in range(40)]
     files = upload(**{"large.pdf": pdf([paragraph(lines)] * 2000)})  # some ten seconds
-    started: list[pool_module._Worker] = []
+    started: list[pool_module._ParserProcess] = []
 
-    class Recorded(pool_module._Worker):
+    class Recorded(pool_module._ParserProcess):
         def __init__(self) -> None:
             super().__init__()
             started.append(self)
 
-    monkeypatch.setattr(pool_module, "_Worker", Recorded)
+    monkeypatch.setattr(pool_module, "_ParserProcess", Recorded)
     told: list[float] = []
     cancelling = Cancelling("encoding", 1.5)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from source.document import Document, Region, RegionKind
 from source.places import LONGEST_TITLE, Heading, Places
-from source.spans import Marked, Span, subtract, trim
+from source.spans import Span, SpanIndex, subtract, trim
 
 spans = st.tuples(st.integers(0, 60), st.integers(1, 9)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
 
@@ -57,7 +57,7 @@ def test_overlap_is_a_shared_character(one: Span, other: Span) -> None:
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)).map(lambda pair: Span(*pair))), st.data())
 def test_what_overlaps_is_found_as_by_looking_at_all(many: list[Span], data: st.DataObject) -> None:
     span = Span(*data.draw(st.tuples(st.integers(-1, 10), st.integers(-1, 10))))
-    assert Marked(many).overlap(span) == any(each.overlaps(span) for each in many)
+    assert SpanIndex(many).overlap(span) == any(each.overlaps(span) for each in many)
 
 
 def test_a_title_is_told_in_so_many_characters() -> None:

@@ -70,7 +70,7 @@ def test_utf_8_comes_back_as_it_is(text: str) -> None:
     ids=["png", "elf", "zip", "noise", "zeros", "zero byte", "controls"],
 )
 def test_binary_is_not_text(data: bytes) -> None:
-    with pytest.raises(NotText, match=r"^picture\.txt is not text .*convert it to UTF-8"):
+    with pytest.raises(NotText, match=r"^picture\.txt is not text .*Convert it to UTF-8"):
         decode(data, "picture.txt")
 
 

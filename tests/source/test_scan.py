@@ -69,11 +69,11 @@ def test_an_empty_file_is_an_error_if_named_and_noted_in_a_folder(tmp_path: Path
     path = tmp_path / "empty.txt"
     path.write_bytes(data)
     (tmp_path / "full.txt").write_text("Words.")
-    with pytest.raises(SourceEmpty, match="is empty; put text into it"):
+    with pytest.raises(SourceEmpty, match=r"is empty\.$"):
         ids(path)
-    reading = scan([tmp_path])
-    assert [document.id for document in reading.documents()] == ["full.txt"]
-    (note,) = reading.skipped
+    scanned = scan([tmp_path])
+    assert [document.id for document in scanned.documents()] == ["full.txt"]
+    (note,) = scanned.skipped
     assert isinstance(note, SourceEmpty)
     assert "empty.txt" in str(note)
 
@@ -84,14 +84,14 @@ def test_a_binary_file_is_an_error_if_named_and_noted_in_a_folder(tmp_path: Path
     (tmp_path / "full.txt").write_text("Words.")
     with pytest.raises(NotText, match=r"binary\.txt is not text"):
         ids(path)
-    reading = scan([tmp_path])
-    assert len(list(reading.documents())) == 1
-    assert isinstance(reading.skipped[0], NotText)
+    scanned = scan([tmp_path])
+    assert len(list(scanned.documents())) == 1
+    assert isinstance(scanned.skipped[0], NotText)
 
 
 def test_what_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
     for name in (tmp_path / "none", tmp_path / "none.txt", Path("x" * 5000), Path("a\0b.txt")):
-        with pytest.raises(SourceMissing, match="There is no source") as caught:
+        with pytest.raises(SourceMissing, match="No such file or folder") as caught:
             scan([name])
         assert caught.value.exit_status == 2
 
@@ -99,9 +99,9 @@ def test_what_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
 def test_an_unknown_ending_and_a_folder_of_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.exe"
     path.write_bytes(b"MZ")
-    with pytest.raises(UnknownFormat, match=r"a\.exe is of no known format.*\.txt, .*\.jsonl"):
+    with pytest.raises(UnknownFormat, match=r"a\.exe: unsupported file type\. Supported: plain text, .*JSON Lines\.$"):
         scan([path])
-    with pytest.raises(SourceEmpty, match="No document was found"):
+    with pytest.raises(SourceEmpty, match="No readable documents found in "):
         scan([tmp_path])
 
 
@@ -111,11 +111,11 @@ def test_a_pipe_or_a_device_is_never_opened(tmp_path: Path) -> None:
     (tmp_path / "device.txt").symlink_to("/dev/zero")
     (tmp_path / "full.txt").write_text("Words.")
     for name in ("pipe.txt", "device.txt"):
-        with pytest.raises(SourceUnreadable, match="not an ordinary file"):
+        with pytest.raises(SourceUnreadable, match="not a regular file"):
             ids(tmp_path / name)
-    reading = scan([tmp_path])
-    assert [document.id for document in reading.documents()] == ["full.txt"]
-    assert len(reading.skipped) == 2
+    scanned = scan([tmp_path])
+    assert [document.id for document in scanned.documents()] == ["full.txt"]
+    assert len(scanned.skipped) == 2
 
 
 def test_links_that_lead_nowhere_or_round_in_circles(tmp_path: Path) -> None:
@@ -125,10 +125,10 @@ def test_links_that_lead_nowhere_or_round_in_circles(tmp_path: Path) -> None:
     (tmp_path / "up").symlink_to(tmp_path)
     (tmp_path / "full.txt").write_text("Words.")
     (tmp_path / "linked.txt").symlink_to(tmp_path / "full.txt")
-    reading = scan([tmp_path])
-    assert [document.id for document in reading.documents()] == ["full.txt", "linked.txt"]
-    assert len(reading.skipped) == 3
-    assert all(isinstance(note, SourceUnreadable) for note in reading.skipped)
+    scanned = scan([tmp_path])
+    assert [document.id for document in scanned.documents()] == ["full.txt", "linked.txt"]
+    assert len(scanned.skipped) == 3
+    assert all(isinstance(note, SourceUnreadable) for note in scanned.skipped)
     with pytest.raises(SourceMissing):
         scan([tmp_path / "a.txt"])
 
@@ -137,7 +137,7 @@ def test_duplicate_ids_name_both_places(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "same.txt").write_text("Words.")
-    with pytest.raises(DuplicateId, match=r"same\.txt.*one/same\.txt.*two/same\.txt.*rename one"):
+    with pytest.raises(DuplicateId, match=r"same\.txt.*one/same\.txt.*two/same\.txt.*Rename one"):
         ids(tmp_path / "one", tmp_path / "two")
     assert ids(tmp_path) == ["one/same.txt", "two/same.txt"]
 
@@ -147,9 +147,9 @@ def test_a_bad_collection_is_an_error_if_named_and_noted_in_a_folder(tmp_path: P
     (tmp_path / "text.txt").write_text("Words.")
     with pytest.raises(BadCollection, match=r"set\.jsonl, line 2 is not JSON"):
         ids(tmp_path / "set.jsonl")
-    reading = scan([tmp_path])
-    assert [document.id for document in reading.documents()] == ["a", "text.txt"]
-    assert "set.jsonl, line 2 is not JSON" in str(reading.skipped[0])
+    scanned = scan([tmp_path])
+    assert [document.id for document in scanned.documents()] == ["a", "text.txt"]
+    assert "set.jsonl, line 2 is not JSON" in str(scanned.skipped[0])
 
 
 def test_a_file_name_that_is_no_utf_8_gets_an_id_that_is_unicode(tmp_path: Path) -> None:
@@ -175,9 +175,9 @@ def test_documents_that_are_not_wanted_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Words.")
     (tmp_path / "b.txt").write_text("Words.")
     (tmp_path / "set.jsonl").write_text('{"id": "b.txt", "text": "t"}\n{"id": "r", "text": "t"}\n')
-    reading = scan([tmp_path], without=["b.txt", "none"])  # even where two would claim the id
-    assert [document.id for document in reading.documents()] == ["a.txt", "r"]
-    assert [file.id for file in reading.files] == ["a.txt", "set.jsonl"]
+    scanned = scan([tmp_path], without=["b.txt", "none"])  # even where two would claim the id
+    assert [document.id for document in scanned.documents()] == ["a.txt", "r"]
+    assert [file.id for file in scanned.files] == ["a.txt", "set.jsonl"]
     with pytest.raises(SourceEmpty):
         scan([tmp_path / "a.txt"], without=["a.txt"])
 
@@ -195,8 +195,8 @@ def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pyt
         return listed(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    reading = scan([tmp_path])
-    assert [document.id for document in reading.documents()] == ["a.txt"]
-    assert "sub cannot be read (permission denied)" in str(*reading.skipped)
+    scanned = scan([tmp_path])
+    assert [document.id for document in scanned.documents()] == ["a.txt"]
+    assert "sub cannot be read (permission denied)" in str(*scanned.skipped)
     with pytest.raises(SourceUnreadable, match="sub cannot be read"):
         scan([tmp_path / "sub"])

@@ -1,4 +1,4 @@
-"""Web pages: elements to blocks, and which of them are the page's content."""
+"""HTML pages: turns elements into blocks and finds which of them are the page's content."""
 
 from source.formats.html.extractor import EXTRACTOR, read_html
 

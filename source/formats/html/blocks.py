@@ -1,4 +1,4 @@
-"""From a page's elements to its blocks, as a browser lays them out: headings, paragraphs, items, lines and tables."""
+"""Turns a page's elements into blocks as a browser lays them out: headings, paragraphs, items, lines and tables."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from source.document import RegionKind
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 OPENERS = frozenset({*HEADINGS, "summary", "dt"})
-"""What heads what follows: here a button is the text of a heading that unfolds."""
+"""Elements that introduce what follows; a button inside one is the text of a heading that unfolds."""
 PREFORMATTED = frozenset({"pre", "listing", "xmp", "plaintext"})
 ITEMS = frozenset({"li", "dd"})
 CONTROLS = frozenset({
     "button", "input", "meter", "output", "progress", "select", "textarea",
 })  # fmt: skip
 
-# Boxes of their own in the HTML standard's style sheet (§15.3), and what lays a table out.
+# The block-level elements of the HTML standard's style sheet (§15.3), and those that make up a table.
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "caption", "center", "col", "colgroup", "dd", "details",
     "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1",
@@ -33,7 +33,7 @@ _UNSEEN = frozenset({
     "iframe", "link", "meta", "noembed", "noframes", "noscript", "object", "param", "script",
     "source", "style", "svg", "template", "title", "track", "video",
 })  # fmt: skip
-# A formula's second rendering, and the link beside a wiki's heading, which is a button in all but name.
+# The second rendering of a formula, and the edit link beside a wiki's heading, which acts as a button.
 _UNSEEN_CLASSES = frozenset({"katex-html", "mw-editsection"})
 _HIDING = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _BOXING = re.compile(r"(?:^|;)\s*display\s*:\s*(?:block|flex|grid|table|list-item)\b", re.IGNORECASE)
@@ -49,16 +49,16 @@ _GROUPS = frozenset({
 _CELLS = frozenset({
     "script", "style", "td", "template", "th",
 })  # fmt: skip
-_LONGEST_CELL = 120  # words: a cell with more is a part of the page, not a datum
+_LONGEST_CELL = 120  # words: a longer cell is a part of the page's layout, not data
 
 
 def is_box(element: Any) -> bool:
-    """Whether it begins on a line of its own."""
+    """Whether an element starts on a new line."""
     return element.tag in _BLOCKS or bool(_BOXING.search(element.get("style", "")))
 
 
 def is_unseen(element: Any) -> bool:
-    """Whether neither it nor anything in it is text on the page."""
+    """Whether an element and everything inside it is invisible on the page."""
     if element.tag in _UNSEEN or (element.tag == "dialog" and element.get("open") is None):
         return True
     if element.get("hidden", "until-found").lower() != "until-found" or _HIDING.search(element.get("style", "")):
@@ -67,24 +67,24 @@ def is_unseen(element: Any) -> bool:
 
 
 def is_main(element: Any) -> bool:
-    """Whether its author says that it holds the content."""
+    """Whether the page's author marked an element as holding the content."""
     return element.tag in {"article", "main"} or element.get("role") == "main"
 
 
 def is_frame(element: Any, *, in_main: bool) -> bool:
-    """Whether it is where pages keep their menus, banners and footers."""
+    """Whether an element is one in which pages put menus, banners and footers."""
     if element.get("role", "").lower() in _FRAME_ROLES or element.tag in _FRAMES:
         return True
-    return element.tag in _PARTS and not in_main  # an article's own header, footer or aside is a part of it
+    return element.tag in _PARTS and not in_main  # an article's own header, footer or aside belongs to it
 
 
 def has_frame(root: Any) -> bool:
-    """Whether a page has any element for its menus and footers, be there text in it or not."""
+    """Whether a page has any element for menus and footers, with or without text in it."""
     return next(root.iter(*_FRAMES, *_PARTS), None) is not None
 
 
 def data_rows(table: Any) -> list[Any]:
-    """The rows of a table that holds data, its footer's last; none if it only lays the page out."""
+    """The rows of a table that holds data, with its footer last; none if it only lays out the page."""
     if table.get("role", "").lower() in _LAYOUT_ROLES or table.find(".//table") is not None:
         return []
     groups = sorted(table.iterchildren("thead", "tbody", "tr", "tfoot"), key=lambda group: group.tag == "tfoot")
@@ -103,12 +103,12 @@ def cells_of(row: Any) -> list[Any]:
 
 
 def heads_columns(row: Any) -> bool:
-    """Whether a table's first row names what stands below it."""
+    """Whether a table's first row holds the names of the columns."""
     return row.getparent().tag == "thead" or all(cell.tag == "th" for cell in cells_of(row))
 
 
 def _has_strays(table: Any, groups: Sequence[Any], rows: Sequence[Any]) -> bool:
-    """Whether there is more in a table than cells in rows: what a browser would move, or move out."""
+    """Whether a table holds more than cells in rows, which a browser would move elsewhere."""
     parts = {part.tag for each in (table, *(group for group in groups if group.tag != "tr")) for part in each}
     cells = {cell.tag for row in rows for cell in row}
     texts = [text for each in (table, *groups, *rows) for text in (each.text, *(part.tail for part in each))]
@@ -116,14 +116,14 @@ def _has_strays(table: Any, groups: Sequence[Any], rows: Sequence[Any]) -> bool:
 
 
 def _is_page(cell: Any) -> bool:
-    """Whether a cell holds what a page is made of rather than a datum."""
+    """Whether a cell holds a part of the page, such as a heading or a long text, rather than data."""
     return next(cell.iter(*HEADINGS, "pre", "article", "section"), None) is not None or (
         len("".join(cell.itertext()).split()) > _LONGEST_CELL
     )
 
 
-class Kind(StrEnum):
-    """What a block is."""
+class HtmlKind(StrEnum):
+    """The kind of a block."""
 
     HEADING = "heading"
     PARAGRAPH = "paragraph"
@@ -133,8 +133,8 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Text that stands in one place of the tree: an element's `text`, or its `tail`."""
+class TextRun:
+    """A piece of text in the tree: the `text` of the element `node`, or its `tail`."""
 
     text: str
     node: Any
@@ -143,72 +143,72 @@ class Run:
 
     @property
     def owner(self) -> Any:
-        """The element that it stands in."""
+        """The element that contains the text."""
         return self.node.getparent() if self.tail else self.node
 
 
 @dataclass(frozen=True, slots=True)
 class HtmlBlock:
-    """A block, and the runs that it is made of.
+    """A block and the runs of text that it consists of.
 
-    `framed`: whether it lies in an element in which pages keep their menus, banners and
-    footers. `level`: a heading's. `rows`: a table's; the first heads the columns if `header`.
+    `framed`: whether it lies in an element for menus, banners or footers. `level`: that of
+    a heading. `rows`: those of a table; the first names the columns if `header`.
     """
 
-    kind: Kind
+    kind: HtmlKind
     text: str
-    runs: tuple[Run, ...] = field(repr=False)
+    runs: tuple[TextRun, ...] = field(repr=False)
     framed: bool = False
     level: int = 0
     rows: tuple[tuple[str, ...], ...] = ()
     header: bool = False
 
     @property
-    def longest(self) -> Run:
-        """The longest of its runs."""
+    def longest(self) -> TextRun:
+        """The longest run."""
         return max(self.runs, key=lambda run: len(run.text.strip()))
 
     @property
     def linked(self) -> int:
-        """How many of its characters are links."""
+        """The number of characters inside links."""
         return sum(len(run.text.strip()) for run in self.runs if run.linked)
 
     def put_into(self, builder: TextBuilder, *, content: bool) -> None:
-        """Adds it to a text; what is no content is marked as navigation."""
+        """Adds the block to a text; a block that isn't content is marked as navigation."""
         if not content:
             builder.marked(self.text, RegionKind.NAVIGATION)
-        elif self.kind is Kind.HEADING:
+        elif self.kind is HtmlKind.HEADING:
             builder.heading(self.text, self.level)
-        elif self.kind is Kind.TABLE:
+        elif self.kind is HtmlKind.TABLE:
             builder.table(self.rows, header=self.header)
-        elif self.kind is Kind.LINES:
+        elif self.kind is HtmlKind.LINES:
             first, *others = self.text.split("\n")
             builder.paragraph(first)
             for line in others:
                 builder.item(line)
-        elif self.kind is Kind.ITEM:
+        elif self.kind is HtmlKind.ITEM:
             builder.item(self.text)
         else:
             builder.paragraph(self.text)
 
 
-_SPACE = re.compile(r"[ \t\n\r\f]+")  # CSS's white space; a no-break space is none
+_SPACE = re.compile(r"[ \t\n\r\f]+")  # white space as CSS defines it, without the no-break space
 _PERMALINKS = frozenset({"#", "¶", "§", "🔗", "⚓", "\uf0c1"})  # the last: Font Awesome's chain
 
 
 def blocks_of(root: Any) -> list[HtmlBlock]:
-    """What is seen of the element `root` (lxml's), in reading order."""
-    walk = _Walk()
-    walk.over(root)
-    return walk.blocks
+    """The visible blocks of the element `root` (lxml's), in reading order."""
+    walker = _BlockWalker()
+    walker.over(root)
+    return walker.blocks
 
 
-class _Walk:
-    """One pass over the elements. Deep nesting costs no recursion: pages nest to any depth."""
+class _BlockWalker:
+    """Collects the blocks in one pass over the elements, without recursion, since pages nest to any depth."""
 
     def __init__(self) -> None:
         self.blocks: list[HtmlBlock] = []
-        self._runs: list[Run] = []
+        self._runs: list[TextRun] = []
         self._levels: list[int] = []  # of the headings that are open
         self._frames = self._mains = self._links = self._openers = self._preformatted = 0
         self._opens_item = False
@@ -233,11 +233,11 @@ class _Walk:
         self._flush()
 
     def _enter(self, element: Any) -> bool:
-        """Whether what is inside is to be walked too."""
+        """Enters an element; returns whether its content is to be walked too."""
         if is_unseen(element) or self._is_permalink(element):
             return False
         if element.tag in CONTROLS and not (element.tag == "button" and self._openers):
-            self._text(" ", element, tail=False)  # its box keeps the words around it apart
+            self._text(" ", element, tail=False)  # the control separates the words around it
             return False
         if is_box(element):
             self._flush()
@@ -245,7 +245,7 @@ class _Walk:
             self._table(element, rows)
             return False
         if element.tag == "br":
-            self._runs.append(Run("\n", element, False, False))
+            self._runs.append(TextRun("\n", element, False, False))
         self._count(element, 1)
         self._opens_item = self._opens_item or element.tag in ITEMS
         return True
@@ -256,7 +256,7 @@ class _Walk:
         self._count(element, -1)
 
     def _count(self, element: Any, step: int) -> None:
-        """Notes what is entered (`step` 1) or left (-1)."""
+        """Updates the counts of open elements when one is entered (`step` 1) or left (-1)."""
         tag = element.tag
         if step < 0:
             self._mains -= is_main(element)
@@ -270,50 +270,50 @@ class _Walk:
             self._levels.append(HEADINGS[tag]) if step > 0 else self._levels.pop()
 
     def _is_permalink(self, element: Any) -> bool:
-        """The ¶ or # beside a heading, which shows under the pointer only."""
+        """Whether it is the ¶ or # beside a heading, which is visible only under the pointer."""
         return element.tag == "a" and self._openers > 0 and "".join(element.itertext()).strip() in _PERMALINKS
 
     def _text(self, text: str | None, node: Any, *, tail: bool) -> None:
         if text:
             shown = text.replace("\r\n", "\n") if self._preformatted else _SPACE.sub(" ", text)
-            self._runs.append(Run(shown, node, tail, self._links > 0))
+            self._runs.append(TextRun(shown, node, tail, self._links > 0))
 
     def _flush(self) -> None:
-        """Ends the block that is open."""
+        """Ends the open block."""
         runs, self._runs = self._runs, []
         if self._preformatted:
-            self._add(Kind.LINES, "".join(run.text for run in runs).strip("\n"), runs)
+            self._add(HtmlKind.LINES, "".join(run.text for run in runs).strip("\n"), runs)
             return
         for part in _paragraphs(runs):
             lines = "".join(run.text for run in part).split("\n")
-            kind = Kind.HEADING if self._levels else Kind.ITEM if self._opens_item else Kind.PARAGRAPH
+            kind = HtmlKind.HEADING if self._levels else HtmlKind.ITEM if self._opens_item else HtmlKind.PARAGRAPH
             self._add(kind, "\n".join(_SPACE.sub(" ", line).strip(" ") for line in lines).strip("\n"), part)
 
-    def _add(self, kind: Kind, text: str, runs: Sequence[Run], **more: Any) -> None:
+    def _add(self, kind: HtmlKind, text: str, runs: Sequence[TextRun], **more: Any) -> None:
         if text.strip():
-            level = self._levels[-1] if kind is Kind.HEADING else 0
+            level = self._levels[-1] if kind is HtmlKind.HEADING else 0
             self.blocks.append(HtmlBlock(kind, text, tuple(runs), framed=self._frames > 0, level=level, **more))
             self._opens_item = False
 
     def _table(self, table: Any, rows: Sequence[Any]) -> None:
         for caption in table.iterchildren("caption"):
-            self._add(Kind.PARAGRAPH, *_in_one_line(caption))
+            self._add(HtmlKind.PARAGRAPH, *_in_one_line(caption))
         cells = [[_in_one_line(cell) for cell in cells_of(row)] for row in rows]
         texts = tuple(tuple(text for text, _ in row) for row in cells)
         runs = [run for row in cells for _, runs in row for run in runs]
         shown = "\n".join("\t".join(row).strip() for row in texts)
-        self._add(Kind.TABLE, shown, runs, rows=texts, header=heads_columns(rows[0]))
+        self._add(HtmlKind.TABLE, shown, runs, rows=texts, header=heads_columns(rows[0]))
 
 
-def _in_one_line(element: Any) -> tuple[str, list[Run]]:
-    """The text of a cell or a caption, and its runs."""
+def _in_one_line(element: Any) -> tuple[str, list[TextRun]]:
+    """The text of a cell or a caption as one line, and its runs."""
     parts = blocks_of(element)
     return " ".join(" ".join(part.text.split()) for part in parts), [run for part in parts for run in part.runs]
 
 
-def _paragraphs(runs: Sequence[Run]) -> Iterator[list[Run]]:
-    """The runs between blank lines, which two line breaks make."""
-    part: list[Run] = []
+def _paragraphs(runs: Sequence[TextRun]) -> Iterator[list[TextRun]]:
+    """The runs grouped into paragraphs, which two or more line breaks in a row separate."""
+    part: list[TextRun] = []
     breaks = 0
     for run in runs:
         if run.text == "\n":

@@ -1,4 +1,4 @@
-"""HTML: the page's whole visible text; what is not its content (menus, banners, footers) is marked.
+"""HTML: the whole visible text of a page; what isn't its content (menus, banners, footers) is marked.
 
 >>> page = b"<title>Ships | The Site</title><nav>Home</nav><h1>Ships</h1><p>Two\\n sail.</p>"
 >>> document = read_html(page, id="ships.html")
@@ -18,24 +18,24 @@ from source.builder import TextBuilder
 from source.document import Document, Doubt, DoubtKind
 from source.encoding import decode
 from source.errors import Damaged, SourceEmpty, TooLarge
-from source.formats.html.blocks import HtmlBlock, Kind, blocks_of
+from source.formats.html.blocks import HtmlBlock, HtmlKind, blocks_of
 from source.formats.html.content import content_of, titles_of
 
 EXTRACTOR = "html/1"
 
-_HEAD = 4096  # bytes: where an encoding is declared
+_HEAD = 4096  # bytes in which an encoding may be declared
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _DECLARED = re.compile(
     rb"<meta\s[^>]*?charset\s*=\s*[\"']?\s*([\w.:-]+)|\A\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE
 )
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-# What browsers take a label for where it differs (the Encoding standard, §4.2).
+# The code pages that browsers use for labels of narrower ones (the Encoding standard, §4.2).
 _TAKEN_FOR = {
     "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
     "gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "euc_kr": "cp949", "shift_jis": "cp932",
 }  # fmt: skip
 _CODE_PAGE = re.compile(r"utf-8|iso8859-\d+|iso2022_jp|tis-620|cp\d+|koi8-[ru]|mac-\w+|gb\w+|big5\w*|euc_\w+|shift_jis")
-_SUBSET = re.compile(  # of the first declaration alone: others are none
+_SUBSET = re.compile(  # only of the first declaration, because others have no meaning
     r"\A((?>.*?<!doctype)[^>\[]*+)\[(?:\s|<[!?][^>]*>|%[\w.]+;)*+\]\s*+>", re.IGNORECASE | re.DOTALL
 )
 
@@ -43,8 +43,9 @@ _ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 
 
 def read_html(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-    """A Document of a page. Its title: its one h1, or `og:title`, or `<title>`, or its first heading, or `title`.
+    """Extracts a Document from an HTML page.
 
+    Its title is its only h1, or `og:title`, or `<title>`, or its first heading, or `title`.
     Raises SourceEmpty, NotText, Damaged or TooLarge.
     """
     shown_as = path or id
@@ -52,7 +53,7 @@ def read_html(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
     root = parse_html(text, shown_as)
     blocks = blocks_of(root)
     if not any(char.isalnum() for block in blocks for char in block.text):
-        raise SourceEmpty(f"{shown_as} shows no text; leave it out, or save the page once it is loaded in full.")
+        raise SourceEmpty(f"{shown_as} contains no visible text. Save the page again after it has fully loaded.")
     own_title = next(titles_of(root), "")
     content = content_of(root, blocks)
     builder = TextBuilder()
@@ -71,18 +72,18 @@ def read_html(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
 
 
 def decode_html(data: bytes, shown_as: str) -> tuple[str, int]:
-    """The text of a page, and how many bytes of it could not be read. Raises NotText.
+    """The text of a page and the number of bytes that could not be decoded. Raises NotText.
 
-    As browsers do it: a byte-order mark, then what the page declares. But what is UTF-8
-    is read as such whatever it declares, since the server may have said so (no other
-    encoding looks like it); and a declaration that most of the bytes do not fit is not believed.
+    Follows browsers: a byte-order mark first, then the declared encoding. But valid UTF-8
+    is decoded as such whatever the page declares, since the server may have declared it
+    (no other encoding looks like it), and a declaration that most bytes don't fit is ignored.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             text = data.decode(encoding, "replace")
             return text, text.count("\ufffd")
     declared = _declared(data)
-    if declared != "iso2022_jp":  # it is written in ASCII, and so in UTF-8, too
+    if declared != "iso2022_jp":  # its bytes are ASCII, and so valid UTF-8 too
         try:
             text = data.decode("utf-8")
             if "\0" not in text:
@@ -98,29 +99,30 @@ def decode_html(data: bytes, shown_as: str) -> tuple[str, int]:
 
 
 def parse_html(text: str, shown_as: str) -> Any:
-    """The root element (lxml's) of a page, mended as browsers do. Raises SourceEmpty, TooLarge or Damaged.
+    """Parses a page to its root element (lxml's), with errors repaired as browsers do.
 
-    XHTML is read so as well: the parser takes `<a id="x"/>` as closed, and no entity is expanded.
+    XHTML is parsed in the same way: `<a id="x"/>` counts as closed, and no entity is expanded.
+    Raises SourceEmpty, TooLarge or Damaged.
     """
     from lxml import etree
     from lxml import html as lxml_html
 
-    # The parser drops what stands after `</html>`, which browsers show, and shows the end of a list of entities.
+    # The parser drops what follows `</html>`, which browsers show, and shows the end of an internal DTD subset.
     text = _ENDS.sub("", _SUBSET.sub(r"\1>", text))
     parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True)
     try:
         root = lxml_html.document_fromstring(text.encode(), parser=parser)
     except etree.ParserError as error:
-        raise SourceEmpty(f"{shown_as} is empty; put text into it or leave it out.") from error
+        raise SourceEmpty(f"{shown_as} is empty.") from error
     except Exception as error:
-        raise Damaged(f"{shown_as} is damaged: it cannot be read as HTML ({error}); save it again.") from error
+        raise Damaged(f"{shown_as} is damaged: it is not valid HTML ({error}). Try saving it again.") from error
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        raise TooLarge(f"{shown_as} nests its elements deeper than any page does; leave it out.")
+        raise TooLarge(f"{shown_as} nests its elements too deeply. Exclude it.")
     return root
 
 
 def _declared(data: bytes) -> str:
-    """The codec for the encoding that a page declares; empty if none is known."""
+    """The codec for the encoding that a page declares; empty if it declares none that is known."""
     match = _DECLARED.search(_COMMENT.sub(b"", data[:_HEAD]))
     if match is None:
         return ""
@@ -134,5 +136,5 @@ def _declared(data: bytes) -> str:
 
 
 def _headline(content: list[HtmlBlock]) -> str:
-    headlines = [block.text for block in content if block.kind is Kind.HEADING and block.level == 1]
+    headlines = [block.text for block in content if block.kind is HtmlKind.HEADING and block.level == 1]
     return " ".join(headlines[0].split()) if len(headlines) == 1 else ""

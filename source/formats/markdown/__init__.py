@@ -1,4 +1,4 @@
-"""Markdown: the text is the file itself; markdown-it-py says which lines are what."""
+"""Markdown: the text is the file itself; markdown-it-py finds its blocks."""
 
 from source.formats.markdown.extractor import EXTRACTOR, read_markdown
 

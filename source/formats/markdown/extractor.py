@@ -1,4 +1,4 @@
-"""Markdown: the text is the file itself; markdown-it-py says which lines are what."""
+"""Markdown: the text is the file itself; markdown-it-py finds its blocks, and which lines they cover."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ from source.spans import Span, trim
 
 EXTRACTOR = "markdown/2"
 
-_LOOKS = 20  # at each line
+_MAX_LOOKS = 20  # per line, on average
 
 
-def _looked_at(state: StateBlock, line: int, end: int, silent: bool) -> bool:
-    """Whether a quote ends before a line without its mark, because such lines were looked at too often.
+def _bounded_lookahead(state: StateBlock, line: int, end: int, silent: bool) -> bool:
+    """A parser rule that ends a block quote at a line without its mark once such lines were examined too often.
 
-    The parser looks at all of them up to the next blank line before it knows where a quote ends, and may begin
-    another on the next line: without a bound that takes quadratic time, minutes for 100 KB.
+    The parser examines all of them up to the next blank line to find where a quote ends, and may do so again from
+    the next line: without a bound that takes quadratic time, minutes for 100 KB.
     """
     if not silent:
         return False
     state.env["looks"] = state.env.get("looks", 0) + 1
-    return bool(state.env["looks"] > _LOOKS * len(state.bMarks))
+    return bool(state.env["looks"] > _MAX_LOOKS * len(state.bMarks))
 
 
-# Only the blocks are asked for; what stands inside a line is not parsed.
+# Only blocks are needed; inline markup is not parsed.
 _PARSER = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
-_PARSER.block.ruler.before("code", "looked_at", _looked_at, {"alt": ["blockquote"]})
-# As Pandoc has it, a blank line after the first rule makes it a rule and no more.
+_PARSER.block.ruler.before("code", "bounded_lookahead", _bounded_lookahead, {"alt": ["blockquote"]})
+# As in Pandoc, a first line of dashes with a blank line after it is only a rule.
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(?!---|[ \t]*[\r\n]).*?\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:([^\r\n]*\S)", re.MULTILINE)
 _BARE_MARKUP = re.compile(r"[*_`]+|!?\[([^\[\]]*)\]\([^()]*\)|<[^<>]+>")
-# The parser's own idea of a line: it turns \r\n and lone \r into \n first.
+# Lines as the parser counts them: it first turns \r\n and lone \r into \n.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A Markdown file by its blocks.
+    """A parsed Markdown file.
 
-    `front`: the front matter, which is not parsed. `lines`: where each line that
-    the tokens count starts in the text, with the end of the text as a last entry.
-    `references`: the links that are defined by name.
+    `front`: the front matter, which is not parsed. `lines`: the offset at which each line
+    counted by the tokens starts, with the end of the text as the last entry.
+    `references`: the link definitions by name.
     """
 
     front: str
@@ -60,7 +60,7 @@ class Parsed:
 
 
 def parsed(text: str) -> Parsed:
-    """The blocks of a Markdown file."""
+    """Parses the blocks of a Markdown file."""
     match = _FRONT_MATTER.match(text)
     front = match.group() if match else ""
     references: dict[str, Any] = {}
@@ -69,7 +69,7 @@ def parsed(text: str) -> Parsed:
 
 
 def read_markdown(text: str, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-    """A Document of a Markdown file; `text` is kept as it is, marks and all."""
+    """Extracts a Document from a Markdown file; its text is `text`, unchanged, including the markup."""
     blocks = parsed(text)
     front, lines, tokens = blocks.front, blocks.lines, blocks.tokens
     paragraphs: list[Span] = []
@@ -101,22 +101,22 @@ def read_markdown(text: str, *, id: str, title: str = "", path: str = "", sha256
 
 
 def _line_starts(text: str, offset: int) -> list[int]:
-    """Where each line after `offset` starts, with the end of the text as a last entry."""
+    """The offset of each line from `offset` on, with the end of the text as the last entry."""
     lengths = [len(match.group()) for match in _LINE.finditer(text, offset)]
     return [*accumulate(lengths, initial=offset), len(text)]
 
 
 def _content(text: str, token: Token, span: Span, lines: list[int]) -> Iterator[Span]:
-    """The paragraphs that a block token holds; containers hold none of their own."""
+    """The paragraphs of a block token; containers have none of their own."""
     if token.type in {"paragraph_open", "tr_open"}:
         yield span
     elif token.type in {"fence", "code_block"} and token.map:
-        for line in code_lines(token):  # a line of code is the least that can be quoted
+        for line in code_lines(token):  # code can be quoted line by line
             yield trim(text, Span(lines[line], lines[line + 1]))
 
 
 def code_lines(token: Token) -> range:
-    """The lines of a block of code without its fences; the last fence may be missing."""
+    """The lines of a code block without its fences; the closing fence may be missing."""
     first, last = token.map or (0, 0)
     if token.type == "code_block":
         return range(first, last)
@@ -125,5 +125,5 @@ def code_lines(token: Token) -> range:
 
 
 def _plain(inline: str) -> str:
-    """A heading's words without its marks."""
+    """A heading's text without its inline markup."""
     return " ".join(_BARE_MARKUP.sub(lambda match: match.group(1) or "", inline).split())

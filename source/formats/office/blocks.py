@@ -1,4 +1,4 @@
-"""What the readers of office files share: blocks, the tables among them, titles and white space.
+"""The parts that the extractors of office files share: blocks and tables, titles, white space, XML access.
 
 >>> builder = OfficeBuilder()
 >>> builder.add([OfficeBlock("Ships", level=1), OfficeBlock("Two  sail."), OfficeBlock("Erik's,", listed=True)])
@@ -17,9 +17,9 @@ from source.builder import TextBuilder
 from source.document import Document, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty
 
-_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # what Office wrote up to 2003, and what it encrypts
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # starts the files of Office up to 2003, and encrypted ones
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_LONGEST_HEADING = 300  # characters: what is longer is a paragraph that looks like a heading
+_LONGEST_HEADING = 300  # characters: a longer one is a paragraph styled like a heading
 _LONGEST_NAME = 40  # characters of a column's name
 _NUMBER = re.compile(r"\W*\d[\d\W]*[^\W\d]{0,3}\W*")  # "1,234.5", "$3.4m", "12 kg", "45 %"
 _NO_TITLE = re.compile(
@@ -33,26 +33,26 @@ _NO_TITLE = re.compile(
 
 @dataclass(slots=True)
 class OfficeBlock:
-    """A paragraph; or, with `rows`, a table, in whose cells stand blocks again."""
+    """A paragraph, or with `rows` a table, whose cells contain blocks again."""
 
     text: str = ""
-    level: int = 0  # of a heading, from 1; 0 is none
+    level: int = 0  # of a heading, from 1; 0 if it isn't one
     listed: bool = False  # an item of a list
     navigation: bool = False  # a line of a table of contents
     strong: bool = False  # all in bold type
     rows: list[list[list[OfficeBlock]]] = field(default_factory=list)
-    header: bool = False  # the file says that the first row heads the columns
+    header: bool = False  # the file marks the first row as the header
 
 
 class OfficeBuilder(TextBuilder):
-    """Takes whole blocks, and lets headings end where a slide or the notes begin."""
+    """A TextBuilder that takes OfficeBlocks, and can end headings where a slide or the notes start."""
 
     def __init__(self) -> None:
         super().__init__()
         self._ended = 0
 
     def add(self, blocks: Iterable[OfficeBlock]) -> None:
-        """The blocks, one after another."""
+        """Adds the blocks, one after another."""
         for block in blocks:
             text = tidy(block.text)
             if block.rows:
@@ -67,16 +67,16 @@ class OfficeBuilder(TextBuilder):
                 self.paragraph(text)
 
     def end_headings(self) -> None:
-        """What follows stands under none of the headings so far."""
+        """Ends all headings so far: they don't apply to the blocks that follow."""
         for number in range(self._ended, len(self._headings)):
             if self._headings[number].end is None:
                 self._headings[number] = replace(self._headings[number], end=self._length)
         self._ended = len(self._headings)
 
     def build(self, *, id: str, extractor: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-        """The document. Raises SourceEmpty if there is not a word in it."""
+        """The finished document. Raises SourceEmpty if it has no text."""
         if not self._length:
-            raise SourceEmpty(f"{path or id} holds no text; put text into it or leave it out.")
+            raise SourceEmpty(f"{path or id} contains no text.")
         return super().build(id=id, extractor=extractor, title=title, path=path, sha256=sha256)
 
     def _add_table(self, block: OfficeBlock) -> None:
@@ -91,25 +91,28 @@ class OfficeBuilder(TextBuilder):
 
 
 def with_boxes(block: OfficeBlock, boxes: list[OfficeBlock]) -> list[OfficeBlock]:
-    """A paragraph and what stands in boxes beside it: before it, if it announces what follows."""
+    """A paragraph followed by the blocks of the boxes beside it.
+
+    The boxes come first if the paragraph ends with a colon, which introduces the next paragraph.
+    """
     announces = tidy(block.text).endswith((":", "："))
     return [*boxes, block] if announces else [block, *boxes]
 
 
 def tidy(text: str) -> str:
-    """The lines of `text` that hold words, with single spaces and without soft hyphens."""
+    """The non-blank lines of `text`, with single spaces and without soft hyphens."""
     lines = (" ".join(line.split()) for line in text.replace("\xad", "").split("\n"))
     return "\n".join(line for line in lines if line)
 
 
 def own_title(title: str | None) -> str:
-    """The title in a file's properties; empty if it is only what a program put there."""
+    """The title in a file's properties; empty if it is only a program's default."""
     title = " ".join((title or "").split())
     return "" if _NO_TITLE.fullmatch(title) else title
 
 
 def number(text: str, base: int = 10) -> int:
-    """The whole number in an attribute; 0 if there is none."""
+    """The integer in an attribute; 0 if there is none."""
     try:
         return int(text[:12], base)
     except ValueError:
@@ -117,11 +120,19 @@ def number(text: str, base: int = 10) -> int:
 
 
 def refuse_compound(data: bytes, shown_as: str, ending: str) -> None:
-    """Raises Encrypted or Damaged if this is an old binary file or an encrypted one, and no zip archive."""
+    """Raises Encrypted for an encrypted Office file, and Damaged for one in the old binary format."""
     if data.startswith(_COMPOUND):
         if _ENCRYPTED in data:
-            raise Encrypted(f"{shown_as} is protected by a password; save a copy without one.")
-        raise Damaged(f"{shown_as} is in the old binary format of Office; open it there and save it as {ending}.")
+            raise Encrypted(f"{shown_as} is password-protected. Add an unprotected copy.")
+        raise Damaged(f"{shown_as} is in the old binary Office format. Open it in Office and save it as {ending}.")
+
+
+def not_of_type(shown_as: str, ending: str) -> Damaged:
+    """The error for a file that isn't what its extension says."""
+    return Damaged(
+        f"{shown_as} is damaged or not a valid {ending} file. "
+        "Open it in the application that created it and save it again."
+    )
 
 
 def tag(element: Any) -> str:
@@ -135,7 +146,7 @@ def children(element: Any) -> Iterable[Any]:
 
 
 def child(element: Any, *names: str) -> Any:
-    """The first child of the first name, its first child of the second, and so on; None if there is none."""
+    """The first descendant along a path of names: the first such child at each step; None if there is none."""
     for name in names:
         element = next((each for each in children(element) if tag(each) == name), None)
     return element
@@ -149,7 +160,7 @@ def attribute(element: Any, name: str) -> str:
 
 
 def _words(blocks: Iterable[OfficeBlock]) -> Iterator[str]:
-    """The text in a cell, with that of the tables in it."""
+    """The texts in a cell, including those of the tables in it."""
     for block in blocks:
         if text := tidy(block.text):
             yield text
@@ -159,7 +170,7 @@ def _words(blocks: Iterable[OfficeBlock]) -> Iterator[str]:
 
 
 def _lays_out(rows: Sequence[Sequence[Sequence[OfficeBlock]]]) -> bool:
-    """Whether a table only puts text side by side: a single column or row, or cells that have headings in them."""
+    """Whether a table only lays out text: it has a single column or row, or headings inside its cells."""
     full = [[block for block in cell if block.rows or block.text.strip()] for row in rows for cell in row]
     several = [cell for cell in full if len(cell) > 1]
     if several and (len(rows) == 1 or any(block.level for cell in several for block in cell)):
@@ -168,10 +179,10 @@ def _lays_out(rows: Sequence[Sequence[Sequence[OfficeBlock]]]) -> bool:
 
 
 def _heads(blocks: Sequence[Sequence[Sequence[OfficeBlock]]], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row heads the columns though the file does not say so.
+    """Whether the first row names the columns although the file doesn't mark it as the header.
 
-    It does if it alone is in bold type, or if short words stand in it over
-    three columns or more, of which one holds numbers and nothing else.
+    It does if it is the only row in bold type, or if it consists of short texts
+    above three or more columns, one of which contains nothing but numbers.
     """
     first, *rest = rows
     named = [name for name in first if name]

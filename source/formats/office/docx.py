@@ -1,7 +1,7 @@
 """Word documents (.docx): the body in its own order, then the notes.
 
-Not read by a library: those there are leave out text boxes and tables in
-tables, or give them twice, or add list marks of their own.
+It is our own code because the available libraries drop text boxes and nested
+tables, return them twice, or add list marks of their own.
 """
 
 from __future__ import annotations
@@ -23,48 +23,48 @@ from source.formats.office.blocks import (
     with_boxes,
 )
 from source.formats.office.package import Package, chosen
-from source.formats.office.styles import Look, Styles, has_first_row, listed, outline, switched, symbol
+from source.formats.office.styles import OfficeStyle, Styles, has_first_row, listed, outline, switched, symbol
 
 EXTRACTOR = "docx/1"
 
 _WRAPPERS = {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"}
 _LEFT_OUT = {
     "pPr", "rPr", "sdtPr", "del", "moveFrom", "delText", "instrText", "delInstrText",
-    "rt",  # how the word below it is said
+    "rt",  # the pronunciation of the word below it
 }  # fmt: skip
 _MARKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes"}
 
 
 def read_docx(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-    """A Document of a Word file. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
+    """Extracts a Document from a Word file. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
     package = Package(data, path or id, root="document", ending=".docx")
-    reading = _Reading(package)
+    walker = _DocxWalker(package)
     builder = OfficeBuilder()
-    builder.add(reading.body())
-    if notes := list(reading.notes()):
+    builder.add(walker.body())
+    if notes := list(walker.notes()):
         builder.end_headings()
         builder.add(notes)
-    own = package.title() or reading.title or builder.first_heading
+    own = package.title() or walker.title or builder.first_heading
     return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256)
 
 
 @dataclass(slots=True)
-class _Line:
-    """The text of a paragraph, as far as it is read."""
+class _DocxParagraph:
+    """A paragraph while it is being walked."""
 
-    look: Look
+    style: OfficeStyle
     parts: list[str] = field(default_factory=list)
     strong: bool = True
-    fields: list[bool] = field(default_factory=list)  # of each field around: whether its result has begun
+    fields: list[bool] = field(default_factory=list)  # for each open field: whether its result has started
     boxes: list[OfficeBlock] = field(default_factory=list)
 
     def add(self, text: str) -> None:
-        if all(self.fields):  # else it stands in what a field is told to do
+        if all(self.fields):  # otherwise it belongs to a field's instruction
             self.parts.append(text)
 
     def mark(self, kind: str) -> None:
-        """A mark of a field: where it begins, where its result does, and where it ends."""
+        """Handles the mark of a field's start, of its result's start, or of its end."""
         if kind == "begin":
             self.fields.append(False)
         elif self.fields and kind == "separate":
@@ -73,15 +73,15 @@ class _Line:
             self.fields.pop()
 
 
-class _Reading:
-    """Walks one document; `title` is the first paragraph in the style of titles."""
+class _DocxWalker:
+    """Walks a document's elements; `title` is the first paragraph in the title style."""
 
     def __init__(self, package: Package) -> None:
         self.title = ""
         self._package = package
         self._styles = Styles(package.optional(package.related(package.main, "styles")))
         self._referred: dict[tuple[str, str], None] = {}
-        self._inline: dict[str, Callable[[Any, _Line], None]] = {
+        self._inline: dict[str, Callable[[Any, _DocxParagraph], None]] = {
             "r": self._run,
             "p": self._line_of_drawing,
             "t": lambda each, line: line.add(each.text or ""),
@@ -99,7 +99,7 @@ class _Reading:
         yield from self._blocks(child(self._package.xml(self._package.main), "body"))
 
     def notes(self) -> Iterator[OfficeBlock]:
-        """Those of the notes that the body refers to, in the order in which it does."""
+        """The blocks of the notes, in the order in which the body refers to them."""
         notes = {
             (kind, attribute(note, "id")): note
             for kind in _NOTES.values()
@@ -109,37 +109,37 @@ class _Reading:
             yield from self._blocks(notes.get(reference))
 
     def _blocks(self, parent: Any) -> Iterator[OfficeBlock]:
-        begun, boxes = "", []
+        unfinished, boxes = "", []
         for each in _unwrapped(parent):
             if tag(each) == "tbl":
-                yield from [OfficeBlock(begun), self._table(each)]
-                begun = ""
+                yield from [OfficeBlock(unfinished), self._table(each)]
+                unfinished = ""
             elif tag(each) == "p":
                 block, beside = self._paragraph(each)
-                block.text = begun + block.text
+                block.text = unfinished + block.text
                 boxes += beside
-                begun = block.text if _goes_on(each) else ""
-                if begun:
+                unfinished = block.text if _goes_on(each) else ""
+                if unfinished:
                     continue
                 yield from with_boxes(block, boxes)
                 boxes = []
-        yield from [OfficeBlock(begun), *boxes]
+        yield from [OfficeBlock(unfinished), *boxes]
 
     def _paragraph(self, paragraph: Any) -> tuple[OfficeBlock, list[OfficeBlock]]:
-        """A paragraph and what stands in boxes beside it."""
+        """A paragraph and the blocks of the boxes beside it."""
         properties = child(paragraph, "pPr")
-        look = self._styles[attribute(child(properties, "pStyle"), "val")]
-        line = _Line(look)
+        style = self._styles[attribute(child(properties, "pStyle"), "val")]
+        line = _DocxParagraph(style)
         self._walk(paragraph, line)
         level, item = outline(properties), listed(properties)
         block = OfficeBlock(
             "".join(line.parts),
-            level=look.level if level is None else level,
-            listed=look.listed if item is None else item,
-            navigation=look.contents,
+            level=style.level if level is None else level,
+            listed=style.listed if item is None else item,
+            navigation=style.contents,
             strong=line.strong,
         )
-        if look.title and not self.title:
+        if style.title and not self.title:
             self.title = " ".join(tidy(block.text).split())
         return block, line.boxes
 
@@ -152,7 +152,7 @@ class _Reading:
         repeated = bool(kept) and switched(child(kept[0], "trPr"), "tblHeader")
         return OfficeBlock(rows=rows, header=bool(shown or repeated))
 
-    def _walk(self, element: Any, line: _Line) -> None:
+    def _walk(self, element: Any, line: _DocxParagraph) -> None:
         for each in element:
             name = tag(each)
             if inline := self._inline.get(name):
@@ -160,30 +160,30 @@ class _Reading:
             elif name not in _LEFT_OUT:
                 self._walk(each, line)
 
-    def _run(self, run: Any, line: _Line) -> None:
+    def _run(self, run: Any, line: _DocxParagraph) -> None:
         properties = child(run, "rPr")
-        look = self._styles[attribute(child(properties, "rStyle"), "val")]
+        style = self._styles[attribute(child(properties, "rStyle"), "val")]
         hidden, bold = switched(properties, "vanish"), switched(properties, "b")
-        if (look.hidden or line.look.hidden) if hidden is None else hidden:
+        if (style.hidden or line.style.hidden) if hidden is None else hidden:
             return
         before = len(line.parts)
         self._walk(run, line)
-        if not ((look.bold or line.look.bold) if bold is None else bold) and "".join(line.parts[before:]).strip():
+        if not ((style.bold or line.style.bold) if bold is None else bold) and "".join(line.parts[before:]).strip():
             line.strong = False
 
-    def _line_of_drawing(self, paragraph: Any, line: _Line) -> None:
+    def _line_of_drawing(self, paragraph: Any, line: _DocxParagraph) -> None:
         self._walk(paragraph, line)
         line.add("\n")
 
-    def _reference(self, mark: Any, line: _Line) -> None:
+    def _reference(self, mark: Any, line: _DocxParagraph) -> None:
         self._referred[_NOTES[tag(mark)], attribute(mark, "id")] = None
 
-    def _drawing(self, element: Any, line: _Line) -> None:
+    def _drawing(self, element: Any, line: _DocxParagraph) -> None:
         line.boxes.extend(self._package.drawn(self._package.main, element))
 
 
 def _unwrapped(parent: Any) -> Iterator[Any]:
-    """The children, and in place of what only wraps them (a content control, an insertion) those in it."""
+    """The children of an element; those that are mere wrappers (a content control, an insertion) are unwrapped."""
     for each in children(parent):
         if tag(each) in _WRAPPERS:
             yield from _unwrapped(each)
@@ -194,13 +194,13 @@ def _unwrapped(parent: Any) -> Iterator[Any]:
 
 
 def _goes_on(paragraph: Any) -> bool:
-    """Whether the next paragraph is shown as one with it: its end is deleted, or it is a large first letter."""
+    """Whether a paragraph is shown joined with the next: its end mark is deleted, or it is a drop cap."""
     properties = child(paragraph, "pPr")
     deleted = child(properties, "rPr", "del") is not None
     return deleted or attribute(child(properties, "framePr"), "dropCap") in {"drop", "margin"}
 
 
 def _continues(cell: Any) -> bool:
-    """Whether a cell is the rest of one that is merged with it."""
+    """Whether a cell continues a merged one."""
     merges = (child(cell, "tcPr", name) for name in ("vMerge", "hMerge"))
     return any(merge is not None and attribute(merge, "val") != "restart" for merge in merges)

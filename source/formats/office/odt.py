@@ -1,4 +1,8 @@
-"""OpenDocument texts (.odt): the body in its own order, then the notes."""
+"""OpenDocument texts (.odt): the body in its own order, then the notes.
+
+It is our own code because odfpy returns headings and paragraphs separately, so that
+their order is lost.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,14 @@ from typing import Any
 
 from source.archive import Archive
 from source.document import Document
-from source.errors import Damaged, Encrypted
+from source.errors import Encrypted
 from source.formats.office.blocks import (
     OfficeBlock,
     OfficeBuilder,
     attribute,
     child,
     children,
+    not_of_type,
     number,
     own_title,
     tag,
@@ -27,50 +32,50 @@ EXTRACTOR = "odt/1"
 _DRAWING = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _LEFT_OUT = {
     "tracked-changes", "annotation", "note", "number", "script", "title", "desc",
-    "ruby-text",  # how the word below it is said
+    "ruby-text",  # the pronunciation of the word below it
 }  # fmt: skip
 _INDEXES = {
     "table-of-content", "illustration-index", "table-index", "object-index", "user-index", "alphabetical-index",
 }  # fmt: skip
 _MARKS = {"s": " ", "tab": "\t", "line-break": "\n"}
 _ROWS = {"table-header-rows", "table-rows", "table-row-group"}
-_MOST_BASES = 20  # styles based on one another
+_MAX_BASES = 20  # a chain of styles each based on the next
 
 
 def read_odt(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-    """A Document of an OpenDocument text. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
+    """Extracts a Document from an OpenDocument text. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
     shown_as = path or id
     archive = Archive(data, shown_as)
     if "META-INF/manifest.xml" in archive and b"encryption-data" in archive.read("META-INF/manifest.xml"):
-        raise Encrypted(f"{shown_as} is protected by a password; save a copy without one.")
+        raise Encrypted(f"{shown_as} is password-protected. Add an unprotected copy.")
     content = archive.xml("content.xml")
     body = child(content, "body", "text")
     if body is None:
-        raise Damaged(f"{shown_as} is damaged, or no .odt file; open it in the program it is of and save it again.")
+        raise not_of_type(shown_as, ".odt")
     shared = archive.xml("styles.xml") if "styles.xml" in archive else None
     meta = archive.xml("meta.xml") if "meta.xml" in archive else None
-    reading = _Reading(_Styles([child(shared, "styles"), child(content, "automatic-styles")]))
+    walker = _OdtWalker(_OdtStyles([child(shared, "styles"), child(content, "automatic-styles")]))
     builder = OfficeBuilder()
-    builder.add(reading.blocks(body))
-    if notes := [*reading.footnotes, *reading.endnotes]:
+    builder.add(walker.blocks(body))
+    if notes := [*walker.footnotes, *walker.endnotes]:
         builder.end_headings()
         builder.add(notes)
     named = child(meta, "meta", "title")
-    own = own_title(named.text if named is not None else "") or reading.title or builder.first_heading
+    own = own_title(named.text if named is not None else "") or walker.title or builder.first_heading
     return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256)
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What a style says, with what it takes from the styles it is based on."""
+class _OdtStyle:
+    """The relevant properties of a style, including those inherited from the styles it is based on."""
 
     names: frozenset[str] = frozenset()
     hidden: bool = False
     strong: bool = False
 
 
-class _Styles:
-    """The looks of styles by their family ("paragraph", "text") and name."""
+class _OdtStyles:
+    """The styles of a document by their family ("paragraph", "text") and name."""
 
     def __init__(self, groups: list[Any]) -> None:
         self._styles = {
@@ -79,25 +84,25 @@ class _Styles:
             for style in children(group)
             if tag(style) == "style"
         }
-        self._looks: dict[tuple[str, str], _Look] = {}
+        self._resolved: dict[tuple[str, str], _OdtStyle] = {}
 
-    def look(self, family: str, element: Any) -> _Look:
-        """That of the style in which a paragraph or a stretch of text is."""
+    def style(self, family: str, element: Any) -> _OdtStyle:
+        """The style of an element, which is a paragraph or a span of text."""
         key = family, attribute(element, "style-name")
-        if key not in self._looks:
+        if key not in self._resolved:
             bases = list(self._bases(*key))
             texts = [child(style, "text-properties") for style in bases]
             names = frozenset(attribute(style, "name") for style in bases)
             weight = next(filter(None, (attribute(text, "font-weight") for text in texts)), "")
-            self._looks[key] = _Look(
+            self._resolved[key] = _OdtStyle(
                 names=names,
                 hidden=next(filter(None, (attribute(text, "display") for text in texts)), "") == "none",
                 strong=weight == "bold" or number(weight) >= 600 or "Table_20_Heading" in names,
             )
-        return self._looks[key]
+        return self._resolved[key]
 
     def _bases(self, family: str, name: str) -> Iterator[Any]:
-        for _ in range(_MOST_BASES):
+        for _ in range(_MAX_BASES):
             if (style := self._styles.get((family, name))) is None:
                 return
             yield style
@@ -105,8 +110,8 @@ class _Styles:
 
 
 @dataclass(slots=True)
-class _Line:
-    """The text of a paragraph, as far as it is read."""
+class _OdtParagraph:
+    """A paragraph while it is being walked."""
 
     parts: list[str] = field(default_factory=list)
     strong: bool = True
@@ -118,17 +123,17 @@ class _Line:
             self.strong = self.strong and (strong or text.isspace())
 
 
-class _Reading:
-    """Walks one document; `title` is the first paragraph in the style of titles."""
+class _OdtWalker:
+    """Walks a document's elements; `title` is the first paragraph in the title style."""
 
-    def __init__(self, styles: _Styles) -> None:
+    def __init__(self, styles: _OdtStyles) -> None:
         self.title = ""
         self.footnotes: list[OfficeBlock] = []
         self.endnotes: list[OfficeBlock] = []
         self._styles = styles
 
     def blocks(self, parent: Any) -> Iterator[OfficeBlock]:
-        """The blocks in an element that holds paragraphs, or elements that hold some in their turn."""
+        """The blocks in an element that contains paragraphs, directly or in nested elements."""
         for each in children(parent):
             name = tag(each)
             if name in {"p", "h"}:
@@ -143,21 +148,21 @@ class _Reading:
                 yield from self.blocks(each)
 
     def _paragraph(self, element: Any) -> Iterator[OfficeBlock]:
-        """A paragraph or heading, and what stands in boxes beside it."""
-        look = self._styles.look("paragraph", element)
-        if look.hidden or any(tag(each) == "hidden-paragraph" and _is_hidden(each) for each in element):
+        """A paragraph or heading, and the blocks of the boxes beside it."""
+        style = self._styles.style("paragraph", element)
+        if style.hidden or any(tag(each) == "hidden-paragraph" and _is_hidden(each) for each in element):
             return
-        line = _Line()
-        self._walk(element, line, look.strong)
+        line = _OdtParagraph()
+        self._walk(element, line, style.strong)
         text = tidy("".join(line.parts))
-        titled = "Title" in look.names
+        titled = "Title" in style.names
         if titled and not self.title:
             self.title = " ".join(text.split())
         level = max(1, min(number(attribute(element, "outline-level")), 10)) if tag(element) == "h" else int(titled)
         block = OfficeBlock(text, level=level, strong=line.strong)
         yield from with_boxes(block, line.boxes)
 
-    def _walk(self, element: Any, line: _Line, strong: bool) -> None:
+    def _walk(self, element: Any, line: _OdtParagraph, strong: bool) -> None:
         line.add(element.text, strong)
         for each in element:
             name = tag(each)
@@ -169,9 +174,9 @@ class _Reading:
             elif name and each.tag.startswith(_DRAWING):
                 line.boxes.extend(self.blocks(each))
             elif name and name not in _LEFT_OUT and not _is_hidden(each):
-                look = self._styles.look("text", each)
-                if not look.hidden:
-                    self._walk(each, line, strong or look.strong)
+                style = self._styles.style("text", each)
+                if not style.hidden:
+                    self._walk(each, line, strong or style.strong)
             line.add(each.tail, strong)
 
     def _table(self, table: Any) -> OfficeBlock:
@@ -187,12 +192,12 @@ class _Reading:
 
 
 def _is_hidden(element: Any) -> bool:
-    """Whether an element's text is not shown, or that of the paragraph it stands in."""
+    """Whether an element hides its own text or that of its paragraph."""
     return attribute(element, "is-hidden") == "true" or attribute(element, "display") == "none"
 
 
 def _rows(table: Any) -> Iterator[Any]:
-    """The rows that are shown. One that is repeated is given once: a file may say that there are millions of it."""
+    """The visible rows. A repeated row is returned once, because a file may repeat one millions of times."""
     for each in table:
         if tag(each) in _ROWS:
             yield from _rows(each)

@@ -1,7 +1,7 @@
-"""The files of Word and PowerPoint as packages of parts, after ECMA-376 part 2, and the charts in them.
+"""Word and PowerPoint files as packages of parts (ECMA-376 part 2), and the charts and diagrams in them.
 
-Elements and attributes are known by their names without the namespace, because
-the two kinds of these files ("transitional" and "strict") differ in nothing else.
+Elements and attributes are identified by their names without the namespace, because
+the two variants of these files ("transitional" and "strict") differ only in that.
 """
 
 from __future__ import annotations
@@ -11,15 +11,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from source.archive import Archive
-from source.errors import Damaged
-from source.formats.office.blocks import OfficeBlock, attribute, child, children, own_title, refuse_compound, tag
+from source.formats.office.blocks import (
+    OfficeBlock,
+    attribute,
+    child,
+    children,
+    not_of_type,
+    own_title,
+    refuse_compound,
+    tag,
+)
 
 
 class Package:
-    """The parts of a package and how they refer to each other.
+    """The parts of a package and the relations between them.
 
-    `root` is the name that the root element of its main part has, `ending` that of
-    the files. Raises Damaged, Encrypted or TooLarge.
+    `root`: the expected name of the main part's root element. `ending`: the file
+    extension, for errors. Raises Damaged, Encrypted or TooLarge.
     """
 
     def __init__(self, data: bytes, shown_as: str, *, root: str, ending: str) -> None:
@@ -28,9 +36,7 @@ class Package:
         self._relations: dict[str, dict[str, tuple[str, str]]] = {}
         main = self.related("", "officeDocument")
         if not main or tag(self.xml(main)) != root:
-            raise Damaged(
-                f"{shown_as} is damaged, or no {ending} file; open it in the program it is of and save it again."
-            )
+            raise not_of_type(shown_as, ending)
         self.main: str = main
 
     def xml(self, part: str) -> Any:
@@ -38,27 +44,27 @@ class Package:
         return self._archive.xml(part)
 
     def optional(self, part: str) -> Any:
-        """The same; None if the part is missing."""
+        """The root element of a part; None if the part is missing."""
         return self._archive.xml(part) if part in self._archive else None
 
     def related(self, part: str, kind: str) -> str:
-        """The first part that `part` refers to as its `kind` ("styles", "notesSlide"); empty if there is none."""
+        """The name of the first part related to `part` as its `kind` ("styles", "notesSlide"); empty if none is."""
         return next((name for each, name in self.relations(part).values() if each == kind), "")
 
     def relations(self, part: str) -> dict[str, tuple[str, str]]:
-        """The kind and name of each part that `part` refers to, by the id it uses for it."""
+        """The kind and name of each part related to `part`, by the id of the relation."""
         if part not in self._relations:
             folder, name = posixpath.split(part)
             self._relations[part] = dict(self._read_relations(folder, posixpath.join(folder, "_rels", f"{name}.rels")))
         return self._relations[part]
 
     def title(self) -> str:
-        """The title in the properties, if somebody gave one."""
+        """The title in the file's properties; empty if there is none, or only a program's default."""
         title = child(self.optional(self.related("", "core-properties")), "title")
         return "" if title is None else own_title(title.text)
 
     def drawn(self, part: str, element: Any) -> Iterator[OfficeBlock]:
-        """The text of the chart or the diagram (SmartArt) that an element of `part` refers to, if it is one."""
+        """The text of the chart or diagram (SmartArt) that an element of `part` refers to; none for others."""
         kind, name = self.relations(part).get(referred(element, "dm" if tag(element) == "relIds" else "id"), ("", ""))
         if kind == "chart":
             yield from _chart(self.xml(name))
@@ -73,18 +79,18 @@ class Package:
 
 
 def referred(element: Any, name: str = "id") -> str:
-    """The id of the relation that an element refers to (`r:id`, and not an `id` of its own)."""
+    """The id of the relation that an element refers to (`r:id`, not the element's own `id`)."""
     return next((value for key, value in element.attrib.items() if key.endswith(f"/relationships}}{name}")), "")
 
 
 def chosen(alternatives: Any) -> Any:
-    """Of what a file holds several times over, for programs new and old, the first."""
+    """The preferred one of alternative contents, which a file offers to newer and older programs."""
     choice = child(alternatives, "Choice")
     return child(alternatives, "Fallback") if choice is None else choice
 
 
 def drawing_text(body: Any) -> Iterator[str]:
-    """The paragraphs of a text in a drawing (DrawingML), each with its line breaks."""
+    """The paragraphs of a DrawingML text, each with its line breaks."""
     for paragraph in children(body):
         if tag(paragraph) == "p":
             yield "".join(_runs(paragraph))
@@ -97,7 +103,7 @@ def _runs(element: Any) -> Iterator[str]:
             yield each.text or ""
         elif name == "br":
             yield "\n"
-        elif name != "Fallback":  # of a formula: a picture, or the same once more
+        elif name != "Fallback":  # of a formula: an image, or the same text again
             yield from _runs(each)
 
 
@@ -108,10 +114,10 @@ def _diagram(root: Any) -> Iterator[OfficeBlock]:
 
 
 def _chart(root: Any) -> Iterator[OfficeBlock]:
-    """The titles of a chart and its axes, and the names of what it shows. Its numbers are drawn, not written."""
+    """The titles of a chart and its axes, and the names of its series and categories, without the numbers."""
     names: dict[str, None] = {}
     for each in root.iter("{*}rich", "{*}strCache", "{*}multiLvlStrCache"):
         words = drawing_text(each) if tag(each) == "rich" else (value.text or "" for value in each.iter("{*}v"))
-        names.update(dict.fromkeys(words))  # each series has the names of all categories
+        names.update(dict.fromkeys(words))  # without repeats: each series repeats the names of all categories
     for name in names:
         yield OfficeBlock(name, listed=True)

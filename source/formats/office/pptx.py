@@ -1,7 +1,7 @@
-"""PowerPoint presentations (.pptx): each slide is a page, its title a heading, then its notes.
+"""PowerPoint presentations (.pptx): each slide is a page, with its title as a heading, followed by its notes.
 
-The XML is walked here and not by a library: python-pptx leaves out diagrams and
-what a slide holds in two versions, and reads every picture into memory.
+It is our own code because python-pptx drops diagrams and content that a slide holds
+in two versions, and loads every picture into memory.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ EXTRACTOR = "pptx/1"
 _TITLES = {"title", "ctrTitle"}
 _FURNITURE = {"sldNum", "dt", "ftr", "hdr"}
 _PROPERTIES = {"sp": "nvSpPr", "grpSp": "nvGrpSpPr", "graphicFrame": "nvGraphicFramePr"}
-_SAME_LINE = 0.5  # of the first shape's height: what begins above that stands beside it
+_SAME_LINE = 0.5  # of the first shape's height: a shape that starts above this is beside it
 
 
 def read_pptx(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-    """A Document of a presentation. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
+    """Extracts a Document from a presentation. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
     package = Package(data, path or id, root="presentation", ending=".pptx")
     builder = OfficeBuilder()
     slides = _Slides(package)
@@ -40,7 +40,7 @@ def read_pptx(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
 
 @dataclass(slots=True)
 class _Shape:
-    """A shape with words in it, and where it stands (in English Metric Units)."""
+    """A shape that contains text, and its position (in English Metric Units)."""
 
     blocks: list[OfficeBlock]
     top: int = 0
@@ -49,17 +49,18 @@ class _Shape:
 
 
 _Frame = tuple[int, int, int]
+"""Top, left and height, in English Metric Units."""
 
 
 class _Slides:
-    """The text of the slides and their notes, part by part."""
+    """The blocks of a presentation's slides and their notes."""
 
     def __init__(self, package: Package) -> None:
         self._package = package
         self._frames: dict[str, dict[str, _Frame]] = {}
 
     def parts(self) -> Iterator[str]:
-        """The slides in the order they are shown in, hidden ones too."""
+        """The names of the slides' parts in the order of the show, including hidden slides."""
         relations = self._package.relations(self._package.main)
         for each in children(child(self._package.xml(self._package.main), "sldIdLst")):
             kind, name = relations.get(referred(each), ("", ""))
@@ -67,7 +68,7 @@ class _Slides:
                 yield name
 
     def blocks(self, slide: str) -> list[OfficeBlock]:
-        """The title of a slide, then what else it shows, as one reads it."""
+        """The title of a slide, then its other content in reading order."""
         tree = child(self._package.xml(slide), "cSld", "spTree")
         titles = [shape for shape in _shapes(tree) if _placeholder(shape)[0] in _TITLES]
         heading = " ".join(text for title in titles for text in drawing_text(child(title, "txBody")))
@@ -75,20 +76,20 @@ class _Slides:
         return [OfficeBlock(" ".join(heading.split()), level=1), *self._in_order(slide, rest)]
 
     def is_picture(self, slide: str, blocks: Iterable[OfficeBlock]) -> bool:
-        """Whether there are no words on a slide that shows a picture."""
+        """Whether a slide shows a picture and has no text."""
         if any(block.text or block.rows for block in blocks):
             return False
         return any(tag(each) == "pic" for each in self._package.xml(slide).iter())
 
     def notes(self, slide: str) -> Iterator[OfficeBlock]:
-        """What the speaker noted for a slide."""
+        """The speaker notes of a slide."""
         page = self._package.optional(self._package.related(slide, "notesSlide"))
         for shape in _shapes(child(page, "cSld", "spTree")):
             if _placeholder(shape)[0] == "body":
                 yield from map(OfficeBlock, drawing_text(child(shape, "txBody")))
 
     def _in_order(self, slide: str, shapes: Iterable[Any]) -> Iterator[OfficeBlock]:
-        """The blocks of the shapes from top to bottom, and from left to right where they stand side by side."""
+        """The blocks of the shapes from top to bottom, and from left to right if they are side by side."""
         placed = [_Shape(list(self._content(slide, each)), *self._frame(slide, each)) for each in shapes]
         line: list[_Shape] = []
         for shape in sorted((each for each in placed if each.blocks), key=lambda each: (each.top, each.left)):
@@ -109,7 +110,7 @@ class _Slides:
                 yield from [_table(each)] if tag(each) == "tbl" else self._package.drawn(slide, each)
 
     def _frame(self, slide: str, shape: Any) -> _Frame:
-        """Top, left and height of a shape: its own, or else those of its place in the layout or the master."""
+        """The frame of a shape: its own, or else that of its placeholder in the layout or the master."""
         if frame := _own_frame(shape):
             return frame
         kind, index = _placeholder(shape)
@@ -119,7 +120,7 @@ class _Slides:
         return laid_out.get(index) or laid_out.get(kind) or self._placeholders(master).get("body") or (0, 0, 0)
 
     def _placeholders(self, part: str) -> dict[str, _Frame]:
-        """The frames of the places that a layout or a master has, by their numbers and kinds."""
+        """The frames of the placeholders of a layout or a master, by their numbers and kinds."""
         if part not in self._frames:
             frames: dict[str, _Frame] = {}
             for shape in _shapes(child(self._package.optional(part), "cSld", "spTree")):
@@ -130,7 +131,7 @@ class _Slides:
 
 
 def _shapes(tree: Any) -> Iterator[Any]:
-    """The shapes in a slide or a group, from the back to the front, without the hidden ones."""
+    """The visible shapes in a slide or a group, from back to front."""
     for each in children(tree):
         if tag(each) == "AlternateContent":
             yield from _shapes(chosen(each))
@@ -139,9 +140,9 @@ def _shapes(tree: Any) -> Iterator[Any]:
 
 
 def _placeholder(shape: Any) -> tuple[str, str]:
-    """The kind and number of the place that a shape fills; empty for a shape of its own."""
-    place = child(shape, _PROPERTIES[tag(shape)], "nvPr", "ph")
-    return attribute(place, "type"), attribute(place, "idx")
+    """The kind and number of the placeholder that a shape fills; empty strings if it fills none."""
+    placeholder = child(shape, _PROPERTIES[tag(shape)], "nvPr", "ph")
+    return attribute(placeholder, "type"), attribute(placeholder, "idx")
 
 
 def _own_frame(shape: Any) -> _Frame | None:
@@ -159,9 +160,9 @@ def _side_by_side(line: Iterable[_Shape]) -> Iterator[OfficeBlock]:
 
 
 def _paragraphs(holder: Any) -> Iterator[OfficeBlock]:
-    """Those in a shape or a cell: lines of one text."""
-    for place, text in enumerate(drawing_text(child(holder, "txBody"))):
-        yield OfficeBlock(text, listed=place > 0)
+    """The paragraphs in a shape or a cell, as lines of one text."""
+    for index, text in enumerate(drawing_text(child(holder, "txBody"))):
+        yield OfficeBlock(text, listed=index > 0)
 
 
 def _table(table: Any) -> OfficeBlock:
@@ -171,5 +172,5 @@ def _table(table: Any) -> OfficeBlock:
 
 
 def _merged(cell: Any) -> bool:
-    """Whether a cell lies under one that is merged with it."""
+    """Whether a cell is covered by a merged one."""
     return any(attribute(cell, name) in {"1", "true"} for name in ("hMerge", "vMerge"))

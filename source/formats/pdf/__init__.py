@@ -1,4 +1,4 @@
-"""PDF: glyphs to lines, lines to blocks, blocks to a Document; pictures of pages, and text off pictures."""
+"""PDF: glyphs to lines, lines to blocks, blocks to a Document; and OCR for pages that are images."""
 
 from source.formats.pdf.extractor import EXTRACTOR, read_pdf
 from source.formats.pdf.ocr import check_languages

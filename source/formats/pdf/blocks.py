@@ -1,4 +1,4 @@
-"""Lines of pages to blocks: headings, paragraphs, rows of tables."""
+"""Groups the lines of pages into blocks: headings, paragraphs, rows of tables."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from itertools import pairwise
 
 from source.formats.pdf.lines import Page, PdfLine
 
-_LEADING = 1.45  # of the font's size: the distance between the lines of most texts is less
-_LOOSER = 1.3  # of the distance between the lines before: a wider one begins a paragraph
+_LEADING = 1.45  # of the font's size: in most texts, the distance between lines is smaller
+_LOOSER = 1.3  # of the distance between the previous lines: a larger one starts a paragraph
 _INDENT = 0.8  # of the font's size
 _OTHER_SIZE = 0.06  # of the font's size
 _HEADING_SIZE = 1.12  # of the text's
 _LONGEST_HEADING = 200  # characters
 _HEADING_LINES = 4
-_MOST_LEVELS = 6
+_MAX_LEVELS = 6
 _ITEM = re.compile(r"(?:[•●◦▪‣∙·○■□–—*✓➢]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s")
 _LEADERS = re.compile(r"(?<![.·…_])(?<![.·…_]\s)(?:[.·…_]\s?){4,}+\s*[\divxlc]++\s*$", re.IGNORECASE)
 _END = re.compile(r"[.!?:;。！？：；…][\"'”’»)\]\d]*$")
@@ -26,7 +26,7 @@ _CONTINUED = re.compile(r"[^\W\d_]-$")
 
 
 class BlockKind(Enum):
-    """What a block of lines is."""
+    """The kind of a block."""
 
     PARAGRAPH = "paragraph"
     HEADING = "heading"
@@ -37,7 +37,7 @@ class BlockKind(Enum):
 
 @dataclass(slots=True)
 class PdfBlock:
-    """Lines that belong together. `level`: a heading's, from 1. `goes_on`: it goes on with the block before."""
+    """Lines that belong together. `level`: that of a heading, from 1. `goes_on`: it continues the block before it."""
 
     kind: BlockKind
     lines: list[PdfLine]
@@ -46,12 +46,12 @@ class PdfBlock:
 
     @property
     def text(self) -> str:
-        """Its words, in one line."""
+        """The text of the block as one line."""
         return " ".join(line.text for line in self.lines)
 
 
 def body_size(pages: Sequence[Page]) -> float:
-    """The size of the font that most characters are in, in points."""
+    """The most common font size, counted by characters, in points."""
     counts: Counter[float] = Counter()
     for page in pages:
         for line in page.lines:
@@ -59,11 +59,15 @@ def body_size(pages: Sequence[Page]) -> float:
     return counts.most_common(1)[0][0] if counts else 0.0
 
 
-def blocks(page: Page, aside: set[int], body: float) -> list[PdfBlock]:
-    """The blocks of a page in its order; the lines `aside` are furniture, each a block of its own at the end."""
+def blocks(page: Page, furniture: set[int], body: float) -> list[PdfBlock]:
+    """The blocks of a page in its order.
+
+    `furniture`: the indices of lines that are headers and footers; each becomes a block
+    of its own at the end. `body`: the document's most common font size.
+    """
     found: list[PdfBlock] = []
     for i, line in enumerate(page.lines):
-        if i in aside:
+        if i in furniture:
             continue
         if found and _belongs(found[-1], line):
             found[-1].lines.append(line)
@@ -74,7 +78,7 @@ def blocks(page: Page, aside: set[int], body: float) -> list[PdfBlock]:
             block.kind = BlockKind.HEADING
     for before, block in pairwise(found):
         block.goes_on = goes_on(before, block)
-    return found + [PdfBlock(BlockKind.FURNITURE, [page.lines[i]]) for i in sorted(aside)]
+    return found + [PdfBlock(BlockKind.FURNITURE, [page.lines[i]]) for i in sorted(furniture)]
 
 
 def _kind_of(line: PdfLine) -> BlockKind:
@@ -84,7 +88,7 @@ def _kind_of(line: PdfLine) -> BlockKind:
 
 
 def _belongs(block: PdfBlock, line: PdfLine) -> bool:
-    """Whether a line goes on with the block that the line before it is in."""
+    """Whether a line continues a block, the one of the line before it."""
     last = block.lines[-1]
     if block.kind is not BlockKind.PARAGRAPH or _kind_of(line) is not BlockKind.PARAGRAPH or _ITEM.match(line.text):
         return False
@@ -99,19 +103,19 @@ def _belongs(block: PdfBlock, line: PdfLine) -> bool:
 
 
 def _leading(block: PdfBlock, line: PdfLine) -> float:
-    """The widest step down to a line of the same paragraph, in points."""
+    """The maximum distance to the next line of the same paragraph, in points."""
     steps = [after.baseline - before.baseline for before, after in pairwise(block.lines)]
     return _LOOSER * max(steps) if steps else max(_LEADING * line.size, 1.0) * (1.15 if _open(block) else 1.0)
 
 
 def _open(block: PdfBlock) -> bool:
-    """Whether the block's last line cannot be a paragraph's last."""
+    """Whether the block's last line cannot be the last of a paragraph."""
     text = block.lines[-1].text
     return bool(_CONTINUED.search(text)) or not _END.search(text)
 
 
 def _begins_indented(block: PdfBlock, line: PdfLine) -> bool:
-    """Whether the line begins further in than the ones before it, after a line that ends a sentence."""
+    """Whether the line is indented relative to the ones before it, after a line that ends a sentence."""
     if not _END.search(block.lines[-1].text) or _ITEM.match(block.lines[0].text):
         return False
     left = min(each.left for each in block.lines[1:]) if len(block.lines) > 1 else block.lines[0].left
@@ -119,7 +123,7 @@ def _begins_indented(block: PdfBlock, line: PdfLine) -> bool:
 
 
 def goes_on(before: PdfBlock, block: PdfBlock) -> bool:
-    """Whether a paragraph goes on in the next column or on the next page."""
+    """Whether a block continues the paragraph `before`, across a column or a page."""
     if {before.kind, block.kind} != {BlockKind.PARAGRAPH} or _ITEM.match(block.text):
         return False
     last, first = before.lines[-1], block.lines[0]
@@ -140,9 +144,9 @@ def _is_heading(block: PdfBlock, body: float) -> bool:
 
 
 def set_levels(headings: Sequence[PdfBlock]) -> None:
-    """The larger the font, the higher the level; of one size, the bold first."""
+    """Sets the levels of headings: the larger the font, the higher; at the same size, bold ones are higher."""
     styles = sorted({_style(block) for block in headings}, reverse=True)
-    level = {style: min(number, _MOST_LEVELS) for number, style in enumerate(styles, start=1)}
+    level = {style: min(number, _MAX_LEVELS) for number, style in enumerate(styles, start=1)}
     for block in headings:
         block.level = level[_style(block)]
 
@@ -152,7 +156,7 @@ def _style(block: PdfBlock) -> tuple[float, bool]:
 
 
 def rises(page: Page) -> int:
-    """How many lines stand above the line before them and not beside it: an order to doubt."""
+    """The number of lines that lie above the line before them (and not beside it), which shows a doubtful order."""
     return sum(_rises(before, line) for before, line in pairwise(page.lines))
 
 

@@ -1,7 +1,7 @@
-"""PDF: the words of each page in the page's own order, and the box of every character.
+"""PDF: the text of each page in the page's own order, and the box of every character.
 
-Read with PDFium. The white space between words and lines is ours, as the page has none;
-a word that is divided at a line's end keeps its hyphen.
+Pages are parsed with PDFium. The white space between words and lines is added, because
+pages have none. A word that is divided at the end of a line keeps its hyphen.
 """
 
 from __future__ import annotations
@@ -33,23 +33,21 @@ _MARKED = {
 _NO_TITLE = re.compile(
     r"untitled|microsoft (?:word|powerpoint|excel)|\.(?:docx?|tex|dvi|indd|pdf|rtf|qxd|pptx?)\b", re.I
 )
-_LARGE = 1.25  # of the text's font size: so large a heading on the first page is the title
+_LARGE = 1.25  # of the text's font size: a heading of this size on the first page is the title
 _DISORDER = 0.1  # of a page's lines
-_LEAST_DISORDER = 4  # lines
-_TAIL = 2048  # bytes in which the end mark of a whole file stands
+_MIN_DISORDER = 4  # lines
+_TAIL = 2048  # last bytes of a complete file, which contain its end mark
 
 
 def read_pdf(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "", ocr: str = "") -> Document:
-    """A Document of a PDF. Raises Encrypted, Damaged, or SourceEmpty when no page has text.
+    """Extracts a Document from a PDF. Raises Encrypted, Damaged, or SourceEmpty if no page has text.
 
-    `ocr`: Tesseract's languages ("eng+rus"), to recognise the text of pages that have none.
+    `ocr`: Tesseract's languages ("eng+rus"), to recognise text on pages without any.
     """
     shown_as = path or id
     pages, own_title = _read(data, shown_as, ocr)
     if not any(page.lines for page in pages):
-        raise SourceEmpty(
-            f"{shown_as} holds no text, only pictures of it; build with --ocr and the language's code to recognise it."
-        )
+        raise SourceEmpty(f"{shown_as} is a scan without text. Rebuild with OCR (such as --ocr eng) to recognise it.")
     extractor = f"{EXTRACTOR} {OCR}{ocr}" if ocr else EXTRACTOR
     document = _Assembly(pages).document(id, _title(own_title) or title, path, sha256, extractor)
     cut_off = b"%%EOF" not in data[-_TAIL:]
@@ -57,7 +55,7 @@ def read_pdf(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
 
 
 def _read(data: bytes, shown_as: str, ocr: str) -> tuple[list[Page], str]:
-    """The pages, and the title in the file's metadata."""
+    """The file's pages, and the title in its metadata."""
     import pypdfium2
 
     pages = []
@@ -65,50 +63,50 @@ def _read(data: bytes, shown_as: str, ocr: str) -> tuple[list[Page], str]:
         with pypdfium2.PdfDocument(data) as file:
             for number in range(len(file)):
                 page = file[number]
-                read = read_page(page)
-                pages.append(recognise(page, ocr) if ocr and not read.lines else read)
+                parsed = read_page(page)
+                pages.append(recognise(page, ocr) if ocr and not parsed.lines else parsed)
                 page.close()
             return pages, file.get_metadata_value("Title")
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            raise Encrypted(f"{shown_as} is protected by a password; save a copy without one.") from error
-        raise Damaged(f"{shown_as} is damaged, or no PDF; save it again.") from error
+            raise Encrypted(f"{shown_as} is password-protected. Add an unprotected copy.") from error
+        raise Damaged(f"{shown_as} is damaged or not a PDF. Try saving it again.") from error
 
 
 def _title(own: str) -> str:
-    """The title in the file's metadata, if it looks like one."""
+    """The title in the file's metadata; empty if it doesn't look like one."""
     own = " ".join(own.split())
     return "" if len(own) < 3 or _NO_TITLE.search(own) or not any(char.isalpha() for char in own) else own
 
 
 class _Assembly:
-    """Puts the text of all pages together, and notes where everything stands."""
+    """Assembles the text of all pages, and records the span of every block in it."""
 
     def __init__(self, pages: Sequence[Page]) -> None:
         self._pages = pages
         self._body = body_size(pages)
         self._builder = TextBuilder()
         self._placed: list[tuple[Span, PdfBlock]] = []
-        self._aside: list[PdfBlock] = []  # headers and footers that wait for a place between paragraphs
+        self._pending: list[PdfBlock] = []  # headers and footers to be added before the next paragraph
         self._last: BlockKind | None = None
 
     def document(self, id: str, title: str, path: str, sha256: str, extractor: str) -> Document:
-        aside = headers_and_footers(self._pages)
-        pages = [blocks(page, lines, self._body) for page, lines in zip(self._pages, aside, strict=True)]
+        furniture = headers_and_footers(self._pages)
+        pages = [blocks(page, lines, self._body) for page, lines in zip(self._pages, furniture, strict=True)]
         set_levels([block for block in chain(*pages) if block.kind is BlockKind.HEADING])
         for before, after in pairwise(pages):
             last = [block for block in before if block.kind is not BlockKind.FURNITURE]
             if last and after:
                 after[0].goes_on = goes_on(last[-1], after[0])
-        for page, found in zip(self._pages, pages, strict=True):
-            self._add_page(page, found)
-        self._add_aside()
+        for page, page_blocks in zip(self._pages, pages, strict=True):
+            self._add_page(page, page_blocks)
+        self._add_pending()
         title = self._headline(pages[0]) or title or id
         document = self._builder.build(id=id, title=title, path=path, sha256=sha256, extractor=extractor)
         return replace(document, corners=self._corners(len(document.text)))
 
     def _corners(self, length: int) -> Corners:
-        """Those of every character; the white space between lines has none."""
+        """The corners of every character; 0 for the white space between lines."""
         corners = np.zeros((length, 4), np.uint16)
         for span, block in self._placed:
             start = span.start
@@ -118,30 +116,30 @@ class _Assembly:
         return corners
 
     def _headline(self, first: Sequence[PdfBlock]) -> str:
-        """The largest heading of the first page, if it is large."""
+        """The largest heading on the first page; empty unless it is in a large font."""
         headings = [block for block in first if block.kind is BlockKind.HEADING]
         largest = max(headings, key=lambda block: block.lines[0].size, default=None)
         return " ".join(largest.text.split()) if largest and largest.lines[0].size > _LARGE * self._body else ""
 
-    def _add_page(self, page: Page, found: Sequence[PdfBlock]) -> None:
-        if not (found and found[0].goes_on):
-            self._add_aside()
+    def _add_page(self, page: Page, page_blocks: Sequence[PdfBlock]) -> None:
+        if not (page_blocks and page_blocks[0].goes_on):
+            self._add_pending()
         self._builder.page()
         for doubt in _doubts(page, self._builder.pages):
             self._builder.doubt(doubt)
-        aside = [block for block in found if block.kind is BlockKind.FURNITURE]
-        self._aside += [block for block in aside if _is_above(block, page)]
-        for block in found:
+        furniture = [block for block in page_blocks if block.kind is BlockKind.FURNITURE]
+        self._pending += [block for block in furniture if _is_above(block, page)]
+        for block in page_blocks:
             if block.kind is not BlockKind.FURNITURE:
                 if not block.goes_on:
-                    self._add_aside()
+                    self._add_pending()
                 self._add(block)
-        self._aside += [block for block in aside if not _is_above(block, page)]
+        self._pending += [block for block in furniture if not _is_above(block, page)]
 
-    def _add_aside(self) -> None:
-        """Headers and footers that wait for their turn: before a new paragraph, and never within a sentence."""
-        aside, self._aside = self._aside, []
-        for block in aside:
+    def _add_pending(self) -> None:
+        """Adds the pending headers and footers: between paragraphs, and never within a sentence."""
+        pending, self._pending = self._pending, []
+        for block in pending:
             self._add(block)
 
     def _add(self, block: PdfBlock) -> None:
@@ -162,17 +160,17 @@ class _Assembly:
 
 
 def _doubts(page: Page, number: int) -> Iterator[Doubt]:
-    """What speaks against a page."""
+    """The doubts about a page that show in its layout."""
     if not page.lines and not page.blank:
         yield Doubt(DoubtKind.NO_TEXT, number)
     if page.recognised:
         yield Doubt(DoubtKind.RECOGNISED, number)
     disorder = rises(page)
-    if disorder >= max(_LEAST_DISORDER, _DISORDER * len(page.lines)):
+    if disorder >= max(_MIN_DISORDER, _DISORDER * len(page.lines)):
         yield Doubt(DoubtKind.READING_ORDER, number, disorder)
 
 
 def _is_above(block: PdfBlock, page: Page) -> bool:
-    """Whether it is a header, and stands before the page's text; a footer and what stands in the margin come after."""
+    """Whether a block is a header and precedes the page's text; footers and marginal text follow it."""
     line = block.lines[0]
     return line.upright and 2 * line.baseline < page.height

@@ -1,4 +1,4 @@
-"""The characters that a page of a PDF draws, and where: PDFium's answers, one character at a time."""
+"""The characters that a PDF page draws and their positions, one at a time, as PDFium reports them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BOLD = 600  # font weight
-_FONT_NAME = 64  # bytes of it that are looked at
+_FONT_NAME = 64  # bytes of a font's name that are examined
 _HYPHEN = 45
 _NOT_A_CHARACTER = frozenset({0, 0xFFFE, 0xFFFF})
-_INVISIBLE = 3  # the way of drawing that draws nothing
+_INVISIBLE = 3  # the text rendering mode that draws nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """A character that the page draws. Along and across the line, in points; `size`: the font's, in points."""
+    """A character that the page draws, in points.
+
+    `along`, `end`: where it starts and ends along its line; `across`: its baseline, across the
+    line. `size`: that of the font. `angle`: that of the line, in radians. `corner`: left, bottom,
+    right and top in the page's own coordinates.
+    """
 
     code: int
     along: float
@@ -32,8 +37,8 @@ class Glyph:
     corner: tuple[float, float, float, float]
 
 
-class Shown:
-    """From the page's own coordinates to those of the page as it is shown: cropped, turned, top left first."""
+class PageTransform:
+    """Maps the page's own coordinates to those of the page as shown: cropped, rotated, from the top left corner."""
 
     def __init__(self, page: Any, width: float, height: float) -> None:
         self.width, self.height = width, height
@@ -45,20 +50,20 @@ class Shown:
         import pypdfium2.raw as pdfium
 
         at = ctypes.c_int(), ctypes.c_int()
-        scale = 100  # PDFium answers in whole pixels
+        scale = 100  # because PDFium returns whole pixels
         wide, high = round(self.width * scale), round(self.height * scale)
         pdfium.FPDF_PageToDevice(page.raw, 0, 0, wide, high, 0, x, y, ctypes.byref(at[0]), ctypes.byref(at[1]))
         return at[0].value / scale, at[1].value / scale
 
     def points(self, corners: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(n, 4) left, bottom, right, top of the page's own → left, top, right, bottom as shown, in points."""
+        """Maps (n, 4) left, bottom, right, top on the page to left, top, right, bottom as shown, in points."""
         first = corners[:, :2] @ self._matrix + self._origin
         second = corners[:, 2:] @ self._matrix + self._origin
         return np.hstack([np.minimum(first, second), np.maximum(first, second)])
 
 
 def glyphs(text_page: Any) -> Iterator[Glyph | None]:
-    """The characters in their order; None where PDFium puts a space that the page does not draw."""
+    """The characters in the page's order; None for a space that PDFium adds and the page doesn't draw."""
     import pypdfium2.raw as pdfium
 
     raw = text_page.raw
@@ -79,7 +84,7 @@ def glyphs(text_page: Any) -> Iterator[Glyph | None]:
         angle = max(0.0, pdfium.FPDFText_GetCharAngle(raw, index))
         size = pdfium.FPDFText_GetFontSize(raw, index) * math.hypot(matrix.c, matrix.d)
         bold = pdfium.FPDFText_GetFontWeight(raw, index) >= _BOLD
-        if not bold:  # many fonts do not give their weight, but their name says it
+        if not bold:  # many fonts don't give their weight, but have it in their name
             pdfium.FPDFText_GetFontInfo(raw, index, font, _FONT_NAME, None)
             bold = b"bold" in font.value.lower()
         corner = left.value, bottom.value, right.value, top.value
@@ -88,7 +93,7 @@ def glyphs(text_page: Any) -> Iterator[Glyph | None]:
 
 
 def _turned(x: float, y: float, corner: tuple[float, float, float, float], angle: float) -> tuple[float, float, float]:
-    """Where a character begins and ends along its line, and its baseline across it."""
+    """Where a character starts and ends along its line, and its baseline across the line."""
     if not angle:
         return x, corner[2], y
     cos, sin = math.cos(angle), math.sin(angle)
@@ -96,8 +101,8 @@ def _turned(x: float, y: float, corner: tuple[float, float, float, float], angle
     return x * cos + y * sin, max(ends), y * cos - x * sin
 
 
-def recognised(text_page: Any) -> bool:
-    """Whether the text is not drawn but lies unseen over a picture, where a text recognition program put it."""
+def has_ocr_layer(text_page: Any) -> bool:
+    """Whether the page's text is an invisible layer over an image, added by an OCR program."""
     import pypdfium2.raw as pdfium
 
     if not text_page.count_chars():

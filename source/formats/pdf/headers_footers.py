@@ -1,4 +1,4 @@
-"""What belongs to a page and not to its text: running headers and footers, its number, what stands in the margin."""
+"""Finds what belongs to a page and not to its text: running headers and footers, page numbers, marginal text."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from source.formats.pdf.lines import Page, PdfLine
 
-_EDGE = 0.12  # of the page's height: where running headers and footers stand
+_EDGE = 0.12  # of the page's height: the zone of running headers and footers
 _EDGE_LINES = 3
 _APART = 2.0  # of the font's size
-_TURNED = 0.2  # of a page's lines: so few that do not lie straight are no part of its text
+_TURNED = 0.2  # of a page's lines: up to this share, rotated lines are not part of its text
 _REPEATED = 3  # pages, or half of a shorter document's
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\W*(?:page\s+)?(?:\d+|[ivxlc]+)(?:\s*(?:of|/)\s*\d+)?\W*", re.IGNORECASE)
@@ -32,7 +32,7 @@ def headers_and_footers(pages: Sequence[Page]) -> list[set[int]]:
 
 
 def _edge_lines(page: Page) -> dict[int, list[str]]:
-    """The few lines nearest to the page's upper and lower edge, and by what each is known again on other pages."""
+    """The few lines nearest to the page's top and bottom edge, with the keys that identify them on other pages."""
     order = sorted(range(len(page.lines)), key=lambda i: page.lines[i].baseline)
     top = [i for i in order[:_EDGE_LINES] if page.lines[i].baseline < _EDGE * page.height]
     bottom = [i for i in order[-_EDGE_LINES:] if page.lines[i].baseline > (1 - _EDGE) * page.height]
@@ -45,12 +45,12 @@ def _edge_lines(page: Page) -> dict[int, list[str]]:
 
 
 def _words_key(line: PdfLine) -> list[str]:
-    """The line without its numbers, which differ from page to page and change sides; nothing if no words are left."""
+    """The line without its numbers, which differ from page to page and change sides; none if no words remain."""
     words = _DIGITS.sub(" ", line.text.casefold()).split()
     return [" ".join(words)] if words else []
 
 
 def _alone(page: Page, line: int, next_to_it: Sequence[int]) -> bool:
-    """Whether the outermost line stands apart from the text, as a header does that names each page's section."""
+    """Whether the outermost line is separate from the text, like a header with the name of the page's section."""
     own = page.lines[line]
     return all(abs(page.lines[i].baseline - own.baseline) > _APART * own.size for i in next_to_it)

@@ -1,8 +1,8 @@
-"""A page of a PDF to lines, in the order the page draws them.
+"""Turns a PDF page into lines, in the order in which the page draws them.
 
-PDFium gives the characters, and the spaces that the page only shows as gaps. The
-order is the page's own, which is the author's program's: it goes down one column
-and then the next. Lines are found by the characters' baselines.
+PDFium gives the characters, and the spaces that a page shows only as gaps. The order
+is that of the program which wrote the page: it goes down one column and then the
+next. Lines are found by the baselines of their characters.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from source.formats.pdf.glyphs import Glyph, Shown, glyphs, is_blank, recognised
+from source.formats.pdf.glyphs import Glyph, PageTransform, glyphs, has_ocr_layer, is_blank
 from source.places import Corners, corners_of
 
-_SAME_BASELINE = 0.5  # of the font's size: the next line is farther off
-_RAISED = 0.8  # of the larger font's size: how far a smaller one is raised or lowered, in formulas
-_SMALLER, _HIGHER, _CLOSE = 0.85, 0.2, 0.3  # of the font's size: a note's mark
-_CELL_GAP = 1.8  # of the font's size: a wider gap divides a row's cells
-_BACK = 1.0  # of the font's size: a step back that far begins a line (kerning and accents step back less)
+_SAME_BASELINE = 0.5  # of the font's size: the next line is farther away
+_RAISED = 0.8  # of the larger font's size: how far smaller characters are raised or lowered in formulas
+_SMALLER, _HIGHER, _CLOSE = 0.85, 0.2, 0.3  # of the font's size: a footnote mark
+_CELL_GAP = 1.8  # of the font's size: a wider gap separates table cells
+_BACK = 1.0  # of the font's size: a step back of this width starts a line (kerning and accents step back less)
 _TAB, _SPACE = 9, 32
-# Accents that stand alone, and as they combine with a letter.
+# Spacing accents and their combining forms.
 _MARKS = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327\u0328"
 _ACCENTS = dict(zip("`´ˆ˜¯˘˙¨˚˝ˇ¸˛", _MARKS, strict=True)) | dict(zip(_MARKS, _MARKS, strict=True))
 _WITH_DOT = {"ı": "i", "ȷ": "j"}
@@ -31,7 +31,11 @@ _WITH_DOT = {"ı": "i", "ȷ": "j"}
 
 @dataclass(frozen=True, slots=True)
 class PdfLine:
-    """A line of a page: `corners` (characters, 4) of `text`; the rest in points from the page's top left corner."""
+    """A line of a page.
+
+    `corners`: (characters, 4), those of `text`. The other numbers are in points, from the
+    page's top left corner. `upright`: whether it isn't rotated.
+    """
 
     text: str
     corners: Corners
@@ -44,7 +48,7 @@ class PdfLine:
 
     @property
     def cells(self) -> int:
-        """How many stretches wide gaps divide it into."""
+        """The number of table cells, which wide gaps separate."""
         return self.text.count("\t") + 1
 
 
@@ -52,7 +56,7 @@ class PdfLine:
 class Page:
     """The lines of a page in its own order; width and height in points, as it is shown.
 
-    `recognised`: the text was read off a picture by a program. `blank`: nothing is drawn on it.
+    `recognised`: the text comes from OCR. `blank`: nothing is drawn on the page.
     """
 
     lines: list[PdfLine]
@@ -63,18 +67,18 @@ class Page:
 
 
 def read_page(page: Any) -> Page:
-    """The lines of a page (a pypdfium2 PdfPage)."""
+    """Extracts the lines of a page (a pypdfium2 PdfPage)."""
     width, height = page.get_size()
-    shown = Shown(page, width, height)
+    transform = PageTransform(page, width, height)
     text_page = page.get_textpage()
-    lines = [_line(run, shown) for run in _runs(_ligatures(list(glyphs(text_page))))]
-    found = Page([line for line in lines if line.text], width, height, recognised(text_page), is_blank(page))
+    lines = [_line(run, transform) for run in _runs(_ligatures(list(glyphs(text_page))))]
+    found = Page([line for line in lines if line.text], width, height, has_ocr_layer(text_page), is_blank(page))
     text_page.close()
     return found
 
 
 def _ligatures(drawn: list[Glyph | None]) -> list[Glyph | None]:
-    """Turns the letters of each ligature around that PDFium turned with their line, which reads from the right."""
+    """Puts the letters of right-to-left ligatures in order, which PDFium reversed together with their line."""
     found: list[Glyph | None] = []
     for glyph in drawn:
         before = found[-1] if found else None
@@ -90,7 +94,7 @@ def _runs(drawn: list[Glyph | None]) -> Iterator[list[Glyph | int]]:
     """The characters of each line, with the spaces and tabs between them."""
     run: list[Glyph | int] = []
     last: Glyph | None = None
-    main: Glyph | None = None  # the line's largest: what is raised or lowered is so from its baseline
+    main: Glyph | None = None  # the line's largest character, whose baseline others are raised or lowered from
     gap = False
     for glyph in drawn:
         if glyph is None or chr(glyph.code).isspace():
@@ -115,10 +119,10 @@ def _runs(drawn: list[Glyph | None]) -> Iterator[list[Glyph | int]]:
 
 
 def _follows(last: Glyph, main: Glyph, glyph: Glyph) -> bool:
-    """Whether a character stands on the same line as the one before it."""
+    """Whether a character is on the same line as the one before it."""
     if glyph.angle != last.angle or not (_level(last, glyph) or _level(main, glyph)):
         return False
-    lowered = 2 * main.size if glyph.size < _SMALLER * main.size else 0  # below what is raised, in formulas
+    lowered = 2 * main.size if glyph.size < _SMALLER * main.size else 0  # in formulas, a subscript below a superscript
     ahead = glyph.along > last.end - max(_BACK * max(last.size, glyph.size), lowered)
     return ahead or any(map(_steps_back, (glyph.code, last.code)))
 
@@ -129,13 +133,13 @@ def _level(one: Glyph, other: Glyph) -> bool:
 
 
 def _is_raised(last: Glyph, glyph: Glyph) -> bool:
-    """Whether a small number or sign is raised close behind a word, as a note's mark is: no space parts the two."""
+    """Whether a character is small and raised close after a word, like a footnote mark: no space separates them."""
     close = glyph.along - last.end < _CLOSE * last.size
     return close and glyph.size < _SMALLER * last.size and glyph.across - last.across > _HIGHER * last.size
 
 
 def _steps_back(code: int) -> bool:
-    """Whether a character may stand before the one it is drawn after: an accent, or one that reads from the right."""
+    """Whether a character may be left of the one drawn before it: an accent, or a right-to-left character."""
     return _right_to_left(code) or _is_accent(code)
 
 
@@ -144,13 +148,13 @@ def _is_accent(code: int) -> bool:
 
 
 def _insert(run: list[Glyph | int], accent: Glyph) -> None:
-    """Puts an accent (often a quotation mark) that was drawn late before the character that it stands at."""
+    """Moves an accent (often a quotation mark) that was drawn late to before the character at its position."""
     at = next(i for i, each in enumerate(run) if isinstance(each, Glyph) and each.end > accent.along)
     run.insert(at, accent)
 
 
 def _composed(run: list[Glyph | int]) -> list[Glyph | int]:
-    """One character for a letter and the accent that is drawn over it, as TeX does."""
+    """Combines each letter and the accent drawn over it (as TeX does) into one character."""
     found: list[Glyph | int] = []
     for each in run:
         last = found[-1] if found else None
@@ -179,15 +183,15 @@ def _right_to_left(code: int) -> bool:
     return unicodedata.bidirectional(chr(code)) in {"R", "AL", "AN"}
 
 
-def _line(run: list[Glyph | int], shown: Shown) -> PdfLine:
+def _line(run: list[Glyph | int], transform: PageTransform) -> PdfLine:
     run = _composed(run)
     drawn = [each for each in run if isinstance(each, Glyph)]
-    points = shown.points(np.array([each.corner for each in drawn], np.float64))
+    points = transform.points(np.array([each.corner for each in drawn], np.float64))
     corners = np.zeros((len(run), 4), np.uint16)
-    corners[[not isinstance(each, int) for each in run]] = corners_of(points, shown.width, shown.height)
+    corners[[not isinstance(each, int) for each in run]] = corners_of(points, transform.width, transform.height)
     sizes = sorted(each.size for each in drawn)
     first = drawn[0]
-    origin = shown.points(np.array([[first.along, first.across] * 2]))[0] if not first.angle else points[0]
+    origin = transform.points(np.array([[first.along, first.across] * 2]))[0] if not first.angle else points[0]
     return PdfLine(
         text="".join(chr(each if isinstance(each, int) else each.code) for each in run),
         corners=corners,

@@ -1,7 +1,7 @@
-"""Text off the picture of a page, by Tesseract, with the box of every word.
+"""OCR: recognises text in the image of a page with Tesseract, with the box of every word.
 
-Tesseract is a program of its own (Debian's `tesseract-ocr`, Apache-2.0); it is
-asked only where a page has no text, and only by who names the languages.
+Tesseract is a separate program (Debian's `tesseract-ocr`, Apache-2.0). It runs only on
+pages without text, and only if the user names the languages.
 """
 
 from __future__ import annotations
@@ -23,31 +23,32 @@ from source.errors import ExtraMissing, UsageError
 from source.formats.pdf.lines import Page, PdfLine
 from source.places import corners_of
 
-_DOTS = 300  # an inch: what Tesseract is made for
-_MOST_PIXELS = 40_000_000
-_LEAST_CONFIDENCE = 30  # of 100: less is the noise of a picture
-_SECONDS = 120  # for a page
+_DOTS = 300  # per inch: the resolution that Tesseract is made for
+_MAX_PIXELS = 40_000_000
+_MIN_CONFIDENCE = 30  # of 100: words below it are noise in the image
+_SECONDS = 120  # per page
 _LANGUAGES = re.compile(r"[a-zA-Z_]{3,20}(?:\+[a-zA-Z_]{3,20})*")
 
 
 def check_languages(languages: str) -> None:
-    """Raises UsageError or ExtraMissing unless Tesseract is installed and knows them ("eng", "eng+rus")."""
+    """Checks that Tesseract is installed and has these languages ("eng+rus"). Raises UsageError or ExtraMissing."""
     if not _LANGUAGES.fullmatch(languages):
-        raise UsageError(f"{languages!r} names no languages; write Tesseract's codes, as in eng or eng+rus.")
+        raise UsageError(f"Invalid OCR languages {languages!r}. Use Tesseract's codes, such as eng or eng+rus.")
     program = shutil.which("tesseract")
     if program is None:
-        raise ExtraMissing("Text recognition needs Tesseract; install it (on Debian: apt install tesseract-ocr).")
+        raise ExtraMissing("OCR needs Tesseract. Install it (on Debian: apt install tesseract-ocr).")
     listed = subprocess.run([program, "--list-langs"], capture_output=True, check=False).stdout.decode().split()
     if missing := [each for each in languages.split("+") if each not in listed]:
         raise ExtraMissing(
-            f"Tesseract does not know {missing[0]}; install it (on Debian: apt install tesseract-ocr-{missing[0]})."
+            f"Tesseract lacks the language {missing[0]}. "
+            f"Install it (on Debian: apt install tesseract-ocr-{missing[0]})."
         )
 
 
 def recognise(page: Any, languages: str) -> Page:
-    """The lines that Tesseract reads on a page (a pypdfium2 PdfPage)."""
+    """Recognises the lines of a page (a pypdfium2 PdfPage) with Tesseract."""
     width, height = page.get_size()
-    scale = min(_DOTS / 72, (_MOST_PIXELS / max(1.0, width * height)) ** 0.5)
+    scale = min(_DOTS / 72, (_MAX_PIXELS / max(1.0, width * height)) ** 0.5)
     picture = io.BytesIO()
     page.render(scale=scale).to_pil().convert("L").save(picture, "PNG")
     table = _tesseract(picture.getvalue(), languages)
@@ -65,11 +66,11 @@ def _tesseract(picture: bytes, languages: str) -> str:
 
 
 def _is_word(row: dict[str, str]) -> bool:
-    return row["level"] == "5" and bool(row["text"].strip()) and float(row["conf"]) >= _LEAST_CONFIDENCE
+    return row["level"] == "5" and bool(row["text"].strip()) and float(row["conf"]) >= _MIN_CONFIDENCE
 
 
 def _lines(words: list[dict[str, str]], width: float, height: float, scale: float) -> Iterator[PdfLine]:
-    """Tesseract's own lines, in its order. All are of one size: heights of letters tell nothing sure of a heading."""
+    """Tesseract's lines, in its order. All get one font size: the heights of letters don't reliably show headings."""
     if not words:
         return
     size = median(int(word["height"]) for word in words) / scale

@@ -1,4 +1,4 @@
-"""reStructuredText: the text is the file itself; lines to blocks, as docutils defines them."""
+"""reStructuredText: the text is the file itself; its lines form blocks as docutils defines them."""
 
 from source.formats.rst.extractor import EXTRACTOR, read_rst
 

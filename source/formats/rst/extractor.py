@@ -1,4 +1,7 @@
-"""reStructuredText: the text is the file itself; a line-based reader of our own says which lines are what.
+"""reStructuredText: the text is the file itself; a line-based parser finds its blocks.
+
+It is our own code because docutils doesn't give the offsets at which lines and
+blocks end, which quotes need, and takes about ten times as long.
 
 >>> text = "Ships\\n=====\\n\\n.. note:: Two sail::\\n\\n      Erik\\n\\n.. a comment\\n\\n- A third\\n  lies here.\\n"
 >>> document = read_rst(text, id="ships.rst")
@@ -38,7 +41,10 @@ _COLUMN = re.compile(r"[-=]+")
 
 @dataclass(slots=True)
 class RstTable:
-    """A table's borders, and its rows (of a line or more); the first `headed` of them name the columns."""
+    """A table: its borders, and its rows of one or more lines; the first `headed` rows name the columns.
+
+    `end`: the number of the line after it.
+    """
 
     end: int
     rows: list[list[RstLine]] = field(default_factory=list)
@@ -47,7 +53,7 @@ class RstTable:
 
 
 def table_at(lines: Sequence[RstLine], at: int) -> RstTable | None:
-    """The table that begins at the line number `at`; of one that is never closed, only that line."""
+    """The table that starts at line number `at`, or None; only that line if the table is never closed."""
     top = lines[at]
     simple = bool(SIMPLE.match(top.words))
     if not (simple or GRID.match(top.words)):
@@ -61,7 +67,7 @@ def table_at(lines: Sequence[RstLine], at: int) -> RstTable | None:
             table.borders.append(line)
             row = []
         elif line.words:
-            if not row or (simple and line.column <= top.column):  # else its first cell is empty: it goes on
+            if not row or (simple and line.column <= top.column):  # a line with an empty first cell continues a row
                 table.rows.append(row := [])
             row.append(line)
     return table
@@ -85,7 +91,7 @@ def _grid_end(lines: Sequence[RstLine], at: int) -> int:
 
 
 def _simple_end(lines: Sequence[RstLine], at: int) -> int:
-    """After the second border as wide as the top, or the first with a blank line below."""
+    """The line after the second border as wide as the top, or the first with a blank line below it."""
     _, column, top = lines[at]
     borders = 0
     for number in range(at + 1, len(lines) - 1):
@@ -98,16 +104,16 @@ def _simple_end(lines: Sequence[RstLine], at: int) -> int:
 
 
 _WORD = re.compile(r"[^\W_]")
-_DEEPEST = 20  # lists that begin on one line
-_LEAST_RULE = 4  # characters, unless the title is shorter
+_MAX_DEPTH = 20  # lists that start on the same line
+_MIN_RULE = 4  # characters, unless the title is shorter
 
 
-class Blocks:
-    """The paragraphs, headings and regions of a text; each in the order of the text, but for some regions.
+class RstBlocks:
+    """The paragraphs, headings and regions of a text, in the order of the text (except for some regions).
 
-    It goes down the lines: each step takes the block that begins at the line number
-    `_at`, and moves past it. There is no recursion: where a list or a directive ends
-    makes no difference to the blocks in it, only where code and comments end does.
+    The parser goes down the lines: each step handles the block that starts at line
+    number `_at` and moves past it. There is no recursion, because the end of a list or
+    a directive doesn't affect the blocks in it; only the ends of code and comments do.
     """
 
     def __init__(self, text: str) -> None:
@@ -130,7 +136,7 @@ class Blocks:
             self._item(line)
 
     def _mark(self, start: int, end: int, kind: RegionKind = RegionKind.MARKUP) -> None:
-        """What is not quoted: from an offset to the end of the line before `end`."""
+        """Marks the text from an offset to the end of the line before `end`, which is not quoted, and moves on."""
         self.regions.append(Region(Span(start, self._lines[end - 1].end), kind))
         self._at = max(self._at, end)
 
@@ -139,20 +145,20 @@ class Blocks:
             self.paragraphs.append(Span(start, end))
 
     def _code(self, end: int) -> None:
-        """Lines of code; a line is the least that can be quoted."""
+        """Adds the lines up to `end` as code, each a paragraph that can be quoted."""
         for line in self._lines[self._at : end]:
             self._quote(line.start, line.end)
         self._at = max(self._at, end)
 
     def _section(self, line: RstLine) -> bool:
-        """A title over a rule or between two, or a rule alone."""
+        """Handles a title above a rule or between two, or a rule alone; returns whether there is one."""
         below, third = self._lines[self._at + 1 : self._at + 3]
         if line.column:
             return False
         if mark.RULE.fullmatch(line.words):
             if below.words and third == RstLine(third.start, 0, line.words) and _fits(line, below):
                 self._heading(line, below, line.words[:1] * 2, self._at + 3)
-            elif len(line.words) >= _LEAST_RULE:
+            elif len(line.words) >= _MIN_RULE:
                 self._mark(line.start, self._at + 1)
             else:
                 return False
@@ -164,7 +170,7 @@ class Blocks:
         return True
 
     def _heading(self, first: RstLine, title: RstLine, style: str, end: int) -> None:
-        """Levels are in the order in which the styles of rules are first met."""
+        """Adds a heading; the styles of rules get their levels in the order in which they first occur."""
         if style not in self._styles:
             self._styles.append(style)
         self.headings.append(Heading(first.start, self._styles.index(style) + 1, plain(title.words)))
@@ -185,9 +191,9 @@ class Blocks:
         return True
 
     def _item(self, line: RstLine) -> None:
-        """A paragraph, or what two dots begin, after the markers of the lists that it stands in."""
+        """Handles a paragraph or an explicit block (`..`), after the markers of the lists that contain it."""
         body = line
-        for _ in range(_DEEPEST):
+        for _ in range(_MAX_DEPTH):
             marker = mark.BULLET.match(body.words) or list_number(body, self._lines[self._at + 1])
             if not marker:
                 break
@@ -200,8 +206,8 @@ class Blocks:
             self._paragraph(line.start, body, hanging=not body.words or bool(mark.HANGING.match(body.words)))
 
     def _paragraph(self, start: int, first: RstLine, *, hanging: bool) -> None:
-        """Lines in one column; below the first alone they may stand further right (a term and what it means)."""
-        last, column, alone = first, first.column, True
+        """Adds a paragraph: lines in one column; those below the first may be indented (a definition)."""
+        last, column, alone = first, first.column, True  # `alone`: there is only the first line so far
         self._at += 1
         while (line := self._lines[self._at]).words:
             if line.column > column and alone:
@@ -219,7 +225,7 @@ class Blocks:
             self._literal(None if alone and hanging else column)
 
     def _literal(self, column: int | None) -> None:
-        """The code after "::": all that is right of `column`, or the lines in it that one sign quotes."""
+        """Adds the code after "::": the lines indented beyond `column`, or those in it that start with one sign."""
         at = self._at
         while at < len(self._lines) - 1 and not self._lines[at].words:
             at += 1
@@ -232,7 +238,7 @@ class Blocks:
             self._code(at)
 
     def _explicit(self, body: RstLine) -> None:
-        """A directive, a footnote, a target, a substitution or a comment."""
+        """Handles a directive, a footnote, a target, a substitution or a comment."""
         dots = mark.EXPLICIT.match(body.words)
         rest = body.after(dots.end() if dots else 0)
         if directive := mark.DIRECTIVE.match(rest.words):
@@ -241,7 +247,7 @@ class Blocks:
             self._after_dots(body, rest)
         elif rest.words.startswith("_"):
             self._mark(body.start, block_end(self._lines, self._at + 1, body.column))
-        elif not rest.words and not self._lines[self._at + 1].words:  # nothing that is indented belongs to it
+        elif not rest.words and not self._lines[self._at + 1].words:  # an empty comment ends at once
             self._mark(body.start, self._at + 1)
         else:
             self._mark(body.start, inside_end(self._lines, self._at + 1, body.column))
@@ -251,7 +257,7 @@ class Blocks:
         self._paragraph(shown.start, shown._replace(column=body.column), hanging=True)
 
     def _directive(self, body: RstLine, rest: RstLine, name: str, shown: RstLine) -> None:
-        """Its content is left to `_block`, but for code."""
+        """Handles a directive's argument and options; its content is left to `_block`, except for code."""
         if mark.HIDDEN.fullmatch(name):
             self._mark(body.start, inside_end(self._lines, self._at + 1, body.column))
             return
@@ -268,15 +274,15 @@ class Blocks:
 
 
 def _fits(rule: RstLine, title: RstLine) -> bool:
-    return len(rule.words) >= min(_LEAST_RULE, len(title.words))
+    return len(rule.words) >= min(_MIN_RULE, len(title.words))
 
 
 EXTRACTOR = "rst/1"
 
 
 def read_rst(text: str, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-    """A Document of a reStructuredText file; `text` is kept as it is, marks and all. Nothing is included or run."""
-    blocks = Blocks(text)
+    """Extracts a Document from a reStructuredText file; its text is `text`, unchanged. Nothing is included or run."""
+    blocks = RstBlocks(text)
     titles = (heading.title for heading in blocks.headings if heading.level < HEADER_LEVEL)
     return Document(
         id=id,

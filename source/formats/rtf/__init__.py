@@ -1,4 +1,4 @@
-"""Rich Text: its words in one pass, and the paragraphs, rows and notes that they make."""
+"""Rich Text Format (.rtf): an extractor that parses a file's tokens in one pass."""
 
 from source.formats.rtf.extractor import EXTRACTOR, read_rtf
 

@@ -1,8 +1,8 @@
 """Rich Text Format (.rtf): paragraphs, lists, tables and headings in their order, then the notes.
 
-Read here, after Microsoft's specification 1.9.1, and not by a library: those
-there are give one string, with hidden and deleted words and without text boxes
-and notes, and tell no paragraph from a line of a table.
+It is our own parser, after Microsoft's specification 1.9.1, because the available
+libraries (such as striprtf) return a single string: it includes hidden and deleted
+words, lacks text boxes and notes, and doesn't distinguish paragraphs from table rows.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from source.document import Document, Doubt, DoubtKind
-from source.errors import Damaged
-from source.formats.office.blocks import OfficeBlock, OfficeBuilder, own_title, refuse_compound
-from source.formats.office.styles import Look
-from source.formats.rtf.parts import NO_FONT, Fonts, Sheet, Story, at_level, joined
+from source.formats.office.blocks import OfficeBlock, OfficeBuilder, not_of_type, own_title, refuse_compound
+from source.formats.office.styles import OfficeStyle
+from source.formats.rtf.parts import NO_FONT, FontTable, Story, StyleSheet, at_level, joined
 
 TOKEN = re.compile(
     r"\\(?:(?P<word>[a-zA-Z]{1,32})(?P<value>-?\d{1,10})? ?|'(?P<hex>[0-9a-fA-F]{2})|(?P<symbol>[^a-zA-Z]))"
@@ -33,26 +32,26 @@ _LEFT_OUT = {
     "footerf", "colortbl", "filetbl", "fldinst", "xe", "tc", "txe", "rxe", "bkmkstart", "bkmkend", "nonesttables",
     "sp", "shprslt", "listtext", "pntext", "listtable", "listoverridetable",
 }  # fmt: skip
-ENTERED = {"shpinst", "do"}  # of the groups that a reader may pass over; they hold text boxes
+ENTERED = {"shpinst", "do"}  # groups marked as ignorable that are parsed nevertheless: they hold text boxes
 CODE_PAGES = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
 
 
-class State(NamedTuple):
-    """What holds up to the end of a group."""
+class RtfState(NamedTuple):
+    """The state that applies up to the end of a group."""
 
-    group: str = ""  # what its text is, if not the document's: "fonts", "styles", "info", "title", or "out" of account
+    group: str = ""  # what its text is, if not the document's: "fonts", "styles", "info", "title", or "out" (ignored)
     font: int | None = None
     hidden: bool = False
     deleted: bool = False
     bold: bool = False
-    fallbacks: int = 1  # characters after each \\u for programs that do not know it
+    fallbacks: int = 1  # characters after each \\u for programs that don't support it
     in_table: bool = False
     style: int = 0
     level: int | None = None
     listed: bool = False
 
 
-CHANGES: dict[str, Callable[[State, int | None], State]] = {
+CHANGES: dict[str, Callable[[RtfState, int | None], RtfState]] = {
     "pard": lambda state, _: state._replace(in_table=False, style=0, level=None, listed=False),
     "plain": lambda state, _: state._replace(font=None, hidden=False, deleted=False, bold=False),
     "intbl": lambda state, value: state._replace(in_table=value != 0),
@@ -74,62 +73,62 @@ CHANGES: dict[str, Callable[[State, int | None], State]] = {
 
 EXTRACTOR = "rtf/1"
 
-_DEEPEST = 20  # text boxes in one another: their blocks are handed on from each to the next
+_MAX_DEPTH = 20  # nested text boxes: their blocks are passed up from each to the one around it
 
 
 def read_rtf(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-    """A Document of a Rich Text file. Raises Damaged, Encrypted or SourceEmpty."""
+    """Extracts a Document from a Rich Text file. Raises Damaged, Encrypted or SourceEmpty."""
     shown_as = path or id
     refuse_compound(data, shown_as, ".rtf")
     text = data.decode("latin-1").removeprefix("ï»¿").lstrip()
     if not text.startswith("{\\rtf"):
-        raise Damaged(f"{shown_as} is damaged, or no .rtf file; open it in the program it is of and save it again.")
-    reading = _Reading()
-    whole = reading.read(text)
+        raise not_of_type(shown_as, ".rtf")
+    parser = _RtfParser()
+    is_whole = parser.read(text)
     builder = OfficeBuilder()
-    builder.add(reading.body.finish())
-    if reading.notes:
+    builder.add(parser.body.finish())
+    if parser.notes:
         builder.end_headings()
-        builder.add(reading.notes)
-    if not whole:
+        builder.add(parser.notes)
+    if not is_whole:
         builder.doubt(Doubt(DoubtKind.TRUNCATED))
-    own = own_title(joined(reading.title)) or reading.body.title or builder.first_heading
+    own = own_title(joined(parser.title)) or parser.body.title or builder.first_heading
     return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256)
 
 
-class _Reading:
-    """Takes the tokens of one file in turn."""
+class _RtfParser:
+    """Processes the tokens of one file and collects its body, its notes and its title."""
 
     def __init__(self) -> None:
         self.body = self._story = Story()
         self.notes: list[OfficeBlock] = []
         self.title: list[str] = []
-        self._state = State()
-        self._groups: list[tuple[State, Story]] = []  # those around, each with the story its text belongs to
-        self._bytes = bytearray()  # of words not yet decoded: a character may take two
-        self._fallbacks = 0  # characters to pass over
-        self._may_pass = False  # the group that begins may be passed over by whoever does not know it
-        self._fonts = Fonts()
-        self._sheet = Sheet()
+        self._state = RtfState()
+        self._groups: list[tuple[RtfState, Story]] = []  # the open groups around, each with the story of its text
+        self._bytes = bytearray()  # text not decoded yet, because a character may take two bytes
+        self._fallbacks = 0  # characters to skip
+        self._ignorable = False  # the group that starts may be ignored by programs that don't know it
+        self._fonts = FontTable()
+        self._styles = StyleSheet()
         self._actions: dict[tuple[str, str], Callable[[int], None]] = {
             ("fonts", "f"): self._fonts.define,
             ("fonts", "fcharset"): self._fonts.charset,
-            ("styles", "s"): self._sheet.define,
-            ("styles", "outlinelevel"): self._sheet.outline,
+            ("styles", "s"): self._styles.define,
+            ("styles", "outlinelevel"): self._styles.outline,
             ("", "deff"): self._fonts.set_default,
             ("", "ansicpg"): self._fonts.numbered_page,
             **dict.fromkeys((("", "u"), ("title", "u")), self._unicode),
-            ("", "cell"): lambda _: self._story.end_cell(self._look()),
+            ("", "cell"): lambda _: self._story.end_cell(self._style()),
             ("", "row"): lambda _: self._story.end_row(),
-            ("", "trhdr"): lambda _: self._story.head(),
+            ("", "trhdr"): lambda _: self._story.mark_header(),
             **dict.fromkeys((("", "par"), ("", "sect"), ("", "nestcell")), lambda _: self._end_paragraph()),
-            **dict.fromkeys((("", "listtext"), ("", "pntext")), lambda _: self._story.mark()),
+            **dict.fromkeys((("", "listtext"), ("", "pntext")), lambda _: self._story.mark_listed()),
             **dict.fromkeys((("", "shptxt"), ("", "dptxbxtext")), lambda _: self._begin()),
             ("", "footnote"): lambda _: self._begin(is_note=True),
         }
 
     def read(self, text: str) -> bool:
-        """Reads the file's text (each byte a character); whether it is whole."""
+        """Processes the file's text (one character per byte); returns whether it is complete."""
         position = 0
         while match := TOKEN.match(text, position):
             position = match.end()
@@ -149,7 +148,7 @@ class _Reading:
         return False
 
     def _control(self, match: re.Match[str]) -> int:
-        """Takes a brace, a symbol or a word; how many bytes after it are a picture's."""
+        """Processes a brace, a symbol or a control word; returns how many bytes of binary data follow it."""
         if brace := match["brace"]:
             self._brace(brace)
         elif symbol := match["symbol"]:
@@ -161,27 +160,28 @@ class _Reading:
         return 0
 
     def _plain(self, text: str) -> None:
-        passed = min(self._fallbacks, len(text))
-        self._fallbacks -= passed
+        skipped = min(self._fallbacks, len(text))
+        self._fallbacks -= skipped
         if self._state.group != "out":
-            self._bytes += text[passed:].encode("latin-1")
+            self._bytes += text[skipped:].encode("latin-1")
 
     def _decode(self) -> None:
         if self._bytes:
-            font = NO_FONT if self._state.group == "fonts" else self._font  # a font's name is not written in it
-            self._say(self._fonts.decode(font, bytes(self._bytes)))
+            font = NO_FONT if self._state.group == "fonts" else self._font  # a font's name isn't written in that font
+            self._emit(self._fonts.decode(font, bytes(self._bytes)))
             self._bytes.clear()
 
     @property
     def _font(self) -> int:
         return self._fonts.default if self._state.font is None else self._state.font
 
-    def _say(self, text: str) -> None:
+    def _emit(self, text: str) -> None:
+        """Adds decoded text to what the current group belongs to."""
         state = self._state
         if state.group == "fonts":
             self._fonts.name(text)
         elif state.group == "styles":
-            self._sheet.name(text)
+            self._styles.name(text)
         elif state.group == "title":
             self.title.append(text)
         elif not (state.group or state.hidden or state.deleted):
@@ -189,7 +189,7 @@ class _Reading:
 
     def _brace(self, brace: str) -> None:
         self._fallbacks = 0
-        self._may_pass = False
+        self._ignorable = False
         if brace == "{":
             self._groups.append((self._state, self._story))
             return
@@ -200,7 +200,7 @@ class _Reading:
 
     def _symbol(self, symbol: str) -> None:
         if symbol == "*":
-            self._may_pass = True
+            self._ignorable = True
         elif symbol in "\r\n":
             self._end_paragraph()
         else:
@@ -210,10 +210,10 @@ class _Reading:
         if self._fallbacks:
             self._fallbacks -= 1
         else:
-            self._say(char)
+            self._emit(char)
 
     def _word(self, word: str, value: int | None) -> None:
-        passed, self._may_pass = self._may_pass and word not in ENTERED, False
+        ignored, self._ignorable = self._ignorable and word not in ENTERED, False
         group = self._state.group
         if group == "out":
             return
@@ -223,23 +223,23 @@ class _Reading:
             self._fonts.code_page(CODE_PAGES[word])
         if action := self._actions.get((group, word)):
             action(value or 0)
-        change = CHANGES["pict"] if passed else CHANGES.get(word)
+        change = CHANGES["pict"] if ignored else CHANGES.get(word)
         if change:
             self._state = change(self._state, value)
 
     def _unicode(self, value: int) -> None:
-        self._say(self._fonts.symbol(self._font, value & 0xFFFF))
+        self._emit(self._fonts.symbol(self._font, value & 0xFFFF))
         self._fallbacks = self._state.fallbacks
 
-    def _look(self) -> Look:
-        look = at_level(self._sheet.look(self._state.style), self._state.level)
-        return replace(look, listed=self._state.listed)
+    def _style(self) -> OfficeStyle:
+        style = at_level(self._styles.style(self._state.style), self._state.level)
+        return replace(style, listed=self._state.listed)
 
     def _end_paragraph(self) -> None:
-        self._story.end_paragraph(self._look(), self._state.in_table)
+        self._story.end_paragraph(self._style(), self._state.in_table)
 
     def _begin(self, *, is_note: bool = False) -> None:
-        """A text of its own begins with the group: a note, or a text box."""
-        if self._story.depth < _DEEPEST:
+        """Starts a story of its own with the group: a note or a text box."""
+        if self._story.depth < _MAX_DEPTH:
             self._story = Story(is_note=is_note, depth=self._story.depth + 1)
         self._state = CHANGES["pard"](self._state, None)

@@ -1,4 +1,4 @@
-"""What a Rich Text file is made of: stories of blocks, fonts with their code pages, and styles."""
+"""The parts of a Rich Text file: stories of blocks, fonts with their code pages, and styles."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import re
 from dataclasses import replace
 
 from source.formats.office.blocks import OfficeBlock, with_boxes
-from source.formats.office.styles import Look, named, symbol
+from source.formats.office.styles import OfficeStyle, named, symbol
 
 _CODE_PAGES = {
     0: "cp1252", 77: "mac_roman", 78: "cp932", 79: "cp949", 80: "cp936", 81: "cp950", 128: "cp932", 129: "cp949",
     130: "johab", 134: "cp936", 136: "cp950", 161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255",
     178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850",
 }  # fmt: skip
-_SYMBOL = 2  # the character set of fonts that show pictures in place of letters
+_SYMBOL = 2  # the character set of fonts that show symbols in place of letters
 NO_FONT = -1
 _NUMBERED = {10000: "mac_roman", 10007: "mac_cyrillic", 10029: "mac_latin2", 65001: "utf-8"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class Story:
-    """Paragraphs and tables one after another: the body, a note, or what stands in a text box.
+    """A sequence of paragraphs and tables: the body, a note, or the content of a text box.
 
-    `depth`: how many of them it stands in.
+    `depth`: the number of stories around it. `boxes`: the text boxes beside the open paragraph.
     """
 
     def __init__(self, *, is_note: bool = False, depth: int = 0) -> None:
@@ -37,49 +37,49 @@ class Story:
         self._cell: list[OfficeBlock] = []
         self._parts: list[str] = []
         self._strong = True
-        self._marked = False  # the paragraph has a list's mark before it
-        self._heads = False  # the table's first row heads its columns
+        self._listed = False  # the paragraph has a list mark before it
+        self._header = False  # the table's first row names its columns
 
     def add(self, text: str, strong: bool) -> None:
-        """More of the paragraph."""
+        """Adds text to the open paragraph."""
         self._parts.append(text)
         self._strong = self._strong and (strong or text.isspace())
 
-    def mark(self) -> None:
-        """The paragraph has the mark of a list before it."""
-        self._marked = True
+    def mark_listed(self) -> None:
+        """Notes that the open paragraph has a list mark before it."""
+        self._listed = True
 
-    def head(self) -> None:
-        """The row is repeated on each page that the table goes on to."""
-        self._heads = self._heads or not self._rows
+    def mark_header(self) -> None:
+        """Notes that the open row is repeated on each page of the table, as header rows are."""
+        self._header = self._header or not self._rows
 
-    def end_paragraph(self, look: Look, in_table: bool) -> None:
-        """The paragraph is whole."""
+    def end_paragraph(self, style: OfficeStyle, in_table: bool) -> None:
+        """Ends the open paragraph, which has this style."""
         block = OfficeBlock(
             joined(self._parts),
-            level=look.level,
-            listed=look.listed or self._marked,
-            navigation=look.contents,
+            level=style.level,
+            listed=style.listed or self._listed,
+            navigation=style.contents,
             strong=self._strong,
         )
-        if look.title and not self.title:
+        if style.title and not self.title:
             self.title = " ".join(block.text.split())
         blocks = with_boxes(block, self.boxes)
-        self._parts, self._strong, self._marked, self.boxes = [], True, False, []
+        self._parts, self._strong, self._listed, self.boxes = [], True, False, []
         if in_table or self._row:
             self._cell.extend(blocks)
         else:
             self._end_table()
             self._blocks.extend(blocks)
 
-    def end_cell(self, look: Look) -> None:
-        """The cell is whole."""
-        self.end_paragraph(look, in_table=True)
+    def end_cell(self, style: OfficeStyle) -> None:
+        """Ends the open cell, whose last paragraph has this style."""
+        self.end_paragraph(style, in_table=True)
         self._row.append(self._cell)
         self._cell = []
 
     def end_row(self) -> None:
-        """The row is whole."""
+        """Ends the open row."""
         if self._cell:
             self._row.append(self._cell)
         if self._row:
@@ -87,20 +87,20 @@ class Story:
         self._row, self._cell = [], []
 
     def finish(self) -> list[OfficeBlock]:
-        """All blocks, with those that the file leaves open."""
-        self.end_paragraph(Look(), in_table=bool(self._cell))
+        """All blocks, including those that the file leaves open."""
+        self.end_paragraph(OfficeStyle(), in_table=bool(self._cell))
         self.end_row()
         self._end_table()
         return self._blocks
 
     def _end_table(self) -> None:
         if self._rows:
-            self._blocks.append(OfficeBlock(rows=self._rows, header=self._heads))
-        self._rows, self._heads = [], False
+            self._blocks.append(OfficeBlock(rows=self._rows, header=self._header))
+        self._rows, self._header = [], False
 
 
-class Fonts:
-    """The fonts by their numbers: their names, and how the bytes in them are to be read."""
+class FontTable:
+    """The fonts of a file by their numbers: their names, and the encodings of text in them."""
 
     def __init__(self) -> None:
         self.default = 0
@@ -110,81 +110,81 @@ class Fonts:
         self._defined = 0
 
     def set_default(self, number: int) -> None:
-        """The font of words for which the file names none."""
+        """Sets the font of text for which the file names none."""
         self.default = number
 
     def define(self, number: int) -> None:
-        """What follows is about this font."""
+        """Starts the definition of this font."""
         self._defined = number
 
     def charset(self, number: int) -> None:
-        """The character set of the font."""
+        """Sets the character set of the font being defined."""
         self._charsets[self._defined] = number
 
     def name(self, text: str) -> None:
-        """More of the font's name."""
+        """Adds text to the name of the font being defined."""
         self._names[self._defined] = self._names.get(self._defined, "") + text
 
     def code_page(self, name: str) -> None:
-        """How bytes are to be read in fonts without a character set of their own."""
+        """Sets the encoding of text in fonts without a character set of their own."""
         try:
             self._code_page = codecs.lookup(name).name
         except LookupError:
             self._code_page = "cp1252"
 
     def numbered_page(self, number: int) -> None:
-        """The same by the number that Windows has for the code page."""
+        """Sets the same encoding by its Windows code page number."""
         self.code_page(_NUMBERED.get(number, f"cp{number}"))
 
     def decode(self, font: int, data: bytes) -> str:
-        """What these bytes show in this font."""
+        """The text that these bytes show in this font."""
         charset = self._charsets.get(font, 1)
         if charset == _SYMBOL:
             return "".join(self.symbol(font, code) for code in data)
         return data.decode(_CODE_PAGES.get(charset, self._code_page), "replace")
 
     def symbol(self, font: int, code: int) -> str:
-        """What a code shows in this font: itself, if the font does not show pictures."""
+        """The character that a code shows in this font: its own, unless it is a font of symbols."""
         if self._charsets.get(font) != _SYMBOL or code < 0x20:
             return chr(code)
         return symbol(self._names.get(font, "").strip(" ;"), code)
 
 
-class Sheet:
-    """The paragraph styles by their numbers."""
+class StyleSheet:
+    """The paragraph styles of a file by their numbers."""
 
     def __init__(self) -> None:
         self._names: dict[int, str] = {}
         self._levels: dict[int, int] = {}
-        self._looks: dict[int, Look] = {}
+        self._resolved: dict[int, OfficeStyle] = {}
         self._defined = 0
 
     def define(self, number: int) -> None:
-        """What follows is about this style."""
+        """Starts the definition of this style."""
         self._defined = number
 
     def outline(self, level: int) -> None:
-        """The outline level of the style, from 0; 9 is body text."""
+        """Sets the outline level, from 0, of the style being defined; 9 is body text."""
         self._levels[self._defined] = level
 
     def name(self, text: str) -> None:
-        """More of the style's name."""
+        """Adds text to the name of the style being defined."""
         self._names[self._defined] = self._names.get(self._defined, "") + text
 
-    def look(self, number: int) -> Look:
-        """What a style says of its paragraphs."""
-        if number not in self._looks:
-            look = named(self._names.get(number, "").strip(" ;"))
-            self._looks[number] = at_level(look, self._levels.get(number))
-        return self._looks[number]
+    def style(self, number: int) -> OfficeStyle:
+        """The style with this number."""
+        if number not in self._resolved:
+            style = named(self._names.get(number, "").strip(" ;"))
+            self._resolved[number] = at_level(style, self._levels.get(number))
+        return self._resolved[number]
 
 
-def at_level(look: Look, level: int | None) -> Look:
-    """The look with the level that is given, if one is, counted from 0; 9 is body text."""
-    return look if level is None else replace(look, level=level + 1 if 0 <= level < 9 else 0)
+def at_level(style: OfficeStyle, level: int | None) -> OfficeStyle:
+    """The style with another outline level, counted from 0 (9 is body text); unchanged if `level` is None."""
+    return style if level is None else replace(style, level=level + 1 if 0 <= level < 9 else 0)
 
 
 def joined(parts: list[str]) -> str:
-    """The parts in one, with the characters that came in two halves, and without control characters."""
+    """The parts as one text, with surrogate pairs combined and without control characters."""
     text = "".join(parts).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _CONTROL.sub("", text)

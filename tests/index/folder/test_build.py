@@ -236,15 +236,15 @@ def test_a_file_whose_reader_was_killed_is_read_by_the_next_build(
 ) -> None:
     """By the system, short of memory; until it can be read, nothing new is committed."""
     (sources / "b.rtf").write_bytes(rb"{\rtf1 The harbour froze in March.}")
-    asked = pool._Worker._exchange
+    asked = pool._ParserProcess._exchange
 
-    def killed(self: pool._Worker, request: dict[str, Any]) -> list[bytes]:
+    def killed(self: pool._ParserProcess, request: dict[str, Any]) -> list[bytes]:
         self.kill()
         return asked(self, request)
 
-    monkeypatch.setattr(pool._Worker, "_exchange", killed)
+    monkeypatch.setattr(pool._ParserProcess, "_exchange", killed)
     first, second = (build(tmp_path / "index", [sources]) for _ in range(2))
-    assert first.documents == 1 and "ended with status -9" in first.skipped[0]
+    assert first.documents == 1 and "exited with status -9" in first.skipped[0]
     assert (second.up_to_date, second.generation, second.skipped) == (True, first.generation, first.skipped)
     monkeypatch.undo()
     assert build(tmp_path / "index", [sources]).documents == 2

@@ -136,7 +136,7 @@ def test_a_document_that_is_not_there(qa_saved: Path, capsys: pytest.CaptureFixt
     assert (False, "the document is not among the sources") in reasons(qa_saved, "sources/other")
     (qa_saved.parent / "sources/deep/bridge.txt").unlink()
     assert main(["verify", str(qa_saved)]) == 2
-    assert "There is no source sources/deep/bridge.txt" in capsys.readouterr().err
+    assert "No such file or folder: sources/deep/bridge.txt" in capsys.readouterr().err
 
 
 def test_every_quote_of_a_conversation_is_judged(qa_saved: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,7 +148,7 @@ def test_a_protected_book_is_refused_and_disguised_fonts_are_not() -> None:
         assert read_epub(data, id="x").text == "Text."
     for method in ('<e:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#aes256-cbc"/>', ""):
         data = book(package, members, {"META-INF/encryption.xml": ENCRYPTION.format(method)})
-        with pytest.raises(Encrypted, match=r"^x\.epub is protected"):
+        with pytest.raises(Encrypted, match=r"^x\.epub is copy-protected"):
             read_epub(data, id="x.epub")
 
 

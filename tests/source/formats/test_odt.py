@@ -184,7 +184,7 @@ def test_encrypted_files() -> None:
 
 
 def test_a_file_without_words_is_refused() -> None:
-    with pytest.raises(SourceEmpty, match="x holds no text"):
+    with pytest.raises(SourceEmpty, match="x contains no text"):
         read_odt(odt(p(" ")), id="x")
 
 

@@ -29,7 +29,7 @@ def headings(document: Document) -> list[tuple[int, str]]:
 
 
 def check(document: Document, text: str) -> None:
-    """What holds for every document, whatever the reader."""
+    """What holds for every document, whatever the extractor."""
     assert document.text == text
     end = 0
     for span in document.quotable():

@@ -195,7 +195,7 @@ def test_what_is_no_rtf() -> None:
 
 
 def test_a_file_without_words_is_refused() -> None:
-    with pytest.raises(SourceEmpty, match="x holds no text"):
+    with pytest.raises(SourceEmpty, match="x contains no text"):
         read_rtf(rb"{\rtf1{\pict 00}\par }", id="x")
 
 

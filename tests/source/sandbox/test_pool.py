@@ -41,9 +41,9 @@ def test_a_document_comes_as_its_reader_made_it(file: Path) -> None:
 def test_an_error_comes_as_it_was_raised(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(b"no pdf at all")
-    with pytest.raises(Damaged, match=r"a\.pdf is damaged, or no PDF; save it again"):
+    with pytest.raises(Damaged, match=r"a\.pdf is damaged or not a PDF\. Try saving it again"):
         list(scan([path]).documents())
-    with pytest.raises(SourceUnreadable, match="not an ordinary file"):
+    with pytest.raises(SourceUnreadable, match="not a regular file"):
         os.mkfifo(tmp_path / "pipe.pdf")
         list(scan([tmp_path / "pipe.pdf"]).documents())
 
@@ -58,11 +58,11 @@ def test_a_process_that_ends_or_hangs_loses_its_file_and_no_other(
     (fake / "worker.py").write_text("import os, sys, time\nline = sys.stdin.readline()\n%s\n")
     program = (fake / "worker.py").read_text()
     for does, complaint in (
-        ("os.abort()", "ended with status -6"),
+        ("os.abort()", "exited with status -6"),
         ("time.sleep(60)", "took longer than 1 seconds"),
-        ("print('nonsense', flush=True); time.sleep(60)", "ended with status -9"),
-        ('print(\'{"document": 9999999, "corners": 0}\', flush=True); os._exit(3)', "ended with status"),
-        ('print(\'{"error": "os", "message": "x"}\', flush=True); time.sleep(60)', "ended with status"),
+        ("print('nonsense', flush=True); time.sleep(60)", "exited with status -9"),
+        ('print(\'{"document": 9999999, "corners": 0}\', flush=True); os._exit(3)', "exited with status"),
+        ('print(\'{"error": "os", "message": "x"}\', flush=True); time.sleep(60)', "exited with status"),
     ):
         (fake / "worker.py").write_text(program % does)
         with monkeypatch.context() as patched:
@@ -76,14 +76,14 @@ def test_a_process_that_ends_or_hangs_loses_its_file_and_no_other(
 
 def test_a_process_serves_many_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = 0
-    worker = pool_module._Worker
+    worker = pool_module._ParserProcess
 
-    def counting() -> pool_module._Worker:
+    def counting() -> pool_module._ParserProcess:
         nonlocal started
         started += 1
         return worker()
 
-    monkeypatch.setattr(pool_module, "_Worker", counting)
+    monkeypatch.setattr(pool_module, "_ParserProcess", counting)
     workers = ParserPool()
     for _ in range(3):
         assert workers.read(file, **FACTS).id == "a.pdf"
@@ -96,7 +96,7 @@ def test_a_process_serves_many_files(file: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_parser_sees_no_secrets_and_writes_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_PASSWORD", "secret")
-    process = pool_module._Worker()._process
+    process = pool_module._ParserProcess()._process
     environment = Path(f"/proc/{process.pid}/environ").read_bytes()
     process.kill()
     process.wait()
@@ -108,12 +108,12 @@ def test_documents_keep_the_order_of_their_files_and_failures_are_noted(tmp_path
         (tmp_path / f"{number:02}.pdf").write_bytes(pdf([paragraph([f"This is document number {number}."])]))
         (tmp_path / f"{number:02}.txt").write_text(f"This is text number {number}.")
     (tmp_path / "05.pdf").write_bytes(b"broken")
-    reading = scan([tmp_path])
+    scanned = scan([tmp_path])
     names = [f"{number:02}.{ending}" for number in range(12) for ending in ("pdf", "txt")]
     names.remove("05.pdf")
-    assert [document.id for document in reading.documents()] == names
-    assert [str(error) for error in reading.skipped] == [
-        f"{tmp_path.as_posix()}/05.pdf is damaged, or no PDF; save it again."
+    assert [document.id for document in scanned.documents()] == names
+    assert [str(error) for error in scanned.skipped] == [
+        f"{tmp_path.as_posix()}/05.pdf is damaged or not a PDF. Try saving it again."
     ]
 
 
@@ -121,7 +121,7 @@ def test_a_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "large.txt"
     with path.open("wb") as file:
         file.truncate(5 << 30)
-    with pytest.raises(TooLarge, match="has 5,120 MB; split it, 1,024 MB is the most"):
+    with pytest.raises(TooLarge, match=r"is too large \(5,120 MB; the limit is 1,024 MB\)"):
         list(scan([path]).documents())
 
 
@@ -165,15 +165,15 @@ def test_a_file_without_permission_is_named(file: Path) -> None:
 def test_a_file_that_goes_before_its_turn_is_noted(tmp_path: Path) -> None:
     for name in ("a.pdf", "b.pdf"):
         (tmp_path / name).write_bytes(pdf([paragraph(LINES)]))
-    reading = scan([tmp_path])
+    scanned = scan([tmp_path])
     (tmp_path / "b.pdf").unlink()
-    assert [document.id for document in reading.documents()] == ["a.pdf"]
-    assert "b.pdf cannot be read (no such file" in str(reading.skipped[0])
+    assert [document.id for document in scanned.documents()] == ["a.pdf"]
+    assert "b.pdf cannot be read (no such file" in str(scanned.skipped[0])
 
 
 def test_which_file_a_document_is_of_is_not_the_parsers_word(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forged = read_pdf(file.read_bytes(), id="contract.txt", title="x", path="contract.txt", sha256="0" * 64)
-    monkeypatch.setattr(pool_module._Worker, "_exchange", lambda self, request: [dump_document(forged), b""])
+    monkeypatch.setattr(pool_module._ParserProcess, "_exchange", lambda self, request: [dump_document(forged), b""])
     (document,) = scan([file]).documents()
     assert (document.id, Path(document.path).name) == ("a.pdf", "a.pdf")
 
@@ -190,7 +190,7 @@ def test_closing_ends_what_is_at_work(file: Path, tmp_path: Path, monkeypatch: p
         time.sleep(0.5)
         start = time.monotonic()
         workers.close()
-        with pytest.raises(SourceUnreadable, match="ended with status -9"):
+        with pytest.raises(SourceUnreadable, match="exited with status -9"):
             reading.result(10)
         assert time.monotonic() - start < 5
     with pytest.raises(RuntimeError, match="closed"):
@@ -206,7 +206,7 @@ def test_who_stops_reading_is_not_kept_waiting(tmp_path: Path) -> None:
 
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        list(scan([tmp_path]).found(meanwhile=give_up))
+        list(scan([tmp_path]).found(on_wait=give_up))
     assert time.monotonic() - start < 2
 
 
