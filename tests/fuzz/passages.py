@@ -15,7 +15,7 @@ from index.settings import DEFAULT_MODEL
 from index.text.passages import passages
 from index.text.sentences import sentences
 from source import Document, Span
-from source.formats.markdown.extractor import read_markdown
+from source.formats.markdown import read_markdown
 from source.formats.plain import read_plain
 
 _LANGUAGES = ("en", "ru", "zh", "de", "ar", "ja", "fr", "xx")

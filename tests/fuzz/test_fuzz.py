@@ -25,8 +25,8 @@ from index.folder import checksums as blocks
 from index.folder import vectors
 from qa.ask import highlights
 from source.formats import boilerplate
+from source.formats import rst_lines as lines
 from source.formats.html import extractor as html_extractor
-from source.formats.rst import lines
 
 REGRESSIONS = Path(__file__).parent / "regressions"
 COUNTS = {**dict.fromkeys(KINDS, 40), "html": 15, "pdf": 20, "passages": 40, "ask": 10, "page": 40}

@@ -9,7 +9,7 @@ from index.encoder.protocol import Encoder
 from index.text.passages import LONGEST_PASSAGE, Draft, passages
 from index.types import Offsets
 from source.document import Document
-from source.formats.markdown.extractor import read_markdown
+from source.formats.markdown import read_markdown
 from source.formats.plain import read_plain
 
 PROPERTY = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

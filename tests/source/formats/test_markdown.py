@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from source.document import Document, RegionKind
-from source.formats.markdown.extractor import read_markdown
+from source.formats.markdown import read_markdown
 
 LINES = st.sampled_from(
     [

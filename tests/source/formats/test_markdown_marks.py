@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from source import Span
-from source.formats.markdown import marks as markdown_marks
-from source.formats.markdown.extractor import read_markdown
-from source.formats.markdown.marks import marks_in
+from source.formats import markdown_marks
+from source.formats.markdown import read_markdown
+from source.formats.markdown_marks import marks_in
 from source.formats.plain import read_plain
 
 RENDERER = MarkdownIt("commonmark").enable("table")

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from qa import Answer, Edition, Quote
 from qa.web.page.html import button, element, escaped, flows, marked
 from qa.web.page.texts import Texts
-from source.formats.markdown.marks import marks_in
+from source.formats.markdown_marks import marks_in
 
 _LONG = 280  # characters of a question, beyond which it is folded
 

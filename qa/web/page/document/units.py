@@ -23,7 +23,7 @@ from qa import Edition, Quote
 from qa.web.page.html import Mark, Stretch, drawn, element, flows, stretches
 from qa.web.page.texts import Texts
 from source import Box, Document, RegionKind, Span
-from source.formats.markdown.marks import marks_in
+from source.formats.markdown_marks import marks_in
 from source.spans import trim
 
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 
 from source.builder import HEADER_LEVEL
 from source.document import Document, Region, RegionKind
-from source.formats.rst import lines as mark
-from source.formats.rst.lines import (
+from source.formats import rst_lines as mark
+from source.formats.rst_lines import (
     GRID,
     SIMPLE,
     RstLine,

@@ -1,6 +1,6 @@
 """The inline markup of Markdown: which spans a rendered view shows differently or hides. Only for display.
 
->>> from source.formats.markdown.extractor import read_markdown
+>>> from source.formats.markdown import read_markdown
 >>> document = read_markdown("A **bold** [word](http://a.b).", id="a.md")
 >>> [(document.text[span.start : span.end], name) for span, name in marks_in(document, Span(0, 30))]
 [('**', 'syntax'), ('bold', 'strong'), ('**', 'syntax'), ('[', 'syntax'), ('word', 'link'), ('](http://a.b)', 'syntax')]
@@ -24,7 +24,7 @@ from markdown_it.rules_inline import StateInline, image, link
 from markdown_it.token import Token
 
 from source.document import Document
-from source.formats.markdown.extractor import EXTRACTOR, Parsed, code_lines, parsed
+from source.formats.markdown import EXTRACTOR, Parsed, code_lines, parsed
 from source.spans import Span
 
 _LONGEST = 10_000  # characters; a longer block is shown without marks

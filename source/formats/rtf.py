@@ -15,7 +15,7 @@ from typing import NamedTuple
 from source.document import Document, Doubt, DoubtKind
 from source.formats.office.blocks import OfficeBlock, OfficeBuilder, not_of_type, own_title, refuse_compound
 from source.formats.office.styles import OfficeStyle
-from source.formats.rtf.parts import NO_FONT, FontTable, Story, StyleSheet, at_level, joined
+from source.formats.rtf_parts import NO_FONT, FontTable, Story, StyleSheet, at_level, joined
 
 TOKEN = re.compile(
     r"\\(?:(?P<word>[a-zA-Z]{1,32})(?P<value>-?\d{1,10})? ?|'(?P<hex>[0-9a-fA-F]{2})|(?P<symbol>[^a-zA-Z]))"
