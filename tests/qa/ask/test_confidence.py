@@ -10,10 +10,10 @@ from qa_fixtures import ARTICLE_QUESTIONS
 
 import qa
 from qa.ask.confidence import THRESHOLD, WEIGHTS, confidence, features
-from qa.ask.conversation import Understood
+from qa.ask.conversation import ContextualQuestion
 from qa.ask.reader import read, worth_reading
-from qa.ask.retrieve import candidates, queries
-from qa.ask.sentences import Evidence, ranked_sentences, terms
+from qa.ask.retrieve import candidates, make_queries
+from qa.ask.sentences import Evidence, question_terms, ranked_sentences
 from source import UsageError
 
 pytest_plugins = ["qa_fixtures"]
@@ -71,12 +71,12 @@ def test_the_more_words_are_strange_the_less_sure(qa_article: qa.Book) -> None:
 )
 def test_the_signs_by_hand(qa_article: qa.Book, question: str, way: Evidence) -> None:
     store = qa_article.store
-    wanted = queries(Understood(question), qa_article.encoder)
-    asked = terms(store, question)
+    wanted = make_queries(ContextualQuestion(question), qa_article.encoder)
+    asked = question_terms(store, question)
     found = worth_reading(candidates(store, wanted))
     best = ranked_sentences(store, wanted, found, read(store, question, found), asked)[0]
     values = features(store, wanted, best, asked)
-    assert best.way is way
+    assert best.evidence is way
     assert values["sentence"] == pytest.approx(float(np.mean(best.matches)))
     assert values["passage"] == pytest.approx(float(best.candidate.similarities[0].max(axis=1).mean()))
     assert -1 <= values["content"] <= 1

@@ -104,7 +104,7 @@ def test_a_highlight_lies_in_its_quote(qa_article: qa.Book, question: str) -> No
 def test_without_the_reader_a_highlight_has_none_of_the_questions_words(
     qa_article: qa.Book, monkeypatch: pytest.MonkeyPatch, question: str
 ) -> None:
-    monkeypatch.setattr(qa.ask.reader, "_KNOWN", {"a language of which it knows nothing"})
+    monkeypatch.setattr(qa.ask.reader, "_LANGUAGES", {"a language of which it knows nothing"})
     answer = qa_article.ask(question, k=10)
     lexical = qa_article.store.lexical
     asked = lexical.content_words(question)
