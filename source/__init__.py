@@ -11,7 +11,7 @@ from source.sandbox.page_images import has_pictures, page_picture
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.scan import UNREAD, Scan, Scanned, scan
 from source.spans import Span
-from source.terminal import printable, printable_json
+from source.terminal import printable, printable_json, run_command
 
 __all__ = [
     # types
@@ -47,6 +47,7 @@ __all__ = [
     "shown_as",
     "printable",
     "printable_json",
+    "run_command",
     "describe",
     # names and texts from elsewhere
     "document_name",

@@ -1,8 +1,8 @@
-"""A text as a terminal may be given it: shown, and not obeyed.
+"""What the command lines share: safe output to a terminal, and how a command ends.
 
-Documents and the names of files come from anybody. An escape sequence in one
-would hide lines, write others over them, or have the terminal answer as if
-its user had typed.
+Documents and file names are untrusted. An escape sequence in one could hide
+lines, overwrite others, or make the terminal send input as if its user had
+typed it.
 
 >>> printable("One\\x1b[2Jtwo.\\r\\n")
 'One␛[2Jtwo.\\n'
@@ -11,14 +11,18 @@ its user had typed.
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 
-_PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in b"\t\n"}  # Unicode has one for each
+from source.errors import INTERRUPTED, ChapterVerseError
+
+_PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in b"\t\n"}  # Unicode has a picture of each
 _ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # JSON itself escapes those below
-_ORDERS = {**_PICTURES, 0x7F: 0x2421, **dict.fromkeys(range(0x80, 0xA0), 0xFFFD)}
+_CONTROLS = {**_PICTURES, 0x7F: 0x2421, **dict.fromkeys(range(0x80, 0xA0), 0xFFFD)}
 
 
 def printable_json(value: object) -> str:
-    """One line of JSON, with an escape in the place of each control character.
+    """One line of JSON with each control character escaped.
 
     >>> printable_json({"a": "é\\x9b"})
     '{"a": "é\\\\u009b"}'
@@ -27,5 +31,23 @@ def printable_json(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with a picture in the place of each control character, but for tabs and the ends of lines."""
-    return text.replace("\r\n", "\n").translate(_ORDERS)
+    """The text with each control character, except tabs and line ends, replaced by a visible symbol."""
+    return text.replace("\r\n", "\n").translate(_CONTROLS)
+
+
+def run_command(command: Callable[[], int]) -> int:
+    """Runs a command and returns its exit status.
+
+    An error that the user can fix becomes one sentence on standard error; Ctrl-C
+    and a closed pipe (`… | head`) end the command without a traceback.
+    """
+    try:
+        return command()
+    except ChapterVerseError as error:
+        sys.stderr.write(f"{printable(str(error))}\n")
+        return error.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # or Python complains at exit that it can't flush standard output
+        return 0

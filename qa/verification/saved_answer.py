@@ -1,4 +1,4 @@
-"""What a saved answer says of its quotes, read from JSON; that they stand where it says is still to be shown."""
+"""Reads a saved answer from JSON. Its claims about the documents are checked elsewhere (`verify`, `requote`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class SavedPlace:
-    """Where words are said to stand."""
+    """A place in a document, as the saved answer claims it."""
 
     span: Span
     document: DocumentRef
@@ -24,7 +24,7 @@ class SavedPlace:
 
 @dataclass(frozen=True, slots=True)
 class SavedQuote:
-    """The fields that `quote_json` wrote, without those that follow from the document."""
+    """The fields written by `quote_json`, except those that follow from the document."""
 
     text: str
     at: SavedPlace
@@ -36,7 +36,7 @@ class SavedQuote:
 
 @dataclass(frozen=True, slots=True)
 class SavedAnswer:
-    """The fields that `answer_json` wrote. Its quotes are still JSON: `saved_quote` reads each."""
+    """The fields written by `answer_json`. Its quotes are still JSON; `saved_quote` reads each."""
 
     question: str
     answered: bool
@@ -57,7 +57,7 @@ def saved_answer(record: object) -> SavedAnswer:
 
 
 def saved_quotes(record: object) -> list[SavedQuote]:
-    """All the quotes of an answer, or of a `{"conversation": [answer, …]}`. Raises ValueError for anything else."""
+    """All quotes of an answer, or of a `{"conversation": [answer, …]}`. Raises ValueError for anything else."""
     return _read(_quotes, record)
 
 

@@ -69,7 +69,7 @@ def test_tools_without_their_package() -> None:
     command = [sys.executable, "-c", code, "--mcp", "--port", str(free_port())]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert ran.returncode == 2
-    assert ran.stderr == "--mcp needs a package that is not installed; run `pip install '.[mcp]'`.\n"
+    assert ran.stderr == "--mcp needs a package that isn't installed. Run `pip install '.[mcp]'`.\n"
 
 
 def test_blas_computes_in_one_thread_for_every_question() -> None:
