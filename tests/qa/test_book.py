@@ -64,27 +64,27 @@ def test_a_strange_question_gets_an_answer(qa_article: qa.Book, question: str) -
 @pytest.mark.parametrize("question", ["", "  \n", "?", "…!?", "😀", "\x00", "\u200b\u200f", "—", "€"])
 def test_a_question_without_a_word_is_refused(qa_article: qa.Book, question: str) -> None:
     for call in (qa_article.ask, qa_article.retrieve):
-        with pytest.raises(qa.UsageError, match="The question is empty"):
+        with pytest.raises(qa.UsageError, match="Please "):
             call(question)
 
 
-def test_half_a_character_is_refused(qa_article: qa.Book) -> None:
+def test_invalid_unicode_is_refused(qa_article: qa.Book) -> None:
     for call in (qa_article.ask, qa_article.retrieve):
-        with pytest.raises(qa.UsageError, match="half of a character"):
+        with pytest.raises(qa.UsageError, match="isn't valid UTF-8"):
             call("who \udcff spoke?")
 
 
 @pytest.mark.parametrize("length", [qa.MAX_QUESTION + 1, 100_000])
 def test_a_question_that_is_too_long_is_refused(qa_article: qa.Book, length: int) -> None:
-    with pytest.raises(qa.UsageError, match=rf"has {length:,} characters; ask in 2,000 at most"):
+    with pytest.raises(qa.UsageError, match=rf"too long \({length:,} characters; the limit is 2,000\)"):
         qa_article.ask("a" * length)
 
 
 @pytest.mark.parametrize("k", [0, -1, 1001])
 def test_k_out_of_range_is_refused(qa_article: qa.Book, k: int) -> None:
-    with pytest.raises(qa.UsageError, match=f"k is {k}; ask for 1 to 1000"):
+    with pytest.raises(qa.UsageError, match=f"k must be between 1 and 1000, not {k}"):
         qa_article.ask("Who spoke?", k=k)
-    with pytest.raises(qa.UsageError, match=f"k is {k}; ask for 1 to 1000"):
+    with pytest.raises(qa.UsageError, match=f"k must be between 1 and 1000, not {k}"):
         qa_article.retrieve("Who spoke?", k)
 
 
@@ -245,7 +245,7 @@ def test_documents_that_are_asked_alone(tmp_path: Path) -> None:
     assert {everywhere.document.id, *(each.document.id for each in everywhere.elsewhere)} == {"Bea.txt", "again.txt"}
     assert book.ask("How many ships did Bea count?", documents=["Bea.txt"]).quotes[0].elsewhere == ()
     for call in (book.ask, book.retrieve):
-        with pytest.raises(qa.UsageError, match=r"no document 'none.txt' in the index; .* documents"):
+        with pytest.raises(qa.UsageError, match=r"no document 'none.txt' in the index. Run .* documents"):
             call(question, documents=["Ann.txt", "none.txt"])
 
 
