@@ -1,4 +1,4 @@
-"""One generation of an index that answers questions: the way from a question to its answer is here."""
+"""One generation of an index that answers questions, by the steps of `qa.ask`."""
 
 from __future__ import annotations
 
@@ -93,26 +93,26 @@ class Edition:
 
     def ask_with_hits(self, question: str, history: Sequence[str] = ()) -> tuple[Answer, list[Hit]]:
         """The answer, and the passages it was looked for in, best first: what an evaluation judges."""
-        answer, found = self._answer(question, history, QUOTES)
-        return answer, self._hits(found)
+        answer, retrieved = self._answer(question, history, QUOTES)
+        return answer, self._hits(retrieved)
 
     def _answer(
         self, question: str, history: Sequence[str], k: int, documents: Sequence[str] = ()
     ) -> tuple[Answer, list[Candidate]]:
-        """The whole way of a question: context, candidates, reading, sentences, confidence, quotes."""
+        """Takes a question through all steps: context, candidates, reading, sentences, confidence, quotes."""
         among = self._rows(documents)
         contextual = self._in_context(question, history, documents)
         queries = make_queries(contextual, self.encoder)
-        found = candidates(self.store, queries, among=among)
+        retrieved = candidates(self.store, queries, among=among)
         with stage("reading"):
-            chosen = worth_reading(found)
+            chosen = worth_reading(retrieved)
             self.store.fetch([each.passage for each in chosen])
             readings = read(self.store, contextual.question, chosen)
         with stage("sentences"):
             terms = question_terms(self.store, contextual.question)
             ranked = ranked_sentences(self.store, queries, chosen, readings, terms)
         if not ranked:
-            return Answer(question, False, 0.0, (), (), contextual.searched_for), found
+            return Answer(question, False, 0.0, (), (), contextual.searched_for), retrieved
         with stage("confidence"):
             probability = confidence(self.store, queries, ranked[0], terms)
         with stage("quotes"):
@@ -120,7 +120,7 @@ class Edition:
             if documents:
                 selected = frozenset(documents)
                 quotes = [_restricted(quote, selected) for quote in quotes]
-        return self._decided(question, contextual, probability, quotes), found
+        return self._decided(question, contextual, probability, quotes), retrieved
 
     def _decided(
         self, question: str, contextual: ContextualQuestion, probability: float, quotes: Sequence[Quote]
@@ -137,12 +137,12 @@ class Edition:
             searched_for=contextual.searched_for,
         )
 
-    def _hits(self, found: Sequence[Candidate]) -> list[Hit]:
+    def _hits(self, retrieved: Sequence[Candidate]) -> list[Hit]:
         with stage("passages"):
-            self.store.fetch([each.passage for each in found])
+            self.store.fetch([each.passage for each in retrieved])
             return [
                 Hit(self.store.passage(each.passage), each.score, rank, self._ref(each.passage))
-                for rank, each in enumerate(found, start=1)
+                for rank, each in enumerate(retrieved, start=1)
             ]
 
     def _rows(self, documents: Sequence[str]) -> Rows | None:

@@ -1,4 +1,4 @@
-"""The public surface of the design, and the command lines: what is printed, where, and with which exit status."""
+"""The public API, and the command lines: their output, errors and exit status."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_the_session_of_the_design(qa_article_index: Path) -> None:
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What `python -m qa …` prints, all being well."""
+    """The output of a `python -m qa …` that succeeds."""
     assert qa.__main__.main(arguments) == 0
     out, err = capsys.readouterr()
     assert err == ""
@@ -128,7 +128,7 @@ def check_quote(book: qa.Book, quote: dict[str, Any]) -> None:
     assert set(quote["place"]) == {"page", "heading", "paragraph", "line"}
     text = book.document(quote["document"]["id"]).text
     assert text[quote["start"] : quote["end"]] == quote["text"]
-    for mark in quote["highlights"]:  # offsets of the document, too
+    for mark in quote["highlights"]:  # offsets in the document, too
         assert set(mark) == {"start", "end"}
         assert quote["start"] <= mark["start"] < mark["end"] <= quote["end"]
 
@@ -224,11 +224,11 @@ def test_a_document_of_a_collection_has_the_id_of_its_line(tmp_path: Path) -> No
     assert book.retrieve("What do wolves eat?")[0].passage.document_id == "two"
 
 
-# What goes wrong: one sentence on standard error, with the remedy
+# Errors: one sentence on standard error that says what to do
 
 
 def fails(capsys: pytest.CaptureFixture[str], status: int, main: Any, *arguments: str) -> str:
-    """The one line that is told when a command fails with `status`."""
+    """The error line of a command that fails with `status`."""
     assert main([str(argument) for argument in arguments]) == status
     out, err = capsys.readouterr()
     assert err.count("\n") == 1 and err.endswith(".\n") and "Traceback" not in err
@@ -335,7 +335,7 @@ def test_wrong_usage_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_build_then_ask_as_a_program_is_run(tmp_path: Path, qa_article_index: Path) -> None:
-    """The real command, where the shell sees its status."""
+    """The real command, in a process of its own."""
     ran = subprocess.run(
         [sys.executable, "-m", "qa", "ask", "a" * 5000, "--index", str(qa_article_index)],
         capture_output=True,

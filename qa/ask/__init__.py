@@ -1,4 +1,4 @@
-"""The way from a question to its quotes, a module for each step; `qa.edition` walks it.
+"""The steps from a question to its quotes, a module for each; `qa.edition` takes them in order.
 
 conversation   validates the question and finds the earlier one it depends on
 retrieve       finds the passages that may answer (vectors, BM25, late interaction)

@@ -38,10 +38,10 @@ def test_no_index(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "remedy"),
     [
-        (["--port", "many"], "name one from 1 to 65535"),
+        (["--port", "many"], "must be 1–65535"),
         (["--host", "192.0.2.1"], "--host"),
         (["--speed"], "--speed"),
-        (["--max-upload", "0"], "whole megabytes"),
+        (["--max-upload", "0"], "must be 1–100000 megabytes"),
         (["--root-path", "docs.example/qa"], "https://example.org/qa"),
         (["--root-path", "//docs.example/qa"], "https://example.org/qa"),
         (["--access-log", "everything"], "questions"),

@@ -1,4 +1,4 @@
-"""Searches to begin with: the documents' own words, each of them answered."""
+"""Suggested first questions: in the documents' own words, and each of them answered."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_they_are_few_and_the_same_each_time(qa_harbour: qa.Edition) -> None:
 
 
 class Counting(qa.Edition):
-    """Counts what it is asked."""
+    """Counts the questions."""
 
     asked = 0
 

@@ -1,4 +1,4 @@
-"""Follow-up questions, and questions that only look like some."""
+"""Follow-up questions, and questions that only look like follow-ups."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def rudenko(question: str) -> str | None:
         ("Who talked to her?", "Who talked to Rudenko?"),
         ("Is the post hers?", "Is the post Rudenko’s?"),
         ("Did he say that he agreed?", "Did Rudenko say that he agreed?"),
-        ("Where is the theory kept by the usher?", "Where is the theory kept by the usher?"),  # no pronoun in it
+        ("Where is the theory kept by the usher?", "Where is the theory kept by the usher?"),  # it has no pronoun
     ],
 )
 def test_a_pronoun_becomes_the_person(question: str, contextual: str) -> None:
@@ -43,7 +43,7 @@ def test_the_person_may_have_been_asked_for_long_before() -> None:
 
 
 def test_no_more_than_two_earlier_questions_are_asked_again() -> None:
-    """The newest of those that ask for a person; the others cost nothing, and a name in one is still found."""
+    """Only the newest "who" questions are answered again; a name in an older question is still found."""
     asked: list[str] = []
 
     def nobody(question: str) -> None:
@@ -91,7 +91,7 @@ def test_asking_for_a_person() -> None:
         ("Russia’s Deputy Foreign Minister Andrey Rudenko", "Rudenko"),
         ("said Wang Wen of Renmin", "Wen"),
         ("nobody", None),
-        ("Russia", None),  # one word is no full name
+        ("Russia", None),  # a single word isn't a full name
     ],
 )
 def test_the_last_name_of_a_text(text: str, name: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Quotes: as short as answers, whole sentences, widened only where they lean on a neighbour."""
+"""Quotes: whole sentences, as few as possible, widened only if they need a neighbour."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_sentence_that_opens_a_list_takes_items_along(tmp_path: Path) -> None:
     quote = best(book, "Which spices does the cook need for the lamb stew?")
     assert quote.text.startswith("The cook needs")
     assert "Cumin" in quote.text and "Saffron" in quote.text
-    assert "Salt" not in quote.text  # three sentences at the most
+    assert "Salt" not in quote.text  # at most three sentences
     assert [quote.text_of(mark) for mark in quote.highlights] == ["Cumin from the market.", "Saffron from the market."]
 
 

@@ -1,4 +1,4 @@
-"""The reader: where the words are that answer, and whether they do."""
+"""The reader: whether a passage answers, and in which words."""
 
 from __future__ import annotations
 
@@ -136,11 +136,11 @@ def test_several_threads_read_what_one_does() -> None:
     [
         ([], 0),
         ([1.0], 1),
-        ([1.0, 0.6, 0.5, 0.4, 0.3], 2),  # the first few in any case
+        ([1.0, 0.6, 0.5, 0.4, 0.3], 2),  # the first two in any case
         ([1.0, 0.9, 0.8, 0.75, 0.71, 0.6], 5),
         ([1.0] * 20, 8),
     ],
 )
-def test_who_is_in_play(scores: list[float], count: int) -> None:
+def test_which_candidates_are_worth_reading(scores: list[float], count: int) -> None:
     found = [Candidate(row, score, [], np.zeros((0, 2), np.int64)) for row, score in enumerate(scores)]
     assert list(worth_reading(found)) == found[:count]

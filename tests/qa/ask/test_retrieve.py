@@ -1,4 +1,4 @@
-"""From a question to ranked passages, against plain loops."""
+"""From a question to its candidate passages, checked against plain loops."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytest_plugins = ["qa_fixtures"]
 
 
 def stretched(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Min-max, as the paper writes it."""
+    """Min-max scaling, as the paper defines it."""
     values = scores.astype(float)
     spread = values.max() - values.min()
     return (values - values.min()) / spread if spread else np.zeros(len(values))
@@ -110,7 +110,7 @@ def test_fewer_candidates_are_the_first_of_more(qa_article: qa.Book) -> None:
     assert [each.passage for each in candidates(qa_article.store, wanted, 3)] == every[:3]
 
 
-def test_the_meaning_of_a_question_weighs_less_the_more_its_words_are_broken(qa_article: qa.Book) -> None:
+def test_vectors_weigh_less_the_more_pieces_the_words_have(qa_article: qa.Book) -> None:
     questions = [
         "Who spoke first at the conference?",
         "¿Quién pronunció el discurso de bienvenida a los participantes?",

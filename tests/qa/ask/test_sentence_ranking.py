@@ -1,4 +1,4 @@
-"""Which sentences answer best."""
+"""The ranking of sentences."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def ranked(book: qa.Book, question: str, context: str | None = None, *, reads: b
 
 
 def test_terms_are_content_words_and_the_rarer_one_weighs_more(qa_article: qa.Book) -> None:
-    asked = question_terms(qa_article.store, "What is the turbulence of Russia?")
-    assert list(asked.words) == ["turbulence", "russia"]
-    assert asked.shares.sum() == pytest.approx(1.0)
-    assert asked.shares[0] > asked.shares[1]
+    terms = question_terms(qa_article.store, "What is the turbulence of Russia?")
+    assert list(terms.words) == ["turbulence", "russia"]
+    assert terms.shares.sum() == pytest.approx(1.0)
+    assert terms.shares[0] > terms.shares[1]
 
 
 def test_a_question_of_stopwords_has_no_terms(qa_article: qa.Book) -> None:
-    asked = question_terms(qa_article.store, "what is it?")
-    assert list(asked.words) == [] and asked.shares.shape == (0,)
+    terms = question_terms(qa_article.store, "what is it?")
+    assert list(terms.words) == [] and terms.shares.shape == (0,)
 
 
 @pytest.mark.parametrize("question", ARTICLE_QUESTIONS)
@@ -62,7 +62,7 @@ def test_matches_are_maxsim_over_the_sentence_alone(qa_article: qa.Book) -> None
         np.testing.assert_allclose(sentence.matches, naive, atol=1e-5)
 
 
-def test_met_says_which_words_stand_in_the_sentence(qa_article: qa.Book) -> None:
+def test_matched_terms_are_those_in_the_sentence(qa_article: qa.Book) -> None:
     best = ranked(qa_article, "Which turbulence has an island of penguins?")
     text = qa_article.document("valdai-russia-central-asia.txt").text
     for sentence in best:
@@ -73,14 +73,14 @@ def test_met_says_which_words_stand_in_the_sentence(qa_article: qa.Book) -> None
 
 
 @pytest.mark.parametrize("reads", [True, False])
-def test_the_signs_of_a_sentence(qa_article: qa.Book, reads: bool) -> None:
+def test_the_features_of_a_sentence(qa_article: qa.Book, reads: bool) -> None:
     document = qa_article.document("valdai-russia-central-asia.txt")
-    asked = question_terms(qa_article.store, "How many experts?")
+    terms = question_terms(qa_article.store, "How many experts?")
     for sentence in ranked(qa_article, "How many experts?", reads=reads):
         text = document.text[sentence.span.start : sentence.span.end]
         assert sentence.features["late"] == pytest.approx(float(sentence.matches.mean()))
         assert sentence.features["passage"] == pytest.approx(sentence.candidate.score)
-        assert sentence.features["words"] == pytest.approx(float(asked.shares[sentence.matched_terms].sum()))
+        assert sentence.features["words"] == pytest.approx(float(terms.shares[sentence.matched_terms].sum()))
         assert sentence.features["shape"] == (1 if any(char.isdigit() for char in text) else -1)
         assert sentence.evidence is (Evidence.READ if reads else Evidence.MATCHED)
         assert sentence.score == pytest.approx(linear_score(sentence.features, WEIGHTS[sentence.evidence]))

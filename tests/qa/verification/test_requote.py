@@ -1,4 +1,4 @@
-"""An answer that was kept as JSON and is made again: nothing in it is believed that the documents do not bear out."""
+"""Restoring an answer from JSON: nothing in it is trusted unless the documents confirm it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def qa_sent(qa_bridge: qa.Edition) -> Any:
 
 
 def sent(value: dict[str, Any]) -> Any:
-    """As it comes back from a browser."""
+    """A record as it comes back from a browser."""
     return json.loads(json.dumps(value))
 
 
@@ -65,7 +65,7 @@ def test_an_answer_comes_back_as_it_was(qa_bridge: qa.Edition) -> None:
         assert answer_json(again) == answer_json(answer)
         assert again.quotes == tuple(map(rounded, answer.quotes))
         assert again.nearest == tuple(map(rounded, answer.nearest))
-    assert qa_bridge.ask(QUESTION).quotes[0].elsewhere  # it was made again, too
+    assert qa_bridge.ask(QUESTION).quotes[0].elsewhere  # other places were restored, too
 
 
 def test_boxes_are_found_anew(tmp_path: Path) -> None:

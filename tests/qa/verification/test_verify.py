@@ -1,4 +1,4 @@
-"""Does each quote of a saved answer still stand where it says?"""
+"""Checking that every quote of a saved answer is still at its place."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ QUESTION = "When was the Zorblax bridge opened?"
 
 @pytest.fixture
 def qa_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An answer, saved, in a folder `sources` of which the file `deep/bridge.txt` is quoted."""
+    """A saved answer that quotes the file `deep/bridge.txt` of the folder `sources` beside it."""
     monkeypatch.chdir(tmp_path)
     files = {"deep/bridge.txt": TEXT, "other/bridge.txt": "Comets have tails.\n"}
     return save(tmp_path, qa.answer_json(build_book(tmp_path, files).ask(QUESTION)))
@@ -40,7 +40,7 @@ def save(folder: Path, answer: object) -> Path:
 
 
 def changed(path: Path, **fields: Any) -> Path:
-    """The answer with fields of its first quote set anew, and that quote alone."""
+    """The answer with only its first quote, and other values in some of its fields."""
     answer = json.loads(path.read_text())
     answer["quotes"] = [{**answer["quotes"][0], **fields}]
     return save(path.parent, answer)
@@ -57,7 +57,7 @@ def test_every_quote_is_found(qa_saved: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_without_sources_the_paths_of_the_quotes_are_read(qa_saved: Path) -> None:
-    """A file of a folder is found again by its path, though by itself it would have another id."""
+    """A file of a folder is found by its path, although read alone it would have another id."""
     assert {verdict.document for verdict in verify(qa_saved)} >= {"deep/bridge.txt"}
     assert reasons(qa_saved) == {(True, "found")}
 
@@ -84,7 +84,7 @@ def test_words_are_looked_for_in_linear_time() -> None:
     assert verify_module.find_changed("yes " * 20_000, "no no no " + "yes " * 400) is None
     assert verify_module.find_moved("yes " * 50_000 + "no", "yes " * 25_000 + "maybe") is None
     assert verify_module.find_moved("a yes " * 50_000 + "yes\n no", "yes yes no") == Span(299_994 + 2, 299_994 + 13)
-    assert time.process_time() - started < 3  # it took minutes
+    assert time.process_time() - started < 3  # it once took minutes
 
 
 def test_text_changed_elsewhere_leaves_the_quote_verified(qa_saved: Path) -> None:
@@ -162,7 +162,7 @@ def test_an_answer_without_quotes(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_a_quote_that_names_a_folder_is_refused(qa_saved: Path) -> None:
-    """Somebody else's answer must not have the whole disk read."""
+    """Somebody else's answer must not make `verify` read the whole disk."""
     quote = json.loads(qa_saved.read_text())["quotes"][0]
     for path in ("/", "sources", ""):
         with pytest.raises(UsageError, match="isn't a saved answer"):
@@ -232,4 +232,4 @@ def test_any_json_in_any_place_gives_verdicts_or_a_usage_error(
             assert "\n" not in str(error)
         else:
             for verdict in verdicts:
-                f"{verdict.document}{verdict.text}".encode()  # it can be printed
+                f"{verdict.document}{verdict.text}".encode()  # it is printable
