@@ -128,20 +128,20 @@ _DEPTH = 10  # documents whose ranking is judged
 
 
 def evaluate(
-    book: Edition, questions: Sequence[Question], progress: Callable[[int, int], None] = lambda done, total: None
+    edition: Edition, questions: Sequence[Question], progress: Callable[[int, int], None] = lambda done, total: None
 ) -> dict[str, Figure]:
-    """The figures of `book` over `questions`, by name. `progress` is called with the questions done and their total."""
+    """The figures of `edition` over `questions`, by name. `progress` gets the questions done and their total."""
     outcomes = []
     for done, question in enumerate(questions, start=1):
-        outcomes.append(outcome(book, question))
+        outcomes.append(outcome(edition, question))
         progress(done, len(questions))
     return summary(outcomes)
 
 
-def outcome(book: Edition, question: Question) -> Outcome:
+def outcome(edition: Edition, question: Question) -> Outcome:
     """Asks a question and judges the answer."""
     started = time.perf_counter()
-    answer, hits = book.ask_with_hits(question.question, question.history)
+    answer, hits = edition.ask_with_hits(question.question, question.history)
     milliseconds = 1000 * (time.perf_counter() - started)
     relevant, total = _relevance(hits, question) if question.answerable else ([], 0)
     # Quotes are judged even if the confidence was below the threshold.
