@@ -15,18 +15,18 @@ from urllib.parse import urlsplit
 
 from threadpoolctl import threadpool_limits
 
-from qa import DEFAULT_INDEX, ChapterVerseError, UsageError, watch
+from qa import DEFAULT_INDEX, UsageError, watch
 from qa.web.http.config import Config
 from qa.web.http.hosts import check_free
 from qa.web.http.passwords import read_passwords
 from qa.web.state import AppState
-from source import printable
+from source import printable, run_command
 
 if TYPE_CHECKING:
     from qa.web.serve import RunningServer
 
 _SIGNALS = (SIGINT, SIGTERM)
-_FINISHING = 30.0  # seconds that answers have when the server is asked to end
+_GRACE = 30.0  # seconds that running requests get to finish at shutdown
 
 
 def _say(text: object) -> None:
@@ -34,52 +34,49 @@ def _say(text: object) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Opens the index, serves the page, prints its address; returns the exit status."""
-    options = _parser().parse_args(arguments)
-    try:
-        serving = _serve(options)
-    except ChapterVerseError as error:
-        print(printable(str(error)), file=sys.stderr)
-        return error.exit_status
-    _say(f"Chapter & Verse is at {serving.address}")
+    """Opens the index, serves the page until Ctrl-C or SIGTERM; returns the exit status."""
+    return run_command(partial(_run, _parser().parse_args(arguments)))
+
+
+def _run(options: argparse.Namespace) -> int:
+    server = _serve(options)
+    _say(f"Chapter & Verse is at {server.address}")
     if options.watch:
         watching = partial(watch, options.index, options.source, _say)
         Thread(target=watching, name="watch", daemon=True).start()
-    _asked_to_end().wait()
-    serving.finish(_FINISHING)
+    _shutdown_requested().wait()
+    server.finish(_GRACE)
     return 0
 
 
-def _asked_to_end() -> Event:
-    """Is set when the process is asked to end (Ctrl-C, SIGTERM). Asked again, it ends at once."""
-    asked = Event()
+def _shutdown_requested() -> Event:
+    """An event that Ctrl-C and SIGTERM set; a second signal kills the process at once."""
+    requested = Event()
 
     def note(number: int, frame: FrameType | None) -> None:
-        asked.set()
+        requested.set()
         for each in _SIGNALS:
             signal(each, SIG_DFL)
 
     for each in _SIGNALS:
         signal(each, note)
-    return asked
+    return requested
 
 
 def _serve(options: argparse.Namespace) -> RunningServer:
     check_free(options.host, options.port)
-    rules = _rules(options)
+    config = _config(options)
     one_blas_thread()
     state = _state(options)
-    from qa.web.page.page import (
-        create_app,
-    )
+    from qa.web.page.page import create_app  # imports Gradio, which takes seconds: wrong options are reported first
     from qa.web.serve import launch
 
-    return launch(create_app(state, options.max_upload), options.host, options.port, state, rules)
+    return launch(create_app(state, options.max_upload), options.host, options.port, state, config)
 
 
-def _rules(options: argparse.Namespace) -> Config:
+def _config(options: argparse.Namespace) -> Config:
     if options.mcp and find_spec("mcp") is None:
-        raise UsageError("--mcp needs a package that is not installed; run `pip install '.[mcp]'`.")
+        raise UsageError("--mcp needs a package that isn't installed. Run `pip install '.[mcp]'`.")
     return Config(
         passwords=read_passwords(options.auth) if options.auth else None,
         read_only=options.read_only,
@@ -96,60 +93,61 @@ def _state(options: argparse.Namespace) -> AppState:
 
 
 def one_blas_thread() -> None:
-    """Lets BLAS compute in one thread, in this process and for good.
+    """Limits BLAS to one thread for the rest of this process.
 
-    Questions come in threads of their own, and share the cores already. OpenBLAS
-    takes such a limit from the main thread alone, so that `index/tokens.py`, which
-    sets one for each product, has no say in the others.
+    Each question runs in a thread of its own, so the cores are shared already.
+    OpenBLAS takes such a limit only from the main thread, so the limit that
+    `index/tokens.py` sets for each product has no effect in the other threads.
     """
     threadpool_limits(1, user_api="blas")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="app.py", description="Question your documents in a web chat.")
+    parser = argparse.ArgumentParser(prog="app.py", description="Ask your documents questions in a web chat.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", default=7860, type=_port, help="port to listen on (default: %(default)s)")
     parser.add_argument(
-        "--index", default=DEFAULT_INDEX, metavar="DIR", help="index folder, or an address (default: %(default)s)"
+        "--index", default=DEFAULT_INDEX, metavar="DIR", help="index folder or storage URL (default: %(default)s)"
     )
     parser.add_argument(
         "--source", nargs="+", default=[], metavar="PATH",
-        help="what the page's rebuild reads (default: the shipped documents)",
+        help='what "Rebuild" on the page reads (default: the sources the index was built from)',
     )  # fmt: skip
     parser.add_argument("--watch", action="store_true", help="rebuild whenever the sources have changed")
-    _add_rules(parser.add_argument_group("for operators", "docs/serving.md says more"))
+    _add_operator_options(parser.add_argument_group("for operators", "see docs/serving.md"))
     return parser
 
 
-def _add_rules(group: argparse._ArgumentGroup) -> None:
+def _add_operator_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--read-only", action="store_true", help="no uploads, rebuilds or removals through the server")
     group.add_argument(
-        "--auth", type=Path, metavar="FILE", help="ask for a login; FILE has what `python -m qa password NAME` prints"
-    )
-    group.add_argument("--mcp", action="store_true", help="offer the endpoints as tools of an MCP server, too")
+        "--auth", type=Path, metavar="FILE",
+        help="require a login; FILE holds the lines printed by `python -m qa password NAME`",
+    )  # fmt: skip
+    group.add_argument("--mcp", action="store_true", help="also expose the endpoints as MCP tools")
     group.add_argument(
         "--max-upload", type=_megabytes, default=50, metavar="MB", help="largest upload (default: %(default)s)"
     )
     group.add_argument(
         "--root-path", type=_root, default="/", metavar="ADDRESS",
-        help="where readers find the page behind a reverse proxy: https://example.org/qa, or the path alone",
+        help="public address behind a reverse proxy: https://example.org/qa, or only its path",
     )  # fmt: skip
     group.add_argument(
         "--access-log", nargs="?", const="requests", choices=["requests", "questions"], metavar="questions",
-        help="print a line for each request; with `questions`, what is asked as well",
+        help="print a line for each request; with `questions`, the questions too",
     )  # fmt: skip
 
 
 def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no port; name one from 1 to 65535")
+    raise argparse.ArgumentTypeError(f"invalid port {text!r} (must be 1–65535)")
 
 
 def _megabytes(text: str) -> int:
     if text.isascii() and text.isdigit() and 1 <= int(text) <= 100_000:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no size; name whole megabytes from 1 to 100000")
+    raise argparse.ArgumentTypeError(f"invalid size {text!r} (must be 1–100000 megabytes)")
 
 
 def _root(text: str) -> str:
@@ -158,7 +156,7 @@ def _root(text: str) -> str:
     is_path = path.startswith("/") and not scheme and not host
     if (is_address or is_path) and not query and not fragment:
         return text.rstrip("/")
-    raise argparse.ArgumentTypeError(f"{text!r} is no address; name one as https://example.org/qa, or the path as /qa")
+    raise argparse.ArgumentTypeError(f"invalid address {text!r} (expected https://example.org/qa or /qa)")
 
 
 if __name__ == "__main__":

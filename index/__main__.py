@@ -17,22 +17,13 @@ from index.settings import DEFAULT_INDEX, Settings
 from index.status import status_lines
 from index.store import listed
 from index.watch import changes
-from source import INTERRUPTED, ChapterVerseError, UsageError, golden_in, printable, printable_json
+from source import ChapterVerseError, UsageError, golden_in, printable, printable_json, run_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; the exit status is 0, 1 (it does not hold) or 2 (wrong usage)."""
     arguments = _parser().parse_args(argv)
-    try:
-        return int(arguments.run(arguments))
-    except ChapterVerseError as error:
-        print(printable(str(error)), file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stderr.close()
-        return 0
+    return run_command(lambda: int(arguments.run(arguments)))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,4 +1,9 @@
-"""A question in, an Answer out: quotes with their places, or an honest "not answered"."""
+"""Answers questions about documents with verbatim quotes and their places, or says that there is no answer.
+
+book = qa.load("path/to/index")
+answer = book.ask("who spoke first?")
+answer.answered, answer.confidence, answer.quotes
+"""
 
 from index import (
     DEFAULT_INDEX,

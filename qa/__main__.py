@@ -1,4 +1,4 @@
-"""Ask, retrieve, evaluate and verify from the command line."""
+"""Ask questions, retrieve passages, evaluate and verify answers from the command line."""
 
 from __future__ import annotations
 
@@ -6,88 +6,91 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from getpass import getpass
 from pathlib import Path
 from time import process_time
 
+from index import DEFAULT_INDEX
 from qa.answer import Answer, DocumentRef, Hit, Quote, answer_json, hits_json
 from qa.ask.timings import timed
 from qa.book import load
-from qa.edition import QUOTES
+from qa.edition import MOST_HITS, QUOTES
 from qa.evaluation.evaluate import Figure, evaluate
 from qa.evaluation.questions import read_questions
 from qa.verification.verify import verify
-from source import INTERRUPTED, ChapterVerseError, Place, UsageError, describe, printable, printable_json
+from source import Place, UsageError, describe, printable, printable_json, run_command
 
-_NAMED = 3  # other places of a quote
+_NAMED = 3  # other places of a quote; the rest are only counted
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; the exit status is 0, 1 (it does not hold) or 2 (wrong usage)."""
-    imports = process_time()  # the processor's time is all that is known of what came before
+    """Runs one command. Returns the exit status: 0 success, 1 a check failed, 2 a usage error."""
+    imports = process_time()  # CPU time: the only trace of the imports, which ran before any clock was started
     arguments = _parser().parse_args(argv)
-    try:
-        with timed() as spent:
-            status = int(arguments.run(arguments))
-        if getattr(arguments, "timings", False):
-            print(_timings_text(imports, spent), file=sys.stderr)
-        return status
-    except ChapterVerseError as error:
-        print(printable(str(error)), file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has seen enough
-        sys.stderr.close()
-        return 0
+    return run_command(partial(_run, arguments, imports))
+
+
+def _run(arguments: argparse.Namespace, imports: float) -> int:
+    with timed() as seconds:
+        status = int(arguments.run(arguments))
+    if getattr(arguments, "timings", False):
+        print(_timings_text(imports, seconds), file=sys.stderr)
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
-    from index import DEFAULT_INDEX
-
     parser = argparse.ArgumentParser(prog="python -m qa", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=text, description=text)
-        made.set_defaults(run=run)
-        return made
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
 
     ask = command("ask", _ask, "Answer a question with quotes.")
     ask.add_argument("question")
-    ask.add_argument("--k", type=int, default=QUOTES, metavar="N", help="quotes at the most (default: %(default)s)")
-    retrieve = command("retrieve", _retrieve, "Find the passages that fit a query best.")
-    retrieve.add_argument("query")
-    retrieve.add_argument("--k", type=int, default=5, metavar="N", help="passages (default: %(default)s)")
-    judge = command("evaluate", _evaluate, "Measure the answers to questions whose answers are known.")
-    judge.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
-    for made in (ask, retrieve):
-        made.add_argument(
-            "--document", action="append", default=[], metavar="ID", help="ask this document alone (may be repeated)"
-        )
-        made.add_argument("--timings", action="store_true", help="say on standard error where the time went")
-    for made in (ask, retrieve, judge):
-        made.add_argument("--index", default=DEFAULT_INDEX, metavar="DIR", help="or an address (default: %(default)s)")
-        made.add_argument("--json", action="store_true", help="print one JSON object")
-    prove = command(
-        "verify", _verify, "Check that each quote of a saved answer or conversation still stands where it says."
+    ask.add_argument(
+        "--k", type=int, default=QUOTES, metavar="N", help="maximum number of quotes (default: %(default)s)"
     )
-    prove.add_argument("answer", type=Path, metavar="ANSWER.json")
-    prove.add_argument("sources", nargs="*", metavar="SOURCE", help="default: the paths that the quotes name")
-    enter = command("password", _password, "Print the line that lets NAME log in, for the file of app.py's --auth.")
-    enter.add_argument("name", metavar="NAME")
+    retrieve = command("retrieve", _retrieve, "Find the best-matching passages.")
+    retrieve.add_argument("query")
+    retrieve.add_argument("--k", type=int, default=5, metavar="N", help="number of passages (default: %(default)s)")
+    measure = command("evaluate", _evaluate, "Measure the answers to questions with known answers.")
+    measure.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
+    for each in (ask, retrieve):
+        each.add_argument(
+            "--document", action="append", default=[], metavar="ID", help="search only this document (may be repeated)"
+        )
+        each.add_argument("--timings", action="store_true", help="print the time of each stage to standard error")
+    for each in (ask, retrieve, measure):
+        each.add_argument(
+            "--index", default=DEFAULT_INDEX, metavar="DIR", help="index folder or storage URL (default: %(default)s)"
+        )
+        each.add_argument("--json", action="store_true", help="print one JSON object")
+    check = command("verify", _verify, "Check that every quote of a saved answer or chat is still in its document.")
+    check.add_argument("answer", type=Path, metavar="ANSWER.json")
+    check.add_argument("sources", nargs="*", metavar="SOURCE", help="default: the paths named by the quotes")
+    password = command("password", _password, "Print the line that lets NAME sign in, for the file of app.py's --auth.")
+    password.add_argument("name", metavar="NAME")
     return parser
 
 
-def _timings_text(imports: float, spent: Mapping[str, float]) -> str:
+def _timings_text(imports: float, stages: Mapping[str, float]) -> str:
     """A line for each stage."""
-    stages = {"imports (CPU time)": imports, **spent}
-    return "\n".join(f"{name:20} {1000 * seconds:8.1f} ms" for name, seconds in stages.items())
+    lines = {"imports (CPU time)": imports, **stages}
+    return "\n".join(f"{name:20} {1000 * seconds:8.1f} ms" for name, seconds in lines.items())
+
+
+def _check_k(k: int) -> None:
+    if not 1 <= k <= MOST_HITS:
+        raise UsageError(f"--k must be between 1 and {MOST_HITS}.")
 
 
 def _ask(arguments: argparse.Namespace) -> int:
+    _check_k(arguments.k)
     answer = load(arguments.index).ask(arguments.question, k=arguments.k, documents=arguments.document)
     print(printable_json(answer_json(answer)) if arguments.json else printable(_answer_text(answer)))
     return 0
@@ -97,21 +100,23 @@ def _answer_text(answer: Answer) -> str:
     if answer.answered:
         return "\n\n".join([*map(_quote_text, answer.quotes), f"Confidence {answer.confidence:.0%}"])
     nearest = [f"\n\n{_quote_text(replace(quote, highlights=()))}" for quote in answer.nearest]
-    heading = "\n\nThe nearest passages, which are not answers:" if nearest else ""
-    return f"The documents do not answer this (confidence {answer.confidence:.0%}).{heading}{''.join(nearest)}"
+    heading = "\n\nClosest passages (these don't answer the question):" if nearest else ""
+    return f"No answer found in these documents (confidence {answer.confidence:.0%}).{heading}{''.join(nearest)}"
 
 
 def _quote_text(quote: Quote) -> str:
-    """The quote with **stars** around the words that answer, and its place."""
-    shown, at = "", quote.span.start
-    for mark in quote.highlights:
-        shown += quote.text[at - quote.span.start : mark.start - quote.span.start] + f"**{quote.text_of(mark)}**"
-        at = mark.end
-    shown += quote.text[at - quote.span.start :]
-    again = "".join(f"\n  — again: {_source_text(each.document, each.place)}" for each in quote.elsewhere[:_NAMED])
-    again += f"\n  — and {len(quote.elsewhere) - _NAMED} times more" if len(quote.elsewhere) > _NAMED else ""
-    doubts = f"\n  — may not be as the page shows: {'; '.join(describe(quote.doubts))}" if quote.doubts else ""
-    return f"“{shown}”\n  — {_source_text(quote.document, quote.place)}{again}{doubts}"
+    """The quote with **stars** around its highlights, and where it and its repetitions are."""
+    marked, at = "", quote.span.start
+    for highlight in quote.highlights:
+        marked += quote.text[at - quote.span.start : highlight.start - quote.span.start]
+        marked += f"**{quote.text_of(highlight)}**"
+        at = highlight.end
+    marked += quote.text[at - quote.span.start :]
+    also = "".join(f"\n  — also in: {_source_text(each.document, each.place)}" for each in quote.elsewhere[:_NAMED])
+    more = len(quote.elsewhere) - _NAMED
+    also += f"\n  — and {more} more place{'s' * (more != 1)}" if more > 0 else ""
+    doubts = f"\n  — text may differ from the original: {'; '.join(describe(quote.doubts))}" if quote.doubts else ""
+    return f"“{marked}”\n  — {_source_text(quote.document, quote.place)}{also}{doubts}"
 
 
 def _source_text(document: DocumentRef, place: Place) -> str:
@@ -120,6 +125,7 @@ def _source_text(document: DocumentRef, place: Place) -> str:
 
 
 def _retrieve(arguments: argparse.Namespace) -> int:
+    _check_k(arguments.k)
     hits = load(arguments.index).retrieve(arguments.query, arguments.k, arguments.document)
     if arguments.json:
         print(printable_json(hits_json(arguments.query, hits)))
@@ -137,8 +143,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     questions = read_questions(arguments.questions)
     figures = evaluate(load(arguments.index).now(), questions)
     if arguments.json:
-        flat = {name: None if math.isnan(f.value) else round(f.value, 4) for name, f in figures.items()}
-        print(json.dumps(flat))
+        values = {name: None if math.isnan(each.value) else round(each.value, 4) for name, each in figures.items()}
+        print(json.dumps(values))
     else:
         print("\n".join(_figure_text(name, figure) for name, figure in figures.items()))
     return 0
@@ -156,24 +162,25 @@ def _figure_text(name: str, figure: Figure) -> str:
 def _verify(arguments: argparse.Namespace) -> int:
     verdicts = verify(arguments.answer, arguments.sources)
     for verdict in verdicts:
-        print(printable(f"{'✓' if verdict.stands else '✗'} {verdict.document}: {verdict.reason}: “{verdict.text}”"))
+        print(printable(f"{'✓' if verdict.verified else '✗'} {verdict.document}: {verdict.reason}: “{verdict.text}”"))
     if not verdicts:
-        print("The file holds no quote.")
-    return 0 if all(verdict.stands for verdict in verdicts) else 1
+        print("There are no quotes in this file.")
+    return 0 if all(verdict.verified for verdict in verdicts) else 1
 
 
 def _password(arguments: argparse.Namespace) -> int:
     from qa.web.http.passwords import line
 
-    print(line(arguments.name, _typed() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")))
+    password = _prompt() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    print(line(arguments.name, password))
     return 0
 
 
-def _typed() -> str:
-    """A password from the terminal, which does not show it."""
+def _prompt() -> str:
+    """Asks for a password twice on the terminal, which doesn't show it."""
     password = getpass("Password: ")
-    if getpass("The same again: ") != password:
-        raise UsageError("The two passwords differ; try again.")
+    if getpass("Repeat password: ") != password:
+        raise UsageError("The passwords don't match. Try again.")
     return password
 
 

@@ -1,4 +1,4 @@
-"""What a question becomes: hits, quotes and answers. All offsets are the document's."""
+"""The results of a question: hits, quotes and answers, and their JSON. All offsets are in the document's text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from source import Box, Document, Doubt, Place, Span
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found for a query; rank 1 is the best. Scores compare within one query only."""
+    """A passage found for a query. `rank`: 1 is the best. `score`: comparable only within one query."""
 
     passage: Passage
     score: float
@@ -21,7 +21,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRef:
-    """Which file a quote stands in: enough to prove it again."""
+    """A reference to a document that is sufficient to verify a quote from it."""
 
     id: str
     title: str
@@ -36,7 +36,7 @@ class DocumentRef:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where the same words stand again, but for white space."""
+    """Another place of the same words, white space aside."""
 
     span: Span
     place: Place
@@ -45,13 +45,13 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words of a document: `document.text[span.start:span.end] == text`, always.
+    """A verbatim quote: `document.text[span.start:span.end] == text`, always.
 
-    `highlights` are spans of the document inside `span`; `score` is the
-    relevance by which quotes of one answer are ordered. `elsewhere`: where else
-    the sentence with the answer stands. `boxes`: around its lines, page by page,
-    where the format has pages and the place of every letter is known. `doubts`:
-    why its document or page may not be read as it shows.
+    `highlights`: the spans (of the document, inside `span`) that answer. `score`:
+    the relevance by which the quotes of one answer are ordered. `elsewhere`: other
+    places of the sentence with the answer. `boxes`: around its lines, page by page,
+    if the format has pages and the position of every letter is known. `doubts`: why
+    the text of its document or page may differ from what the original shows.
     """
 
     text: str
@@ -65,16 +65,16 @@ class Quote:
     doubts: tuple[Doubt, ...] = ()
 
     def text_of(self, highlight: Span) -> str:
-        """The words of one of the highlights."""
+        """The text of one of the highlights."""
         return self.text[highlight.start - self.span.start : highlight.end - self.span.start]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Quotes that answer, or none and the `nearest` misses.
+    """The quotes that answer a question, or none and the `nearest` misses.
 
-    `confidence` is the probability that the first quote answers the question;
-    `searched_for` is the question as understood in the conversation.
+    `confidence`: the probability that the first quote answers the question.
+    `searched_for`: the question with its context from the conversation.
     """
 
     question: str
@@ -86,7 +86,7 @@ class Answer:
 
 
 def quote_json(quote: Quote) -> dict[str, Any]:
-    """The fields of a quote as plain JSON values; `elsewhere`, `boxes` and `doubts` only if there are any."""
+    """A quote as a JSON object; `elsewhere`, `boxes` and `doubts` are left out if empty."""
     fields = {
         "text": quote.text,
         "start": quote.span.start,
@@ -96,12 +96,12 @@ def quote_json(quote: Quote) -> dict[str, Any]:
         "place": place_json(quote.place),
         "score": round(quote.score, 4),
     }
-    more = {
+    optional = {
         "elsewhere": [_location_json(each) for each in quote.elsewhere],
         "boxes": [{name: round(value, 5) for name, value in asdict(box).items()} for box in quote.boxes],
         "doubts": [asdict(doubt) for doubt in quote.doubts],
     }
-    return {**fields, **{name: values for name, values in more.items() if values}}
+    return {**fields, **{name: values for name, values in optional.items() if values}}
 
 
 def _location_json(location: Location) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def _location_json(location: Location) -> dict[str, Any]:
 
 
 def place_json(place: Place) -> dict[str, Any]:
-    """The fields of a place as plain JSON values."""
+    """A place as a JSON object."""
     return {"page": place.page, "heading": list(place.heading), "paragraph": place.paragraph, "line": place.line}
 
 
@@ -149,7 +149,7 @@ def hits_json(query: str, hits: list[Hit]) -> dict[str, Any]:
 
 
 def document_json(document: DocumentRef) -> dict[str, str]:
-    """The fields of a document reference as plain JSON values."""
+    """A document reference as a JSON object."""
     return {
         "id": document.id,
         "title": document.title,

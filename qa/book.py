@@ -1,4 +1,4 @@
-"""The façade: an index that can be asked, and that follows what is built."""
+"""The façade: `load` opens an index as a `Book`, which answers questions and follows new builds."""
 
 from __future__ import annotations
 
@@ -22,67 +22,69 @@ from qa.edition import QUOTES, Edition
 from source import Document
 
 _log = logging.getLogger("chapter-verse")
-_MOMENT = 1.0  # seconds that the opening of a new generation is waited for
+_PATIENCE = 1.0  # seconds that a question waits for another thread that opens a new generation
 
 
 class Book:
-    """Documents that can be questioned. Safe to use from several threads.
+    """An index that answers questions. Safe to use from several threads.
 
-    When the index has been built again, by whatever process, the next question
-    opens the new generation and is asked of it; one under way ends on the one it began
-    with, and if opening takes long, so does every one that comes meanwhile.
+    After the index has been rebuilt, by any process, the next question opens the
+    new generation and is answered from it. Questions already running finish on the
+    generation they started with, and so do those that arrive while opening takes
+    long.
     """
 
     def __init__(self, store: Store, encoder: Encoder) -> None:
         self._edition = Edition(store, encoder)
         self._opening = Lock()
-        self._patience = _MOMENT
-        self._refused: tuple[str, str] | None = None  # a pointer that led to nothing that can be opened
+        self._patience = _PATIENCE
+        self._unusable: tuple[str, str] | None = None  # the newer generation that failed to open: not tried again
 
     def now(self) -> Edition:
-        """The generation that answers now; it stays what it is."""
+        """The current generation, which never changes: use it for questions that belong together."""
         edition = self._edition
-        points_to = edition.store.newer()
-        if points_to is None or points_to == self._refused:
+        newer = edition.store.newer()
+        if newer is None or newer == self._unusable:
             return edition
         if not self._opening.acquire(timeout=self._patience):
-            self._patience = 0.0  # the storage may hang: nobody else waits
+            self._patience = 0.0  # the storage may hang: later questions don't wait at all
             return edition
         try:
-            self._patience = _MOMENT
+            self._patience = _PATIENCE
             if self._edition is edition:
-                self._follow(edition, points_to)
+                self._follow(edition, newer)
             return self._edition
         finally:
             self._opening.release()
 
-    def _follow(self, edition: Edition, points_to: tuple[str, str]) -> None:
+    def _follow(self, edition: Edition, newer: tuple[str, str]) -> None:
+        """Opens the newer generation; keeps the old one if that fails."""
         try:
             store = edition.store.reopen()
-            same = store.encoder == edition.store.encoder
-            self._edition = Edition(store, edition.encoder if same else encoder_for(store.encoder))
+            same_encoder = store.encoder == edition.store.encoder
+            self._edition = Edition(store, edition.encoder if same_encoder else encoder_for(store.encoder))
         except StoreError as error:
-            if not isinstance(error, StoreUnreachable):  # which passes
-                self._refused = points_to
-            _log.warning("Generation %s goes on to answer: %s", edition.generation, error)
+            if not isinstance(error, StoreUnreachable):  # that is temporary
+                self._unusable = newer
+            _log.warning("Generation %s stays in use: %s", edition.generation, error)
 
     @property
     def store(self) -> Store:
-        """The index that answers now."""
+        """The current generation's store."""
         return self.now().store
 
     @property
     def encoder(self) -> Encoder:
-        """The encoder of the index that answers now."""
+        """The current generation's encoder."""
         return self.now().encoder
 
     @property
     def generation(self) -> str:
-        """The name of the index generation that answers now."""
+        """The current generation's name."""
         return self.now().generation
 
     def documents(self) -> Iterator[DocumentRef]:
-        """Which documents are in the index, in the order they were read."""
+        """The documents in the index, in the order they were read."""
         return self.now().documents()
 
     def document(self, id: str) -> Document:
@@ -90,29 +92,29 @@ class Book:
         return self.now().document(id)
 
     def page_picture(self, id: str, page: int) -> bytes:
-        """A page of a document as a PNG. Raises KeyError, and a SourceError when its file has changed or is gone."""
+        """A page of a document as a PNG. Raises KeyError, and a SourceError if its file has changed or is gone."""
         return self.now().page_picture(id, page)
 
     def retrieve(self, query: str, k: int = 5, documents: Sequence[str] = ()) -> list[Hit]:
-        """The `k` passages that fit best, best first, of all documents or of those with these ids.
+        """The `k` best-matching passages, best first, of all documents or of those with these ids.
 
-        Raises UsageError for an empty or oversized query, and for a document that is not there.
+        Raises UsageError for a query that is empty or too long, and DocumentMissing for an unknown id.
         """
         return self.now().retrieve(query, k, documents)
 
     def ask(self, question: str, history: Sequence[str] = (), k: int = QUOTES, documents: Sequence[str] = ()) -> Answer:
-        """The words that answer `question`, or an Answer that says that none do.
+        """The quotes that answer `question`, or an Answer that is not answered.
 
-        `history`: the earlier questions of this conversation, oldest first.
-        `k`: the most quotes to give. `documents`: the ids of those to ask; all
-        of them if none is named. Raises UsageError for an empty or oversized
-        question, and for a document that is not there.
+        `history`: the earlier questions of this conversation, oldest first. `k`: the
+        maximum number of quotes. `documents`: the ids of the documents to search;
+        all of them if empty. Raises UsageError for a question that is empty or too
+        long, and DocumentMissing for an unknown id.
         """
         return self.now().ask(question, history, k, documents)
 
 
 def load(path: str | Path = DEFAULT_INDEX) -> Book:
-    """Opens an index, and the encoder that made it. `path`: its folder, or an engine's address (docs/scale.md).
+    """Opens an index with its encoder. `path`: a folder or a storage URL (docs/scale.md).
 
     Raises IndexMissing, IndexCorrupt, IndexIncompatible, EncoderMissing, EngineMissing or StoreUnreachable.
     """

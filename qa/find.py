@@ -1,9 +1,9 @@
-"""Where in a document a text stands, as a reader would look for it.
+"""Finds a text in a document, as the "find" box of the page does.
 
-Upper and lower case are the same, any white space is as good as any other, a
-ligature is its letters, a full-width letter an ordinary one, a curly quotation
-mark a straight one, and a word divided at a line's end is whole. Text and query
-are folded to one such form, and what is found is carried back.
+The search ignores case and kinds of white space, and matches ligatures with their
+letters, full-width letters with ordinary ones, curly quotation marks with straight
+ones, and words that are hyphenated at a line's end. Text and query are folded to one
+form, and the offsets of the matches are mapped back to the document.
 
 >>> from source.formats.plain import read_plain
 >>> document = read_plain("The in-\\nvisible\\nﬁsh.", id="a.txt")
@@ -28,28 +28,31 @@ from source import Document, Span
 
 _KEPT = 8_000_000  # characters of folded texts: who looks for one thing looks for the next in the same document
 _FINDS = 4  # kept: the parts of a document are drawn one by one, each with what is found in it
-_AT_ONCE = 1 << 17  # characters that are folded
+_AT_ONCE = 1 << 17  # characters folded at a time
 _PLAIN = str.maketrans("‘’‚‛ʼ“”„‟«»‐‑‒–—−", '\'\'\'\'\'""""""------')
 _JOINS = (("\u0300", "\u036f"), ("\u0653", "\u0655"), ("\u1160", "\u11ff"), ("\u3099", "\u309a"))
-"""First and last of the marks that make another letter of the one before them."""
+"""Ranges of combining marks that make a different letter of the one before them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Folded:
-    """`steps`: (n, 2) where `text` does not go on as `whole` does: which character of `text`, and of `whole`."""
+    """A text folded for searching: `text` is what is searched, `whole` the text it was folded from.
+
+    `steps`: (n, 2) positions in `text` and in `whole` from which on both run in parallel.
+    """
 
     text: str
     steps: NDArray[np.int32]
     whole: NormalizedText
 
     def origins(self, characters: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Which character of `whole` each of these characters of `text` comes from."""
+        """The positions in `whole` that these positions in `text` come from."""
         steps = self.steps[np.searchsorted(self.steps[:, 0], characters, "right") - 1]
         return characters + (steps[:, 1] - steps[:, 0])
 
 
 def find_in(document: Document, query: str, most: int = 1000) -> list[Span]:
-    """The first `most` places where the query stands, none overlapping another; none for a query of white space.
+    """The first `most` matches of the query, without overlaps; none for a query of white space.
 
     Takes linear time, and less for the next query in the same document.
     """
@@ -64,13 +67,13 @@ def _found(text: str, query: str, most: int) -> tuple[Span, ...]:
     folded = _folded_document(text)
     found: list[Span] = []
     for start, end in folded.whole.to_original(_occurrences(folded, wanted, most)).tolist():
-        if not found or found[-1].end <= start:  # one "ß" is not found twice for "s"
+        if not found or found[-1].end <= start:  # one "ß" must not match "s" twice
             found.append(Span(start, end))
     return tuple(found)
 
 
 def _occurrences(folded: _Folded, wanted: str, most: int) -> Offsets:
-    """(n, 2) offsets in the whole text."""
+    """The (n, 2) offsets of the matches in `folded.whole`."""
     ends: list[int] = []
     at = folded.text.find(wanted)
     while at >= 0 and len(ends) < most:
@@ -83,12 +86,12 @@ def _occurrences(folded: _Folded, wanted: str, most: int) -> Offsets:
 
 
 def _joins(character: str) -> bool:
-    """Whether it makes the letter before it another one: an "e" is not found where "é" stands."""
+    """Whether a mark makes the letter before it a different one: a search for "e" must not match "é"."""
     return any(first <= character <= last for first, last in _JOINS)
 
 
 class _Table:
-    """What each kind of character that a text has becomes: found out once, and looked up for all."""
+    """The folded form of each distinct character of a text, computed once and looked up for every occurrence."""
 
     def __init__(self, text: str) -> None:
         kinds = _codes("".join(sorted(set(text))))
@@ -100,11 +103,11 @@ class _Table:
         self._starts = np.cumsum(self._lengths, dtype=np.int32) - self._lengths  # among the codes
 
     def fold(self, text: str) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
-        """What a part of the text becomes, and which of its characters each of these comes from."""
+        """The codes of a folded part of the text, and the position in the part that each comes from."""
         kind = self._kind[_codes(text)]
         lengths = self._lengths[kind]
         origins = np.repeat(np.arange(len(text), dtype=np.int32), lengths)
-        first = np.cumsum(lengths, dtype=np.int32) - lengths  # of what each character becomes
+        first = np.cumsum(lengths, dtype=np.int32) - lengths  # folded position of each character
         return self._codes[(self._starts[kind] - first)[origins] + np.arange(len(origins), dtype=np.int32)], origins
 
 
@@ -113,11 +116,11 @@ def _folded(text: str) -> _Folded:
     table = _Table(whole.text)
     parts: list[str] = []
     steps = [np.zeros((1, 2), np.int32)]
-    length, last, spaced = 0, -1, False  # of what is folded: how much, from up to where, whether it ends in a space
+    length, last, spaced = 0, -1, False  # so far: folded length, last position in `whole`, whether it ends in a space
     for start in range(0, len(whole.text), _AT_ONCE):
         codes, origins = table.fold(whole.text[start : start + _AT_ONCE])
         spaces = codes == ord(" ")
-        once = ~(spaces & np.append(spaced, spaces[:-1]))  # of a run of white space
+        once = ~(spaces & np.append(spaced, spaces[:-1]))  # only the first of a run of white space
         parts.append(_text(codes[once]))
         kept = origins[once] + np.int32(start)
         away = np.flatnonzero(np.diff(kept, prepend=np.int32(last)) != 1)
@@ -133,7 +136,7 @@ def _fold(character: str) -> str:
     if character.isspace():
         return " "
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold()).translate(_PLAIN)
-    return character if " " in folded else folded  # an accent by itself is taken apart into a space and a mark
+    return character if " " in folded else folded  # a lone accent decomposes into a space and a mark
 
 
 def _codes(text: str) -> NDArray[np.uint32]:

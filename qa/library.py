@@ -1,4 +1,4 @@
-"""The documents of an index, to be listed, added to, removed and put back."""
+"""The documents of an index as a library: listed, added, removed and restored."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from index import (
     matching,
 )
 from qa.edition import DocumentMissing, Edition
-from qa.rebuild import build_again, one_at_a_time
+from qa.rebuild import build_report, exclusive_build
 from source import (
     ChapterVerseError,
     NotRead,
@@ -42,54 +42,54 @@ from source import (
 
 
 class Additions:
-    """The files that a change adds. `refused`: the names of those it does not, each with a sentence that says why."""
+    """The files that a change adds. `refused`: the names of files that were not added, each with the reason."""
 
     def __init__(self, layout: Layout, change: Change) -> None:
         self._change = change
         self._folder = shown_as(layout.added)
         self._store = answering(layout.root)
-        self._own = {file.id for file in added_files(layout) if not file.is_collection}
-        self._taken = {id.casefold() for id in left_out(layout)}
-        self._given: dict[Path, str] = {}
+        self._replaceable = {file.id for file in added_files(layout) if not file.is_collection}
+        self._reserved = {id.casefold() for id in left_out(layout)}
+        self._names: dict[Path, str] = {}  # the user's name of each added file
         self.refused: list[tuple[str, str]] = []
 
     @property
     def files(self) -> Set[Path]:
-        """Those that were added."""
-        return self._given.keys()
+        """The paths of the added copies."""
+        return self._names.keys()
 
-    def take(self, given: str, file: Path) -> None:
-        """Adds a file that is called so where it comes from, or refuses it."""
+    def add(self, name: str, file: Path) -> None:
+        """Adds a copy of a file under the user's name for it, or refuses it."""
         try:
-            name = self._free(document_name(given))
-            _check(file, name)
+            id = self._free_id(document_name(name))
+            _check(file, id)
         except SourceError as error:
-            self.refused.append((given, str(error)))
+            self.refused.append((name, str(error)))
         else:
-            self._given[self._change.add(file, name)] = given
-            self._taken.add(name.casefold())
+            self._names[self._change.add(file, id)] = name
+            self._reserved.add(id.casefold())
 
     def refuse(self, error: SourceError) -> None:
-        """Takes back the files that the error is about. Raises it if there are none."""
+        """Removes the added files that caused a build's error. Raises the error if none of them did."""
         errors = error.errors if isinstance(error, NotRead) else (error,)
-        # Of two new ones that claim one id the first may stay.
-        blamed = {path: each for each in errors for path in [file for file in each.files if file in self._given][-1:]}
-        if not blamed:
+        # Of two added files with one id the first may stay.
+        causes = {path: each for each in errors for path in [file for file in each.files if file in self._names][-1:]}
+        if not causes:
             raise error
-        for path, each in blamed.items():
+        for path, each in causes.items():
             self._change.take_back(path)
-            # Who added it knows no folder.
-            self.refused.append((self._given.pop(path), str(each).replace(f"{self._folder}/", "")))
+            # The user knows the file's name, not the folder of its copy.
+            self.refused.append((self._names.pop(path), str(each).replace(f"{self._folder}/", "")))
 
-    def _free(self, name: str) -> str:
-        """The name, or that with a number, which no other document has for an id; an added file gives way."""
+    def _free_id(self, name: str) -> str:
+        """The name, with a number if another document has it for an id; only an added file may be replaced."""
         names = (numbered(name, number) for number in count(1))
         return next(name for name in names if not self._is_taken(name))
 
-    def _is_taken(self, name: str) -> bool:
-        if name.casefold() in self._taken:
+    def _is_taken(self, id: str) -> bool:
+        if id.casefold() in self._reserved:
             return True
-        return name not in self._own and self._store is not None and name in self._store.rows
+        return id not in self._replaceable and self._store is not None and id in self._store.rows
 
 
 def _check(file: Path, name: str) -> None:
@@ -101,13 +101,13 @@ def _check(file: Path, name: str) -> None:
         raise SourceEmpty(f"{name} is empty.")
 
 
-_TOLD = 3  # files that gave no document, in a report
+_NAMED = 3  # unreadable files in a report; the rest are only counted
 
 
 class Cancelled(ChapterVerseError):
-    """What a progress callback raises to end a build."""
+    """The build was cancelled: a progress callback raises this to stop it."""
 
-    def __init__(self, message: str = "The build was cancelled; the index is as it was.") -> None:
+    def __init__(self, message: str = "Cancelled. Nothing was changed.") -> None:
         super().__init__(message)
 
 
@@ -115,8 +115,8 @@ class Cancelled(ChapterVerseError):
 class Entry(Listed):
     """A document as the library shows it.
 
-    `modified`: when its file was; None if that is gone. `added`: whether it came
-    through the library and not from a source.
+    `modified`: when its file was last modified; None if the file is gone. `added`:
+    whether it was added through the library, not read from a source.
     """
 
     modified: datetime | None
@@ -125,18 +125,18 @@ class Entry(Listed):
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What came of adding files. `refused`: the name of each that was not taken, and a sentence that says why."""
+    """The result of adding files. `refused`: the names of files that were not added, each with the reason."""
 
     report: str
     refused: tuple[tuple[str, str], ...] = ()
 
 
 class Library:
-    """Changes what an index holds: one change at a time, and the index and its documents as they were if it fails.
+    """Changes the documents of an index, one change at a time. If a change fails, nothing is changed.
 
-    Every change builds the index, from `sources` or, without any, from those it
-    was last made from. It raises the errors of `qa.rebuild`, and what `progress`
-    raises: Cancelled, to end it.
+    Every change rebuilds the index from `sources` or, without any, from those of its
+    last build. It raises the errors of `qa.rebuild`, and those of `progress`, which
+    may raise Cancelled to stop it.
     """
 
     def __init__(self, index: str | Path, sources: Sequence[str | Path] = ()) -> None:
@@ -145,38 +145,40 @@ class Library:
         self._sources = tuple(sources)
 
     def rebuild(self, progress: Progress = ignore) -> str:
-        """Reads the sources again; says what was done, and which files gave no document."""
-        with one_at_a_time(progress):
-            report = build_again(self._index, self._sources, progress)
-        more = [f"{len(report.skipped) - _TOLD:,} more files gave no document."] if len(report.skipped) > _TOLD else []
-        return " ".join([str(report), *report.skipped[:_TOLD], *more])
+        """Rebuilds the index from the sources; returns what was done and which files could not be read."""
+        with exclusive_build(progress):
+            report = build_report(self._index, self._sources, progress)
+        sentences = [str(report), *report.skipped[:_NAMED]]
+        if (more := len(report.skipped) - _NAMED) > 0:
+            sentences.append(f"{more:,} more file{'s' * (more != 1)} couldn't be read.")
+        return " ".join(sentences)
 
     def add(self, files: Sequence[tuple[str, str | Path]], progress: Progress = ignore) -> Added:
-        """Adds copies of files, each given with its name on the user's machine and where it lies.
+        """Adds copies of files. `files`: for each its name on the user's machine, and its path.
 
-        One that has the name of an added file takes its place. A file that
-        gives no document is refused, and one whose id another has; the others
-        are added all the same.
+        A file replaces an added file of the same name. A file that cannot be read, or
+        whose id another document has, is refused; the others are added all the same.
         """
         with self._changing(progress) as change:
-            arrivals = Additions(self._layout, change)
+            additions = Additions(self._layout, change)
             for number, (name, file) in enumerate(files):
                 progress("looking", number, len(files))
-                arrivals.take(name, Path(file))
-            return Added(self._add(arrivals, progress), tuple(arrivals.refused))
+                additions.add(name, Path(file))
+            return Added(self._build_with(additions, progress), tuple(additions.refused))
 
-    def _add(self, arrivals: Additions, progress: Progress) -> str:
-        while arrivals.files:
+    def _build_with(self, additions: Additions, progress: Progress) -> str:
+        """Builds until no added file makes the build fail; returns the report."""
+        while additions.files:
             try:
-                return str(build_again(self._index, self._sources, progress, required=arrivals.files))
+                return str(build_report(self._index, self._sources, progress, required=additions.files))
             except SourceError as error:
-                arrivals.refuse(error)
-        return "No document was added; the index is as it was."
+                additions.refuse(error)
+        return "No documents were added."
 
     def remove(self, ids: Sequence[str], progress: Progress = ignore) -> str:
-        """Deletes the files of documents that were added, and leaves out the others. Raises DocumentMissing.
+        """Removes documents: deletes added files, and excludes documents of the sources. Raises DocumentMissing.
 
-        A collection that was added is deleted with the last of its documents.
+        An added collection is deleted when its last document is removed.
         """
         with self._changing(progress) as change:
             added = {file.id: file for file in added_files(self._layout) if not file.is_collection}
@@ -187,44 +189,46 @@ class Library:
             for id in added.keys() & set(ids):
                 change.delete(added[id].path)
             self._leave_out([id for id in ids if id not in added], change)
-            return str(build_again(self._index, self._sources, progress))
+            return str(build_report(self._index, self._sources, progress))
 
     def _leave_out(self, ids: Sequence[str], change: Change) -> None:
+        """Excludes more documents; deletes the added collections that have no other documents left."""
         if not ids:
             return
-        out = dict.fromkeys([*self.left_out, *ids])
+        excluded = dict.fromkeys([*self.left_out, *ids])
         for file in added_files(self._layout):
-            if file.is_collection and _is_among(out, file):
+            if file.is_collection and _is_covered(file, excluded):
                 for id in ids_in(file.path, file.shown_as):
-                    out.pop(id, None)
+                    excluded.pop(id, None)
                 change.delete(file.path)
-        change.leave_out(list(out))
+        change.leave_out(list(excluded))
 
     def put_back(self, ids: Sequence[str], progress: Progress = ignore) -> str:
-        """Takes documents again that were left out. Raises UsageError."""
+        """Restores excluded documents. Raises UsageError for an id that isn't excluded."""
         with self._changing(progress) as change:
-            out = dict.fromkeys(self.left_out)
+            excluded = dict.fromkeys(self.left_out)
             for id in ids:
-                if id not in out:
-                    raise UsageError(f"The document {id!r} is not left out; name one that is.")
-            back = frozenset(ids)
-            change.leave_out([id for id in out if id not in back])
-            return str(build_again(self._index, self._sources, progress))
+                if id not in excluded:
+                    raise UsageError(f"Document {id!r} can't be restored, because it wasn't removed.")
+            restored = frozenset(ids)
+            change.leave_out([id for id in excluded if id not in restored])
+            return str(build_report(self._index, self._sources, progress))
 
     @property
     def left_out(self) -> list[str]:
-        """The ids of the documents that were removed though they are among the sources. Raises a StoreError."""
+        """The ids of the excluded documents: those that were removed but are in the sources. Raises a StoreError."""
         return left_out(self._layout)
 
     @property
     def added_bytes(self) -> int:
-        """How much the files that were added have in all."""
+        """The total size of the added files."""
         return sum(file.path.lstat().st_size for file in added_files(self._layout))
 
     def entries(self, edition: Edition, first: int, count: int, filter: str = "") -> tuple[list[Entry], int]:
-        """`count` documents from the `first`, from 0, of those with the words of `filter`; and how many have them.
+        """`count` of the documents that match `filter`, starting at number `first` (from 0); and how many match.
 
-        The words are looked for in ids and titles; among more than 5,000 documents in ids alone.
+        A document matches if its id or title has the words of `filter`; in an index
+        of more than 5,000 documents only ids are searched.
         """
         rows = matching(edition.store, filter)
         shown = rows[max(first, 0) : max(first, 0) + max(count, 0)]
@@ -235,8 +239,10 @@ class Library:
     def _changing(self, progress: Progress) -> Iterator[Change]:
         index = locate(self._index)
         if not index.editable:
-            raise UsageError(f"{index} takes no changes of single documents; change its sources, and build it.")
-        with one_at_a_time(progress), changing(index.staging) as change:
+            raise UsageError(
+                f"Single documents of {index} can't be added or removed. Change its sources and rebuild it."
+            )
+        with exclusive_build(progress), changing(index.staging) as change:
             yield change
 
 
@@ -245,8 +251,8 @@ def _entry(listed: Listed, added: PurePosixPath) -> Entry:
     return Entry(**facts, modified=_modified(listed.path), added=added in PurePosixPath(listed.path).parents)
 
 
-def _is_among(ids: Container[str], file: SourceFile) -> bool:
-    """Whether these are all the documents of a collection; a line that is no document makes it another's business."""
+def _is_covered(file: SourceFile, ids: Container[str]) -> bool:
+    """Whether `ids` has all documents of a collection; False if the collection has an invalid line."""
     try:
         return all(id in ids for id in ids_in(file.path, file.shown_as))
     except SourceError:
@@ -256,5 +262,5 @@ def _is_among(ids: Container[str], file: SourceFile) -> bool:
 def _modified(path: str) -> datetime | None:
     try:
         return datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
-    except (OSError, ValueError):  # it is gone, or its time is none
+    except (OSError, ValueError):  # the file is gone, or its time is out of range
         return None

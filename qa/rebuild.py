@@ -1,4 +1,4 @@
-"""Building an index again: one build at a time in this process, from the sources that it was last built from."""
+"""Rebuilds an index from the sources it was last built from, one build at a time in this process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from qa.evaluation.golden import judge
 from source import ChapterVerseError
 
 _building = Lock()
-_BETWEEN = 0.1  # seconds in which someone who waits says so
+_POLL = 0.1  # seconds between the progress updates of a build that waits for another
 
 
 def rebuild(
@@ -22,33 +22,33 @@ def rebuild(
     progress: Progress | None = None,
     on: str = "",
 ) -> str:
-    """Makes the index in `path` answer from `sources`, and says in a sentence what was done.
+    """Updates the index in `path` from `sources`; returns a sentence that says what was done.
 
-    Without `sources` it is made again from those it was last made from.
-    `on`: as `index.build`. Raises the errors of `index` and `source`, and
-    AnswersWorse; the old index then goes on to answer.
+    Without `sources` it is rebuilt from those of its last build. `on`: as for
+    `index.build`. Raises the errors of `index` and `source`, and AnswersWorse; the
+    index then stays unchanged.
     """
-    with one_at_a_time(progress or ignore):
-        return str(build_again(path, sources, progress or ignore, on=on))
+    with exclusive_build(progress or ignore):
+        return str(build_report(path, sources, progress or ignore, on=on))
 
 
-def build_again(
+def build_report(
     index: str | Path,
     sources: Sequence[str | Path],
     progress: Progress,
     required: Set[Path] = frozenset(),
     on: str = "",
 ) -> Report:
-    """As `rebuild`. `required`: as `index.build`."""
+    """Builds as `rebuild` does, but without its lock; returns the whole report. `required`: as for `index.build`."""
     roots, ocr = last_build(index)
     settings = replace(Settings.from_environment(), ocr=ocr)
     return build(index, sources or roots, settings=settings, progress=progress, approve=judge, required=required, on=on)
 
 
 @contextmanager
-def one_at_a_time(progress: Progress) -> Iterator[None]:
-    """The right to build, which one thread of this process has at a time; the others wait."""
-    while not _building.acquire(timeout=_BETWEEN):
+def exclusive_build(progress: Progress) -> Iterator[None]:
+    """Holds this process's build lock; while another thread holds it, reports "waiting" to `progress`."""
+    while not _building.acquire(timeout=_POLL):
         progress("waiting", 0, 1)
     try:
         yield
@@ -59,9 +59,9 @@ def one_at_a_time(progress: Progress) -> Iterator[None]:
 def watch(
     path: str | Path, sources: Sequence[str | Path], tell: Callable[[str], object], stop: Event | None = None
 ) -> None:
-    """Rebuilds the index in `path` whenever its sources have changed, until `stop` is set.
+    """Rebuilds the index in `path` whenever its sources change, until `stop` is set.
 
-    `tell` is called with what was done, or with why it could not be.
+    `tell` is called with the report of each build, or with the message of its error.
     """
     for _ in changes(path, sources or last_build(path)[0], stop):
         try:

@@ -1,9 +1,9 @@
-"""Searches to begin with, in the documents' own words.
+"""Suggests first questions for a set of documents, in the documents' own words.
 
-What a heading or the subject of a sentence says is searched for; it is an
-example if what stands below that heading, or the rest of that sentence, is then
-quoted in answer. Subjects and names are found by rules of thumb, for the languages
-whose commonest verbs are listed here.
+Headings, subjects of sentences and names are tried as searches. A heading or a
+subject is suggested if the answer quotes the text below that heading, or the rest
+of that sentence. Subjects and names are found by heuristics, for the languages
+whose most common verbs are listed here.
 
 >>> subject("The harbour master of Lund is called Astrid Lindqvist.", lambda word: word.lower() not in {"the", "of"})
 'The harbour master of Lund'
@@ -27,10 +27,10 @@ from qa.answer import Answer
 from qa.edition import Edition
 from source import Document, Span
 
-_LONGEST = 10  # words
-_MOST_CHARACTERS = 80
+_MAX_WORDS = 10  # of a subject
+_MAX_CHARACTERS = 80  # before the verb
 
-# Where a subject ends; Chinese and Japanese have no space there.
+# The verb, where a subject ends; Chinese and Japanese have no space there.
 _VERB = re.compile(
     r"(?<=\w\s)(?:is|are|was|were|has|have|had|will|can|could|must|should|may"
     r"|ist|sind|war|waren|wird|werden|wurde|wurden|hat|haben|kann|können|muss"
@@ -45,14 +45,14 @@ _JOIN = re.compile(
     r"(?:of|in|for|and|to|on|at|by|from|with|between|among|de|del|du|des|da|do|di|della|en|y|e|et|à|au|aux|pour|sur|dans"
     r"|con|per|para|por|von|vom|zu|zur|im|am|und|für|mit|den|dem|в|на|по|для|с|о|об|и|к|из|от|за|между|من|في|على)"
 )
-# What leans on the words before it is no name for anything by itself.
-_LEANS = re.compile(
+# A phrase that refers to the words before it doesn't make sense alone.
+_REFERS_BACK = re.compile(
     r"(?:(?:the )?(?:other|following|above|same|latter|former|next|previous)|this|these|that|those|such|another|part"
     r"|dies\w*|jene\w*|solche\w*|est[aeo]s?|ces?|cette|эт\w+|так\w+|друг\w+|одн\w+)\b"
     r"|[这那其但尽虽我你您他她它该此因所如当而并也要约在从次]",
     re.IGNORECASE,
 )
-# A clause of its own: it says who said it, or has another verb.
+# Words that show a clause: a conjunction, a pronoun, or a verb of saying.
 _CLAUSE = re.compile(
     r"\b(?:this|that|who|which|what|when|where|while|there|it|said|says|stated|noted|agreed|added|argued|believed?s?|thinks?|sagte|dijo|сказал\w*|заявил\w*|отметил\w*"
     r"|أن|إن|الذي|التي|لا|لم|هذا|هذه)\b|[若您你我们哪]|如果|时候"
@@ -64,46 +64,46 @@ _NAME = re.compile(rf"\b{_CAPITALISED}(?:\s(?:(?:of|the|de|la|del|von|van|der|fo
 _LONGEST_NAME = 5  # words; more are a list or a title
 
 
-def subject(sentence: str, carries: Callable[[str], bool]) -> str | None:
-    """The subject of a sentence, if it makes sense alone.
+def subject(sentence: str, is_content: Callable[[str], bool]) -> str | None:
+    """The subject of a sentence; None if there isn't one that makes sense alone.
 
-    `carries`: whether a word has content of its own, which "of" has not.
+    `is_content`: whether a word is a content word, unlike "of".
     """
-    verb = _VERB.search(sentence, 0, _MOST_CHARACTERS)
-    if verb is None or sentence[:1].islower() or _LEANS.match(sentence):
+    verb = _VERB.search(sentence, 0, _MAX_CHARACTERS)
+    if verb is None or sentence[:1].islower() or _REFERS_BACK.match(sentence):
         return None
     words = sentence[: verb.start()].rstrip()
-    return words if _is_phrase(words, carries) else None
+    return words if _is_phrase(words, is_content) else None
 
 
 def names(sentence: str) -> Iterator[str]:
-    """Words in a row that have a capital letter, but for the first of the sentence."""
-    found = (match.group() for match in _NAME.finditer(sentence, 1))
-    return (name for name in found if len(name.split()) <= _LONGEST_NAME)
+    """The names in a sentence: runs of capitalised words, except at its start."""
+    runs = (match.group() for match in _NAME.finditer(sentence, 1))
+    return (name for name in runs if len(name.split()) <= _LONGEST_NAME)
 
 
-def _is_phrase(text: str, carries: Callable[[str], bool]) -> bool:
-    """Whether a text is a few plain words that belong together."""
+def _is_phrase(text: str, is_content: Callable[[str], bool]) -> bool:
+    """Whether a text is a phrase of a few plain words."""
     words = _WORD.findall(text)
-    if not 1 <= len(words) <= _LONGEST or _NOT_PLAIN.search(text) or _CLAUSE.search(text):
+    if not 1 <= len(words) <= _MAX_WORDS or _NOT_PLAIN.search(text) or _CLAUSE.search(text):
         return False
     first, *rest = words
-    starts = carries(first) or _ARTICLE.fullmatch(first)
-    goes_on = all(carries(word) or _JOIN.fullmatch(word) or _ARTICLE.fullmatch(word) for word in rest)
-    return bool(starts and goes_on and carries(words[-1]))
+    starts = is_content(first) or _ARTICLE.fullmatch(first)
+    continues = all(is_content(word) or _JOIN.fullmatch(word) or _ARTICLE.fullmatch(word) for word in rest)
+    return bool(starts and continues and is_content(words[-1]))
 
 
-_ASKED = 18  # searches that are tried at the most; each takes some 30 ms
-_SPARE = 2  # more than are wanted are found, to choose from
+_TRIED = 18  # searches at most; each takes about 30 ms
+_SPARE = 2  # answered searches beyond those returned, to choose from
 _OPENED = 12  # documents
-_PASSAGES = 240  # that are looked through, over all documents
-_ALIKE = 0.5  # of the content words of an example: no other one has more of them
+_PASSAGES = 240  # examined, over all documents
+_ALIKE = 0.5  # the largest share of its content words that a suggestion may have in common with another
 _LONGEST_HEADING = 80  # characters
-_ENOUGH = 4  # content words; more do not make an example better
+_ENOUGH = 4  # content words; more don't make a suggestion better
 
 _NUMBER = re.compile(r"(?:\d+(?:\.\d+)*\.?|[IVXLC]+\.|第\s*\d+\s*章)\s+")
 _MARKS = re.compile(r"[*_`#|<>{}\[\]=\\~\x00-\x1f\ue000-\uf8ff]|://|\.{3}|\w[/.]\w+[/.]\w|(?:\w-\w+){3}")
-"""Code, addresses and what a font shows otherwise."""
+"""Marks of code, URLs, and characters of a private font."""
 _QUOTATION = re.compile(r"[\"“”„«»‹›]")
 
 _T = TypeVar("_T")
@@ -111,7 +111,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A search, and where in which document the answer to it stands."""
+    """A possible suggestion. `document`, `answer`: the id of the document and the span where it should be answered."""
 
     text: str
     document: str
@@ -119,31 +119,30 @@ class _Candidate:
     is_name: bool = False
 
 
-def examples(edition: Edition, most: int = 4) -> list[str]:
-    """At most `most` searches that are answered, the surest first, of as many documents as there are.
+def suggested_questions(edition: Edition, most: int = 4) -> list[str]:
+    """At most `most` searches that are answered, the most confident first, from as many documents as possible.
 
-    The same for the same index. None where the documents have no heading or
-    sentence to make one of.
+    Deterministic for an index. Empty if the documents have no suitable heading or sentence.
     """
     store = edition.store
-    tried = ((each, edition.ask(each.text)) for each in islice(_candidates(store), _ASKED))
+    tried = ((each, edition.ask(each.text)) for each in islice(_candidates(store), _TRIED))
     answered = ((each, answer.confidence) for each, answer in tried if _is_answered(store, each, answer))
-    sure = dict(islice(answered, most + _SPARE))
+    confidence = dict(islice(answered, most + _SPARE))
     groups: dict[str, tuple[list[_Candidate], list[_Candidate]]] = {}
-    for each in sorted(sure, key=lambda each: -sure[each]):
+    for each in sorted(confidence, key=lambda each: -confidence[each]):
         groups.setdefault(each.document, ([], []))[each.is_name].append(each)
     of_each = [list(_in_turn(group)) for group in groups.values()]
     chosen = _unlike(store, _in_turn(of_each), most)
-    return [each.text for each in sorted(chosen, key=lambda each: -sure[each])]
+    return [each.text for each in sorted(chosen, key=lambda each: -confidence[each])]
 
 
 def _in_turn(lists: Sequence[Sequence[_T]]) -> Iterator[_T]:
-    """The first of each, then the second of each, and so on."""
+    """The first item of each list, then the second of each, and so on."""
     return (each for turn in zip_longest(*lists) for each in turn if each is not None)
 
 
 def _unlike(store: Store, found: Iterator[_Candidate], most: int) -> list[_Candidate]:
-    """The first that are not about the same as one before."""
+    """The first `most` candidates that have few words in common with those chosen before."""
     chosen: list[_Candidate] = []
     for each in found:
         words = store.lexical.content_words(each.text)
@@ -153,14 +152,14 @@ def _unlike(store: Store, found: Iterator[_Candidate], most: int) -> list[_Candi
 
 
 def _is_answered(store: Store, search: _Candidate, answer: Answer) -> bool:
-    """Whether the first quote says what the search does not say itself, and says it where it should."""
+    """Whether the first quote adds something to the search, and is where the candidate expects it."""
     if not answer.answered or answer.quotes[0].document.id != search.document:
         return False
-    quote, there = answer.quotes[0], search.answer
-    marks = [mark for mark in quote.highlights if there.start <= mark.start and mark.end <= there.end]
-    said = " ".join(map(quote.text_of, marks))
-    new = set(store.lexical.content_words(said)) - set(store.lexical.content_words(search.text))
-    return not _MARKS.search(said) and (len(new) > 1 or any(word.isdecimal() for word in new))
+    quote, expected = answer.quotes[0], search.answer
+    inside = [mark for mark in quote.highlights if expected.start <= mark.start and mark.end <= expected.end]
+    text = " ".join(map(quote.text_of, inside))
+    new = set(store.lexical.content_words(text)) - set(store.lexical.content_words(search.text))
+    return not _MARKS.search(text) and (len(new) > 1 or any(word.isdecimal() for word in new))
 
 
 def _candidates(store: Store) -> Iterator[_Candidate]:
@@ -174,7 +173,7 @@ def _candidates(store: Store) -> Iterator[_Candidate]:
 
 
 def _of_document(store: Store, document: Document, passages: int) -> list[_Candidate]:
-    """Headings, subjects and names in turn, of each kind those first that say most."""
+    """Headings, subjects and names in turn, the best of each kind first."""
     chosen = _spread(store.passages_of([document.id]).tolist(), passages)
     sentences = [span for passage in chosen for span in store.sentences(passage)]
     kinds = _headings(store, document), _subjects(store, document, sentences), _names(store, document, sentences)
@@ -182,15 +181,15 @@ def _of_document(store: Store, document: Document, passages: int) -> list[_Candi
 
 
 def _best(store: Store, found: Iterable[_Candidate]) -> list[_Candidate]:
-    """Those that say most, from all over the document, then the others; none of a single word."""
-    ranked = sorted(((_says(store, each), each) for each in found), key=lambda pair: -pair[0])
-    most = [each for score, each in ranked if 1 < score == ranked[0][0]]
-    first = _spread(most, _ASKED // 3)
-    return [*first, *(each for score, each in ranked if score > 1 and each not in first)][:_ASKED]
+    """The candidates with the highest score, spread over the document, then the others; none of a single word."""
+    ranked = sorted(((_score(store, each), each) for each in found), key=lambda pair: -pair[0])
+    top = [each for score, each in ranked if 1 < score == ranked[0][0]]
+    first = _spread(top, _TRIED // 3)
+    return [*first, *(each for score, each in ranked if score > 1 and each not in first)][:_TRIED]
 
 
-def _says(store: Store, search: _Candidate) -> int:
-    """How many words of content it has, up to a few; a name counts as one more, and questions come first."""
+def _score(store: Store, search: _Candidate) -> int:
+    """The number of content words up to `_ENOUGH`, one more for a name, and enough more to put questions first."""
     words = [word for word in store.lexical.content_words(search.text) if not word.isdecimal()]
     if len(words) < 2:
         return len(words)
@@ -217,7 +216,7 @@ def _subjects(store: Store, document: Document, sentences: Sequence[Span]) -> It
 
 
 def _names(store: Store, document: Document, sentences: Sequence[Span]) -> Iterator[_Candidate]:
-    """Those first that stand most often."""
+    """The names in the sentences, the most frequent first."""
     texts = (document.text[span.start : span.end] for span in sentences)
     found = Counter(" ".join(name.split()) for text in texts for name in names(text))
     whole = Span(0, len(document.text))
@@ -227,12 +226,12 @@ def _names(store: Store, document: Document, sentences: Sequence[Span]) -> Itera
 
 
 def _is_whole(store: Store, text: str) -> bool:
-    """Whether it ends with a word that has content of its own."""
+    """Whether a text ends with a content word."""
     return any(store.lexical.content_words(word) for word in text.split()[-1:])
 
 
 def _spread(items: Sequence[_T], most: int) -> list[_T]:
-    """At most so many of them, from the first on, as far apart as can be."""
+    """At most `most` items, evenly spaced, beginning with the first."""
     if len(items) <= most:
         return list(items)
     return [items[int(i)] for i in np.arange(most) * len(items) / most]

@@ -14,7 +14,7 @@ from source.sandbox.page_images import has_pictures, page_picture
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.scan import UNREAD, Scan, Scanned, scan
 from source.spans import Span
-from source.terminal import printable, printable_json
+from source.terminal import printable, printable_json, run_command
 
 __all__ = [
     # Scan files and extract their documents
@@ -57,6 +57,7 @@ __all__ = [
     "is_unicode",
     "printable",
     "printable_json",
+    "run_command",
     # Errors
     "ChapterVerseError",
     "UsageError",

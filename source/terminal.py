@@ -1,8 +1,8 @@
-"""Makes untrusted text safe to print: control characters are shown and not obeyed.
+"""What the command lines share: safe output to a terminal, and how a command ends.
 
-Documents and file names can come from anyone. An escape sequence in one of
-them could hide lines, overwrite others, or make the terminal type input as if
-it came from the user.
+Documents and file names are untrusted. An escape sequence in one could hide
+lines, overwrite others, or make the terminal send input as if its user had
+typed it.
 
 >>> printable("One\\x1b[2Jtwo.\\r\\n")
 'One␛[2Jtwo.\\n'
@@ -11,6 +11,10 @@ it came from the user.
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
+
+from source.errors import INTERRUPTED, ChapterVerseError
 
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if code not in b"\t\n"}  # Unicode's "control pictures"
 _ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # JSON itself escapes those below 0x20
@@ -29,3 +33,21 @@ def printable_json(value: object) -> str:
 def printable(text: str) -> str:
     """The text with a visible symbol in place of each control character, except tabs and line ends."""
     return text.replace("\r\n", "\n").translate(_REPLACEMENTS)
+
+
+def run_command(command: Callable[[], int]) -> int:
+    """Runs a command and returns its exit status.
+
+    An error that the user can fix becomes one sentence on standard error; Ctrl-C
+    and a closed pipe (`… | head`) end the command without a traceback.
+    """
+    try:
+        return command()
+    except ChapterVerseError as error:
+        sys.stderr.write(f"{printable(str(error))}\n")
+        return error.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # or Python complains at exit that it can't flush standard output
+        return 0

@@ -1,4 +1,4 @@
-"""The public surface of the design, and the command lines: what is printed, where, and with which exit status."""
+"""The public API, and the command lines: their output, errors and exit status."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_the_session_of_the_design(qa_article_index: Path) -> None:
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What `python -m qa …` prints, all being well."""
+    """The output of a `python -m qa …` that succeeds."""
     assert qa.__main__.main(arguments) == 0
     out, err = capsys.readouterr()
     assert err == ""
@@ -128,7 +128,7 @@ def check_quote(book: qa.Book, quote: dict[str, Any]) -> None:
     assert set(quote["place"]) == {"page", "heading", "paragraph", "line"}
     text = book.document(quote["document"]["id"]).text
     assert text[quote["start"] : quote["end"]] == quote["text"]
-    for mark in quote["highlights"]:  # offsets of the document, too
+    for mark in quote["highlights"]:  # offsets in the document, too
         assert set(mark) == {"start", "end"}
         assert quote["start"] <= mark["start"] < mark["end"] <= quote["end"]
 
@@ -157,7 +157,7 @@ def test_not_answered_is_no_failure(
     assert 1 <= len(answer["nearest"]) <= 3
     for quote in answer["nearest"]:
         check_quote(qa_article, quote)
-    assert run(capsys, "ask", "Who wrote Hamlet?", *where).startswith("The documents do not answer this (confidence ")
+    assert run(capsys, "ask", "Who wrote Hamlet?", *where).startswith("No answer found in these documents (confidence ")
 
 
 def test_ask_prints_the_quote_the_place_and_the_answer_marked(
@@ -206,12 +206,12 @@ def test_evaluate(qa_article_index: Path, tmp_path: Path, capsys: pytest.Capture
 def test_verify_of_a_saved_answer(qa_article_index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     saved = tmp_path / "answer.json"
     saved.write_text(run(capsys, "ask", QUESTION, "--json", "--index", str(qa_article_index)), "utf-8")
-    assert run(capsys, "verify", str(saved)).startswith("✓ valdai-russia-central-asia.txt: it stands: “")
+    assert run(capsys, "verify", str(saved)).startswith("✓ valdai-russia-central-asia.txt: found: “")
     answer = json.loads(saved.read_text("utf-8"))
     answer["quotes"][0]["start"] -= 1
     saved.write_text(json.dumps(answer))
     assert qa.__main__.main(["verify", str(saved)]) == 1
-    assert capsys.readouterr().out.startswith("✗ valdai-russia-central-asia.txt: the document has other words there")
+    assert capsys.readouterr().out.startswith("✗ valdai-russia-central-asia.txt: not found there: ")
 
 
 def test_a_document_of_a_collection_has_the_id_of_its_line(tmp_path: Path) -> None:
@@ -224,11 +224,11 @@ def test_a_document_of_a_collection_has_the_id_of_its_line(tmp_path: Path) -> No
     assert book.retrieve("What do wolves eat?")[0].passage.document_id == "two"
 
 
-# What goes wrong: one sentence on standard error, with the remedy
+# Errors: one sentence on standard error that says what to do
 
 
 def fails(capsys: pytest.CaptureFixture[str], status: int, main: Any, *arguments: str) -> str:
-    """The one line that is told when a command fails with `status`."""
+    """The error line of a command that fails with `status`."""
     assert main([str(argument) for argument in arguments]) == status
     out, err = capsys.readouterr()
     assert err.count("\n") == 1 and err.endswith(".\n") and "Traceback" not in err
@@ -262,15 +262,15 @@ def test_a_damaged_index(qa_article_index: Path, tmp_path: Path, name: str, caps
 @pytest.mark.parametrize(
     ("arguments", "remedy"),
     [
-        (["ask", ""], "write what you want to know"),
-        (["ask", " ?! "], "write what you want to know"),
-        (["ask", "a" * 100_000], "100,000 characters; ask in 2,000 at most"),
-        (["ask", "who \udcff?"], "write it in UTF-8"),
-        (["ask", QUESTION, "--k", "0"], "k is 0; ask for 1"),
-        (["ask", QUESTION, "--k", "-3"], "k is -3; ask for 1"),
-        (["retrieve", ""], "write what you want to know"),
-        (["retrieve", "a" * 100_000], "ask in 2,000 at most"),
-        (["retrieve", QUESTION, "--k", "0"], "k is 0; ask for 1"),
+        (["ask", ""], "Please type a question."),
+        (["ask", " ?! "], "Please use words in your question."),
+        (["ask", "a" * 100_000], "too long (100,000 characters; the limit is 2,000)"),
+        (["ask", "who \udcff?"], "The question isn't valid UTF-8."),
+        (["ask", QUESTION, "--k", "0"], "--k must be between 1 and 1000."),
+        (["ask", QUESTION, "--k", "-3"], "--k must be between 1 and 1000."),
+        (["retrieve", ""], "Please type a question."),
+        (["retrieve", "a" * 100_000], "the limit is 2,000"),
+        (["retrieve", QUESTION, "--k", "0"], "--k must be between 1 and 1000."),
     ],
 )
 def test_a_question_that_cannot_be_asked(
@@ -283,8 +283,8 @@ def test_missing_files(tmp_path: Path, qa_article_index: Path, capsys: pytest.Ca
     missing = str(tmp_path / "missing")
     told = fails(capsys, 2, index.__main__.main, "build", missing, "--index", str(tmp_path / "index"))
     assert "No such file or folder" in told
-    assert "name a file of questions" in fails(capsys, 2, qa.__main__.main, "evaluate", missing)
-    assert "save one with `python -m qa ask --json`" in fails(capsys, 2, qa.__main__.main, "verify", missing)
+    for command in ("evaluate", "verify"):
+        assert fails(capsys, 2, qa.__main__.main, command, missing) == f"No such file: {missing}.\n"
 
 
 def test_a_line_of_questions_that_is_not_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -335,7 +335,7 @@ def test_wrong_usage_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_build_then_ask_as_a_program_is_run(tmp_path: Path, qa_article_index: Path) -> None:
-    """The real command, where the shell sees its status."""
+    """The real command, in a process of its own."""
     ran = subprocess.run(
         [sys.executable, "-m", "qa", "ask", "a" * 5000, "--index", str(qa_article_index)],
         capture_output=True,
@@ -343,7 +343,7 @@ def test_build_then_ask_as_a_program_is_run(tmp_path: Path, qa_article_index: Pa
         timeout=120,
     )
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == "The question has 5,000 characters; ask in 2,000 at most.\n"
+    assert ran.stderr == "That question is too long (5,000 characters; the limit is 2,000).\n"
 
 
 def test_a_port_in_use(tmp_path: Path) -> None:

@@ -37,9 +37,9 @@ from index import build
 from index.encoder.onnx import OnnxEncoder
 from index.encoder.protocol import Encoder
 from index.folder.checksums import CheckedFile
-from qa.ask.conversation import Understood
-from qa.ask.reader import MOST, open_reader, worth_reading
-from qa.ask.retrieve import candidates, queries
+from qa.ask.conversation import ContextualQuestion
+from qa.ask.reader import MAX_READ, open_reader, worth_reading
+from qa.ask.retrieve import candidates, make_queries
 
 HOME = Path(__file__).parents[1]
 QUESTION = "Who counted the ships near the old harbour?"
@@ -137,7 +137,7 @@ def test_a_question_runs_the_model_once_and_one_beside_an_earlier_one_twice(
 
 def test_the_reader_reads_what_is_in_play_once(indexes: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     book, reader, runs = qa.load(indexes[0]), open_reader(), 0
-    found = candidates(book.store, queries(Understood(QUESTION), book.encoder))
+    found = candidates(book.store, make_queries(ContextualQuestion(QUESTION), book.encoder))
     session = reader._session
 
     class Counting:
@@ -150,7 +150,7 @@ def test_the_reader_reads_what_is_in_play_once(indexes: list[Path], monkeypatch:
     book.retrieve(QUESTION)
     assert runs == 0
     book.ask(QUESTION)
-    assert runs == len(worth_reading(found)) <= MOST
+    assert runs == len(worth_reading(found)) <= MAX_READ
 
 
 def bytes_read(index: Path, command: str) -> Counter[str]:

@@ -101,4 +101,4 @@ def check_verdicts(book: qa.Book, folder: Path, question: str) -> None:
     saved = folder / "answer.json"
     saved.write_text(json.dumps(qa.answer_json(book.ask(question))), "utf-8")
     verdicts = verify(saved, [folder / "sources"])
-    assert verdicts and all(verdict.reason == "it stands" for verdict in verdicts)
+    assert verdicts and all(verdict.reason == "found" for verdict in verdicts)

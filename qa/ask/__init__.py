@@ -1,1 +1,12 @@
-"""From a question to quotes: understand, retrieve, read, rank sentences, quote, or abstain."""
+"""The steps from a question to its quotes, a module for each; `qa.edition` takes them in order.
+
+conversation   validates the question and finds the earlier one it depends on
+retrieve       finds the passages that may answer (vectors, BM25, late interaction)
+reader         reads the question with each of the best passages and finds the answer's words
+sentences      scores the sentences of those passages
+confidence     estimates how likely the best sentence answers at all
+quotes         widens the best sentences to quotes, and marks the answer in them
+highlights     finds the answer's words where the reader could not (other languages)
+answer_type    tells from a question whether it asks for a number, a time, a name, …
+timings        measures each of these stages
+"""

@@ -1,4 +1,4 @@
-"""What kind of words would answer a question, told from how it asks."""
+"""The expected type of an answer (a number, a time, a name), from the question's wording."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _NAME = re.compile(
 )
 
 
-# "Who is Wang Wen?" has the name and asks for what is said of him.
+# "Who is Wang Wen?" names the person: it asks for a description, not for a name.
 _DEFINITION = re.compile(
     r"\s*(?i:who|кто|wer|quién|qui)\s+(?i:is|was|are|were|est|es|ist|war|такой|такая)\s+[^\W\d_a-zа-я]"
 )
 
 
-# "Did it rain?", and not "Did it rain or snow?" or "Can you tell me when it rained?".
+# "Did it rain?", but not "Did it rain or snow?" or "Can you tell me when it rained?".
 _YES_OR_NO = re.compile(
     r"\W*(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|must)"
     r"(?:n['’]t)?\b(?!\s+you\s+(?:please\s+)?(?:tell|say|know|give|show|explain|describe|provide|list|name)\b)(?!.*\bor\b)"
@@ -39,18 +39,18 @@ _YES_OR_NO = re.compile(
 
 
 class AnswerType(Enum):
-    """The shape of the words that would answer."""
+    """The type of answer that a question expects."""
 
     NUMBER = "number"
     TIME = "time"
     NAME = "name"
     STATEMENT = "statement"
-    """What says yes or no."""
+    """A clause that says yes or no."""
     ANYTHING = "anything"
 
 
 def answer_type(question: str) -> AnswerType:
-    """The first shape that the question's words call for."""
+    """The expected answer type of a question."""
     if _DEFINITION.match(question):
         return AnswerType.ANYTHING
     if _YES_OR_NO.match(question):
@@ -66,7 +66,7 @@ _CAPITAL = re.compile(r"(?<=\s)[^\W\d_a-zа-я]\w+")
 
 
 def has_expected(text: str, expected: AnswerType) -> float:
-    """1 if words of the expected shape stand in `text`, -1 if they should and do not, 0 if nothing is expected."""
+    """1 if `text` contains words of the expected type, -1 if it lacks them, 0 if any words would do."""
     if expected in (AnswerType.NUMBER, AnswerType.TIME):
         return 1.0 if _DIGIT.search(text) else -1.0
     if expected is AnswerType.NAME:

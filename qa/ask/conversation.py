@@ -1,10 +1,10 @@
-"""Questions: validated, and understood in their conversation.
+"""The first step of a question: it is validated, and follow-ups get their context from the conversation.
 
-Joining every question to the one before it loses more than it gains (on MTRAG
-hit@1 .56 alone, .43 joined), and so does adding what was answered before. A
-question gets its context only where its words call for one: the person that a
-pronoun means takes the pronoun's place; otherwise the question before it is
-searched for beside it, at a lower weight (.60).
+Joining every question to the previous one loses more than it gains (hit@1 on
+MTRAG: .56 alone, .43 joined), and so does adding the previous answer. A question
+therefore gets a context only where its words call for one. If a pronoun refers to
+a person who is known, the name replaces it; otherwise the previous question is
+searched for as well, at a lower weight (hit@1 .60).
 """
 
 from __future__ import annotations
@@ -16,35 +16,12 @@ from dataclasses import dataclass
 from source import UsageError, is_unicode
 
 MAX_QUESTION = 2000
-"""Characters; a longer question is refused."""
-_REMEMBERED = 8  # earlier questions that a follow-up may lean on
-
-
-def usable_history(history: Sequence[str]) -> list[str]:
-    """The earlier questions that a follow-up may lean on; what could not be asked is passed over."""
-    may = [text for text in history if _says_something(text) and is_unicode(text) and len(text) <= MAX_QUESTION]
-    return may[-_REMEMBERED:]
-
-
-def _says_something(text: str) -> bool:
-    return any(char.isalnum() for char in text)
-
-
-def validated(question: str) -> str:
-    """The question without the white space around it. Raises UsageError for one that cannot be asked."""
-    text = question.strip()
-    if not _says_something(text):
-        raise UsageError("The question is empty; write what you want to know in words.")
-    if len(text) > MAX_QUESTION:
-        raise UsageError(f"The question has {len(text):,} characters; ask in {MAX_QUESTION:,} at most.")
-    if not is_unicode(text):
-        raise UsageError("The question holds half of a character; write it in UTF-8.")
-    return text
-
-
+"""The longest question, in characters."""
+_HISTORY = 8  # newest earlier questions that are considered
 CONTEXT_WEIGHT = 0.5
-_SHORT = 3  # words
-_ASKED_AGAIN = 2  # earlier questions, the newest of those that ask for a person: each costs as much as a question
+"""How much the context weighs in the search; the question itself weighs 1."""
+_SHORT = 3  # words: a question of so few is taken for a follow-up
+_RECALLED = 2  # newest "who" questions that are answered again to learn a name: each costs as much as a question
 
 _PERSON = re.compile(r"\b(?:he|she|him|his|hers?)\b", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"his\b|her\s+\w|hers\b", re.IGNORECASE)
@@ -65,68 +42,90 @@ _CONTINUES = re.compile(
 )
 
 Recall = Callable[[str], str | None]
-"""Gives the name that answered an earlier question after a person, if one did."""
+"""Returns the name that answers an earlier "who" question, or None."""
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
-    """A question as understood in its conversation: itself, and the earlier one it leans on."""
+class ContextualQuestion:
+    """A question that can be searched for: pronouns resolved, or with an earlier question as its context."""
 
     question: str
     context: str | None = None
 
     @property
     def searched_for(self) -> str:
-        """One line to show the reader."""
+        """Both as one line of text, to show the user."""
         return f"{self.context} {self.question}" if self.context else self.question
 
 
-def understand(question: str, history: Sequence[str], recall: Recall) -> Understood:
-    """The question as it would have to be asked if nothing had been asked before."""
+def validated(question: str) -> str:
+    """The question without surrounding white space. Raises UsageError if it is empty, too long or not Unicode."""
+    text = question.strip()
+    if not _has_words(text):
+        raise UsageError("Please use words in your question." if text else "Please type a question.")
+    if len(text) > MAX_QUESTION:
+        raise UsageError(f"That question is too long ({len(text):,} characters; the limit is {MAX_QUESTION:,}).")
+    if not is_unicode(text):
+        raise UsageError("The question isn't valid UTF-8.")
+    return text
+
+
+def usable_history(history: Sequence[str]) -> list[str]:
+    """The last few earlier questions, without those that are not valid questions."""
+    valid = [text for text in history if _has_words(text) and is_unicode(text) and len(text) <= MAX_QUESTION]
+    return valid[-_HISTORY:]
+
+
+def _has_words(text: str) -> bool:
+    return any(char.isalnum() for char in text)
+
+
+def in_context(question: str, history: Sequence[str], recall: Recall) -> ContextualQuestion:
+    """The question with the context it needs from the earlier questions, oldest first."""
     earlier = [text.strip() for text in history if text.strip() and text.strip() != question]
-    if not earlier or not _leans(question):
-        return Understood(question)
+    if not earlier or not _is_follow_up(question):
+        return ContextualQuestion(question)
     if _PERSON.search(question) and (person := _person(earlier, recall)):
-        return Understood(_named(question, person))
-    return Understood(question, earlier[-1])
+        return ContextualQuestion(_with_name(question, person))
+    return ContextualQuestion(question, earlier[-1])
 
 
 def asks_for_person(question: str) -> bool:
-    """Whether a person's name would answer it."""
+    """Whether a person's name would answer the question."""
     return bool(_ASKS_WHO.search(question))
 
 
 def person_name(text: str) -> str | None:
-    """The last word of the first run of capitalised words.
+    """The last word of the first run of capitalised words: the last name.
 
-    Titles and first names come before it, and a text that has named a person
-    in full goes on with the last name.
+    Titles and first names come before it, and a text that has introduced a
+    person in full uses the last name from then on.
     """
     run = _NAME.search(text)
     return run.group().split()[-1] if run else None
 
 
-def _leans(question: str) -> bool:
+def _is_follow_up(question: str) -> bool:
     return bool(_REFERS_BACK.search(question) or _CONTINUES.match(question) or len(question.split()) <= _SHORT)
 
 
 def _person(earlier: Sequence[str], recall: Recall) -> str | None:
-    """Whom the conversation was last about: named in a question, or the answer to one."""
-    again = _ASKED_AGAIN
+    """The person mentioned last in the conversation: named in a question, or the answer to one."""
+    recalls = _RECALLED
     for question in reversed(earlier):
-        if named := _NAME.search(question.partition(" ")[2]):  # the first word is a capital in any case
-            return named.group()
-        if again and asks_for_person(question):
-            again -= 1
+        if name := _NAME.search(question.partition(" ")[2]):  # the first word is capitalised in any case
+            return name.group()
+        if recalls and asks_for_person(question):
+            recalls -= 1
             if person := recall(question):
                 return person
     return None
 
 
-def _named(question: str, person: str) -> str:
+def _with_name(question: str, person: str) -> str:
     """The question with its first pronoun replaced by the person."""
 
-    def name(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         return f"{person}’s" if _POSSESSIVE.match(question, match.start()) else person
 
-    return _PERSON.sub(name, question, count=1)
+    return _PERSON.sub(replacement, question, count=1)

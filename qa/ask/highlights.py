@@ -1,8 +1,8 @@
-"""Which words of a quote answer: a measured rule of thumb, by shape and by nearness.
+"""Finds the words of a sentence that answer a question, by a heuristic: for languages the reader doesn't know.
 
-The words that answer are seldom the question's own. Of the runs of words that
-the question does not have, the one of the expected shape (a number, a date, a
-name) that stands nearest to the question's words is marked.
+The words that answer are seldom the question's own. Of the runs of words that are
+not in the question, the heuristic picks the one of the expected type (a number, a
+date, a name) that is closest to the question's words.
 """
 
 from __future__ import annotations
@@ -46,49 +46,51 @@ _LONGEST_RUN = 20  # words
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a sentence: where it is, and whether it is one of the question's."""
+    """A word of a sentence.
+
+    `share`: its share of the question's terms; 0 if it isn't one. `stop`: whether it is a stop word.
+    """
 
     span: Span
-    asked: float  # its share of the question's content, 0 for other words
+    share: float
     stop: bool
 
 
 def highlight(text: str, words: Sequence[Word], sentence: Span, question: str) -> Span:
-    """The words in `sentence` that answer best; the whole sentence if nothing stands out."""
-    kind = answer_type(question)
-    shaped = _SHAPES.get(kind)
-    found = list(shaped(text, words, sentence)) if shaped else []
-    found = found or list(_runs(text, words))
-    if not found:
+    """The words of `sentence` (a span of `text`) that answer best; the whole sentence if there are none."""
+    of_type = _FINDERS.get(answer_type(question))
+    spans = list(of_type(text, words, sentence)) if of_type else []
+    spans = spans or list(_runs(text, words))
+    if not spans:
         return sentence
-    return max(found, key=lambda span: _nearness(span, words))
+    return max(spans, key=lambda span: _nearness(span, words))
 
 
-def clause(text: str, found: Span, sentence: Span) -> Span:
-    """The part of `sentence`, between commas and the like, in which the words `found` stand."""
+def clause(text: str, answer: Span, sentence: Span) -> Span:
+    """The part of `sentence`, between commas and the like, that contains the span `answer`."""
     breaks = list(_PART_END.finditer(text, sentence.start, sentence.end))
-    start = max((each.end() for each in breaks if each.end() <= found.start), default=sentence.start)
-    end = min((each.start() for each in breaks if each.start() >= found.end), default=sentence.end)
-    own = without_marker(text, Span(start, end))
-    said = text[own.start : own.end]
-    end = own.start + len(said.rstrip(" .!?…。！？"))
-    return Span(own.end - len(said.lstrip()), end) if end > found.start else found
+    start = max((each.end() for each in breaks if each.end() <= answer.start), default=sentence.start)
+    end = min((each.start() for each in breaks if each.start() >= answer.end), default=sentence.end)
+    part = without_marker(text, Span(start, end))
+    words = text[part.start : part.end]
+    end = part.start + len(words.rstrip(" .!?…。！？"))
+    return Span(part.end - len(words.lstrip()), end) if end > answer.start else answer
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[str, Sequence[Word], Span], Iterator[Span]]:
-    """The matches of a pattern that are not made of the question's own words."""
+    """Makes a function that finds the matches of a pattern without any of the question's words."""
 
     def find(text: str, words: Sequence[Word], sentence: Span) -> Iterator[Span]:
         for match in pattern.finditer(text, sentence.start, sentence.end):
             span = Span(match.start(), match.start() + len(match.group().rstrip(".,-–'’ ")))
             inside = [word for word in words if span.overlaps(word.span)]
-            if inside and not any(word.asked for word in inside) and not all(word.stop for word in inside):
+            if inside and not any(word.share for word in inside) and not all(word.stop for word in inside):
                 yield span
 
     return find
 
 
-_SHAPES = {
+_FINDERS = {
     AnswerType.NUMBER: _matching(_NUMBER),
     AnswerType.TIME: _matching(_TIME),
     AnswerType.NAME: _matching(_NAME),
@@ -96,10 +98,10 @@ _SHAPES = {
 
 
 def _runs(text: str, words: Sequence[Word]) -> Iterator[Span]:
-    """Runs of words that the question does not have, within a clause, without stopwords at the ends."""
+    """The runs of words within a clause that are not in the question, without stop words at their ends."""
     run: list[Word] = []
     for word in [*words, None]:
-        ends = word is None or word.asked or (run and _CLAUSE_END.search(text, run[-1].span.end, word.span.start))
+        ends = word is None or word.share or (run and _CLAUSE_END.search(text, run[-1].span.end, word.span.start))
         if ends:
             run = run[:_LONGEST_RUN]
             while run and run[0].stop:
@@ -109,29 +111,29 @@ def _runs(text: str, words: Sequence[Word]) -> Iterator[Span]:
             if run:
                 yield Span(run[0].span.start, run[-1].span.end)
             run = []
-        if word is not None and not word.asked:
+        if word is not None and not word.share:
             run.append(word)
 
 
 def _nearness(span: Span, words: Sequence[Word]) -> float:
-    """How near the question's words stand to `span`: the sum of share / (1 + words between)."""
+    """How near the question's words are to `span`: the sum of share / (1 + words in between)."""
     first = next(i for i, word in enumerate(words) if word.span.end > span.start)
     last = next((i for i, word in enumerate(words) if word.span.start >= span.end), len(words)) - 1
     near = 0.0
     for i, word in enumerate(words):
-        if word.asked:
+        if word.share:
             between = max(first - i, i - last, 0)
-            near += word.asked / (1 + between)
+            near += word.share / (1 + between)
     return near
 
 
 def split(text: str, sentence: Span) -> list[Span]:
-    """The words of a sentence, without the number of a list item."""
+    """The spans of a sentence's words, without the marker of a list item."""
     item = without_marker(text, sentence)
     return [Span(*match.span()) for match in _WORD.finditer(text, item.start, item.end)]
 
 
 def without_marker(text: str, sentence: Span) -> Span:
-    """A list item without its number or bullet."""
+    """A sentence without the number or bullet of a list item at its start."""
     marker = _LIST_MARKER.match(text, sentence.start, sentence.end)
     return Span(marker.end(), sentence.end) if marker and marker.end() < sentence.end else sentence

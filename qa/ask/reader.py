@@ -1,9 +1,9 @@
-"""The reader: a question and a passage in, where the answer's words are and whether they answer.
+"""The reader: a model that reads a question with a passage, and says whether and in which words it answers.
 
-A MiniLM of six layers reads both together and gives each word piece of the
-passage a start and an end score (Devlin et al. 2019, section 4.3), and the whole
-two log-odds: that the passage answers, and that it is relevant. How it was
-trained, on what, and how well it does: `qa/weights/CARD.md`.
+A six-layer MiniLM reads both together. It gives each word piece of the passage a
+start and an end score (Devlin et al. 2019, section 4.3), and the passage two
+log-odds: that it answers, and that it is relevant. `qa/weights/CARD.md` describes
+how it was trained, on what data, and how well it does.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ _SHA256 = {
     "reader.onnx": "f389003cd086349eafbda33bdf2526a446eeca7e717ef717d9f56c9c7ad5460c",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
-_KNOWN = {"en"}  # languages
-# Candidates are read while their score comes this near to the first one's: further ones hardly ever hold the
-# better answer (`tests/benchmarks/cascade.py`). The first few are read in any case, so that there is a choice.
+_LANGUAGES = {"en"}  # that the reader was trained on
+# Only candidates whose score is within this of the first one's are read: others hardly ever hold the better answer
+# (`tests/benchmarks/cascade.py`). The first two are read in any case, so that there is a choice.
 READ_WITHIN = 0.3
-FEWEST, MOST = 2, 8
-_START, _END = 101, 102  # [CLS], [SEP]
-_LONGEST_QUESTION = 128  # word pieces
-_MOST_PIECES = 512  # of question and passage: the model has no more positions
-_LONGEST = 30  # word pieces of an answer
+MIN_READ, MAX_READ = 2, 8
+_CLS, _SEP = 101, 102  # token ids
+_MAX_QUESTION = 128  # word pieces; the rest of a longer question is not read
+_MAX_PIECES = 512  # of question and passage together: the model's number of positions
+_MAX_ANSWER = 30  # word pieces
 
 _Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class FoundAnswer:
-    """The likeliest answer within a stretch of the passage, and the log-probability of just these words."""
+    """The likeliest answer in a part of a passage (offsets in the passage), and the log-probability of its words."""
 
     span: Span
     likelihood: float
@@ -50,11 +50,12 @@ class FoundAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the reader makes of a passage.
+    """The reader's output for one passage.
 
-    `answers`: log-odds. `relevance`: a tenth of a cross-encoder's log-odds.
-    `starts`, `ends`: (pieces,) log-probabilities that the answer, if there is
-    one, starts and ends there. `offsets`: (pieces, 2) in the passage.
+    `answers`: log-odds that it answers. `relevance`: a tenth of a
+    cross-encoder's log-odds. `starts`, `ends`: (pieces,) log-probabilities that
+    the answer, if there is one, starts or ends at each word piece. `offsets`:
+    (pieces, 2) offsets of the word pieces in the passage.
     """
 
     answers: float
@@ -64,7 +65,7 @@ class Reading:
     offsets: Offsets
 
     def best(self, start: int, end: int) -> FoundAnswer | None:
-        """The likeliest answer in `passage[start:end]`; None where no word piece was read."""
+        """The likeliest answer in `passage[start:end]`; None if no word piece of it was read."""
         first, last = np.searchsorted(self.offsets[:, 0], (start, end))
         count = int(last - first)
         if not count:
@@ -77,22 +78,22 @@ class Reading:
 
 @lru_cache(maxsize=256)
 def _spans(count: int) -> NDArray[np.bool_]:
-    """(count, count): which starts and ends make a span that is no longer than `_LONGEST`."""
-    return np.triu(np.tril(np.ones((count, count), bool), _LONGEST - 1))
+    """(count, count): which pairs of start and end make a span of at most `_MAX_ANSWER` word pieces."""
+    return np.triu(np.tril(np.ones((count, count), bool), _MAX_ANSWER - 1))
 
 
 class ReaderMissing(ChapterVerseError):
-    """The reader that ships with the project is not there, or not as it was released."""
+    """A file of the reader that ships with the project is missing or damaged."""
 
 
 class Reader:
-    """The model that ships with the project, checked before it is parsed. Safe to use from several threads.
+    """The reading model that ships with the project. Safe to use from several threads.
 
-    Raises ReaderMissing.
+    Its files are checked against their SHA-256 before they are parsed. Raises ReaderMissing.
     """
 
     def __init__(self, folder: Path = _WEIGHTS) -> None:
-        from tokenizers import Tokenizer  # not before it is needed: a search needs no reader
+        from tokenizers import Tokenizer  # imported late: `retrieve` doesn't need it
 
         self._tokenizer = Tokenizer.from_str(_checked(folder / "tokenizer.json").decode())
         self._tokenizer.no_padding()
@@ -100,20 +101,20 @@ class Reader:
         self._session = open_model(_checked(folder / "reader.onnx"))
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
-        """What it makes of each passage; the cores share them."""
+        """Reads each passage with the question, in parallel on the cores."""
         read = partial(self._read, question)
         return list(map(read, passages) if threads() == 1 else self._pool.map(read, passages))
 
     def _read(self, question: str, passage: str) -> Reading:
-        asked = self._tokenizer.encode(question, add_special_tokens=False).ids[:_LONGEST_QUESTION]
-        read = searchable(passage)
-        text = self._tokenizer.encode(read.text, add_special_tokens=False)
-        pieces = text.ids[: _MOST_PIECES - len(asked) - 3]
-        ids = [_START, *asked, _END, *pieces, _END]
-        types = [0] * (len(asked) + 2) + [1] * (len(pieces) + 1)
+        question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids[:_MAX_QUESTION]
+        normalized = searchable(passage)
+        text = self._tokenizer.encode(normalized.text, add_special_tokens=False)
+        pieces = text.ids[: _MAX_PIECES - len(question_ids) - 3]
+        ids = [_CLS, *question_ids, _SEP, *pieces, _SEP]
+        types = [0] * (len(question_ids) + 2) + [1] * (len(pieces) + 1)
         spans, whole = self._session.run(None, {"ids": np.array([ids], np.int64), "types": np.array([types], np.int64)})
-        own = slice(len(asked) + 2, -1)
-        offsets = read.to_original(np.array(text.offsets[: len(pieces)], np.int64).reshape(-1, 2))
+        own = slice(len(question_ids) + 2, -1)
+        offsets = normalized.to_original(np.array(text.offsets[: len(pieces)], np.int64).reshape(-1, 2))
         starts, ends = (_log_softmax(spans[0, own, column]) for column in (0, 1))
         return Reading(float(whole[0, 0]), float(whole[0, 1]), starts, ends, offsets)
 
@@ -124,35 +125,35 @@ class Reader:
 
 @lru_cache(maxsize=1)
 def open_reader() -> Reader:
-    """The reader, opened once for all who ask in this process."""
+    """The reader, opened once per process."""
     return Reader()
 
 
 def worth_reading(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
-    """Those of the candidates, which are best first, that may still hold the answer."""
+    """The first of the candidates (given best first): those close enough to the best that reading them pays."""
     near = sum(each.score >= candidates[0].score - READ_WITHIN for each in candidates)
-    return candidates[: min(max(near, FEWEST), MOST)]
+    return candidates[: min(max(near, MIN_READ), MAX_READ)]
 
 
 def read(store: Store, question: str, candidates: Sequence[Candidate]) -> list[Reading | None]:
-    """What the reader makes of each candidate; None for all where it does not know the language.
+    """Reads each candidate; None for each of them if the reader doesn't know the language.
 
-    A question may be too short to tell its language by, so that the passages must be in it too.
+    A question may be too short to tell its language, so the passages must be in a known one as well.
     """
     texts = [store.passage(each.passage).text for each in candidates]
-    if {language_of(question), language_of("\n".join(texts))} != _KNOWN:
+    if {language_of(question), language_of("\n".join(texts))} != _LANGUAGES:
         return [None] * len(candidates)
     return list(open_reader().read(question, texts))
 
 
 def _checked(file: Path) -> bytes:
-    """The bytes of one of the reader's files, once they are known to be what was released."""
+    """The bytes of one of the reader's files, checked against its SHA-256."""
     try:
         data = file.read_bytes()
     except OSError:
         data = b""
     if hashlib.sha256(data).hexdigest() != _SHA256[file.name]:
-        raise ReaderMissing(f"The reader's file {file} is missing or damaged; install the project again.")
+        raise ReaderMissing(f"The reader's file {file} is missing or damaged. Reinstall the project.")
     return data
 
 

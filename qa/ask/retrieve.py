@@ -1,8 +1,8 @@
-"""From a question to ranked passages: vectors and words, fused, then late interaction.
+"""From a question to its candidate passages: vector and BM25 search, fused, then late interaction.
 
-Late interaction is MaxSim (Khattab & Zaharia 2020, ColBERT, section 3.2), here over the
-embedding model's own token vectors, untrained: how well each word piece of a question is
-met by its best match in a passage.
+Late interaction is MaxSim (Khattab & Zaharia 2020, ColBERT, section 3.2), here over
+the embedding model's own token vectors, without training: the mean, over the word
+pieces of the question, of the cosine with the most similar word piece of a passage.
 """
 
 from __future__ import annotations
@@ -13,56 +13,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Encoded, Encoder, FloatMatrix, Offsets, Rows, Scores, Store, pieces_per_word
-from qa.ask.conversation import CONTEXT_WEIGHT, Understood
+from qa.ask.conversation import CONTEXT_WEIGHT, ContextualQuestion
 from qa.ask.timings import stage
 
 
 def best_matches(similarities: FloatMatrix) -> NDArray[np.float32]:
-    """(n,): the best of each row of (n, tokens) cosines; -1 where there are no tokens."""
+    """The largest cosine in each row, shape (n,), of an (n, tokens) matrix; -1 if there are no tokens."""
     return np.asarray(similarities.max(axis=1, initial=-1.0), np.float32)
 
 
 def rescale(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`scores` moved and stretched to reach from 0 to 1; all 0 where they are all the same."""
+    """`scores` scaled linearly to 0..1 (min-max); all 0 if they are all equal."""
     low, high = scores.min(initial=np.inf), scores.max(initial=-np.inf)
     if not high > low:
         return np.zeros_like(scores)
     return np.asarray((scores - low) / (high - low), np.float32)
 
 
-POOL = 100  # passages that each of the two first retrievers puts forward; more where more are asked for
-RERANKED = 30  # passages that late interaction puts in order
-LATE_SHARE = 0.8  # of late interaction in the final score; the rest is the fused first stage's
-# A question is understood by its meaning if the encoder knows this share of it; English, German and Spanish
-# questions are at .9 and above for the default one, Russian, Arabic and Chinese ones below .6.
-KNOWN = 0.7
-# The more pieces its words are broken into, the less the meaning weighs: English questions have 1.0 to 1.3 a word,
-# Spanish ones 1.8, German ones 2.2.
-WHOLE, BROKEN, LEAST = 1.3, 1.8, 0.5
-# What the encoder makes of another question only breaks ties between passages that have the same words.
-TIES = 0.05
+POOL = 100  # passages that each first-stage retriever returns; more if more results are requested
+RERANKED = 30  # passages that late interaction reranks
+LATE_SHARE = 0.8  # of late interaction in the final score; the rest is the fused first-stage score
+# The encoder knows a question's language if it knows at least this share of its words (`Encoder.known`). With the
+# default encoder, English, German and Spanish questions reach .9 and more, Russian, Arabic and Chinese ones below .6.
+MIN_KNOWN = 0.7
+# From FEW_PIECES to MANY_PIECES word pieces per word, the weight of the vectors falls from 1 to LEAST_WEIGHT: English
+# questions have 1.0 to 1.3 pieces per word, Spanish ones 1.8, German ones 2.2.
+FEW_PIECES, MANY_PIECES, LEAST_WEIGHT = 1.3, 1.8, 0.5
+# In a language that the encoder does not know, vectors only break ties between passages with equal BM25 scores.
+TIE_BREAK = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A text to look for, how much it weighs, and its vectors.
+    """A text to search for, with its vectors.
 
-    `meaning`: how much its vectors weigh beside its words.
+    `weight`: among the queries of one question. `vector_weight`: how much its
+    vectors count beside its words, in 0..1.
     """
 
     text: str
     weight: float
     encoded: Encoded
-    meaning: float
+    vector_weight: float
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage in the running.
+    """A passage that may hold the answer.
 
-    `score` is in 0..1 and compares within one question. `similarities` has for
-    each query the cosines of its word pieces with the passage's: (n, tokens).
-    `offsets`: (tokens, 2) in the passage.
+    `score`: in 0..1, comparable only within one question. `similarities`: for
+    each query, the (n, tokens) cosines of its word pieces with the passage's.
+    `offsets`: (tokens, 2) offsets of the passage's word pieces in its text.
     """
 
     passage: int
@@ -71,42 +72,42 @@ class Candidate:
     offsets: Offsets
 
 
-def queries(understood: Understood, encoder: Encoder) -> list[Query]:
-    """The question, and the earlier one it leans on at a lower weight."""
-    texts = [understood.question] + ([understood.context] if understood.context else [])
+def make_queries(question: ContextualQuestion, encoder: Encoder) -> list[Query]:
+    """The query for the question itself and, with a lower weight, the one for its context if it has one."""
+    texts = [question.question] + ([question.context] if question.context else [])
     weights = [1.0, CONTEXT_WEIGHT]
     with stage("encoding"):
         encoded = encoder.encode(texts, query=True)
-        meaning = (_meaning(text, encoder) for text in texts)
-        return [Query(*each) for each in zip(texts, weights, encoded, meaning, strict=False)]
+        vector_weights = (_vector_weight(text, encoder) for text in texts)
+        return [Query(*each) for each in zip(texts, weights, encoded, vector_weights, strict=False)]
 
 
-def _meaning(text: str, encoder: Encoder) -> float:
-    """How far the encoder understands a question: from 1 for its own languages down to `LEAST`, or `TIES`."""
-    if encoder.known(text) < KNOWN:
-        return TIES
-    broken = (pieces_per_word(text, encoder.pieces([text])[0]) - WHOLE) / (BROKEN - WHOLE)
-    return 1 - (1 - LEAST) * min(1.0, max(0.0, broken))
+def _vector_weight(text: str, encoder: Encoder) -> float:
+    """How well the encoder knows a text's language: 1 at best, down to `LEAST_WEIGHT`; `TIE_BREAK` if it doesn't."""
+    if encoder.known(text) < MIN_KNOWN:
+        return TIE_BREAK
+    broken = (pieces_per_word(text, encoder.pieces([text])[0]) - FEW_PIECES) / (MANY_PIECES - FEW_PIECES)
+    return 1 - (1 - LEAST_WEIGHT) * min(1.0, max(0.0, broken))
 
 
-def candidates(store: Store, wanted: list[Query], count: int = RERANKED, among: Rows | None = None) -> list[Candidate]:
-    """The best `count` passages, best first; of those `among` which are asked alone, if that is said."""
-    pool, fused = first_stage(store, wanted, among, max(POOL, count))
-    if not len(pool):  # documents without passages are asked alone
+def candidates(store: Store, queries: list[Query], count: int = RERANKED, among: Rows | None = None) -> list[Candidate]:
+    """The `count` best passages, best first; restricted to the rows `among`, if given."""
+    pool, fused = first_stage(store, queries, among, max(POOL, count))
+    if not len(pool):  # the selected documents have no passages
         return []
     best = np.argsort(-fused, kind="stable")[: max(count, RERANKED)]
     with stage("late interaction"):
-        return _in_order(store, wanted, pool[best], fused[best])[:count]
+        return _reranked(store, queries, pool[best], fused[best])[:count]
 
 
-def _in_order(store: Store, wanted: list[Query], passages: Rows, fused: Scores) -> list[Candidate]:
-    """These passages, ordered by late interaction with a share of the first stage's score."""
+def _reranked(store: Store, queries: list[Query], passages: Rows, fused: Scores) -> list[Candidate]:
+    """The passages ordered by a weighted sum of late interaction and the first-stage score."""
     tokens = store.tokens(passages)
-    similarities = [tokens.cosines(query.encoded.tokens) for query in wanted]
+    similarities = [tokens.cosines(query.encoded.tokens) for query in queries]
     late = np.zeros(len(passages), np.float32)
-    for query, parts in zip(wanted, similarities, strict=True):
+    for query, parts in zip(queries, similarities, strict=True):
         late += query.weight * np.array([best_matches(part).mean() for part in parts], np.float32)
-    share = LATE_SHARE * wanted[0].meaning
+    share = LATE_SHARE * queries[0].vector_weight
     scores = share * rescale(late) + (1 - share) * rescale(fused)
     return [
         Candidate(int(passages[i]), float(scores[i]), [parts[i] for parts in similarities], tokens.offsets[i])
@@ -114,21 +115,23 @@ def _in_order(store: Store, wanted: list[Query], passages: Rows, fused: Scores) 
     ]
 
 
-def first_stage(store: Store, wanted: list[Query], among: Rows | None = None, count: int = POOL) -> tuple[Rows, Scores]:
-    """What vectors and words put forward, `count` each: rows (n,), and the fused score of each (n,).
+def first_stage(
+    store: Store, queries: list[Query], among: Rows | None = None, count: int = POOL
+) -> tuple[Rows, Scores]:
+    """The `count` best passages by vectors and as many by BM25: their rows (n,) and fused scores (n,).
 
-    Fusion is the sum of the two retrievers' scores, each stretched to 0..1
+    Fusion is the weighted sum of the two retrievers' scores, each scaled to 0..1
     (min-max, as "convex combination" in Bruch et al. 2023, section 3).
     """
     with stage("vectors"):
-        nearest = [store.vectors.nearest(query.encoded.vector, count, among)[0] for query in wanted]
+        nearest = [store.vectors.nearest(query.encoded.vector, count, among)[0] for query in queries]
     with stage("words"):
-        words = [store.lexical.search(query.text, count, among) for query in wanted]
+        words = [store.lexical.search(query.text, count, among) for query in queries]
     pool = np.unique(np.concatenate([*nearest, *words]))
     fused = np.zeros(len(pool), np.float32)
     with stage("fusion"):
         vectors = store.vectors.of(pool)
-        for query in wanted:
-            meaning, wording = vectors @ query.encoded.vector, store.lexical.scores(query.text, pool)
-            fused += query.weight * (query.meaning * rescale(meaning) + rescale(wording))
+        for query in queries:
+            cosines, bm25 = vectors @ query.encoded.vector, store.lexical.scores(query.text, pool)
+            fused += query.weight * (query.vector_weight * rescale(cosines) + rescale(bm25))
     return pool, fused

@@ -1,4 +1,4 @@
-"""Which sentences of the candidate passages answer best."""
+"""Scores the sentences of the candidate passages by how well each answers the question."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from numpy.typing import NDArray
 from index import Store
 from qa.ask.answer_type import AnswerType, answer_type, has_expected
 from qa.ask.reader import FoundAnswer, Reading
-from qa.ask.retrieve import LEAST, Candidate, Query, best_matches
+from qa.ask.retrieve import LEAST_WEIGHT, Candidate, Query, best_matches
 from source import Document, Span
 
 Features = Mapping[str, float]
-"""What a sentence is judged by:
+"""The features of a sentence by name:
 
-- late: late interaction with it alone
+- late: late interaction with the sentence alone
 - passage: the score of its passage
-- words: the share of the question's words that it has, by rarity
-- shape: 1 if it has words of the expected shape, -1 if it should and has not
-- answers, relevance: what the reader makes of its passage
-- likelihood: how likely the reader finds it that just these words of the sentence answer
+- words: the share of the question's content words that it contains, weighted by rarity
+- shape: 1 if it contains words of the expected answer type, -1 if it lacks them, 0 if none is expected
+- answers, relevance: the reader's log-odds for its passage
+- likelihood: the reader's log-probability of the likeliest answer in it
 """
 
 
 class Evidence(Enum):
-    """How well a question could be understood, and so what its sentences are judged by."""
+    """The best evidence there is for the sentences of a question; it decides which weights score them."""
 
     READ = "read"
-    """The reader has read them."""
+    """The reader knows the language and has read the passage."""
     MATCHED = "matched"
-    """The encoder knows the language."""
+    """Only the encoder knows the language: word pieces are matched by their vectors."""
     WORDS = "words"
-    """Nobody does: words alone."""
+    """Neither model knows the language: only words are compared."""
 
 
-# Log-odds of one sentence against another. READ is fitted by `tests/benchmarks/fit_confidence.py`; the
-# others are round numbers chosen by hand: on the development sets no fit was better by more than the noise.
+# Log-odds of one sentence against another. The weights of READ are fitted by `tests/benchmarks/fit_confidence.py`;
+# the others are round numbers chosen by hand: no fit was better on the development sets by more than the noise.
 WEIGHTS: Mapping[Evidence, Features] = {
     Evidence.READ: {
         "late": 4.9, "passage": 2.8, "words": 0.9, "shape": 0.1, "answers": 0.6, "relevance": 2.3, "likelihood": 0.3,
@@ -47,62 +47,73 @@ WEIGHTS: Mapping[Evidence, Features] = {
     Evidence.MATCHED: {"late": 12.0, "passage": 1.2, "words": 1.2, "shape": 0.6},
     Evidence.WORDS: {"late": 0.6, "passage": 1.2, "words": 12.0, "shape": 0.6},
 }  # fmt: skip
-_NEVER = -20.0  # the likelihood of words that the reader has not seen: the passage was too long for it
+_UNREAD = -20.0  # likelihood for a sentence beyond the reader's limit, in a passage too long for it
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence in the running: where it is, how it scores, what of the question it meets.
+    """A scored sentence of a candidate passage.
 
-    `score`: log-odds against another sentence. `matches`: (n,) the cosine of each
-    of the question's word pieces with its best match in the sentence. `met`:
-    (words,) which content words stand in it. `found`: what the reader found in it
-    (offsets in the passage).
+    `position`: its number in the passage. `span`: in the document. `score`:
+    log-odds against another sentence. `matches`: (n,) the cosine of each word
+    piece of the question with its best match in the sentence. `matched_terms`:
+    (terms,) which of the question's terms it contains. `answer`: what the reader
+    found in it (offsets in the passage).
     """
 
     candidate: Candidate
     position: int
     span: Span
-    way: Evidence
+    evidence: Evidence
     features: Features
     score: float
     matches: NDArray[np.float32]
-    met: NDArray[np.bool_]
-    found: FoundAnswer | None
+    matched_terms: NDArray[np.bool_]
+    answer: FoundAnswer | None
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """The question's content words, folded, and each one's share of their rarity (sums to 1)."""
+class QuestionTerms:
+    """A question's content words (folded), and each one's share of their total idf (the shares sum to 1)."""
 
     words: Sequence[str]
     shares: NDArray[np.float32]
 
 
-def terms(store: Store, question: str) -> Terms:
-    """The content words of a question, linear_score by how rare each is in the collection."""
+def question_terms(store: Store, question: str) -> QuestionTerms:
+    """The content words of a question, weighted by how rare they are in the collection."""
     words = store.lexical.content_words(question)
-    rarity = store.lexical.idf(words)
-    return Terms(words, rarity / max(float(rarity.sum()), 1e-9))
+    idf = store.lexical.idf(words)
+    return QuestionTerms(words, idf / max(float(idf.sum()), 1e-9))
 
 
 def ranked_sentences(
-    store: Store, wanted: list[Query], candidates: Sequence[Candidate], readings: Sequence[Reading | None], asked: Terms
+    store: Store,
+    queries: list[Query],
+    candidates: Sequence[Candidate],
+    readings: Sequence[Reading | None],
+    terms: QuestionTerms,
 ) -> list[Sentence]:
-    """The sentences of the candidates, best first. `readings`: what the reader made of each candidate."""
-    expected = answer_type(wanted[0].text)
+    """The sentences of the candidates, best first. `readings`: the reader's output for each candidate."""
+    expected = answer_type(queries[0].text)
     sentences = [
         sentence
         for candidate, reading in zip(candidates, readings, strict=True)
-        for sentence in _sentences(store, wanted, candidate, reading, asked, expected)
+        for sentence in _sentences(store, queries, candidate, reading, terms, expected)
     ]
     return sorted(sentences, key=lambda sentence: -sentence.score)
 
 
 def _sentences(
-    store: Store, wanted: list[Query], candidate: Candidate, reading: Reading | None, asked: Terms, expected: AnswerType
+    store: Store,
+    queries: list[Query],
+    candidate: Candidate,
+    reading: Reading | None,
+    terms: QuestionTerms,
+    expected: AnswerType,
 ) -> Iterator[Sentence]:
-    way = Evidence.READ if reading else Evidence.MATCHED if wanted[0].meaning >= LEAST else Evidence.WORDS
+    knows_language = queries[0].vector_weight >= LEAST_WEIGHT
+    evidence = Evidence.READ if reading else Evidence.MATCHED if knows_language else Evidence.WORDS
     document: Document = store.document(store.document_of(candidate.passage))
     offset = store.span(candidate.passage).start
     starts = candidate.offsets[:, 0] + offset
@@ -112,23 +123,23 @@ def _sentences(
             continue
         text = document.text[span.start : span.end]
         matches = [best_matches(part[:, inside]) for part in candidate.similarities]
-        late = sum(query.weight * float(m.mean()) for query, m in zip(wanted, matches, strict=True))
-        met = store.lexical.contains(text, asked.words)
+        late = sum(query.weight * float(m.mean()) for query, m in zip(queries, matches, strict=True))
+        matched = store.lexical.contains(text, terms.words)
         features = {
-            "late": late / sum(query.weight for query in wanted),
+            "late": late / sum(query.weight for query in queries),
             "passage": candidate.score,
-            "words": float(asked.shares[met].sum()),
+            "words": float(terms.shares[matched].sum()),
             "shape": has_expected(text, expected),
         }
-        found = None
+        answer = None
         if reading:
-            found = reading.best(span.start - offset, span.end - offset)
+            answer = reading.best(span.start - offset, span.end - offset)
             features |= {"answers": reading.answers, "relevance": reading.relevance}
-            features["likelihood"] = found.likelihood if found else _NEVER
-        score = linear_score(features, WEIGHTS[way])
-        yield Sentence(candidate, position, span, way, features, score, matches[0], met, found)
+            features["likelihood"] = answer.likelihood if answer else _UNREAD
+        score = linear_score(features, WEIGHTS[evidence])
+        yield Sentence(candidate, position, span, evidence, features, score, matches[0], matched, answer)
 
 
 def linear_score(features: Features, weights: Features) -> float:
-    """The sum of the features that have a weight, each times its weight."""
+    """The weighted sum of the features that have a weight."""
     return sum(weight * features[name] for name, weight in weights.items())

@@ -1,8 +1,8 @@
-"""Where the time of a question goes, stage by stage, for those who ask.
+"""How long each stage of a question takes, measured only inside `timed()`.
 
-with timed() as spent:
+with timed() as seconds:
     book.ask("who spoke first?")
-spent  # {"encoding": 0.0031, "vectors": 0.0002, ...} in seconds, in the order of the stages
+seconds  # {"encoding": 0.0031, "vectors": 0.0002, ...} in the order of the stages
 """
 
 from __future__ import annotations
@@ -12,29 +12,29 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
 
-_spent: ContextVar[dict[str, float] | None] = ContextVar("spent", default=None)
+_seconds: ContextVar[dict[str, float] | None] = ContextVar("seconds", default=None)
 
 
 @contextmanager
 def timed() -> Iterator[dict[str, float]]:
-    """The seconds that each stage takes within; they are added up where a stage runs more than once."""
-    spent: dict[str, float] = {}
-    token = _spent.set(spent)
+    """Collects the seconds of each stage that runs inside; those of a repeated stage are added up."""
+    seconds: dict[str, float] = {}
+    token = _seconds.set(seconds)
     try:
-        yield spent
+        yield seconds
     finally:
-        _spent.reset(token)
+        _seconds.reset(token)
 
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """What happens within is the stage `name`. Stages do not nest, or their time would count twice."""
-    spent = _spent.get()
-    if spent is None:
+    """Measures the enclosed code as the stage `name`. Stages must not nest, or their time would count twice."""
+    seconds = _seconds.get()
+    if seconds is None:
         yield
         return
     started = perf_counter()
     try:
         yield
     finally:
-        spent[name] = spent.get(name, 0.0) + perf_counter() - started
+        seconds[name] = seconds.get(name, 0.0) + perf_counter() - started

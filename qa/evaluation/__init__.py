@@ -1,1 +1,1 @@
-"""Measuring answers to questions whose answers are known, and collecting such questions."""
+"""Evaluates answers to questions with known answers, and collects such questions from feedback."""

@@ -1,4 +1,4 @@
-"""Questions with known answers in, what each came to out, and the measures over them all."""
+"""Asks questions with known answers, judges each answer, and sums up the metrics."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from qa.evaluation.metrics import (
 )
 from qa.evaluation.questions import Question
 
-_ROUNDS = 200  # of the bootstrap, for measures that look at all questions together
+_ROUNDS = 200  # of the bootstrap, for metrics that are computed over all questions together
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one question came to. Ranking and quote figures count for answerable questions only.
+    """The judgement of one answer. Ranking and quote figures count for answerable questions only.
 
-    `has_gold`: whether it is known where, or with what, it is answered; if not,
-    an answerable question can be judged only by a first quote that readers have
-    rejected (`rejected1`).
+    `has_gold`: whether a gold answer or document is known. Without one, an answer to
+    an answerable question can be judged only if its first quote is one that users
+    have rejected (`rejected1`).
     """
 
     hit1: float
@@ -57,14 +57,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measure's value and its 95% bootstrap interval (none for counts and times)."""
+    """The value of a metric and its 95% bootstrap interval (None for counts and times)."""
 
     value: float
     interval: tuple[float, float] | None = None
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Figure]:
-    """The figures, each with its interval where it has one."""
+    """The figures over all outcomes, by the names that the command line prints."""
     answerable = [outcome for outcome in outcomes if outcome.answerable]
     unanswerable = [outcome for outcome in outcomes if not outcome.answerable]
     judged = [outcome for outcome in outcomes if outcome.has_gold or outcome.rejected1 or not outcome.answerable]
@@ -124,27 +124,27 @@ def _resampled(outcomes: Sequence[Outcome], measure: Callable[[Sequence[Outcome]
     return Figure(measure(outcomes), bootstrap(of_drawn, len(outcomes), rounds=_ROUNDS))
 
 
-_DEPTH = 10  # documents that ranking is judged on
+_DEPTH = 10  # documents whose ranking is judged
 
 
 def evaluate(
-    book: Edition, questions: Sequence[Question], progress: Callable[[int, int], None] = lambda done, total: None
+    edition: Edition, questions: Sequence[Question], progress: Callable[[int, int], None] = lambda done, total: None
 ) -> dict[str, Figure]:
-    """The figures of `book` over `questions`, by name."""
+    """The figures of `edition` over `questions`, by name. `progress` gets the questions done and their total."""
     outcomes = []
     for done, question in enumerate(questions, start=1):
-        outcomes.append(outcome(book, question))
+        outcomes.append(outcome(edition, question))
         progress(done, len(questions))
     return summary(outcomes)
 
 
-def outcome(book: Edition, question: Question) -> Outcome:
-    """What asking the question comes to."""
+def outcome(edition: Edition, question: Question) -> Outcome:
+    """Asks a question and judges the answer."""
     started = time.perf_counter()
-    answer, hits = book.ask_with_hits(question.question, question.history)
+    answer, hits = edition.ask_with_hits(question.question, question.history)
     milliseconds = 1000 * (time.perf_counter() - started)
     relevant, total = _relevance(hits, question) if question.answerable else ([], 0)
-    # Ranking and quotes are judged whether or not the threshold withheld them.
+    # Quotes are judged even if the confidence was below the threshold.
     quotes = answer.quotes or answer.nearest
     rejected = [_is_rejected(quote, question) for quote in quotes]
     holds = [_holds_answer(quote, question) for quote in quotes]
@@ -175,15 +175,15 @@ def _holds_answer(quote: Quote, question: Question) -> bool:
 
 
 def _is_rejected(quote: Quote, question: Question) -> bool:
-    """Whether readers found that these very words do not answer, white space aside."""
+    """Whether users rejected a quote with the same words, white space aside."""
     return any(quote.text.split() == text.split() for text in question.rejected)
 
 
 def _relevance(hits: Sequence[Hit], question: Question) -> tuple[list[bool], int]:
-    """Which documents, best first, are relevant, and how many are in all.
+    """Which of the documents found, best first, are relevant, and how many relevant ones there are in all.
 
-    Without gold documents (questions about one document) a passage that holds
-    an answer is relevant, and each passage counts for itself.
+    Without gold documents (questions about a single document), passages take the
+    place of documents, and those that contain an answer are relevant.
     """
     if not question.gold_passage_ids:
         relevant = [any(gold in hit.passage.text for gold in question.answers) for hit in hits]

@@ -1,7 +1,7 @@
-"""What readers find of answers, kept as questions that `python -m qa evaluate` asks again.
+"""Saves users' verdicts on answers as questions that `python -m qa evaluate` can ask.
 
-A line is a verdict on one quote, or on there being none that answers; of several
-on the same the last one counts.
+Each line of the file is a verdict on one quote, or on the statement that nothing
+answers. Of several verdicts on the same quote the last one counts.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from source import ChapterVerseError
 from source.errors import reason_of
 
 LARGEST = 50_000_000
-"""Bytes of a file of verdicts; it takes no more."""
+"""The largest size of a feedback file, in bytes."""
 
 
 class FeedbackRefused(ChapterVerseError):
-    """A verdict that could not be kept."""
+    """A verdict could not be saved."""
 
 
 def feedback_file(index: str | Path) -> Path:
-    """Where verdicts on an index are kept: in its folder; for an engine's, below the working folder."""
-    found = locate(index)
-    return Layout(found.staging if found.editable else DEFAULT_INDEX.parent).feedback
+    """The feedback file of an index: in its folder, or for a storage URL below the working folder."""
+    located = locate(index)
+    return Layout(located.staging if located.editable else DEFAULT_INDEX.parent).feedback
 
 
 def record(path: Path, question: str, history: Sequence[str], quote: Quote | None, right: bool) -> None:
-    """Adds a line to `path`: whether `quote` answers, or with None, whether it is right that nothing does.
+    """Adds a verdict to `path`: whether `quote` answers the question or, without a quote, whether nothing does.
 
-    `history`: the earlier questions, oldest first. The line is on the disk when
-    this returns. Raises UsageError for what cannot be asked, and FeedbackRefused.
+    `history`: the earlier questions, oldest first. The line is on disk when this
+    returns. Raises UsageError for an invalid question, and FeedbackRefused.
     """
     verdict = _verdict(validated(question), usable_history(history), quote, right)
     line = json.dumps({**verdict, "time": datetime.now(UTC).isoformat(timespec="seconds")}, ensure_ascii=False)
@@ -51,14 +51,14 @@ def record(path: Path, question: str, history: Sequence[str], quote: Quote | Non
             flush(path.parent)
     except OSError as error:
         raise FeedbackRefused(
-            f"{path} cannot be written ({reason_of(error)}); name another file for verdicts."
+            f"{path} cannot be written ({reason_of(error)}). Check the permissions and the free disk space."
         ) from error
 
 
 def _verdict(question: str, history: Sequence[str], quote: Quote | None, right: bool) -> dict[str, Any]:
-    asked = json.dumps([question, *history])
+    conversation = json.dumps([question, *history])
     return {
-        "id": f"feedback-{sha256(asked.encode()).hexdigest()[:12]}",
+        "id": f"feedback-{sha256(conversation.encode()).hexdigest()[:12]}",
         "question": question,
         "answers": _answers(quote) if quote and right else [],
         "gold_passage_ids": [quote.document.id] if quote and right else [],
@@ -70,23 +70,23 @@ def _verdict(question: str, history: Sequence[str], quote: Quote | None, right: 
 
 
 def _answers(quote: Quote) -> list[str]:
-    """The highlighted words, or the whole quote where none are."""
+    """The highlighted words, or the whole quote if none are highlighted."""
     return [quote.text_of(mark) for mark in quote.highlights if len(mark)] or [quote.text]
 
 
 def _append(path: Path, line: bytes) -> None:
-    """In one write, so that lines of several processes never mix; all of it or nothing."""
+    """Appends a whole line or nothing, in one write, so that lines of several processes never mix."""
     file = appending(path)
     try:
         size = os.fstat(file).st_size
         os.lseek(file, max(0, size - 1), os.SEEK_SET)
-        if os.read(file, 1) not in (b"", b"\n"):  # a power cut left half a line
+        if os.read(file, 1) not in (b"", b"\n"):  # the last line is incomplete, after a power cut
             line = b"\n" + line
         if size + len(line) > LARGEST:
-            raise FeedbackRefused(f"{path} has {size:,} bytes and takes no more verdicts; move it away to begin anew.")
+            raise FeedbackRefused(f"{path} is full ({size:,} bytes). Move it elsewhere to start a new file.")
         if os.write(file, line) < len(line):
             os.ftruncate(file, size)
-            raise FeedbackRefused(f"{path} cannot be written (the disk is full); make room and judge again.")
+            raise FeedbackRefused(f"{path} cannot be written (the disk is full). Free some space and try again.")
         os.fsync(file)
     finally:
         os.close(file)

@@ -1,4 +1,4 @@
-"""Golden questions: a new generation may not answer fewer of them rightly than the one before."""
+"""Golden questions: a new generation must not answer fewer of them correctly than the current one."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _NAMED = 5  # questions in a message
 
 
 class AnswersWorse(ChapterVerseError):
-    """Golden questions that were answered rightly are no more."""
+    """The new index answers fewer golden questions correctly than the old one."""
 
 
 def judge(old: Store | None, new: Store, golden: Sequence[Path]) -> None:
-    """Raises AnswersWorse if `new` answers fewer questions of these files rightly than `old` does.
+    """Raises AnswersWorse if `new` answers fewer questions of these files correctly than `old` does.
 
-    A question without an answer is answered rightly by saying so. Raises
-    UsageError for a file that holds no questions.
+    The correct answer to an unanswerable question is "not answered". Raises
+    UsageError for a file without questions.
     """
     if old is None or not golden:
         return
@@ -33,13 +33,13 @@ def judge(old: Store | None, new: Store, golden: Sequence[Path]) -> None:
         named = "; ".join(f"“{question}”" for question in worse[:_NAMED])
         more = f" and {len(worse) - _NAMED} more" if len(worse) > _NAMED else ""
         raise AnswersWorse(
-            f"The new index answers {sum(after)} of {len(questions)} golden questions rightly, the old one "
-            f"{sum(before)}; the old one is kept. Worse: {named}{more}. Build with --force to take the new one."
+            f"The new index answers {sum(after)} of {len(questions)} golden questions correctly and the old one "
+            f"{sum(before)}, so the old one is kept. Worse: {named}{more}. Build with --force to publish the new one."
         )
 
 
 def right_answers(store: Store, golden: Sequence[Path]) -> tuple[int, int]:
-    """How many golden questions are answered rightly, and how many there are."""
+    """How many golden questions are answered correctly, and how many there are."""
     questions = [question for path in golden for question in read_questions(path)]
     edition = _edition(store)
     return sum(_is_right(edition, each) for each in questions), len(questions)
@@ -50,5 +50,5 @@ def _edition(store: Store) -> Edition:
 
 
 def _is_right(edition: Edition, question: Question) -> bool:
-    came_to = outcome(edition, question)
-    return came_to.answered and came_to.right if question.answerable else not came_to.answered
+    result = outcome(edition, question)
+    return result.answered and result.right if question.answerable else not result.answered

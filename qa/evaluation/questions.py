@@ -1,4 +1,4 @@
-"""The questions of an evaluation, read from a file."""
+"""Reads the questions of an evaluation, and users' verdicts, from a file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from source import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A line of a questions file, or all the verdicts of readers on one question.
+    """A question with its known answers: one line of a file, or all the verdicts of users on one question.
 
-    `rejected`: quotes that do not answer. `judged`: the quote that a verdict is
-    about, "" if it is about there being none, and None if the line is no verdict.
+    `rejected`: the texts of quotes that don't answer. `judged`: the quote that a
+    verdict is about; "" for a verdict on "not answered", None if it isn't a verdict.
     """
 
     id: str
@@ -31,23 +31,26 @@ class Question:
 
 
 def read_questions(path: Path) -> list[Question]:
-    """The questions of a `.jsonl` file, without those that have no word. Raises UsageError, naming the line.
+    """The questions of a `.jsonl` file, except those without words. Raises UsageError, naming the line.
 
-    Verdicts of readers on one question (see `qa.evaluation.feedback`) are one question, at the end.
+    The verdicts of users on one question (see `qa.evaluation.feedback`) are merged
+    into one, after the other questions.
     """
     try:
         lines = path.read_text("utf-8-sig").split("\n")  # JSON strings may hold the other line breaks
+    except FileNotFoundError as error:
+        raise UsageError(f"No such file: {path}.") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read as UTF-8 text; name a file of questions.") from error
+        raise UsageError(f"{path} can't be read as UTF-8 text.") from error
     read = [_question(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
     questions = [each for each in read if any(char.isalnum() for char in each.question)]
     if not questions:
-        raise UsageError(f"{path} holds no questions; write one object a line.")
+        raise UsageError(f"{path} has no questions. Write one JSON object per line.")
     return _merged(questions)
 
 
 def _merged(questions: Sequence[Question]) -> list[Question]:
-    """The last verdict on each quote counts."""
+    """Merges the verdicts on each question; the last verdict on each quote counts."""
     verdicts: dict[tuple[str, tuple[str, ...]], dict[str, Question]] = {}
     for each in questions:
         if each.judged is not None:
@@ -57,7 +60,7 @@ def _merged(questions: Sequence[Question]) -> list[Question]:
 
 
 def _together(verdicts: Sequence[Question]) -> Question:
-    """Answerable, if a quote is known that answers; or else unless a reader says that there is none."""
+    """One question of all its verdicts: answerable if a quote answers it, or if nobody confirmed "not answered"."""
     answers = tuple(dict.fromkeys(answer for each in verdicts for answer in each.answers))
     return replace(
         verdicts[0],

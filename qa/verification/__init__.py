@@ -1,1 +1,1 @@
-"""Checking that the quotes of a saved answer are still in their documents."""
+"""Checks that the quotes of a saved answer are still in their documents."""

@@ -1,8 +1,9 @@
-"""An answer that was given before, made again from the documents as they are now.
+"""Restores a saved answer from the documents as they are now.
 
-Who keeps answers elsewhere (the page keeps them in the browser) sends them back
-as JSON. Of that only the question, the scores and where the words stand is taken
-over, the last when the document bears it out; all else is the document's own.
+Clients that store answers (the page stores them in the browser) send them back as
+JSON, which is not trusted. Only the question, the scores and the positions of the
+words are taken from it, the positions only if the document has these words there;
+everything else comes from the documents.
 """
 
 from __future__ import annotations
@@ -23,65 +24,66 @@ _MOST_HIGHLIGHTS = 200  # of a quote
 
 
 class QuoteGone(ChapterVerseError):
-    """The documents no longer have a quote where it stood."""
+    """A quote is no longer at its place in the documents."""
 
 
 def restore_quote(edition: Edition, record: object) -> Quote:
-    """The quote that `quote_json` made `record` of, from the documents of `edition`.
+    """The quote of a `quote_json` object, restored from the documents of `edition`.
 
-    Other places of it that are no more are left out. Raises QuoteGone when its
-    document is not there, has changed or has other words there, and UsageError
-    when `record` is no quote.
+    Other places that no longer exist are left out. Raises QuoteGone if the document
+    is gone, has changed or has other words there, and UsageError if `record` isn't a
+    quote.
     """
     try:
         quote = saved_quote(record)
     except ValueError as error:
-        raise UsageError("What was sent is not a quote; ask the question again.") from error
-    return _again(edition, quote)
+        raise UsageError("Invalid quote data. Ask again.") from error
+    return _restored(edition, quote)
 
 
 def restore_answer(edition: Edition, record: object) -> tuple[Answer, tuple[int, ...]]:
-    """The answer that `answer_json` made `record` of, and which of its quotes are gone and left out.
+    """The answer of an `answer_json` object, and the positions of its quotes that are gone and left out.
 
-    They are counted from 0 over those that are shown: `quotes` of an answer, else `nearest`. What is no
-    quote is gone, too. Raises UsageError when `record` is no answer.
+    Positions count from 0 in the quotes that are shown: `quotes` if answered, else
+    `nearest`. Invalid quotes count as gone. Raises UsageError if `record` isn't an
+    answer.
     """
     try:
         saved = saved_answer(record)
     except ValueError as error:
-        raise UsageError("What was sent is not an answer; ask the question again.") from error
+        raise UsageError("Invalid answer data. Ask again.") from error
     _check_size(saved)
-    again = [_unless_gone(edition, quote) for quote in (saved.quotes if saved.answered else saved.nearest)]
-    stand = tuple(filter(None, again))
+    restored = [_restored_or_none(edition, quote) for quote in (saved.quotes if saved.answered else saved.nearest)]
+    quotes = tuple(filter(None, restored))
     answer = Answer(
         question=saved.question,
         answered=saved.answered,
         confidence=saved.confidence,
-        quotes=stand if saved.answered else (),
-        nearest=() if saved.answered else stand,
+        quotes=quotes if saved.answered else (),
+        nearest=() if saved.answered else quotes,
         searched_for=saved.searched_for,
     )
-    return answer, tuple(position for position, quote in enumerate(again) if quote is None)
+    return answer, tuple(position for position, quote in enumerate(restored) if quote is None)
 
 
 def _check_size(saved: SavedAnswer) -> None:
     if len(saved.quotes) + len(saved.nearest) > MOST_QUOTES:
-        raise UsageError(f"The answer has more than {MOST_QUOTES} quotes; ask the question again for fewer.")
-    # What is searched for is put together of two questions.
+        raise UsageError(f"The answer has more than {MOST_QUOTES} quotes. Ask again for fewer.")
+    # `searched_for` joins two questions.
     if max(len(saved.question), len(saved.searched_for)) > 2 * MAX_QUESTION + len(" "):
-        raise UsageError(f"The question of the answer is too long; ask it in {MAX_QUESTION:,} characters at most.")
+        raise UsageError(f"The question of the answer is too long (the limit is {MAX_QUESTION:,} characters).")
 
 
-def _unless_gone(edition: Edition, record: object) -> Quote | None:
+def _restored_or_none(edition: Edition, record: object) -> Quote | None:
     try:
         return restore_quote(edition, record)
     except (QuoteGone, UsageError):
         return None
 
 
-def _again(edition: Edition, quote: SavedQuote) -> Quote:
+def _restored(edition: Edition, quote: SavedQuote) -> Quote:
     if len(quote.highlights) > _MOST_HIGHLIGHTS:
-        raise UsageError(f"The quote has more than {_MOST_HIGHLIGHTS} highlights; ask the question again.")
+        raise UsageError(f"The quote has more than {_MOST_HIGHLIGHTS} highlights. Ask again.")
     span = quote.at.span
     document = _document(edition, quote.at)
     if document is None or not _fits(document, span, quote.highlights):
@@ -103,11 +105,11 @@ def _again(edition: Edition, quote: SavedQuote) -> Quote:
 
 
 def _gone() -> QuoteGone:
-    return QuoteGone("The document has changed since this answer was given; ask the question again.")
+    return QuoteGone("The document has changed or was removed since the answer was given. Ask again.")
 
 
 def _document(edition: Edition, place: SavedPlace) -> Document | None:
-    """The document, if it is the one that was quoted and can be quoted there."""
+    """The document, if it is unchanged and may be quoted at this place."""
     try:
         document = edition.document(place.document.id)
     except KeyError:
@@ -118,13 +120,13 @@ def _document(edition: Edition, place: SavedPlace) -> Document | None:
 
 
 def _fits(document: Document, span: Span, highlights: Sequence[Span]) -> bool:
-    """Whether the highlights lie in the quote, one after another."""
+    """Whether the highlights are inside the quote, in order and without overlaps."""
     inside = all(span.start <= each.start <= each.end <= span.end for each in highlights)
     return inside and all(one.end <= other.start for one, other in pairwise(highlights))
 
 
 def _elsewhere(edition: Edition, text: str, places: Sequence[SavedPlace]) -> Iterator[Location]:
-    """Those of the places where a part of the quote stands, white space aside."""
+    """Those of the places whose text is part of the quote, white space aside."""
     quoted = " ".join(text.split())
     for place in places[:MOST_PLACES]:
         document = _document(edition, place)

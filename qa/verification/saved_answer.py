@@ -1,4 +1,4 @@
-"""What a saved answer says of its quotes, read from JSON; that they stand where it says is still to be shown."""
+"""Reads a saved answer from JSON. Its claims about the documents are checked elsewhere (`verify`, `requote`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from source import Box, Span
 
 @dataclass(frozen=True, slots=True)
 class SavedPlace:
-    """Where words are said to stand."""
+    """A place in a document, as the saved answer claims it."""
 
     span: Span
     document: DocumentRef
@@ -20,7 +20,7 @@ class SavedPlace:
 
 @dataclass(frozen=True, slots=True)
 class SavedQuote:
-    """The fields that `quote_json` wrote, without those that follow from the document."""
+    """The fields written by `quote_json`, except those that follow from the document."""
 
     text: str
     at: SavedPlace
@@ -32,7 +32,7 @@ class SavedQuote:
 
 @dataclass(frozen=True, slots=True)
 class SavedAnswer:
-    """The fields that `answer_json` wrote. Its quotes are still JSON: `saved_quote` reads each."""
+    """The fields written by `answer_json`. Its quotes are still JSON; `saved_quote` reads each."""
 
     question: str
     answered: bool

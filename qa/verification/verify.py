@@ -1,4 +1,4 @@
-"""Does each quote of a saved answer still stand where it says?"""
+"""Checks that every quote of a saved answer or chat is still at its place in the source files."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from qa.answer import DocumentRef
 from qa.verification.saved_answer import SavedQuote, saved_quotes
 from source import OCR, Document, Span, UsageError, boxes_of, scan
 
-_WORDS = 3  # in a row, that are looked for together
-_MOST = 200  # such rows of a quote, and places of each
-_ENOUGH = 0.5  # of the quote's rows of words: so many must stand close together
-_LONGER = 1.5  # times the quote's length: how close
+_WORDS = 3  # of an n-gram
+_MOST = 200  # n-grams of a quote, and occurrences of each
+_ENOUGH = 0.5  # share of the quote's n-grams that must occur close together
+_WINDOW = 1.5  # how close: within this many times the quote's length
 
 
 def find_moved(text: str, quote: str) -> Span | None:
-    """Where the same words stand in `text`, white space aside."""
+    """The span of the same words in `text`, white space aside; None if they aren't there."""
     words = [(match.start(), match[0]) for match in re.finditer(r"\S+", text)]
     sought = " ".join(quote.split())
     found = " ".join(word for _, word in words).find(sought) if sought else -1
@@ -38,14 +38,14 @@ def find_moved(text: str, quote: str) -> Span | None:
 
 
 def find_changed(text: str, quote: str) -> Span | None:
-    """Where most of a quote's words stand, in rows of three, close together; None if nowhere."""
-    rows = list(dict.fromkeys(islice(_rows(quote), _MOST)))
-    places = sorted((match.start(), match.end(), row) for row in rows for match in _occurrences(text, row))
+    """The span in `text` with most of a quote's word trigrams close together; None if there are too few."""
+    ngrams = list(dict.fromkeys(islice(_ngrams(quote), _MOST)))
+    places = sorted((match.start(), match.end(), ngram) for ngram in ngrams for match in _occurrences(text, ngram))
     near: Counter[str] = Counter()
     first, most, best = 0, 0, range(0)
-    for last, (start, _, row) in enumerate(places):
-        near[row] += 1
-        while places[first][0] + int(_LONGER * len(quote)) <= start:
+    for last, (start, _, ngram) in enumerate(places):
+        near[ngram] += 1
+        while places[first][0] + int(_WINDOW * len(quote)) <= start:
             gone = places[first][2]
             near[gone] -= 1
             if not near[gone]:
@@ -53,40 +53,41 @@ def find_changed(text: str, quote: str) -> Span | None:
             first += 1
         if len(near) > most:
             most, best = len(near), range(first, last + 1)
-    if not best or most < _ENOUGH * len(rows):
+    if not best or most < _ENOUGH * len(ngrams):
         return None
     return Span(places[best[0]][0], max(places[each][1] for each in best))
 
 
-def _rows(quote: str) -> Iterator[str]:
+def _ngrams(quote: str) -> Iterator[str]:
+    """Patterns of the quote's words, three in a row."""
     words = re.findall(r"\w+", quote)
     for i in range(max(1, len(words) - _WORDS + 1)):
-        if row := words[i : i + _WORDS]:
-            yield r"\W+".join(map(re.escape, row))
+        if ngram := words[i : i + _WORDS]:
+            yield r"\W+".join(map(re.escape, ngram))
 
 
-def _occurrences(text: str, row: str) -> list[re.Match[str]]:
-    return list(islice(re.finditer(rf"\b{row}\b", text), _MOST))
+def _occurrences(text: str, ngram: str) -> list[re.Match[str]]:
+    return list(islice(re.finditer(rf"\b{ngram}\b", text), _MOST))
 
 
-_SAME_BOX = 1e-4  # of the page: an answer gives five digits
+_SAME_BOX = 1e-4  # tolerance, as a share of the page: an answer has five digits
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one quote: it `stands`, or `reason` says why not."""
+    """The result for one quote. `document`: its id. `reason`: why it was verified or not, in a few words."""
 
     document: str
     text: str
-    stands: bool
+    verified: bool
     reason: str
 
 
 def verify(answer: Path, sources: Sequence[str | Path] = ()) -> list[Verdict]:
-    """The verdict on every quote of an answer that `qa ask --json` wrote, or of a conversation of such answers.
+    """The verdict on every quote of an answer that `qa ask --json` wrote, or of an exported chat.
 
-    The documents are read again from `sources`, or else from the paths that
-    the quotes name. Raises UsageError when the file is neither.
+    The documents are read from `sources` or, without any, from the paths that the
+    quotes name. Raises UsageError if the file is neither an answer nor a chat.
     """
     quotes = _quotes(answer)
     ocr = _languages(quotes)
@@ -99,13 +100,13 @@ def verify(answer: Path, sources: Sequence[str | Path] = ()) -> list[Verdict]:
 
 
 def _languages(quotes: Sequence[SavedQuote]) -> str:
-    """Those of the text that was recognised when the answer was given."""
-    found = (quote.at.document.extractor.partition(OCR)[2] for quote in quotes)
-    return next((languages for languages in found if languages), "")
+    """The OCR languages that the quoted documents were read with; "" if none was."""
+    all_languages = (quote.at.document.extractor.partition(OCR)[2] for quote in quotes)
+    return next((languages for languages in all_languages if languages), "")
 
 
 def _named(documents: dict[tuple[str, str], Document], reference: DocumentRef) -> Document | None:
-    """The document of that path; a file that is named by itself has its name for an id, whatever the folder gave it."""
+    """The document at that path. Its id is the file's name if it was read as a single file, not with its folder."""
     path, id = reference.path, reference.id
     return documents.get((path, id)) or documents.get((path, Path(path).name))
 
@@ -114,38 +115,40 @@ def _quotes(path: Path) -> list[SavedQuote]:
     try:
         quotes = saved_quotes(json.loads(path.read_text("utf-8")))
         if any(Path(quote.at.document.path).is_dir() for quote in quotes):
-            raise ValueError("a quote stands in a file")  # a hostile answer could have the whole disk read
+            raise ValueError("a quote names a folder")  # a hostile answer could have the whole disk read
+    except FileNotFoundError as error:
+        raise UsageError(f"No such file: {path}.") from error
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
-            f"{path} is not an answer; save one with `python -m qa ask --json`, or a conversation from the page."
+            f"{path} isn't a saved answer. Save one with `python -m qa ask --json`, or export a chat from the page."
         ) from error
     return quotes
 
 
 def _verdict(quote: SavedQuote, document: Document | None) -> Verdict:
-    reason = _complaint(quote, document)
+    problem = _problem(quote, document)
     id = quote.at.document.id
-    if reason is None and document and document.sha256 != quote.at.document.sha256:
-        return Verdict(id, quote.text, True, "it stands, though the file was changed elsewhere")
-    return Verdict(id, quote.text, reason is None, reason or "it stands")
+    if problem is None and document and document.sha256 != quote.at.document.sha256:
+        return Verdict(id, quote.text, True, "found, though the file has changed elsewhere")
+    return Verdict(id, quote.text, problem is None, problem or "found")
 
 
-def _complaint(quote: SavedQuote, document: Document | None) -> str | None:
-    """What is wrong with a quote; None if it stands."""
+def _problem(quote: SavedQuote, document: Document | None) -> str | None:
+    """What is wrong with a quote; None if nothing is."""
     start, end = quote.at.span.start, quote.at.span.end
     if document is None:
         return "the document is not among the sources"
     if not 0 <= start <= end <= len(document.text) or document.text[start:end] != quote.text:
-        return f"the document has other words there; {_whereabouts(quote.text, document)}"
+        return f"not found there: {_whereabouts(quote.text, document)}"
     if not all(start <= span.start <= span.end <= end for span in quote.highlights):
-        return "a highlight lies outside the quote"
+        return "a highlight is outside the quote"
     if not _boxes_hold(quote, document):
-        return "its boxes are not where its words stand on the page"
+        return "its boxes don't match its words on the page"
     return None
 
 
 def _whereabouts(text: str, document: Document) -> str:
-    """What became of words that do not stand where they should."""
+    """What became of a text that isn't at its place in the document."""
     if span := find_moved(document.text, text):
         return f"it moved to {document.place(span.start).numbers}, from {span.start:,} to {span.end:,}"
     if span := find_changed(document.text, text):
@@ -155,7 +158,7 @@ def _whereabouts(text: str, document: Document) -> str:
 
 
 def _boxes_hold(quote: SavedQuote, document: Document) -> bool:
-    """Whether the boxes that a quote claims, if it does, are those of its words."""
+    """Whether the boxes of a quote, if it has any, are those of its words."""
     if not quote.boxes:
         return True
     if document.corners is None:

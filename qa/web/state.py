@@ -18,7 +18,7 @@ from qa import MAX_QUESTION, Answer, ChapterVerseError, Edition, Hit
 from qa.edition import QUOTES
 from qa.evaluation.feedback import feedback_file
 from qa.library import Added, Cancelled, Library
-from qa.suggest import examples
+from qa.suggest import suggested_questions
 from qa.web.http.access_log import request_id, timestamp
 from qa.web.http.config import CHANGES
 from qa.web.http.rate_limit import RateLimit
@@ -193,7 +193,7 @@ class _Opened:
 
     def _find_examples(self) -> tuple[str, ...]:
         fixed = tuple(text for document in self.documents for text in _EXAMPLES.get(document.sha256, ()))
-        return fixed if fixed and len(self.documents) == 1 else tuple(examples(self.book))
+        return fixed if fixed and len(self.documents) == 1 else tuple(suggested_questions(self.book))
 
 
 class _LoggedEdition(Edition):

@@ -26,9 +26,9 @@ import pytest
 import qa
 import qa.ask.reader
 from index import build, threads
-from qa.ask.conversation import Understood
+from qa.ask.conversation import ContextualQuestion
 from qa.ask.reader import worth_reading
-from qa.ask.retrieve import candidates, queries
+from qa.ask.retrieve import candidates, make_queries
 from qa.ask.timings import timed
 from qa.evaluation.evaluate import outcome, summary
 from qa.evaluation.questions import Question, read_questions
@@ -53,15 +53,15 @@ def row(book: qa.Book, questions: Sequence[Question], budget: tuple[int, int, fl
     outcomes = []
     with pytest.MonkeyPatch.context() as patch:
         if most:
-            for name, value in (("FEWEST", fewest), ("MOST", most), ("IN_PLAY", near)):
+            for name, value in (("MIN_READ", fewest), ("MAX_READ", most), ("READ_WITHIN", near)):
                 patch.setattr(qa.ask.reader, name, value)
         else:
-            patch.setattr(qa.ask.reader, "_KNOWN", {"no language"})
+            patch.setattr(qa.ask.reader, "_LANGUAGES", {"no language"})
         for question in questions:
             with timed() as spent:
                 outcomes.append(outcome(book.now(), question))
             reading.append(1000 * spent["reading"])
-            found = candidates(book.store, queries(Understood(question.question), book.encoder))
+            found = candidates(book.store, make_queries(ContextualQuestion(question.question), book.encoder))
             read.append(len(worth_reading(found)) if most else 0)
     figures = summary(outcomes)
     shown = (figures[name].value for name in ("answer_in_quote@1", "highlight_f1", "answerable_auroc"))
@@ -74,7 +74,7 @@ def teacher_time(book: qa.Book, questions: Sequence[Question], teacher: Teacher,
     """p50, in ms, of a cross-encoder over the first `count` candidates, in two threads as the reader."""
     times = []
     for question in questions[:40]:
-        found = candidates(book.store, queries(Understood(question.question), book.encoder))[:count]
+        found = candidates(book.store, make_queries(ContextualQuestion(question.question), book.encoder))[:count]
         texts = [book.store.passage(each.passage).text for each in found]
         started = time.perf_counter()
         with ThreadPoolExecutor(threads()) as pool:

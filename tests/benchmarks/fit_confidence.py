@@ -27,11 +27,20 @@ from numpy.typing import NDArray
 import qa
 from index import build
 from qa.ask import confidence
-from qa.ask.conversation import Understood
+from qa.ask.conversation import ContextualQuestion
 from qa.ask.quotes import make_quotes
 from qa.ask.reader import read, worth_reading
-from qa.ask.retrieve import TIES, Query, candidates, queries
-from qa.ask.sentences import WEIGHTS, Evidence, Features, Sentence, Terms, linear_score, ranked_sentences, terms
+from qa.ask.retrieve import TIE_BREAK, Query, candidates, make_queries
+from qa.ask.sentences import (
+    WEIGHTS,
+    Evidence,
+    Features,
+    QuestionTerms,
+    Sentence,
+    linear_score,
+    question_terms,
+    ranked_sentences,
+)
 from qa.evaluation.metrics import auroc, calibration_error
 from qa.evaluation.questions import Question, read_questions
 
@@ -47,28 +56,30 @@ class Seen:
     """A question, what was found for it, and whether it can be answered from that."""
 
     question: Question
-    wanted: list[Query]
-    asked: Terms
+    queries: list[Query]
+    terms: QuestionTerms
     ranked: list[Sentence]
     holds: NDArray[np.bool_]  # (sentences,): a gold answer, in a gold document
     answerable: bool
 
 
-def see(book: qa.Book, question: Question, way: Evidence, *, drop_gold: bool) -> Seen | None:
-    """What is found for a question, taken for one that can be understood in this way at the best."""
-    meaning = TIES if way is Evidence.WORDS else 1.0
-    wanted = [replace(each, meaning=meaning) for each in queries(Understood(question.question), book.encoder)]
-    found = candidates(book.store, wanted)
+def see(book: qa.Book, question: Question, evidence: Evidence, *, drop_gold: bool) -> Seen | None:
+    """What is found for a question, if `evidence` is the best there can be for it."""
+    weight = TIE_BREAK if evidence is Evidence.WORDS else 1.0
+    made = make_queries(ContextualQuestion(question.question), book.encoder)
+    queries = [replace(each, vector_weight=weight) for each in made]
+    found = candidates(book.store, queries)
     gold = question.gold_passage_ids
     if drop_gold:
         found = [each for each in found if book.store.passage(each.passage).document_id not in gold]
     found = list(worth_reading(found))
-    readings = read(book.store, question.question, found) if way is Evidence.READ else [None] * len(found)
-    asked = terms(book.store, question.question)
-    ranked = ranked_sentences(book.store, wanted, found, readings, asked)
+    readings = read(book.store, question.question, found) if evidence is Evidence.READ else [None] * len(found)
+    terms = question_terms(book.store, question.question)
+    ranked = ranked_sentences(book.store, queries, found, readings, terms)
     holds = np.array([_holds(book, each, question) for each in ranked], bool)
     answerable = question.answerable and not drop_gold
-    return Seen(question, wanted, asked, ranked, holds, answerable) if ranked and ranked[0].way is way else None
+    as_wanted = bool(ranked) and ranked[0].evidence is evidence
+    return Seen(question, queries, terms, ranked, holds, answerable) if as_wanted else None
 
 
 def _holds(book: qa.Book, sentence: Sentence, question: Question) -> bool:
@@ -81,7 +92,7 @@ def _holds(book: qa.Book, sentence: Sentence, question: Question) -> bool:
 class Set:
     """A set's questions, seen once and judged under any weights."""
 
-    def __init__(self, folder: Path, most: int, way: Evidence, *, fitted: bool) -> None:
+    def __init__(self, folder: Path, most: int, evidence: Evidence, *, fitted: bool) -> None:
         self.name = folder.name if folder.is_dir() else folder.stem
         file = folder / "questions.jsonl" if folder.is_dir() else folder
         questions = [q for q in (validation_part(folder) if fitted else read_questions(file)) if not q.history]
@@ -90,7 +101,7 @@ class Set:
         build(Path(self._scratch.name), [folder / "passages.jsonl"] if folder.is_dir() else [])
         self.book = qa.load(self._scratch.name)
         seen = (
-            see(self.book, question, way, drop_gold=fitted and number % 2 == 0)
+            see(self.book, question, evidence, drop_gold=fitted and number % 2 == 0)
             for number, question in enumerate(questions[:most])
         )
         self.seen = [each for each in seen if each]
@@ -103,8 +114,8 @@ class Set:
                 (replace(sentence, score=linear_score(sentence.features, order)) for sentence in each.ranked),
                 key=lambda sentence: -sentence.score,
             )
-            quote = make_quotes(self.book.store, each.question.question, ranked, each.asked, 1)[0]
-            rows.append(confidence.features(self.book.store, each.wanted, ranked[0], each.asked))
+            quote = make_quotes(self.book.store, each.question.question, ranked, each.terms, 1)[0]
+            rows.append(confidence.features(self.book.store, each.queries, ranked[0], each.terms))
             gold = each.question.gold_passage_ids
             in_gold = not gold or quote.document.id in gold
             holds = any(answer in quote.text for answer in each.question.answers) or not each.question.answers
@@ -169,17 +180,17 @@ def main() -> None:
     parser.add_argument("--judge", nargs="*", type=Path, default=[])
     parser.add_argument("--most", type=int, default=1200, help="questions of each set")
     arguments = parser.parse_args()
-    for way in Evidence:
-        print(f"\n{way.value}")
-        training = [Set(folder, arguments.most, way, fitted=True) for folder in arguments.train]
-        print("order of sentences, fitted", _shown(fit_order(training, list(WEIGHTS[way]))))
-        order = WEIGHTS[way]
-        names = [name for name in confidence.WEIGHTS[way] if name]
+    for evidence in Evidence:
+        print(f"\n{evidence.value}")
+        training = [Set(folder, arguments.most, evidence, fitted=True) for folder in arguments.train]
+        print("order of sentences, fitted", _shown(fit_order(training, list(WEIGHTS[evidence]))))
+        order = WEIGHTS[evidence]
+        names = [name for name in confidence.WEIGHTS[evidence] if name]
         firsts = [one.first(order) for one in training]
         rows = matrix([row for rows, _ in firsts for row in rows], names)
         weights = fit(rows, np.concatenate([right for _, right in firsts]))
         print("confidence, fitted", _shown(dict(zip(["", *names], weights.tolist(), strict=True))))
-        for one in [*training, *(Set(folder, arguments.most, way, fitted=False) for folder in arguments.judge)]:
+        for one in [*training, *(Set(folder, arguments.most, evidence, fitted=False) for folder in arguments.judge)]:
             found, right = one.first(order)
             chance = 1 / (1 + np.exp(-(weights[0] + matrix(found, names) @ weights[1:])))
             report(one.name, chance, right, [each.answerable for each in one.seen])

@@ -27,8 +27,8 @@ from index import build
 from index.encoder.identity import model_folder
 from index.folder.lexical import StoredLexical
 from index.settings import DEFAULT_MODEL
-from qa.ask.conversation import Understood
-from qa.ask.retrieve import RERANKED, Query, first_stage, queries
+from qa.ask.conversation import ContextualQuestion
+from qa.ask.retrieve import RERANKED, Query, first_stage, make_queries
 from qa.ask.timings import timed
 
 _SIZE = 1024  # rows and columns of the large matrices
@@ -146,7 +146,7 @@ def main() -> None:
         book = qa.load(Path(scratch) / "index")
         int8, float32 = int8_peak(), float_peak()
         spent = measure(book, questions)
-        asked = [queries(Understood(question), book.encoder)[0] for question in questions]
+        asked = [make_queries(ContextualQuestion(question), book.encoder)[0] for question in questions]
         found = [floors(book, each, int8, float32) for each in asked]
         pieces = np.median([len(each.encoded.tokens) + 2 for each in asked])
         print(f"{report.passages:,} passages; a question is {pieces:.0f} word pieces, the two special ones included.")

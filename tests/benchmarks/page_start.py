@@ -36,7 +36,7 @@ check_free("127.0.0.1", port)
 passed("interpreter, imports without Gradio")
 state = AppState(Path(index))
 passed("index and encoder")
-from qa.web.page import create_app
+from qa.web.page.page import create_app
 from qa.web.serve import launch
 passed("import of Gradio")
 page = create_app(state)

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 import qa
 from index import build
-from qa.ask.conversation import Understood
-from qa.ask.retrieve import POOL, Query, best_matches, candidates, first_stage, queries, rescale
+from qa.ask.conversation import ContextualQuestion
+from qa.ask.retrieve import POOL, Query, best_matches, candidates, first_stage, make_queries, rescale
 from qa.evaluation.metrics import bootstrap, hit_at, reciprocal_rank
 from qa.evaluation.questions import Question, read_questions
 
@@ -77,7 +77,7 @@ def judge(book: qa.Book, questions: Sequence[Question], stage: Ranking) -> list[
     """The cells of a stage's row."""
     relevance, times = [], []
     for question in questions:
-        wanted = queries(Understood(question.question), book.encoder)
+        wanted = make_queries(ContextualQuestion(question.question), book.encoder)
         started = time.perf_counter()
         rows = stage(book, wanted)
         times.append(1000 * (time.perf_counter() - started))

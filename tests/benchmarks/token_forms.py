@@ -20,8 +20,8 @@ import qa
 from index import FloatMatrix, build
 from index.encoder.protocol import unit
 from index.tokens import quantise
-from qa.ask.conversation import Understood
-from qa.ask.retrieve import RERANKED, best_matches, first_stage, queries
+from qa.ask.conversation import ContextualQuestion
+from qa.ask.retrieve import RERANKED, best_matches, first_stage, make_queries
 from qa.evaluation.metrics import hit_at, reciprocal_rank
 from qa.evaluation.questions import Question, read_questions
 
@@ -73,7 +73,7 @@ def compare(book: qa.Book, name: str, questions: list[Question]) -> None:
     exact = {row: encoded.tokens for row, encoded in enumerate(book.encoder.encode(texts))}
     asked = []
     for question in questions:
-        wanted = queries(Understood(question.question), book.encoder)
+        wanted = make_queries(ContextualQuestion(question.question), book.encoder)
         pool, fused = first_stage(book.store, wanted)
         asked.append((wanted[0].encoded.tokens, pool[np.argsort(-fused)][:RERANKED], question.gold_passage_ids))
     for form, (size, change) in forms(np.concatenate(list(exact.values()))[:100_000]).items():

@@ -38,10 +38,10 @@ def test_no_index(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "remedy"),
     [
-        (["--port", "many"], "name one from 1 to 65535"),
+        (["--port", "many"], "must be 1–65535"),
         (["--host", "192.0.2.1"], "--host"),
         (["--speed"], "--speed"),
-        (["--max-upload", "0"], "whole megabytes"),
+        (["--max-upload", "0"], "must be 1–100000 megabytes"),
         (["--root-path", "docs.example/qa"], "https://example.org/qa"),
         (["--root-path", "//docs.example/qa"], "https://example.org/qa"),
         (["--access-log", "everything"], "questions"),
@@ -69,7 +69,7 @@ def test_tools_without_their_package() -> None:
     command = [sys.executable, "-c", code, "--mcp", "--port", str(free_port())]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert ran.returncode == 2
-    assert ran.stderr == "--mcp needs a package that is not installed; run `pip install '.[mcp]'`.\n"
+    assert ran.stderr == "--mcp needs a package that isn't installed. Run `pip install '.[mcp]'`.\n"
 
 
 def test_blas_computes_in_one_thread_for_every_question() -> None:

@@ -526,7 +526,7 @@ def test_the_uses_are_the_tools_and_nothing_else(plain: Served) -> None:
 @pytest.mark.parametrize(
     ("name", "arguments", "said"),
     [
-        ("ask", {"question": " "}, "The question is empty"),
+        ("ask", {"question": " "}, "Please type a question."),
         ("ask", {}, "question"),
         ("ask", {"question": "Who?", "who": 1}, "ask takes question, history, documents"),
         ("retrieve", {"query": "river", "k": "many"}, "k must be a whole number"),
@@ -570,7 +570,7 @@ def test_an_error_has_the_name_of_its_kind(plain: Served) -> None:
     event, data = ask(plain.url, " ")
     said = json.loads(data)
     assert (event, said["title"]) == ("error", "UsageError")
-    assert said["error"].startswith("The question is empty")
+    assert said["error"].startswith("Please type a question.")
     client = Client(plain.url, verbose=False)
     with pytest.raises(AppError) as caught:
         client.predict(api_name="/retrieve", query="river", documents=["none"])

@@ -319,7 +319,7 @@ def test_the_page_works_on_it(kind: str, built: str, sources: Path) -> None:
     entries, total = state.library.entries(state.book, 0, 3, "note")
     assert [each.id for each in entries] == ["0.md", "1.md", "2.md"] and total == 5
     if kind != "folder":
-        with pytest.raises(UsageError, match="change its sources"):
+        with pytest.raises(UsageError, match="Change its sources"):
             state.library.remove(["0.md"])
 
 

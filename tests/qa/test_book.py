@@ -1,4 +1,4 @@
-"""The façade: several threads, strange questions, documents by their ids."""
+"""The façade: concurrent use, unusual questions, documents by id, and following new builds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STRANGE = [
     "谁致了欢迎词？",
     "кто выступил с приветственной речью?",
     "من ألقى كلمة الترحيب؟",
-    "\u3164",  # a letter that shows as nothing
+    "\u3164",  # an invisible letter
     "\x1b[31mwho\x1b[0m\r\n\x07",
     "0",
 ]
@@ -64,27 +64,27 @@ def test_a_strange_question_gets_an_answer(qa_article: qa.Book, question: str) -
 @pytest.mark.parametrize("question", ["", "  \n", "?", "…!?", "😀", "\x00", "\u200b\u200f", "—", "€"])
 def test_a_question_without_a_word_is_refused(qa_article: qa.Book, question: str) -> None:
     for call in (qa_article.ask, qa_article.retrieve):
-        with pytest.raises(qa.UsageError, match="The question is empty"):
+        with pytest.raises(qa.UsageError, match="Please "):
             call(question)
 
 
 def test_half_a_character_is_refused(qa_article: qa.Book) -> None:
     for call in (qa_article.ask, qa_article.retrieve):
-        with pytest.raises(qa.UsageError, match="half of a character"):
+        with pytest.raises(qa.UsageError, match="isn't valid UTF-8"):
             call("who \udcff spoke?")
 
 
 @pytest.mark.parametrize("length", [qa.MAX_QUESTION + 1, 100_000])
 def test_a_question_that_is_too_long_is_refused(qa_article: qa.Book, length: int) -> None:
-    with pytest.raises(qa.UsageError, match=rf"has {length:,} characters; ask in 2,000 at most"):
+    with pytest.raises(qa.UsageError, match=rf"too long \({length:,} characters; the limit is 2,000\)"):
         qa_article.ask("a" * length)
 
 
 @pytest.mark.parametrize("k", [0, -1, 1001])
 def test_k_out_of_range_is_refused(qa_article: qa.Book, k: int) -> None:
-    with pytest.raises(qa.UsageError, match=f"k is {k}; ask for 1 to 1000"):
+    with pytest.raises(qa.UsageError, match=f"k must be between 1 and 1000, not {k}"):
         qa_article.ask("Who spoke?", k=k)
-    with pytest.raises(qa.UsageError, match=f"k is {k}; ask for 1 to 1000"):
+    with pytest.raises(qa.UsageError, match=f"k must be between 1 and 1000, not {k}"):
         qa_article.retrieve("Who spoke?", k)
 
 
@@ -93,7 +93,7 @@ def test_more_hits_than_there_are_passages(qa_article: qa.Book) -> None:
 
 
 def shown(answer: qa.Answer) -> list[tuple[str, qa.DocumentRef, tuple[Span, ...], float]]:
-    """What an answer shows, its scores as exact as they are printed."""
+    """The visible parts of an answer, with scores rounded as they are printed."""
     quotes = (*answer.quotes, *answer.nearest)
     return [(quote.text, quote.document, quote.highlights, round(quote.score, 3)) for quote in quotes]
 
@@ -106,12 +106,12 @@ def folder_store(book: qa.Book | qa.Edition) -> FolderStore:
 def test_eight_threads_get_the_answers_of_one(qa_article: qa.Book) -> None:
     questions = ARTICLE_QUESTIONS[:10]
     alone = [qa_article.ask(question) for question in questions]
-    fresh = qa.load(folder_store(qa_article).root)  # nothing in its caches yet
+    fresh = qa.load(folder_store(qa_article).root)  # with cold caches
     rotations = [questions[n:] + questions[:n] for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
         for n, answers in enumerate(pool.map(lambda asked: [fresh.ask(question) for question in asked], rotations)):
             for answer, expected in zip(answers, alone[n:] + alone[:n], strict=True):
-                # A product of matrices may differ in its last bits from one thread to another.
+                # Matrix products may differ in their last bits between threads.
                 assert answer.confidence == pytest.approx(expected.confidence, abs=1e-5)
                 assert shown(answer) == shown(expected)
 
@@ -127,16 +127,14 @@ def test_an_open_book_follows_what_is_built_and_an_edition_stays_what_it_is(tmp_
     assert "1777" in book.ask("When was the Zorblax bridge opened?").quotes[0].text
     assert book.now() is book.now() is not edition
     kept = {segment.name: segment for segment in folder_store(edition).segments}
-    assert all(
-        kept.get(segment.name, segment) is segment for segment in folder_store(book).segments
-    )  # not opened again
+    assert all(kept.get(segment.name, segment) is segment for segment in folder_store(book).segments)  # not reopened
 
 
 @pytest.mark.parametrize("hangs", [False, True])
 def test_one_thread_opens_the_next_generation_and_the_others_wait_for_a_moment_at_most(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs: bool
 ) -> None:
-    monkeypatch.setattr("qa.book._MOMENT", 0.1 if hangs else 60)
+    monkeypatch.setattr("qa.book._PATIENCE", 0.1 if hangs else 60)
     book = build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
     edition = book.now()
     build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1777."})
@@ -172,7 +170,7 @@ def test_a_book_goes_on_with_what_it_has_when_the_new_one_cannot_be_opened(
     current.write_text(f"000009 {'0' * 64}\n")
     for _ in range(3):
         assert "1931" in book.ask("When was the Zorblax bridge opened?").quotes[0].text
-    assert len(caplog.records) == 1 and "Generation 000001 goes on to answer" in caplog.text
+    assert len(caplog.records) == 1 and "Generation 000001 stays in use" in caplog.text
     current.unlink()
     assert book.generation == "000001"
     current.write_text(pointer)
@@ -192,7 +190,7 @@ HAMLET = '{"id": "2", "question": "Who wrote Hamlet?", "answers": [], "answerabl
 def test_a_build_that_answers_golden_questions_worse_is_refused(tmp_path: Path) -> None:
     golden(tmp_path, BRIDGE, HAMLET)
     book = build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
-    with pytest.raises(qa.AnswersWorse, match=r"answers 1 of 2 .* the old one 2; .* Worse: “When was the .* --force"):
+    with pytest.raises(qa.AnswersWorse, match=r"answers 1 of 2 .* the old one 2, .* Worse: “When was the .* --force"):
         build_book(tmp_path, {"a.txt": "The Zorblax bridge is long."})
     assert "1931" in book.ask("When was the Zorblax bridge opened?").quotes[0].text
     assert [path.name for path in (tmp_path / "index" / "generations").iterdir()] == ["000001"]
@@ -245,7 +243,7 @@ def test_documents_that_are_asked_alone(tmp_path: Path) -> None:
     assert {everywhere.document.id, *(each.document.id for each in everywhere.elsewhere)} == {"Bea.txt", "again.txt"}
     assert book.ask("How many ships did Bea count?", documents=["Bea.txt"]).quotes[0].elsewhere == ()
     for call in (book.ask, book.retrieve):
-        with pytest.raises(qa.UsageError, match=r"no document 'none.txt' in the index; .* documents"):
+        with pytest.raises(qa.UsageError, match=r"no document 'none.txt' in the index. Run .* documents"):
             call(question, documents=["Ann.txt", "none.txt"])
 
 

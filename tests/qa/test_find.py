@@ -115,7 +115,7 @@ def test_hostile_texts_take_little_time(hostile: str, within: Within) -> None:
 
 
 def test_a_thousand_pages_are_searched_at_once() -> None:
-    """The first search folds the text; each later one, as a reader types on, is quick."""
+    """The first search folds the text; later ones, as the user keeps typing, are fast."""
     text = "The harbour master of Lund is called Astrid Lindqvist, and the ﬁsh are\nhis.\n\n" * 26_000
     book = read_plain(text, id="a.txt")
     assert len(book.text) > 2_000_000
@@ -127,7 +127,7 @@ def test_a_thousand_pages_are_searched_at_once() -> None:
 
 
 def test_what_is_kept_of_a_text_is_hardly_more_than_the_text() -> None:
-    """An é is two characters, a line's end and an indent one."""
+    """An é is two characters; a line break with an indent is one."""
     text = "The ﬁsh of the café are\n    his, and the in-\nvisible ones too.\n" * 15_000
     tracemalloc.start()
     find_in(document(text), "astrid")

@@ -1,4 +1,4 @@
-"""The library: documents are added, removed and put back, and nothing is changed by what fails."""
+"""The library: documents are added, removed and restored, and a failed change changes nothing."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ Within = Callable[[float], AbstractContextManager[None]]
 
 
 def silent(step: str, done: int, total: int) -> None:
-    """Nobody looks."""
+    """A progress callback that ignores every update."""
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """An index of two texts."""
+    """An index of two documents."""
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "ships.txt").write_text(SHIPS)
     (tmp_path / "in" / "wind.md").write_text("# Wind\n\nThe wind blew from the north all night.\n")
@@ -51,7 +51,7 @@ def library(root: Path) -> Library:
 
 @pytest.fixture
 def upload(tmp_path: Path) -> Files:
-    """Files as an upload leaves them: what they are called is not what they are called on the disk."""
+    """Files as an upload leaves them: their names on disk differ from the user's names."""
     folder = tmp_path / "uploaded"
     folder.mkdir()
 
@@ -71,7 +71,7 @@ def ids(root: Path) -> list[str]:
 
 
 def state(root: Path) -> dict[str, bytes]:
-    """What an index is made from besides its sources, and which generation answers."""
+    """The library's part of an index folder, and the current generation."""
     kept = [root / "CURRENT", root / "left-out.json", *(root / "added").glob("*"), *(root / "added").glob(".*")]
     assert not (root / "changing").exists() and not list(root.rglob("unfinished-*"))
     return {path.name: path.read_bytes() for path in kept if path.exists()}
@@ -91,12 +91,12 @@ def test_files_are_added_to_every_build(root: Path, library: Library, upload: Fi
     assert all(path.exists() for _, path in files)
     book = qa.load(root)
     assert "tail of dust" in book.ask("What does the comet have?").quotes[0].text
-    # Whoever builds, and from whatever: they stay.
+    # They stay, whatever starts the build, and from whatever sources.
     assert qa.rebuild(root).startswith("The index is up to date: 6 documents")
     assert index_main(["build", str(tmp_path / "in" / "ships.txt"), "--index", str(root)]) == 0
     assert ids(root) == ["ships.txt", *everything[2:]]
     assert FolderStore(root).sources()["roots"] == [str(tmp_path / "in" / "ships.txt")]
-    assert index_main(["build", str(root / "added"), "--index", str(root)]) == 0  # named, it counts once
+    assert index_main(["build", str(root / "added"), "--index", str(root)]) == 0  # named twice, it counts once
     assert ids(root) == everything[2:]
     assert index_main(["build", "--index", str(root)]) == 0
     assert ids(root) == ["valdai-russia-central-asia.txt", *everything[2:]]
@@ -152,7 +152,7 @@ def test_what_is_no_document_is_refused_and_the_rest_is_added(root: Path, librar
     assert [path.name for path in (root / "added").iterdir()] == ["fine.txt"]
     before = state(root)
     added = library.add(upload(**{"broken.pdf": b"again"}), silent)
-    assert added.report == "No document was added; the index is as it was." and len(added.refused) == 1
+    assert added.report == "No documents were added." and len(added.refused) == 1
     assert state(root) == before
 
 
@@ -198,7 +198,7 @@ def test_a_name_that_a_source_has_gets_a_number(root: Path, library: Library, up
     library.add(two, silent)
     assert ids(root)[2:] == ["readme (2).md", "readme.md", "ships (2).txt"]
     library.remove(["wind.md"], silent)
-    library.add(upload(**{"wind.md": "Wind.\n"}), silent)  # or what was removed could not be put back
+    library.add(upload(**{"wind.md": "Wind.\n"}), silent)  # otherwise removed documents could not be restored
     assert "wind (2).md" in ids(root)
     library.put_back(["wind.md"], silent)
     assert "wind.md" in ids(root)
@@ -239,9 +239,9 @@ def test_removed_documents_are_deleted_or_left_out_and_come_back(
     library.put_back(["wind.md"], silent)
     assert library.left_out == [] and len(ids(root)) == 5
     before = state(root)
-    with pytest.raises(qa.DocumentMissing, match="There is no document 'none' in the index; "):
+    with pytest.raises(qa.DocumentMissing, match="There is no document 'none' in the index"):
         library.remove(["r1", "none"], silent)
-    with pytest.raises(qa.UsageError, match="'r1' is not left out"):
+    with pytest.raises(qa.UsageError, match="'r1' can't be restored"):
         library.put_back(["r1"], silent)
     with pytest.raises(qa.ChapterVerseError, match="The sources hold no text"):
         library.remove(ids(root), silent)
@@ -251,7 +251,7 @@ def test_removed_documents_are_deleted_or_left_out_and_come_back(
 def test_many_documents_are_put_back_and_removed_at_once(root: Path, library: Library, within: Within) -> None:
     many = [f"note-{n}.txt" for n in range(50_000)]
     (root / "left-out.json").write_text(json.dumps(["ships.txt", *many]))
-    with within(5):  # it was a minute
+    with within(5):  # it once took a minute
         library.put_back(list(reversed(many)), silent)
     assert library.left_out == ["ships.txt"]
 
@@ -293,7 +293,7 @@ def test_golden_questions_guard_what_is_removed(root: Path, library: Library, tm
 
 
 class Cancelling:
-    """Ends a build at the first progress after so many seconds of a step."""
+    """Cancels a build at the first update that comes so many seconds after a step began."""
 
     def __init__(self, step: str, seconds: float = 0) -> None:
         self.step, self.seconds = step, seconds
@@ -315,10 +315,10 @@ def test_a_build_that_is_cancelled_changes_nothing(root: Path, library: Library,
     files = upload(
         **{"lamp.txt": "The lamp went out.\n", "new.txt": " ".join(f"Lamp {n} was lit." for n in range(600))}
     )
-    with pytest.raises(Cancelled, match=r"The build was cancelled; the index is as it was\."):
+    with pytest.raises(Cancelled, match=r"Cancelled\. Nothing was changed\."):
         library.add(files, Cancelling(step))
     assert state(root) == before
-    if step != "looking":  # so little to look at is not told
+    if step != "looking":  # so few files are scanned without progress updates
         with pytest.raises(Cancelled):
             library.remove(["lamp.txt", "wind.md"], Cancelling(step))
         assert state(root) == before
@@ -350,7 +350,7 @@ def test_reading_a_large_file_is_told_and_can_be_cancelled(
         library.add(files, progress)
     assert time.monotonic() - cancelling.ended < 1
     assert len(told) > 5 and max(later - now for now, later in pairwise(told)) < 1
-    assert len(started) == 1 and caught  # the exception is still held, and yet
+    assert len(started) == 1 and caught  # although the exception is still referenced
     assert started[0]._process.wait(5) == -9
     assert state(root) == before
     assert library.add(upload(**{"lamp.txt": "The lamp was lit.\n"}), silent).refused == ()
@@ -380,7 +380,7 @@ def test_the_second_of_two_changes_waits(root: Path, library: Library, upload: F
 
 def test_another_process_that_changes_documents_is_not_disturbed(root: Path, library: Library, upload: Files) -> None:
     library.add(upload(**{"lamp.txt": "The lamp was lit.\n"}), silent)
-    with changing(root) as change:  # as it would: the lock is the system's
+    with changing(root) as change:  # as another process would: the lock is the operating system's
         change.delete(root / "added" / "lamp.txt")
         with pytest.raises(qa.IndexUnwritable, match="Another process is changing the documents of"):
             library.add(upload(**{"new.txt": "New words.\n"}), silent)
@@ -416,7 +416,7 @@ def test_the_next_build_copes_with_a_change_that_was_killed(
     wanted = ["ships.txt", "wind.md", "lamp.txt", "new.txt"] if change == "add" else ["ships.txt"]
     assert ids(root) == wanted
     library.add(upload(**{"more.txt": "More words.\n"}), silent)
-    state(root)  # nothing is left of what was killed
+    state(root)  # nothing is left of the killed change
 
 
 def test_a_disk_that_is_full_changes_nothing(

@@ -1,4 +1,4 @@
-"""Searches to begin with: the documents' own words, each of them answered."""
+"""Suggested first questions: in the documents' own words, and each of them answered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qa_fixtures import build_book
 import qa
 from index import FolderStore
 from qa.find import find_in
-from qa.suggest import examples
+from qa.suggest import suggested_questions
 from source import RegionKind, Span
 
 pytest_plugins = ["qa_fixtures"]
@@ -37,7 +37,7 @@ def qa_harbour(tmp_path_factory: pytest.TempPathFactory) -> qa.Edition:
 
 
 def test_of_each_document_what_it_says_best(qa_harbour: qa.Edition) -> None:
-    found = examples(qa_harbour)
+    found = suggested_questions(qa_harbour)
     assert len(found) == 4
     assert set(found) > {
         "The harbour master of Lund",
@@ -47,13 +47,13 @@ def test_of_each_document_what_it_says_best(qa_harbour: qa.Edition) -> None:
 
 
 def test_they_are_few_and_the_same_each_time(qa_harbour: qa.Edition) -> None:
-    assert examples(qa_harbour) == examples(qa_harbour)
-    assert len(examples(qa_harbour, most=2)) == 2
-    assert examples(qa_harbour, most=0) == []
+    assert suggested_questions(qa_harbour) == suggested_questions(qa_harbour)
+    assert len(suggested_questions(qa_harbour, most=2)) == 2
+    assert suggested_questions(qa_harbour, most=0) == []
 
 
 class Counting(qa.Edition):
-    """Counts what it is asked."""
+    """Counts the questions."""
 
     asked = 0
 
@@ -64,7 +64,7 @@ class Counting(qa.Edition):
 
 def test_on_the_shipped_article(qa_article: qa.Book) -> None:
     edition = Counting(qa_article.store, qa_article.encoder)
-    found = examples(edition)
+    found = suggested_questions(edition)
     assert len(found) == 4 and edition.asked <= 24
     assert "Cumulative investment in Central Asian countries" in found
     (reference,) = edition.documents()
@@ -81,7 +81,7 @@ def test_on_the_shipped_article(qa_article: qa.Book) -> None:
 
 
 def test_the_first_quote_is_no_heading_and_says_more_than_the_search(qa_harbour: qa.Edition) -> None:
-    for text in examples(qa_harbour):
+    for text in suggested_questions(qa_harbour):
         quote = qa_harbour.ask(text).quotes[0]
         document = qa_harbour.document(quote.document.id)
         assert not any(region.span.overlaps(quote.span) for region in document.regions)
@@ -96,7 +96,7 @@ def test_a_collection_of_a_thousand_is_not_read_through(tmp_path: Path) -> None:
     ]
     book = build_book(tmp_path, {"many.jsonl": "\n".join(lines)})
     edition = Counting(book.store, book.encoder)
-    found = examples(edition)
+    found = suggested_questions(edition)
     assert isinstance(edition.store, FolderStore)
     assert edition.asked <= 24 and edition.store.document.cache_info().currsize <= 64
     assert len(found) == len(set(found)) <= 4
@@ -104,4 +104,4 @@ def test_a_collection_of_a_thousand_is_not_read_through(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["Introduction\n", "a; b; c.\n", "1 2 3 4\n"])
 def test_documents_that_say_nothing_have_none(tmp_path: Path, text: str) -> None:
-    assert examples(build_book(tmp_path, {"a.txt": text}).now()) == []
+    assert suggested_questions(build_book(tmp_path, {"a.txt": text}).now()) == []

@@ -30,8 +30,8 @@ from torch.nn import functional
 
 import qa
 from index import build
-from qa.ask.conversation import Understood
-from qa.ask.retrieve import RERANKED, first_stage, queries
+from qa.ask.conversation import ContextualQuestion
+from qa.ask.retrieve import RERANKED, first_stage, make_queries
 from qa.evaluation.metrics import hit_at, reciprocal_rank
 from qa.evaluation.questions import Question, read_questions
 
@@ -101,7 +101,7 @@ class Set:
 
     def candidates(self, question: Question) -> tuple[Floats, list[int]]:
         """The question's token vectors, and the rows of the first stage, best first."""
-        wanted = queries(Understood(question.question), self.book.encoder)
+        wanted = make_queries(ContextualQuestion(question.question), self.book.encoder)
         pool, fused = first_stage(self.store, wanted)
         return wanted[0].encoded.tokens, [int(row) for row in pool[np.argsort(-fused, kind="stable")[:RERANKED]]]
 

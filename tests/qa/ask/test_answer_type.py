@@ -1,4 +1,4 @@
-"""What kind of words a question asks for."""
+"""The expected type of an answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from qa.ask.answer_type import AnswerType, answer_type, has_expected
         ("Who spoke first?", AnswerType.NAME),
         ("Where was the conference held?", AnswerType.NAME),
         ("Кто выступил?", AnswerType.NAME),
-        ("Who is Wang Wen?", AnswerType.ANYTHING),  # the name is given: it asks what is said of him
+        ("Who is Wang Wen?", AnswerType.ANYTHING),  # the name is known: a description is asked for
         ("Кто такой Рахим Ошакбаев?", AnswerType.ANYTHING),
         ("Who is the director?", AnswerType.NAME),
         ("Why did it rain?", AnswerType.ANYTHING),
@@ -47,7 +47,7 @@ def test_the_shape_that_a_question_calls_for(question: str, expected: AnswerType
         ("It was in 2021.", AnswerType.TIME, 1.0),
         ("It was long ago.", AnswerType.TIME, -1.0),
         ("Then Andrey spoke.", AnswerType.NAME, 1.0),
-        ("Then someone spoke.", AnswerType.NAME, -1.0),  # a sentence's own capital is no name
+        ("Then someone spoke.", AnswerType.NAME, -1.0),  # the capital at the start of a sentence doesn't make a name
         ("Then someone spoke.", AnswerType.ANYTHING, 0.0),
     ],
 )

@@ -1,4 +1,4 @@
-"""How sure: a probability that rises with what the best sentence meets."""
+"""The confidence: a probability that rises with how much of the question the best sentence covers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from qa_fixtures import ARTICLE_QUESTIONS
 
 import qa
 from qa.ask.confidence import THRESHOLD, WEIGHTS, confidence, features
-from qa.ask.conversation import Understood
+from qa.ask.conversation import ContextualQuestion
 from qa.ask.reader import read, worth_reading
-from qa.ask.retrieve import candidates, queries
-from qa.ask.sentences import Evidence, ranked_sentences, terms
+from qa.ask.retrieve import candidates, make_queries
+from qa.ask.sentences import Evidence, question_terms, ranked_sentences
 from source import UsageError
 
 pytest_plugins = ["qa_fixtures"]
@@ -62,30 +62,30 @@ def test_the_more_words_are_strange_the_less_sure(qa_article: qa.Book) -> None:
         "Who gave the welcome speech about whales?",
         "Who gave the banjo whales about zeppelins?",
     ]
-    sure = [qa_article.ask(question).confidence for question in questions]
-    assert sure == sorted(sure, reverse=True)
+    confidences = [qa_article.ask(question).confidence for question in questions]
+    assert confidences == sorted(confidences, reverse=True)
 
 
 @pytest.mark.parametrize(
-    ("question", "way"), [("How many penguins attended the event?", Evidence.READ), ("Кто?", Evidence.WORDS)]
+    ("question", "evidence"), [("How many penguins attended the event?", Evidence.READ), ("Кто?", Evidence.WORDS)]
 )
-def test_the_signs_by_hand(qa_article: qa.Book, question: str, way: Evidence) -> None:
+def test_the_features_by_hand(qa_article: qa.Book, question: str, evidence: Evidence) -> None:
     store = qa_article.store
-    wanted = queries(Understood(question), qa_article.encoder)
-    asked = terms(store, question)
+    wanted = make_queries(ContextualQuestion(question), qa_article.encoder)
+    terms = question_terms(store, question)
     found = worth_reading(candidates(store, wanted))
-    best = ranked_sentences(store, wanted, found, read(store, question, found), asked)[0]
-    values = features(store, wanted, best, asked)
-    assert best.way is way
+    best = ranked_sentences(store, wanted, found, read(store, question, found), terms)[0]
+    values = features(store, wanted, best, terms)
+    assert best.evidence is evidence
     assert values["sentence"] == pytest.approx(float(np.mean(best.matches)))
     assert values["passage"] == pytest.approx(float(best.candidate.similarities[0].max(axis=1).mean()))
     assert -1 <= values["content"] <= 1
-    if way is Evidence.READ:
-        share = dict(zip(asked.words, asked.shares.tolist(), strict=True))
-        assert values["words"] == pytest.approx(share["attended"] + share["event"])  # penguins are not there
+    if evidence is Evidence.READ:
+        share = dict(zip(terms.words, terms.shares.tolist(), strict=True))
+        assert values["words"] == pytest.approx(share["attended"] + share["event"])  # the text has no penguins
         assert values["answers"] == best.features["answers"] and values["likelihood"] == best.features["likelihood"]
-    sure = confidence(store, wanted, best, asked)
-    assert sure == pytest.approx(qa_article.ask(question).confidence)
-    # The fitted weights may change; the model they are of may not.
-    logit = sum(weight * values[name] for name, weight in WEIGHTS[way].items())
-    assert math.log(sure / (1 - sure)) == pytest.approx(logit)
+    probability = confidence(store, wanted, best, terms)
+    assert probability == pytest.approx(qa_article.ask(question).confidence)
+    # The fitted weights may change, but not the form of the model.
+    logit = sum(weight * values[name] for name, weight in WEIGHTS[evidence].items())
+    assert math.log(probability / (1 - probability)) == pytest.approx(logit)

@@ -1,11 +1,11 @@
-"""Follow-up questions, and questions that only look like some."""
+"""Follow-up questions, and questions that only look like follow-ups."""
 
 from __future__ import annotations
 
 import pytest
 
 import qa
-from qa.ask.conversation import Understood, asks_for_person, person_name, understand
+from qa.ask.conversation import ContextualQuestion, asks_for_person, in_context, person_name
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -17,7 +17,7 @@ def rudenko(question: str) -> str | None:
 
 
 @pytest.mark.parametrize(
-    ("question", "understood"),
+    ("question", "contextual"),
     [
         ("How did he describe the region?", "How did Rudenko describe the region?"),
         ("What is his post?", "What is Rudenko’s post?"),
@@ -25,35 +25,35 @@ def rudenko(question: str) -> str | None:
         ("Who talked to her?", "Who talked to Rudenko?"),
         ("Is the post hers?", "Is the post Rudenko’s?"),
         ("Did he say that he agreed?", "Did Rudenko say that he agreed?"),
-        ("Where is the theory kept by the usher?", "Where is the theory kept by the usher?"),  # no pronoun in it
+        ("Where is the theory kept by the usher?", "Where is the theory kept by the usher?"),  # it has no pronoun
     ],
 )
-def test_a_pronoun_becomes_the_person(question: str, understood: str) -> None:
-    assert understand(question, [WELCOME], rudenko) == Understood(understood)
+def test_a_pronoun_becomes_the_person(question: str, contextual: str) -> None:
+    assert in_context(question, [WELCOME], rudenko) == ContextualQuestion(contextual)
 
 
 def test_the_person_named_last_is_meant() -> None:
     history = ["Who is Wang Wen?", "What did Nursulu Akhmetova say?", "Which ones?"]
-    assert understand("What is her post?", history, rudenko).question == "What is Nursulu Akhmetova’s post?"
+    assert in_context("What is her post?", history, rudenko).question == "What is Nursulu Akhmetova’s post?"
 
 
 def test_the_person_may_have_been_asked_for_long_before() -> None:
     history = [WELCOME, "How many experts came?"]
-    assert understand("What did he say?", history, rudenko).question == "What did Rudenko say?"
+    assert in_context("What did he say?", history, rudenko).question == "What did Rudenko say?"
 
 
 def test_no_more_than_two_earlier_questions_are_asked_again() -> None:
-    """The newest of those that ask for a person; the others cost nothing, and a name in one is still found."""
+    """Only the newest "who" questions are answered again; a name in an older question is still found."""
     asked: list[str] = []
 
     def nobody(question: str) -> None:
         asked.append(question)
 
     history = [f"Who counted ship {n}?" for n in range(7)] + ["How many ships came?"]
-    assert understand("What did she say?", history, nobody) == Understood("What did she say?", history[-1])
+    assert in_context("What did she say?", history, nobody) == ContextualQuestion("What did she say?", history[-1])
     assert asked == [history[6], history[5]]
     history.insert(0, "What did Nursulu Akhmetova say?")
-    assert understand("What did she say?", history, nobody).question == "What did Nursulu Akhmetova say?"
+    assert in_context("What did she say?", history, nobody).question == "What did Nursulu Akhmetova say?"
 
 
 @pytest.mark.parametrize(
@@ -62,22 +62,22 @@ def test_no_more_than_two_earlier_questions_are_asked_again() -> None:
 )
 def test_what_cannot_stand_alone_leans_on_the_question_before(question: str) -> None:
     history = ["What is the capital of France?", "What share of experts is in Western countries?"]
-    understood = understand(question, history, rudenko)
-    assert understood == Understood(question, history[-1])
-    assert understood.searched_for == f"{history[-1]} {question}"
+    contextual = in_context(question, history, rudenko)
+    assert contextual == ContextualQuestion(question, history[-1])
+    assert contextual.searched_for == f"{history[-1]} {question}"
 
 
 @pytest.mark.parametrize(
     "question", ["Who won the football world cup in 2018?", "What is the recipe for plov with lamb?"]
 )
 def test_a_new_topic_stays_alone(question: str) -> None:
-    understood = understand(question, [WELCOME], rudenko)
-    assert understood == Understood(question) and understood.searched_for == question
+    contextual = in_context(question, [WELCOME], rudenko)
+    assert contextual == ContextualQuestion(question) and contextual.searched_for == question
 
 
 @pytest.mark.parametrize("history", [[], ["", "  \n"], ["And in Africa?"]])
 def test_nothing_to_lean_on(history: list[str]) -> None:
-    assert understand("And in Africa?", history, rudenko) == Understood("And in Africa?")
+    assert in_context("And in Africa?", history, rudenko) == ContextualQuestion("And in Africa?")
 
 
 def test_asking_for_a_person() -> None:
@@ -91,7 +91,7 @@ def test_asking_for_a_person() -> None:
         ("Russia’s Deputy Foreign Minister Andrey Rudenko", "Rudenko"),
         ("said Wang Wen of Renmin", "Wen"),
         ("nobody", None),
-        ("Russia", None),  # one word is no full name
+        ("Russia", None),  # a single word isn't a full name
     ],
 )
 def test_the_last_name_of_a_text(text: str, name: str | None) -> None:

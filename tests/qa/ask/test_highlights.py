@@ -1,4 +1,4 @@
-"""Which words of a quote answer."""
+"""The heuristic that finds the words of a quote that answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytest_plugins = ["qa_fixtures"]
 
 
 def marked(text: str, question: str, stopwords: str = "the a of in is was were by and") -> str:
-    """What is marked in `text`, a question's word being one that stands in it literally."""
+    """The words marked in `text`; a word counts as the question's if it is literally in it."""
     asked = {word.lower() for word in question.rstrip("?").split()} - set(stopwords.split())
     whole = Span(0, len(text))
     spans = split(text, whole)
@@ -35,7 +35,7 @@ def marked(text: str, question: str, stopwords: str = "the a of in is was were b
         ("Anna Smith founded the choir in March 1920.", "When was the choir founded?", "March 1920"),
         ("The bridge cost $ 3.5 million in 1931.", "How much was the bridge cost?", "$ 3.5 million"),
         ("Some 39.7% of experts are here.", "What share of experts?", "39.7%"),
-        ("1. The stew needs 7 onions.", "How many onions?", "7"),  # not the number of the item
+        ("1. The stew needs 7 onions.", "How many onions?", "7"),  # without the number of the item
         ("The wolves eat berries in autumn.", "What do wolves eat?", "berries in autumn"),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_highlight_lies_in_its_quote(qa_article: qa.Book, question: str) -> No
 def test_without_the_reader_a_highlight_has_none_of_the_questions_words(
     qa_article: qa.Book, monkeypatch: pytest.MonkeyPatch, question: str
 ) -> None:
-    monkeypatch.setattr(qa.ask.reader, "_KNOWN", {"a language of which it knows nothing"})
+    monkeypatch.setattr(qa.ask.reader, "_LANGUAGES", {"a language of which it knows nothing"})
     answer = qa_article.ask(question, k=10)
     lexical = qa_article.store.lexical
     asked = lexical.content_words(question)

@@ -1,4 +1,4 @@
-"""Quotes: as short as answers, whole sentences, widened only where they lean on a neighbour."""
+"""Quotes: whole sentences, as few as possible, widened only if they need a neighbour."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from qa_fixtures import ARTICLE_QUESTIONS, build_book
 
 import qa
 from qa.__main__ import _answer_text, _quote_text
-from qa.ask.conversation import Understood
+from qa.ask.conversation import ContextualQuestion
 from qa.ask.quotes import LONGEST, MOST_PLACES, MOST_SENTENCES, make_quotes
 from qa.ask.reader import FoundAnswer, read, worth_reading
-from qa.ask.retrieve import candidates, queries
-from qa.ask.sentences import Sentence, ranked_sentences, terms
+from qa.ask.retrieve import candidates, make_queries
+from qa.ask.sentences import Sentence, question_terms, ranked_sentences
 from qa.web.page.texts.english import ENGLISH
 from source import Span
 
@@ -34,9 +34,11 @@ def qa_leaning(tmp_path_factory: pytest.TempPathFactory) -> dict[str, qa.Book]:
 
 
 def ranked(book: qa.Book, question: str) -> list[Sentence]:
-    wanted = queries(Understood(question), book.encoder)
+    wanted = make_queries(ContextualQuestion(question), book.encoder)
     found = worth_reading(candidates(book.store, wanted))
-    return ranked_sentences(book.store, wanted, found, read(book.store, question, found), terms(book.store, question))
+    return ranked_sentences(
+        book.store, wanted, found, read(book.store, question, found), question_terms(book.store, question)
+    )
 
 
 def best(book: qa.Book, question: str) -> qa.Quote:
@@ -63,7 +65,7 @@ def test_a_sentence_that_opens_a_list_takes_items_along(tmp_path: Path) -> None:
     quote = best(book, "Which spices does the cook need for the lamb stew?")
     assert quote.text.startswith("The cook needs")
     assert "Cumin" in quote.text and "Saffron" in quote.text
-    assert "Salt" not in quote.text  # three sentences at the most
+    assert "Salt" not in quote.text  # at most three sentences
     assert [quote.text_of(mark) for mark in quote.highlights] == ["Cumin from the market.", "Saffron from the market."]
 
 
@@ -72,8 +74,8 @@ def test_an_answer_that_only_points_back_is_quoted_with_what_it_points_to(tmp_pa
     book = build_book(tmp_path, {"a.txt": text})
     found = ranked(book, "What was the cause of the collision of the ferries?")
     sentence = max(found, key=lambda each: each.position)
-    sentence = replace(sentence, found=FoundAnswer(Span(text.index("this"), text.index("this") + 4), -0.1), score=9.0)
-    (quote,) = make_quotes(book.store, "", [sentence], terms(book.store, "collision"), 1)
+    sentence = replace(sentence, answer=FoundAnswer(Span(text.index("this"), text.index("this") + 4), -0.1), score=9.0)
+    (quote,) = make_quotes(book.store, "", [sentence], question_terms(book.store, "collision"), 1)
     assert sentence.span.start > 0 and quote.text == text
 
 
@@ -83,7 +85,7 @@ def test_many_other_places_are_counted(tmp_path: Path) -> None:
     quote = best(book, "When is the harbour closed in winter?")
     assert len(quote.elsewhere) == MOST_PLACES - 1
     assert ENGLISH.elsewhere(quote.document, quote.elsewhere).endswith("; 16 more")
-    assert _quote_text(quote).endswith("\n  — and 16 times more")
+    assert _quote_text(quote).endswith("\n  — and 16 more places")
 
 
 def test_the_same_words_are_quoted_once_with_their_other_places(tmp_path: Path) -> None:
@@ -99,7 +101,7 @@ def test_the_same_words_are_quoted_once_with_their_other_places(tmp_path: Path) 
     for each in quotes[0].elsewhere:
         assert book.document(each.document.id).text[each.span.start : each.span.end] == line
     printed = _answer_text(replace(answer, answered=True, quotes=quotes))
-    assert printed.count("\n  — again: ") == 2
+    assert printed.count("\n  — also in: ") == 2
     shown = ENGLISH.elsewhere(quotes[0].document, quotes[0].elsewhere)
     assert shown.startswith("The same words stand at ") and "line 5" in shown
     data = qa.answer_json(answer)

@@ -1,4 +1,4 @@
-"""The reader: where the words are that answer, and whether they do."""
+"""The reader: whether a passage answers, and in which words."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from qa_fixtures import build_book
 
 import qa
 import qa.ask.reader
-from qa.ask.conversation import Understood
+from qa.ask.conversation import ContextualQuestion
 from qa.ask.reader import Reader, ReaderMissing, Reading, open_reader, read, worth_reading
-from qa.ask.retrieve import Candidate, candidates, queries
+from qa.ask.retrieve import Candidate, candidates, make_queries
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -102,7 +102,7 @@ def test_a_damaged_file_is_never_parsed(tmp_path: Path, name: str, harm: str) ->
         path.write_bytes(data)
     else:
         path.unlink()
-    with pytest.raises(ReaderMissing, match=rf"{name} is missing or damaged; install the project again"):
+    with pytest.raises(ReaderMissing, match=rf"{name} is missing or damaged. Reinstall the project"):
         Reader(folder)
 
 
@@ -117,7 +117,7 @@ def test_a_damaged_file_is_never_parsed(tmp_path: Path, name: str, harm: str) ->
 )
 def test_only_what_is_in_its_language_is_read(tmp_path: Path, question: str, text: str, reads: bool) -> None:
     book = build_book(tmp_path, {"a.txt": text})
-    found = candidates(book.store, queries(Understood(question), book.encoder))
+    found = candidates(book.store, make_queries(ContextualQuestion(question), book.encoder))
     readings = read(book.store, question, found)
     assert len(readings) == len(found)
     assert all((reading is not None) is reads for reading in readings)
@@ -136,11 +136,11 @@ def test_several_threads_read_what_one_does() -> None:
     [
         ([], 0),
         ([1.0], 1),
-        ([1.0, 0.6, 0.5, 0.4, 0.3], 2),  # the first few in any case
+        ([1.0, 0.6, 0.5, 0.4, 0.3], 2),  # the first two in any case
         ([1.0, 0.9, 0.8, 0.75, 0.71, 0.6], 5),
         ([1.0] * 20, 8),
     ],
 )
-def test_who_is_in_play(scores: list[float], count: int) -> None:
+def test_which_candidates_are_worth_reading(scores: list[float], count: int) -> None:
     found = [Candidate(row, score, [], np.zeros((0, 2), np.int64)) for row, score in enumerate(scores)]
     assert list(worth_reading(found)) == found[:count]

@@ -1,4 +1,4 @@
-"""From a question to ranked passages, against plain loops."""
+"""From a question to its candidate passages, checked against plain loops."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from qa_fixtures import ARTICLE_QUESTIONS, build_book
 
 import qa
 import qa.ask.retrieve
-from qa.ask.conversation import Understood
-from qa.ask.retrieve import LEAST, TIES, candidates, first_stage, queries
+from qa.ask.conversation import ContextualQuestion
+from qa.ask.retrieve import LEAST_WEIGHT, TIE_BREAK, candidates, first_stage, make_queries
 
 pytest_plugins = ["qa_fixtures"]
 
 
 def stretched(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Min-max, as the paper writes it."""
+    """Min-max scaling, as the paper defines it."""
     values = scores.astype(float)
     spread = values.max() - values.min()
     return (values - values.min()) / spread if spread else np.zeros(len(values))
 
 
 def test_a_question_is_one_query_and_its_context_weighs_half(qa_article: qa.Book) -> None:
-    (alone,) = queries(Understood("Who spoke?"), qa_article.encoder)
+    (alone,) = make_queries(ContextualQuestion("Who spoke?"), qa_article.encoder)
     assert (alone.text, alone.weight) == ("Who spoke?", 1.0)
-    both = queries(Understood("And when?", "Who spoke?"), qa_article.encoder)
+    both = make_queries(ContextualQuestion("And when?", "Who spoke?"), qa_article.encoder)
     assert [(query.text, query.weight) for query in both] == [("And when?", 1.0), ("Who spoke?", 0.5)]
     np.testing.assert_allclose(both[1].encoded.vector, alone.encoded.vector, atol=1e-5)
 
@@ -35,7 +35,7 @@ def test_a_question_is_one_query_and_its_context_weighs_half(qa_article: qa.Book
 @pytest.mark.parametrize("question", ARTICLE_QUESTIONS)
 def test_each_retriever_puts_its_best_forward(qa_article: qa.Book, question: str) -> None:
     store = qa_article.store
-    (query,) = wanted = queries(Understood(question), qa_article.encoder)
+    (query,) = wanted = make_queries(ContextualQuestion(question), qa_article.encoder)
     pool, fused = first_stage(store, wanted, count=1)
     cosines = store.vectors.of(np.arange(len(store))) @ query.encoded.vector
     expected = {int(cosines.argmax())}
@@ -50,10 +50,12 @@ def test_as_many_passages_come_as_are_asked_for(tmp_path: Path) -> None:
     assert len(book.retrieve("Which ship sailed north?", k=300)) == 300
 
 
-@pytest.mark.parametrize("understood", [Understood(ARTICLE_QUESTIONS[0]), Understood("And in Africa?", "Who spoke?")])
-def test_fusion_is_the_sum_of_min_max_scores(qa_article: qa.Book, understood: Understood) -> None:
+@pytest.mark.parametrize(
+    "contextual", [ContextualQuestion(ARTICLE_QUESTIONS[0]), ContextualQuestion("And in Africa?", "Who spoke?")]
+)
+def test_fusion_is_the_sum_of_min_max_scores(qa_article: qa.Book, contextual: ContextualQuestion) -> None:
     store = qa_article.store
-    wanted = queries(understood, qa_article.encoder)
+    wanted = make_queries(contextual, qa_article.encoder)
     pool, fused = first_stage(store, wanted)
     expected = np.zeros(len(pool))
     for query in wanted:
@@ -66,7 +68,7 @@ def test_fusion_is_the_sum_of_min_max_scores(qa_article: qa.Book, understood: Un
 @pytest.mark.parametrize("question", ARTICLE_QUESTIONS[:4])
 def test_late_interaction_is_maxsim(qa_article: qa.Book, question: str) -> None:
     store = qa_article.store
-    (query,) = wanted = queries(Understood(question), qa_article.encoder)
+    (query,) = wanted = make_queries(ContextualQuestion(question), qa_article.encoder)
     pool, fused = first_stage(store, wanted)
     late = []
     for row in pool:
@@ -81,12 +83,12 @@ def test_late_interaction_is_maxsim(qa_article: qa.Book, question: str) -> None:
 
 def test_a_language_the_encoder_does_not_know_is_left_to_words(qa_article: qa.Book) -> None:
     store = qa_article.store
-    (query,) = wanted = queries(Understood("Кто говорил о Wang Wen?"), qa_article.encoder)
-    assert query.meaning == TIES
+    (query,) = wanted = make_queries(ContextualQuestion("Кто говорил о Wang Wen?"), qa_article.encoder)
+    assert query.vector_weight == TIE_BREAK
     pool, fused = first_stage(store, wanted)
     words = stretched(store.lexical.scores(query.text, pool))
     cosines = stretched(store.vectors.of(pool) @ query.encoded.vector)
-    np.testing.assert_allclose(fused, TIES * cosines + words, atol=1e-5)
+    np.testing.assert_allclose(fused, TIE_BREAK * cosines + words, atol=1e-5)
     found = candidates(store, wanted)
     assert found[0].passage == int(pool[words.argmax()])
     assert len(found) == min(len(pool), 30), "nothing is a dead end"
@@ -94,7 +96,7 @@ def test_a_language_the_encoder_does_not_know_is_left_to_words(qa_article: qa.Bo
 
 def test_candidates_carry_the_offsets_of_their_own_tokens(qa_article: qa.Book) -> None:
     store = qa_article.store
-    for each in candidates(store, queries(Understood(ARTICLE_QUESTIONS[0]), qa_article.encoder)):
+    for each in candidates(store, make_queries(ContextualQuestion(ARTICLE_QUESTIONS[0]), qa_article.encoder)):
         text = store.passage(each.passage).text
         assert each.offsets[:, 0].min() >= 0 and each.offsets[:, 1].max() <= len(text)
         assert (each.offsets == qa_article.encoder.pieces([text])[0]).all()
@@ -103,19 +105,21 @@ def test_candidates_carry_the_offsets_of_their_own_tokens(qa_article: qa.Book) -
 
 
 def test_fewer_candidates_are_the_first_of_more(qa_article: qa.Book) -> None:
-    wanted = queries(Understood(ARTICLE_QUESTIONS[1]), qa_article.encoder)
+    wanted = make_queries(ContextualQuestion(ARTICLE_QUESTIONS[1]), qa_article.encoder)
     every = [each.passage for each in candidates(qa_article.store, wanted)]
     assert [each.passage for each in candidates(qa_article.store, wanted, 3)] == every[:3]
 
 
-def test_the_meaning_of_a_question_weighs_less_the_more_its_words_are_broken(qa_article: qa.Book) -> None:
+def test_vectors_weigh_less_the_more_pieces_the_words_have(qa_article: qa.Book) -> None:
     questions = [
         "Who spoke first at the conference?",
         "¿Quién pronunció el discurso de bienvenida a los participantes?",
         "Welche Bedrohungen für die Region wurden besprochen?",
         "Кто выступил с приветственной речью?",
     ]
-    weights = [queries(Understood(question), qa_article.encoder)[0].meaning for question in questions]
+    weights = [
+        make_queries(ContextualQuestion(question), qa_article.encoder)[0].vector_weight for question in questions
+    ]
     assert weights[0] == 1.0
-    assert all(LEAST <= weight < 0.8 for weight in weights[1:3])
-    assert weights[3] == TIES
+    assert all(LEAST_WEIGHT <= weight < 0.8 for weight in weights[1:3])
+    assert weights[3] == TIE_BREAK

@@ -1,4 +1,4 @@
-"""Which sentences answer best."""
+"""The ranking of sentences."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ import pytest
 from qa_fixtures import ARTICLE_QUESTIONS
 
 import qa
-from qa.ask.conversation import Understood
+from qa.ask.conversation import ContextualQuestion
 from qa.ask.reader import read, worth_reading
-from qa.ask.retrieve import candidates, queries
-from qa.ask.sentences import WEIGHTS, Evidence, Sentence, linear_score, ranked_sentences, terms
+from qa.ask.retrieve import candidates, make_queries
+from qa.ask.sentences import WEIGHTS, Evidence, Sentence, linear_score, question_terms, ranked_sentences
 
 pytest_plugins = ["qa_fixtures"]
 
 
 def ranked(book: qa.Book, question: str, context: str | None = None, *, reads: bool = True) -> list[Sentence]:
-    wanted = queries(Understood(question, context), book.encoder)
+    wanted = make_queries(ContextualQuestion(question, context), book.encoder)
     found = worth_reading(candidates(book.store, wanted))
     readings = read(book.store, question, found) if reads else [None] * len(found)
-    return ranked_sentences(book.store, wanted, found, readings, terms(book.store, question))
+    return ranked_sentences(book.store, wanted, found, readings, question_terms(book.store, question))
 
 
 def test_terms_are_content_words_and_the_rarer_one_weighs_more(qa_article: qa.Book) -> None:
-    asked = terms(qa_article.store, "What is the turbulence of Russia?")
-    assert list(asked.words) == ["turbulence", "russia"]
-    assert asked.shares.sum() == pytest.approx(1.0)
-    assert asked.shares[0] > asked.shares[1]
+    terms = question_terms(qa_article.store, "What is the turbulence of Russia?")
+    assert list(terms.words) == ["turbulence", "russia"]
+    assert terms.shares.sum() == pytest.approx(1.0)
+    assert terms.shares[0] > terms.shares[1]
 
 
 def test_a_question_of_stopwords_has_no_terms(qa_article: qa.Book) -> None:
-    asked = terms(qa_article.store, "what is it?")
-    assert list(asked.words) == [] and asked.shares.shape == (0,)
+    terms = question_terms(qa_article.store, "what is it?")
+    assert list(terms.words) == [] and terms.shares.shape == (0,)
 
 
 @pytest.mark.parametrize("question", ARTICLE_QUESTIONS)
 def test_sentences_are_those_of_the_first_passages_best_first(qa_article: qa.Book, question: str) -> None:
     store = qa_article.store
-    found = candidates(store, queries(Understood(question), qa_article.encoder))
+    found = candidates(store, make_queries(ContextualQuestion(question), qa_article.encoder))
     sentences = ranked(qa_article, question)
     scores = [each.score for each in sentences]
     assert scores == sorted(scores, reverse=True)
@@ -50,7 +50,7 @@ def test_sentences_are_those_of_the_first_passages_best_first(qa_article: qa.Boo
 
 def test_matches_are_maxsim_over_the_sentence_alone(qa_article: qa.Book) -> None:
     store = qa_article.store
-    (query,) = queries(Understood(ARTICLE_QUESTIONS[0]), qa_article.encoder)
+    (query,) = make_queries(ContextualQuestion(ARTICLE_QUESTIONS[0]), qa_article.encoder)
     for sentence in ranked(qa_article, ARTICLE_QUESTIONS[0])[:5]:
         found = store.tokens(np.array([sentence.candidate.passage]))
         tokens = found.vectors * found.scales[:, None]
@@ -62,36 +62,38 @@ def test_matches_are_maxsim_over_the_sentence_alone(qa_article: qa.Book) -> None
         np.testing.assert_allclose(sentence.matches, naive, atol=1e-5)
 
 
-def test_met_says_which_words_stand_in_the_sentence(qa_article: qa.Book) -> None:
+def test_matched_terms_are_those_in_the_sentence(qa_article: qa.Book) -> None:
     best = ranked(qa_article, "Which turbulence has an island of penguins?")
     text = qa_article.document("valdai-russia-central-asia.txt").text
     for sentence in best:
         quoted = text[sentence.span.start : sentence.span.end]
-        assert sentence.met.tolist() == [word in quoted.lower() for word in ("turbulence", "island", "penguins")]
+        assert sentence.matched_terms.tolist() == [
+            word in quoted.lower() for word in ("turbulence", "island", "penguins")
+        ]
 
 
 @pytest.mark.parametrize("reads", [True, False])
-def test_the_signs_of_a_sentence(qa_article: qa.Book, reads: bool) -> None:
+def test_the_features_of_a_sentence(qa_article: qa.Book, reads: bool) -> None:
     document = qa_article.document("valdai-russia-central-asia.txt")
-    asked = terms(qa_article.store, "How many experts?")
+    terms = question_terms(qa_article.store, "How many experts?")
     for sentence in ranked(qa_article, "How many experts?", reads=reads):
         text = document.text[sentence.span.start : sentence.span.end]
         assert sentence.features["late"] == pytest.approx(float(sentence.matches.mean()))
         assert sentence.features["passage"] == pytest.approx(sentence.candidate.score)
-        assert sentence.features["words"] == pytest.approx(float(asked.shares[sentence.met].sum()))
+        assert sentence.features["words"] == pytest.approx(float(terms.shares[sentence.matched_terms].sum()))
         assert sentence.features["shape"] == (1 if any(char.isdigit() for char in text) else -1)
-        assert sentence.way is (Evidence.READ if reads else Evidence.MATCHED)
-        assert sentence.score == pytest.approx(linear_score(sentence.features, WEIGHTS[sentence.way]))
+        assert sentence.evidence is (Evidence.READ if reads else Evidence.MATCHED)
+        assert sentence.score == pytest.approx(linear_score(sentence.features, WEIGHTS[sentence.evidence]))
         if reads:
-            assert sentence.found
-            assert sentence.features["likelihood"] == pytest.approx(sentence.found.likelihood)
+            assert sentence.answer
+            assert sentence.features["likelihood"] == pytest.approx(sentence.answer.likelihood)
         else:
-            assert sentence.found is None and "likelihood" not in sentence.features
+            assert sentence.answer is None and "likelihood" not in sentence.features
 
 
 def test_without_a_known_language_words_decide(qa_article: qa.Book) -> None:
     (sentence, *_) = ranked(qa_article, "Кто говорил о TALAP?")
-    assert sentence.way is Evidence.WORDS
+    assert sentence.evidence is Evidence.WORDS
     text = qa_article.document("valdai-russia-central-asia.txt").text
     assert "TALAP" in text[sentence.span.start : sentence.span.end]
 

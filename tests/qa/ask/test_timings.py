@@ -38,7 +38,7 @@ def test_an_answer_is_told_stage_by_stage(qa_article: qa.Book) -> None:
         qa_article.ask("Who is Wang Wen?")
     took = time.perf_counter() - started
     assert list(spent) == STAGES
-    assert 0 < sum(spent.values()) <= took  # no second counts twice
+    assert 0 < sum(spent.values()) <= took  # no time is counted twice
 
 
 @pytest.mark.parametrize(("command", "last"), [("ask", "quotes"), ("retrieve", "passages")])

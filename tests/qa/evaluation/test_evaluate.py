@@ -48,7 +48,7 @@ def test_one_right_one_wrong_one_unanswerable(qa_small: qa.Book, tmp_path: Path)
         assert got[name] == 0.5, name
     assert got["quote_chars"] == len(str(RECORDS[0]["text"]))
     assert got["answerable_auroc"] == 1.0
-    assert got["coverage@90"] == 0.0  # of the two that are equally sure, one is wrong
+    assert got["coverage@90"] == 0.0  # of the two with equal confidence, one is wrong
     assert (got["n"], got["n_answerable"]) == (3, 2)
     assert 0 < got["latency_p50_ms"] <= got["latency_p95_ms"]
 
@@ -63,7 +63,7 @@ def test_a_gold_document_at_rank_two(qa_small: qa.Book, tmp_path: Path) -> None:
     got = figures(qa_small, tmp_path, {**BRIDGE, "gold_passage_ids": [second]})
     assert (got["hit@1"], got["hit@5"], got["mrr"]) == (0, 1, 0.5)
     assert got["ndcg@10"] == pytest.approx(1 / math.log2(3))
-    assert math.isnan(got["answerable_auroc"])  # there is no unanswerable one to tell it from
+    assert math.isnan(got["answerable_auroc"])  # there is no unanswerable question to compare with
 
 
 def test_without_gold_documents_a_passage_that_holds_the_answer_counts(qa_small: qa.Book, tmp_path: Path) -> None:

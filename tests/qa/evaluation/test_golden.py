@@ -81,7 +81,7 @@ def test_page_debris_is_never_quoted_or_found(qa_article: qa.Book, question: str
     texts = [quote.text for quote in (*answer.quotes, *answer.nearest)]
     texts += [hit.passage.text for hit in qa_article.retrieve(question, 1000)]
     assert not [word for word in DEBRIS for text in texts if word in text]
-    # The debris is there to be quoted, were it not marked.
+    # The debris is in the text, and would be quoted if it weren't marked.
     assert all(word in qa_article.document("valdai-russia-central-asia.txt").text for word in DEBRIS)
 
 

@@ -1,4 +1,4 @@
-"""The measures against published examples, figures worked out by hand, and brute force."""
+"""The metrics, checked against published examples, figures worked out by hand, and brute force."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from qa.evaluation.metrics import (
     token_f1,
 )
 
-# Few different values, so that ties are common.
+# Few distinct values, so ties are common.
 SCORED = st.lists(st.tuples(st.integers(0, 4).map(lambda n: n / 4), st.booleans()), max_size=30)
 
 
@@ -65,12 +65,12 @@ def test_ndcg_counts_relevant_ones_that_were_never_found() -> None:
         ("Denver Broncos", "the Denver Broncos!", 1.0),
         ("May 17-18", "May 17–18", 1.0),
         ("a b c d e", "e f", 2 * 0.25 * 0.5 / 0.75),  # "a" is an article: 1 of 4, 1 of 2
-        ("cat cat cat", "cat", 0.5),  # a repeated word is met once
+        ("cat cat cat", "cat", 0.5),  # a repeated word is matched once
         ("北京市", "北京", 0.8),  # 2 of 3 characters, 2 of 2
         ("北京。", "北京", 1.0),
         ("dog", "cat", 0.0),
         ("", "cat", 0.0),
-        ("the", "a", 1.0),  # nothing is left of either
+        ("the", "a", 1.0),  # both are empty
     ],
 )
 def test_token_f1_as_squad_counts(text: str, gold: str, f1: float) -> None:
@@ -101,7 +101,7 @@ def test_coverage_equals_brute_force(rows: list[tuple[int, bool, bool]], precisi
     confidence = [float(row[0]) for row in rows]
     right, answerable = [row[1] for row in rows], [row[2] for row in rows]
     best = 0.0
-    for threshold in sorted(set(confidence)):  # the lowest that is precise enough is the most generous
+    for threshold in sorted(set(confidence)):  # the lowest threshold that is precise enough
         answered = [i for i, value in enumerate(confidence) if value >= threshold]
         if sum(right[i] for i in answered) / len(answered) >= precision:
             best = sum(answerable[i] for i in answered) / max(sum(answerable), 1)

@@ -1,4 +1,4 @@
-"""An answer that was kept as JSON and is made again: nothing in it is believed that the documents do not bear out."""
+"""Restoring an answer from JSON: nothing in it is trusted unless the documents confirm it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def qa_sent(qa_bridge: qa.Edition) -> Any:
 
 
 def sent(value: dict[str, Any]) -> Any:
-    """As it comes back from a browser."""
+    """A record as it comes back from a browser."""
     return json.loads(json.dumps(value))
 
 
@@ -65,7 +65,7 @@ def test_an_answer_comes_back_as_it_was(qa_bridge: qa.Edition) -> None:
         assert answer_json(again) == answer_json(answer)
         assert again.quotes == tuple(map(rounded, answer.quotes))
         assert again.nearest == tuple(map(rounded, answer.nearest))
-    assert qa_bridge.ask(QUESTION).quotes[0].elsewhere  # it was made again, too
+    assert qa_bridge.ask(QUESTION).quotes[0].elsewhere  # other places were restored, too
 
 
 def test_boxes_are_found_anew(tmp_path: Path) -> None:
@@ -125,9 +125,7 @@ def test_other_places_that_are_no_more_are_left_out(qa_bridge: qa.Edition) -> No
 )
 def test_a_quote_is_gone(qa_bridge: qa.Edition, place: tuple[str, ...], value: object) -> None:
     record = put(sent(quote_json(qa_bridge.ask(QUESTION).quotes[0])), place, value)
-    with pytest.raises(
-        QuoteGone, match=r"^The document has changed since this answer was given; ask the question again"
-    ):
+    with pytest.raises(QuoteGone, match=r"^The document has changed or was removed since the answer was given\."):
         restore_quote(qa_bridge, record)
 
 
@@ -227,7 +225,7 @@ def test_any_json_in_any_place_gives_true_quotes_or_a_usage_error(
 
 @pytest.mark.parametrize("record", [None, 5, "quotes", [], {}, {"quotes": []}, {"text": "a"}])
 def test_what_is_no_answer(qa_bridge: qa.Edition, record: object) -> None:
-    with pytest.raises(UsageError, match="not an answer; ask the question again"):
+    with pytest.raises(UsageError, match=r"Invalid answer data\. Ask again\."):
         restore_answer(qa_bridge, record)
-    with pytest.raises(UsageError, match="not a quote; ask the question again"):
+    with pytest.raises(UsageError, match=r"Invalid quote data\. Ask again\."):
         restore_quote(qa_bridge, record)

@@ -32,7 +32,7 @@ def test_who_cannot_be_told_what_to_ask_can_ask(
         raise IndexError("list index out of range")
 
     build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
-    monkeypatch.setattr("qa.web.state.examples", failing)
+    monkeypatch.setattr("qa.web.state.suggested_questions", failing)
     state = AppState(tmp_path / "index")
     assert state.examples == ()
     assert "list index out of range" in caplog.text
