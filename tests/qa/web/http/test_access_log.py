@@ -22,6 +22,7 @@ def test_what_is_said_of_a_request_begins_with_its_id(caplog: pytest.LogCaptureF
 
 
 def test_paths_that_are_made_up_are_one() -> None:
+    """Attack: invented paths, to fill the memory with their counts."""
     counts = Metrics({"ask"})
     for number in range(100):
         counts.answered(f"/{number}", 404, 0.001)
