@@ -182,6 +182,7 @@ def test_an_exported_chat_is_proved_by_verify(page: Page, tmp_path: Path, capsys
     ],
 )
 def test_a_hostile_document_is_shown_as_it_stands_and_runs_nothing(page: Page, question: str, quote: str) -> None:
+    """Attack: template literals and template engines' brackets, `${…}` and `{{…}}`, among other markup."""
     card = ask(page, question).locator(".card").first
     assert quote in (card.locator("q").text_content() or "")
     card.get_by_role("button", name="Show in document").click()

@@ -202,6 +202,8 @@ def test_a_program_sends_its_password_with_each_request(locked: Served) -> None:
 
 
 def test_who_guesses_has_to_wait_and_nobody_else(locked: Served) -> None:
+    """Attack: guessing passwords, by name and by client."""
+
     def log_in(name: str, password: str, client: str) -> httpx.Response:
         form = {"username": name, "password": password}
         return httpx.post(f"{locked.url}/login", data=form, headers={"x-forwarded-for": client})
@@ -346,6 +348,7 @@ def test_who_is_being_answered_gets_the_answer_when_the_server_is_ended(
 
 
 def test_questions_are_logged_where_they_are_asked_for(below: tuple[Served, str, list[str]]) -> None:
+    """Line breaks in a question are escaped, or they would forge lines of the log."""
     server, url, _ = below
     ask(url, "Who waits\nat dawn?")
     client = Client(f"{url}/", verbose=False)
@@ -369,6 +372,7 @@ def in_pieces(size: int) -> Iterator[bytes]:
 
 
 def test_uploads_are_bounded(plain: Served) -> None:
+    """Attack: an upload beyond the limit, in pieces."""
     assert upload(plain.url, 2**20).status_code == 200
     refused = upload(plain.url, 2**20 + 2**17)
     assert (refused.status_code, refused.json()["title"]) == (413, "RequestTooLarge")
@@ -385,6 +389,7 @@ def test_uploads_are_bounded(plain: Served) -> None:
 
 @pytest.mark.parametrize("path", ["/gradio_api/call/ask", "/act", "/gradio_api/mcp"])
 def test_every_other_request_is_bounded(plain: Served, path: str) -> None:
+    """Attack: a body of gigabytes, with or without a Content-Length."""
     for body in (b" " * (2**22 + 1), in_pieces(2**22 + 2**17)):
         refused = httpx.post(f"{plain.url}{path}", content=body, headers=JSON)
         assert (refused.status_code, refused.json()["title"]) == (413, "RequestTooLarge")
@@ -408,6 +413,7 @@ def test_read_only_changes_nothing(below: tuple[Served, str, list[str]]) -> None
 
 @pytest.mark.parametrize("path", ["file=http://example.org/", "proxy=https://x.hf.space/", "deep_link?session_hash=x"])
 def test_what_gradio_serves_besides_is_closed(plain: Served, path: str) -> None:
+    """Attack: Gradio's own routes that serve files, fetch addresses or act as a proxy."""
     assert httpx.get(f"{plain.url}/gradio_api/{path}").status_code == 404
 
 
@@ -429,6 +435,7 @@ def test_what_gradio_serves_besides_is_closed(plain: Served, path: str) -> None:
     ],
 )
 def test_pages_of_other_sites_get_nothing(plain: Served, headers: dict[str, str], status: int) -> None:
+    """Attack: requests with another `Origin`, `null` or another port, and DNS rebinding."""
     port = plain.url.rpartition(":")[2]
     sent = {name: value.format(port=port) for name, value in headers.items()}
     for answer in (
@@ -440,6 +447,7 @@ def test_pages_of_other_sites_get_nothing(plain: Served, headers: dict[str, str]
 
 
 def test_a_client_cannot_choose_the_addresses_of_the_page(plain: Served) -> None:
+    """Attack: `X-Forwarded-Host`, to put another address into the page."""
     forged = {"x-forwarded-host": "evil.example", "x-gradio-server": "http://evil.example"}
     assert "evil.example" not in httpx.get(plain.url, headers=forged).text
 
@@ -549,6 +557,8 @@ def test_an_assistant_logs_in(locked: Served) -> None:
 
 
 def test_messages_that_nobody_understands_are_refused_and_not_logged(plain: Served) -> None:
+    """The package for MCP would log such messages, with the questions in them."""
+
     def sent(body: bytes) -> httpx.Response:
         headers = {**JSON, "accept": "application/json, text/event-stream"}
         return httpx.post(f"{plain.url}/gradio_api/mcp", content=body, headers=headers)

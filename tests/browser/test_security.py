@@ -105,6 +105,7 @@ QUESTIONS = {
 
 @pytest.mark.parametrize("kind", QUESTIONS)
 def test_words_of_a_document_are_words_wherever_they_are_shown(evil_page: Page, kind: str) -> None:
+    """Attack: scripts, handlers, frames and `javascript:` links in Markdown, HTML, PDF metadata, ids and titles."""
     question, words = QUESTIONS[kind]
     harmless(evil_page, "the empty chat")
     card = ask(evil_page, question).locator(".card").first
@@ -125,6 +126,7 @@ def test_words_of_a_document_are_words_wherever_they_are_shown(evil_page: Page, 
 
 
 def test_words_of_a_question_are_words(hostile: Server, browser: Browser) -> None:
+    """Attack: markup in a question, from the address or typed."""
     with watched(browser, hostile.url) as opened:
         page = opened(at=f"/?{urlencode({'q': EVIL})}")
         expect(page.locator(".turn h2").first).to_contain_text("<script>alert(2)</script>")
@@ -139,6 +141,7 @@ def test_words_of_a_question_are_words(hostile: Server, browser: Browser) -> Non
 
 
 def test_names_in_the_library_are_words(evil_page: Page, tmp_path: Path) -> None:
+    """Attack: markup in the names of files."""
     evil_page.get_by_role("button", name="Documents", exact=True).click()
     expect(evil_page.locator(".rows table")).to_be_visible()
     harmless(evil_page, "the list of documents")
@@ -163,6 +166,7 @@ def test_names_in_the_library_are_words(evil_page: Page, tmp_path: Path) -> None
 
 
 def test_a_chat_that_was_tampered_with_shows_no_false_word(evil_page: Page) -> None:
+    """Attack: a forged chat in the browser's storage."""
     ask(evil_page, QUESTIONS["Markdown"][0])
     evil_page.evaluate(
         """(evil) => {
@@ -231,6 +235,7 @@ MARKS = (b"root:x:", b"threadpool_limits", b"[build-system]", b"HF_HUB_OFFLINE",
 
 
 def test_no_path_leads_out_of_what_is_served(hostile: Server) -> None:
+    """Attack: `..` (encoded once, twice, overlong), absolute, Windows and UNC paths, devices, `file:` and NUL."""
     far = ["/".join([step] * 12 + [place]) for step in STEPS for place in PLACES]
     targets = [prefix + path for prefix in PREFIXES for path in (*far, *ABSOLUTE)]
     with ThreadPoolExecutor(8) as pool:
@@ -240,6 +245,7 @@ def test_no_path_leads_out_of_what_is_served(hostile: Server) -> None:
 
 
 def test_an_upload_is_not_given_out_again(hostile: Server) -> None:
+    """Attack: an uploaded HTML page, fetched to be served from here."""
     paths = httpx.post(
         f"{hostile.url}/gradio_api/upload", files={"files": ("a.html", b"<script>alert(1)</script>")}
     ).json()
@@ -256,6 +262,7 @@ def act(url: str, **fields: Any) -> dict[str, Any]:
 
 
 def test_ids_of_documents_are_no_paths(hostile: Server) -> None:
+    """Attack: paths as ids of documents."""
     for id in ("../index/CURRENT", "/etc/passwd", "..\\evil.md", "evil.md\0", "C:\\boot.ini", "evil.md/../evil.md", ""):
         for fields in ({"action": "read"}, {"action": "part", "sha256": "0" * 64}, {"action": "find", "query": "root"}):
             assert set(act(hostile.url, document=id, **fields)) == {"error"}
@@ -268,6 +275,7 @@ def test_ids_of_documents_are_no_paths(hostile: Server) -> None:
 
 
 def test_what_a_reader_does_is_not_seen_by_another(hostile: Server, browser: Browser) -> None:
+    """Attack: another user's result, by guessing its id."""
     with watched(browser, hostile.url) as opened:
         one, other = opened(), opened()
         ask(one, QUESTIONS["a PDF"][0])
@@ -282,6 +290,7 @@ def test_what_a_reader_does_is_not_seen_by_another(hostile: Server, browser: Bro
 
 
 def test_another_readers_upload_cannot_be_named_without_its_path(hostile: Server) -> None:
+    """Attack: another user's upload, by a path near one's own."""
     sent = [("files", (f"{n}.txt", b"The secret is kept.")) for n in range(2)]
     paths = httpx.post(f"{hostile.url}/gradio_api/upload", files=sent).json()
     near = [paths[0].replace("0.txt", "1.txt.txt"), str(Path(paths[0]).parent), paths[0] + "/", paths[0].upper()]
@@ -352,6 +361,7 @@ def test_the_server_asks_no_other_machine(tmp_path: Path) -> None:
 
 
 def test_logs_hold_no_question_password_or_cookie(tmp_path: Path) -> None:
+    """Secrets are sent in requests of every kind, and looked for in the log."""
     (tmp_path / "sources").mkdir()
     (tmp_path / "sources" / "ferry.txt").write_text(f"{FERRY}.\n", encoding="utf-8")
     (tmp_path / "passwords").write_text(line("anna", "swordfish-1") + "\n", encoding="utf-8")
@@ -406,6 +416,7 @@ def test_nothing_is_generated(hostile: Server) -> None:
 
 
 def test_hundreds_at_once_and_idle_connections_keep_nobody_out(tmp_path: Path) -> None:
+    """Attack: 300 questions at once, and connections that say nothing."""
     (tmp_path / "sources").mkdir()
     (tmp_path / "sources" / "ferry.txt").write_text(f"{FERRY}.\n", encoding="utf-8")
     qa.rebuild(tmp_path / "index", [tmp_path / "sources"])

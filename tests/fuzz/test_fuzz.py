@@ -76,6 +76,7 @@ def test_what_was_found_once_is_not_found_again(file: Path) -> None:
     [("segments", []), ("segments", 7), ("segments", ["x"]), ("encoder", "x"), ("encoder", {}), ("files", {"../x": 1})],
 )
 def test_a_manifest_that_says_something_else_is_refused(field: str, value: object) -> None:
+    """Attack: a changed manifest, with its hash recomputed."""
     stored = target("store")
     assert isinstance(stored, Stored)
     manifest = json.loads(next(stored.whole.glob("generations/*/manifest.json")).read_bytes())

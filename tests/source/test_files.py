@@ -38,11 +38,13 @@ from source.errors import UnknownFormat
     ],
 )
 def test_a_name_keeps_what_a_name_may_have(name: str, expected: str) -> None:
+    r"""Attack: an upload called `../x`, `C:\x` or `con.txt`, with NUL, bidi marks or half letters."""
     assert document_name(name) == expected
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "/", "a", ".txt", "a.exe", "a.txt/", "a.txt.", "QUESTIONS.jsonl"])
 def test_what_is_no_document_is_refused(name: str) -> None:
+    """Attack: an upload called like golden questions."""
     with pytest.raises(UnknownFormat, match=r"unsupported file type|reserved for golden questions"):
         document_name(name)
 

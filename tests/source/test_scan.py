@@ -134,6 +134,7 @@ def test_links_that_lead_nowhere_or_round_in_circles(tmp_path: Path) -> None:
 
 
 def test_duplicate_ids_name_both_places(tmp_path: Path) -> None:
+    """Attack: a file that claims another document's id."""
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "same.txt").write_text("Words.")

@@ -281,6 +281,7 @@ def test_an_older_form_is_removed_when_a_new_one_is_made(cache: Path, small: Pat
 
 
 def test_an_export_of_other_weights_is_refused(cache: Path, small: Path, encoder: Encoder) -> None:
+    """Attack: an exported encoder with other weights."""
     load_encoder(str(small))
     (folder,) = cache.glob("[!.]*")
     with pytest.raises(ExportUnusable, match="another model's"):

@@ -176,6 +176,7 @@ def test_a_changed_or_missing_manifest(root: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"0000", b"000001\n", b"../x " + b"0" * 64, b"\xff\xfe", b"a b c", b"/ x"])
 def test_a_truncated_or_strange_current_is_refused(root: Path, content: bytes) -> None:
+    """Attack: a CURRENT that leads out of the folder, among others."""
     (root / "CURRENT").write_bytes(content)
     with pytest.raises(IndexMissing, match="does not say which generation is current; run"):
         FolderStore(root)
@@ -209,6 +210,7 @@ class Trap:
 @pytest.mark.parametrize("name", ["passages.npy", "tokens.npy", "documents.npy"])
 @pytest.mark.parametrize("as_array", [True, False])
 def test_a_pickle_with_the_right_hash_is_refused_and_never_run(root: Path, name: str, as_array: bool) -> None:
+    """Attack: a pickle in place of an array, with every hash recomputed."""
     trap = Trap()
     trap.__dict__["x"] = 1
     path = next(root.rglob(name))

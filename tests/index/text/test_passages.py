@@ -104,6 +104,7 @@ def test_ten_thousand_characters_without_a_space_are_cut(encoder: Encoder, unit:
     ids=["spaces", "lines", "a word", "nothing to see", "words", "columns"],
 )
 def test_a_passage_has_no_more_than_so_many_characters(encoder: Encoder, text: str, lengths: list[int]) -> None:
+    """Attack: megabytes of spaces, or of one word, in a sentence."""
     drafts = list(passages(read_plain(text, id="x"), "en", encoder, 128))
     assert [len(draft.span) for draft in drafts] == lengths
 

@@ -114,6 +114,7 @@ def test_without_a_highlight_the_whole_quote_answers(qa_judged: Path, tmp_path: 
 
 
 def test_lines_of_many_writers_never_mix(qa_judged: Path, tmp_path: Path) -> None:
+    """Half a line in the file, and many writers at once."""
     path = tmp_path / "verdicts.jsonl"
     quote = replace(first(qa_judged), text="long " * 5000, highlights=())
     with ThreadPoolExecutor(8) as pool:

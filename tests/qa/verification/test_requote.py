@@ -130,6 +130,7 @@ def test_a_quote_is_gone(qa_bridge: qa.Edition, place: tuple[str, ...], value: o
 
 
 def test_a_heading_is_no_quote(qa_bridge: qa.Edition) -> None:
+    """Attack: a heading, or code that isn't quoted, passed off as a quote."""
     (quote,) = qa_bridge.ask("What do comets have?").quotes
     heading = {**sent(quote_json(quote)), "text": "# Comets", "start": 0, "end": 8, "highlights": []}
     assert qa_bridge.document("comet.md").text[:8] == "# Comets"

@@ -80,6 +80,7 @@ def test_moved_text_is_found_out(qa_saved: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_words_are_looked_for_in_linear_time() -> None:
+    """Attack: a saved answer whose words occur nowhere, and would take minutes to look for."""
     started = time.process_time()
     assert verify_module.find_changed("yes " * 20_000, "no no no " + "yes " * 400) is None
     assert verify_module.find_moved("yes " * 50_000 + "no", "yes " * 25_000 + "maybe") is None
@@ -93,6 +94,7 @@ def test_text_changed_elsewhere_leaves_the_quote_verified(qa_saved: Path) -> Non
 
 
 def test_other_words_are_found_out(qa_saved: Path) -> None:
+    """Attack: a saved answer whose words were changed."""
     saved = json.loads(qa_saved.read_text())
 
     def complaint(**fields: Any) -> str:

@@ -288,6 +288,7 @@ def test_a_file_without_words_is_refused() -> None:
 
 
 def test_no_entity_is_expanded(within: Callable[[float], AbstractContextManager[None]]) -> None:
+    """Attack: entities that expand without end."""
     parts = {"_rels/.rels": relations(officeDocument="d.xml")}
     document = f"<w:document {NAMES}><w:body>{p('x &e;')}</w:body></w:document>"
     parts["d.xml"] = f"<!DOCTYPE w [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>{document}"
@@ -299,6 +300,7 @@ def test_no_entity_is_expanded(within: Callable[[float], AbstractContextManager[
 
 
 def test_bombs_are_refused() -> None:
+    """Attack: zip bombs."""
     with pytest.raises(TooLarge):
         read_docx(docx(p("Text."), more={"media": "\0" * (64 << 20)}), id="x")
     with pytest.raises(Damaged):
@@ -313,11 +315,13 @@ def test_bombs_are_refused() -> None:
     ],
 )  # fmt: skip
 def test_deep_nesting_does_no_harm(start: str, end: str) -> None:
+    """Attack: elements nested a hundred thousand deep."""
     depth = 240 // start.count("<")
     assert read(start * depth + p("deep") + end * depth).text == "deep"
 
 
 def test_numbers_that_are_none_do_no_harm() -> None:
+    """Attack: invalid and enormous numbers."""
     odd = '<w:outlineLvl w:val="x"/><w:numPr><w:numId/></w:numPr>'
     body = p('<w:r><w:sym w:font="Symbol" w:char="zz"/><w:t>Text.</w:t></w:r>', properties=odd)
     assert read(body + table([["a", "b"]], '<w:tblLook w:val="zz"/>')).text.endswith(

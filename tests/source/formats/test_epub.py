@@ -98,6 +98,7 @@ def test_a_part_that_the_spine_repeats_is_read_once() -> None:
 
 
 def test_links_do_not_lead_out_of_the_archive() -> None:
+    """Attack: links that lead to files outside the archive."""
     package = opf(item("a", "../../../top.xhtml"), '<itemref idref="a"/>')
     assert read_epub(book(package, {}, {"top.xhtml": chapter("<p>Inside.</p>")}), id="x").text == "Inside."
 

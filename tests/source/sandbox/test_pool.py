@@ -51,6 +51,7 @@ def test_an_error_comes_as_it_was_raised(tmp_path: Path) -> None:
 def test_a_process_that_ends_or_hangs_loses_its_file_and_no_other(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Attack: a file at which the parser hangs, crashes or takes all memory."""
     fake = tmp_path / "source" / "sandbox"
     fake.mkdir(parents=True)
     for package in (fake.parent, fake):
@@ -95,6 +96,7 @@ def test_a_process_serves_many_files(file: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_parser_sees_no_secrets_and_writes_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attack: a parser that was taken over."""
     monkeypatch.setenv("A_PASSWORD", "secret")
     process = pool_module._ParserProcess()._process
     environment = Path(f"/proc/{process.pid}/environ").read_bytes()

@@ -45,6 +45,7 @@ def fetched(client: httpx.Client, event: str, name: str = "ask") -> str:
 
 
 def test_results_that_nobody_fetches_are_not_kept_for_ever(served: tuple[httpx.Client, Any, AppState]) -> None:
+    """Attack: results that are requested and never fetched, to fill the memory."""
     client, app, _ = served
     names = {each.api_name: number for number, each in app.fns.items()}
     known = 0
@@ -66,6 +67,7 @@ def test_results_that_nobody_fetches_are_not_kept_for_ever(served: tuple[httpx.C
 def test_rebuilds_that_wait_leave_places_to_questions(
     served: tuple[httpx.Client, Any, AppState], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Attack: rebuilds by the dozen, to keep other programs' questions out."""
     client, _, _ = served
     may = Event()
     monkeypatch.setattr("qa.library.Library.rebuild", lambda *_: str(may.wait(30)))
@@ -79,6 +81,8 @@ def test_rebuilds_that_wait_leave_places_to_questions(
 
 
 def test_one_client_has_half_of_the_places_that_are_held_for_as_long_as_one_likes() -> None:
+    """Attack: streams and uploads that one client begins and keeps open."""
+
     async def run() -> None:
         may = asyncio.Event()
 

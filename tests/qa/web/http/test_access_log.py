@@ -28,6 +28,7 @@ def test_what_is_said_of_a_request_begins_with_its_id(caplog: pytest.LogCaptureF
 
 
 def test_paths_that_are_made_up_share_a_label() -> None:
+    """Attack: invented paths, to fill the memory with their counts."""
     metrics = Metrics({"ask"})
     for number in range(100):
         metrics.observe(f"/{number}", 404, 0.001)

@@ -165,6 +165,7 @@ def test_a_full_queue_of_gradio_is_a_crowd_too(port: int) -> None:
 
 
 def test_what_cannot_be_read_is_no_failure_of_the_server(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Attack: JSON a million brackets deep, bytes that aren't UTF-8, an empty body."""
     assert httpx.get(f"http://127.0.0.1:{port}/broken").status_code == 400
     assert "KeyError" in caplog.text
     assert "secret" not in caplog.text
@@ -188,6 +189,7 @@ def test_what_cannot_be_read_is_no_failure_of_the_server(port: int, caplog: pyte
 def test_a_slow_body_is_given_up_and_keeps_nobody_waiting(
     port: int, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Attack: a body that arrives a byte at a time."""
     monkeypatch.setattr(bodies, "_TIMEOUT", 1.0)
     slow = [opened(port, head(1000) + b"{") for _ in range(20)]
     assert post(port, 1).status_code == 200
@@ -199,6 +201,7 @@ def test_a_slow_body_is_given_up_and_keeps_nobody_waiting(
 
 
 def test_bodies_that_are_coming_have_bounded_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attack: many bodies begun together, to fill the memory."""
     monkeypatch.setattr(bodies, "_MAX_INCOMPLETE", 3_000_000)
     coming = [opened(port, head(2_000_000) + b" " * 1_000_000) for _ in range(4)]
     answered = [one for one in coming if _soon(one, 0.5)]
@@ -290,6 +293,7 @@ def test_heads_are_bounded(port: int) -> None:
     ],
 )
 def test_a_request_is_not_smuggled_in_another(port: int, work: Work, told: bytes) -> None:
+    """Attack: a request whose end is given in two ways, or whose head isn't HTTP."""
     hidden = b'POST /act HTTP/1.1\r\nHost: localhost\r\nContent-Length: 14\r\n\r\n{"data": "it"}'
     one = opened(port, b"POST /act HTTP/1.1\r\nHost: localhost\r\n" + told + b"\r\n\r\n0\r\n\r\n" + hidden)
     answered = b""

@@ -94,6 +94,7 @@ def test_a_file_that_everybody_can_read_is_warned_of(tmp_path: Path, caplog: pyt
 
 
 def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
+    """Attack: finding out names by the time that an answer takes."""
     passwords = Passwords({"anna": Hash.parse(hash_password(SECRET))})
 
     def spent(name: str) -> float:
@@ -106,6 +107,7 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
 
 @pytest.mark.parametrize("name", ["", "a:b", "#a", " a", "a ", "a\nb", "x" * 101])
 def test_a_name_that_the_file_cannot_hold_is_refused(name: str) -> None:
+    """Attack: a name with a line break, to add a line to the file of passwords."""
     with pytest.raises(UsageError, match="cannot be a name"):
         line(name, SECRET)
 
@@ -168,6 +170,7 @@ def test_five_wrong_passwords_within_a_minute_are_enough() -> None:
 
 
 def test_attempts_are_remembered_in_bounded_memory() -> None:
+    """Attack: filling the memory with names that failed."""
     throttle = LoginThrottle(now=lambda: 0.0)
     for number in range(20_000):
         throttle.add_failure(f"{number}" * 100, "192.0.2.1")

@@ -36,6 +36,7 @@ def test_what_speaks_against_a_text_is_said_with_it() -> None:
 
 
 def test_names_are_text_whatever_they_hold() -> None:
+    """Attack: the end tags of `<textarea>`, `<title>` and `<style>` in a name."""
     evil = '"><img src=x onerror=alert(1)>'
     html = table([entry(title=evil, id=evil, format=evil)], 0, 1, ENGLISH, read_only=False)
     html += left_out([evil], ENGLISH)

@@ -194,6 +194,7 @@ EVIL = "<img src=x onerror=alert(1)>"
     ],
 )
 def test_a_forged_quote_is_withheld(act: Act, answer: dict[str, Any], fields: dict[str, Any]) -> None:
+    """Attack: a saved answer with other words."""
     false = forged(answer, **fields)
     drawn = act({"action": "draw", "answers": [false]})["turns"][0]
     assert 'class="gone"' in drawn
@@ -208,6 +209,7 @@ def judged(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_of_a_true_quote_nothing_else_is_believed(act: Act, answer: dict[str, Any]) -> None:
+    """Attack: a true quote with a forged title, place, score or path."""
     true = act({"action": "draw", "answers": [answer]})["turns"]
     evil = {"title": EVIL, "path": "/etc/passwd"}
     place = {"page": 7, "heading": [EVIL], "paragraph": 1, "line": 999}
@@ -248,6 +250,7 @@ def test_an_answer_that_cannot_be_read_is_drawn_without_harm(
     "path", ["/etc/passwd", "../../etc/passwd", "", "/", "C:\\boot.ini", "\\\\server\\share\\a", "a\0b"]
 )
 def test_only_what_was_uploaded_can_be_added(act: Act, state: AppState, path: str) -> None:
+    """Attack: any file of the machine, added by its path."""
     assert act({"action": "add", "files": [{"name": "a.txt", "path": path}]}) == {"error": UNEXPECTED}
 
 
@@ -283,6 +286,7 @@ def test_an_upload_lands_in_its_folder_under_a_plain_name(tmp_path: Path, name: 
 
 
 def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> None:
+    """Attack: a program called `a.pdf`."""
     build_book(tmp_path, {"ferry.md": FERRY})
     state = AppState(tmp_path / "index")
     contents = {
