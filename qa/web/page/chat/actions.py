@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
 from qa import Edition, UsageError, answer_json
 from qa.evaluation.feedback import record
 from qa.verification.requote import restore_answer, restore_quote
@@ -25,18 +27,18 @@ class ChatActions:
     def welcome(self, given: Fields, texts: Texts) -> dict[str, Any]:
         """What an empty chat shows."""
         state = self._state
-        return {"html": cards.welcome(state.examples, state.titles, state.book.store.documents, texts)}
+        return {"html": str(cards.welcome(state.examples, state.titles, state.book.store.documents, texts))}
 
     def ask(self, given: Fields, texts: Texts) -> dict[str, Any]:
         """The answer to a question, as JSON and drawn."""
         book = self._state.book
         answer = book.ask(given.text("question").strip(), given.texts("history"), documents=given.texts("documents"))
-        return {"answer": answer_json(answer), "html": cards.draw(answer, book, texts)}
+        return {"answer": answer_json(answer), "html": str(cards.draw(answer, book, texts))}
 
     def draw(self, given: Fields, texts: Texts) -> dict[str, Any]:
         """Answers that the page kept, drawn from the documents as they are now."""
         book = self._state.book
-        return {"turns": [_again(answer, book, texts) for answer in given.items("answers", _MOST_TURNS)]}
+        return {"turns": [str(_again(answer, book, texts)) for answer in given.items("answers", _MOST_TURNS)]}
 
     def judge(self, given: Fields, texts: Texts) -> dict[str, Any]:
         """Keeps a reader's word on a quote, or on an answer that there is none."""
@@ -45,7 +47,7 @@ class ChatActions:
         return {"said": texts.thanks}
 
 
-def _again(record: object, book: Edition, texts: Texts) -> str:
+def _again(record: object, book: Edition, texts: Texts) -> Markup:
     """A kept answer as it can be shown now; one that cannot be read is no reason to lose the others."""
     try:
         answer, gone = restore_answer(book, record)

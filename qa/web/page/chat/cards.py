@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import PurePath
 
+from markupsafe import Markup
+
 from qa import Answer, Edition, Quote
 from qa.web.page.html import button, element, escaped, flows, marked
 from qa.web.page.texts import Texts
@@ -13,17 +15,17 @@ from source.formats.markdown.marks import marks_in
 _LONG = 280  # characters of a question, beyond which it is folded
 
 
-def welcome(examples: Sequence[str], titles: Sequence[str], count: int, texts: Texts) -> str:
+def welcome(examples: Sequence[str], titles: Sequence[str], count: int, texts: Texts) -> Markup:
     """The empty chat: how many documents there are and what the first are called, and what to click on."""
-    heading = element("h2", {}, texts.welcome)
+    heading = element("h2", {}, escaped(texts.welcome))
     more = [texts.more.format(count=texts.number(count - len(titles)))] if count > len(titles) else []
     named = "; ".join([*titles, *more])
     about = button("library", f"{texts.count(count, texts.documents)}: {named}", "text about", dir="auto")
-    note = element("p", {}, texts.welcome_note)
-    return element("div", {"class": "welcome"}, heading, note, about, _examples(examples, texts) if examples else "")
+    note = element("p", {}, escaped(texts.welcome_note))
+    return element("div", {"class": "welcome"}, heading, note, about, _examples(examples, texts))
 
 
-def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()) -> str:
+def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()) -> Markup:
     """One turn, every quote checked against its document once more.
 
     `gone`: the positions of quotes that the answer had when it was given, and the documents no longer have.
@@ -37,13 +39,13 @@ def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()
     if answer.answered:
         body = [element("div", {"class": "cards"}, *cards[:1]), _group(texts.also, cards[1:], "further")]
     else:
-        verdict = element("p", {"class": "verdict"}, texts.not_answered)
+        verdict = element("p", {"class": "verdict"}, escaped(texts.not_answered))
         thumbs = _thumbs(texts.right_verdict, texts.wrong_verdict)
         body = [element("div", {"class": "not-answered"}, verdict, thumbs, _group(texts.nearest, cards, "nearest"))]
     return element("section", {"class": "turn"}, _question(answer.question, texts), _searched_for(answer, texts), *body)
 
 
-def lost(question: str, texts: Texts) -> str:
+def lost(question: str, texts: Texts) -> Markup:
     """A turn whose answer cannot be read any more."""
     return element("section", {"class": "turn"}, _question(question, texts), _gone(texts))
 
@@ -58,7 +60,7 @@ def stands(quote: Quote, book: Edition) -> bool:
     return inside and text[quote.span.start : quote.span.end] == quote.text
 
 
-def _question(question: str, texts: Texts) -> str:
+def _question(question: str, texts: Texts) -> Markup:
     heading = element("h2", {"class": "question", "dir": "auto"}, escaped(question))
     if len(question) > _LONG:
         heading += button("unfold", texts.unfold, aria_expanded="false")
@@ -71,25 +73,25 @@ def _question(question: str, texts: Texts) -> str:
     return element("header", {}, heading, element("div", {"class": "tools"}, *tools))
 
 
-def _searched_for(answer: Answer, texts: Texts) -> str:
+def _searched_for(answer: Answer, texts: Texts) -> Markup:
     if answer.searched_for == answer.question:
-        return ""
+        return Markup()
     words = element("span", {"dir": "auto"}, escaped(answer.searched_for))
     alone = button("alone", texts.without_context)
-    return element("p", {"class": "searched"}, f"{texts.searched_for}: ", words, " ", alone)
+    return element("p", {"class": "searched"}, escaped(f"{texts.searched_for}: "), words, escaped(" "), alone)
 
 
-def _group(label: str, cards: Sequence[str], name: str) -> str:
+def _group(label: str, cards: Sequence[Markup], name: str) -> Markup:
     if not cards:
-        return ""
-    return element("div", {"class": f"group {name}"}, element("h3", {}, label), *cards)
+        return Markup()
+    return element("div", {"class": f"group {name}"}, element("h3", {}, escaped(label)), *cards)
 
 
-def _gone(texts: Texts) -> str:
-    return element("p", {"class": "gone"}, texts.gone, " ", button("again", texts.again))
+def _gone(texts: Texts) -> Markup:
+    return element("p", {"class": "gone"}, escaped(texts.gone), escaped(" "), button("again", texts.again))
 
 
-def _card(number: int, answer: Answer, quote: Quote, book: Edition, texts: Texts) -> str:
+def _card(number: int, answer: Answer, quote: Quote, book: Edition, texts: Texts) -> Markup:
     if not stands(quote, book):
         return _gone(texts)
     sure = [_sureness(answer.confidence, texts)]
@@ -101,13 +103,13 @@ def _card(number: int, answer: Answer, quote: Quote, book: Edition, texts: Texts
     return element("article", attributes, *(sure if first else []), words, _source(quote, texts), actions)
 
 
-def _sureness(confidence: float, texts: Texts) -> str:
+def _sureness(confidence: float, texts: Texts) -> Markup:
     level, words = texts.sureness(confidence)
     dots = element("span", {"class": f"dots-{level}", "aria-hidden": "true"})
     return element("p", {"class": "sure"}, dots, escaped(words))
 
 
-def _quote(quote: Quote, answers: bool, book: Edition) -> str:
+def _quote(quote: Quote, answers: bool, book: Edition) -> Markup:
     """The quote alone: the style sheet draws its quotation marks, so that a copy is the document's text."""
     document = book.document(quote.document.id)
     marks = [(span, "answer") for span in quote.highlights if answers]
@@ -118,7 +120,7 @@ def _quote(quote: Quote, answers: bool, book: Edition) -> str:
     return element("blockquote", {"dir": "auto", **layout}, words)
 
 
-def _source(quote: Quote, texts: Texts) -> str:
+def _source(quote: Quote, texts: Texts) -> Markup:
     title = element("cite", {"dir": "auto"}, escaped(quote.document.title))
     file = element("span", {"class": "file", "dir": "auto"}, escaped(quote.document.id))
     place = element("span", {"class": "where", "dir": "auto"}, escaped(texts.where(quote.document, quote.place)))
@@ -134,20 +136,22 @@ def _key(name: str) -> str:
     return "".join(char for char in name.casefold() if char.isalnum())
 
 
-def _actions(quote: Quote, texts: Texts) -> list[str]:
+def _actions(quote: Quote, texts: Texts) -> list[Markup]:
     label = f"{texts.show}: {texts.citation(quote.document, quote.place)}"
     further = [button("next", texts.next_place)] if quote.elsewhere else []
     return [button("show", texts.show, aria_label=label), button("copy", texts.copy), *further]
 
 
-def _thumbs(right: str, wrong: str) -> str:
+def _thumbs(right: str, wrong: str) -> Markup:
     thumbs = [button(name, label, "icon", aria_pressed="false") for name, label in (("right", right), ("wrong", wrong))]
     return element("span", {"class": "thumbs"}, *thumbs)
 
 
-def _examples(examples: Sequence[str], texts: Texts) -> str:
+def _examples(examples: Sequence[str], texts: Texts) -> Markup:
+    if not examples:
+        return Markup()
     buttons = [
         element("button", {"type": "button", "class": "example", "data-do": "example", "dir": "auto"}, escaped(text))
         for text in examples
     ]
-    return element("div", {"class": "examples"}, element("h3", {}, texts.try_one), *buttons)
+    return element("div", {"class": "examples"}, element("h3", {}, escaped(texts.try_one)), *buttons)

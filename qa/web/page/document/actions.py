@@ -48,9 +48,9 @@ class DocumentActions:
         book = self._state.book
         view = _view(given, book)
         if given.has("offset"):
-            return asdict(panel.part_around(view, given.number("offset"), book, texts))
+            return _plain(panel.part_around(view, given.number("offset"), book, texts))
         first, last = given.number("first"), given.number("last")
-        return asdict(panel.part_between(view, first, last, given.flag("paged"), book, texts))
+        return _plain(panel.part_between(view, first, last, given.flag("paged"), book, texts))
 
     def find(self, given: Fields, texts: Texts) -> dict[str, Any]:
         """Where in the open document some words stand."""
@@ -58,11 +58,15 @@ class DocumentActions:
         return {"starts": [span.start for span in found], "more": len(found) == _MOST_FOUND}
 
 
+def _plain(part: panel.PanelPart) -> dict[str, Any]:
+    return {**asdict(part), "html": str(part.html)}
+
+
 def _opened(document: Document, marked: Sequence[Span], texts: Texts) -> dict[str, Any]:
     """What the page's script gets of a document when it is opened at the first of the marked spans."""
     starts = sorted({span.start for span in marked})
     return {
-        "frame": panel.frame(document, texts),
+        "frame": str(panel.frame(document, texts)),
         "document": document.id,
         "sha256": document.sha256,
         "starts": starts,

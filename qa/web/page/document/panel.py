@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from qa import Edition
 from qa.web.page.document.units import PageUnits, TextUnits, Units, View
 from qa.web.page.html import button, element, escaped
@@ -22,7 +24,7 @@ class PanelPart:
     `notice`: why its pages cannot be shown, if so.
     """
 
-    html: str
+    html: Markup
     first: int
     last: int
     count: int
@@ -56,7 +58,7 @@ def _around(sheets: Units, offset: int, *, paged: bool = False, notice: str = ""
     return PanelPart(sheets.draw(first, last), first, last, len(sheets), sheets.window, paged, notice)
 
 
-def frame(document: Document, texts: Texts) -> str:
+def frame(document: Document, texts: Texts) -> Markup:
     """Title, file, ways from quote to quote and from place to place, the map, and room for a part."""
     title = element("h2", {"dir": "auto"}, escaped(document.title))
     path = element("p", {"class": "path", "dir": "auto"}, escaped(document.id))
@@ -71,7 +73,7 @@ def frame(document: Document, texts: Texts) -> str:
     )
 
 
-def _bar(document: Document, texts: Texts) -> str:
+def _bar(document: Document, texts: Texts) -> Markup:
     quotes = _steps("quote", texts.previous_quote, texts.next_quote)
     found = _steps("found", texts.previous_found, texts.next_found)
     box = {
@@ -81,25 +83,25 @@ def _bar(document: Document, texts: Texts) -> str:
     return element("div", {"class": "bar"}, quotes, _contents(document, texts), field)
 
 
-def _contents(document: Document, texts: Texts) -> str:
+def _contents(document: Document, texts: Texts) -> Markup:
     """The headings to choose from, where there are several."""
     headings = landmarks(document)
     if len(headings) < _CONTENTS:
-        return ""
+        return Markup()
     options = [
         element(
             "option",
             {"value": each.start},
-            "\N{NO-BREAK SPACE}" * 2 * min(each.level - 1, _DEEPEST),
+            escaped("\N{NO-BREAK SPACE}" * 2 * min(each.level - 1, _DEEPEST)),
             escaped(each.title),
         )
         for each in headings
     ]
-    first = element("option", {"value": ""}, texts.contents)
+    first = element("option", {"value": ""}, escaped(texts.contents))
     return element("select", {"name": "contents", "class": "contents", "aria-label": texts.contents}, first, *options)
 
 
-def _steps(of: str, back: str, on: str) -> str:
+def _steps(of: str, back: str, on: str) -> Markup:
     where = element("output", {"aria-live": "polite"})
     ways = [button(f"previous-{of}", back, "icon"), where, button(f"next-{of}", on, "icon")]
     return element("span", {"class": f"steps {of}", "hidden": ""}, *ways)

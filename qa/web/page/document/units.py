@@ -15,9 +15,11 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Protocol
 
+from markupsafe import Markup
+
 from qa import Edition, Quote
 from qa.cache import Kept
-from qa.web.page.html import Mark, Stretch, drawn, element, flows, stretches
+from qa.web.page.html import Mark, Stretch, drawn, element, escaped, flows, stretches
 from qa.web.page.texts import Texts
 from source import Box, Document, RegionKind, Span
 from source.formats.markdown.marks import marks_in
@@ -49,7 +51,7 @@ class Units(Protocol):
     def at(self, offset: int) -> int:
         """The unit, from 0, that holds an offset of the text."""
 
-    def draw(self, first: int, last: int) -> str:
+    def draw(self, first: int, last: int) -> Markup:
         """Units `first` up to `last` as HTML; each says with `data-at` where it starts. Raises SourceError."""
 
 
@@ -70,17 +72,17 @@ class PageUnits:
     def at(self, offset: int) -> int:
         return max(0, (self._view.document.places.page(offset) or 1) - 1)
 
-    def draw(self, first: int, last: int) -> str:
-        return "".join(self._page(number) for number in range(first + 1, min(last, len(self)) + 1))
+    def draw(self, first: int, last: int) -> Markup:
+        return Markup().join(self._page(number) for number in range(first + 1, min(last, len(self)) + 1))
 
-    def _page(self, number: int) -> str:
+    def _page(self, number: int) -> Markup:
         document = self._view.document
         picture = b64encode(self._book.page_picture(document.id, number)).decode()
         label = self._texts.page.format(number=number)
         image = element("img", {"src": f"data:image/png;base64,{picture}", "alt": label})
         boxes = [_box(box, kind, start) for box, kind, start in self._marks(number) if box.page == number]
         attributes = {"data-at": document.places.pages[number - 1]}
-        caption = element("figcaption", {}, label)
+        caption = element("figcaption", {}, escaped(label))
         return element("figure", attributes, element("div", {"class": "sheet"}, image, *boxes), caption)
 
     def _marks(self, number: int) -> Iterator[tuple[Box, str, int]]:
@@ -97,7 +99,7 @@ class PageUnits:
                     yield from ((box, kind, span.start) for box in self._book.boxes(document.id, span))
 
 
-def _box(box: Box, kind: str, start: int) -> str:
+def _box(box: Box, kind: str, start: int) -> Markup:
     left, top = max(0.0, box.left - _MARGIN), max(0.0, box.top - _MARGIN)
     width, height = box.right + _MARGIN - left, box.bottom + _MARGIN - top
     style = f"left:{left:.3%};top:{top:.3%};width:{width:.3%};height:{height:.3%}"
@@ -140,12 +142,12 @@ class TextUnits:
     def at(self, offset: int) -> int:
         return max(0, bisect_right(self._blocks, offset, key=lambda block: block.span.start) - 1)
 
-    def draw(self, first: int, last: int) -> str:
+    def draw(self, first: int, last: int) -> Markup:
         blocks = self._blocks[first:last]
         if not blocks:
-            return ""
+            return Markup()
         marks = stretches(self._marks(Span(blocks[0].span.start, blocks[-1].span.end)))
-        return "".join(_block(self._view.document.text, block, marks) for block in blocks)
+        return Markup().join(_block(self._view.document.text, block, marks) for block in blocks)
 
     @property
     def _blocks(self) -> list[TextBlock]:
@@ -207,7 +209,7 @@ def _parts(text: str, span: Span, level: int) -> Iterator[TextBlock]:
             yield TextBlock(Span(*part.span()), level)
 
 
-def _block(text: str, block: TextBlock, marks: Sequence[Stretch]) -> str:
+def _block(text: str, block: TextBlock, marks: Sequence[Stretch]) -> Markup:
     attributes: dict[str, object] = {"dir": "auto", "data-at": block.span.start}
     if flows(text[block.span.start : block.span.end]):
         attributes["class"] = "flowing"

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from qa import ChapterVerseError
 from qa.library import Added, Library
 from qa.web.api.gradio import gr
@@ -89,7 +91,8 @@ class LibraryActions:
             first = 0
             entries, total = state.library.entries(book, first, ROWS, filter)
         rows = table(entries, first, total, texts, read_only=state.read_only)
-        return {"rows": rows + ("" if state.read_only else left_out(state.library.left_out, texts))}
+        removed = Markup() if state.read_only else left_out(state.library.left_out, texts)
+        return {"rows": str(rows + removed)}
 
     def progress(self, given: Fields, texts: Texts) -> dict[str, Any]:
         """How far a build is, or what came of the last; its report is for the page that began it."""
