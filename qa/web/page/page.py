@@ -1,4 +1,4 @@
-"""The page: its frame, which its script fills from the server's actions, inside a Gradio app with the named endpoints."""
+"""The page: a Gradio app with the named endpoints and a frame that the page's script fills."""
 
 from __future__ import annotations
 

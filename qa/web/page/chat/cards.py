@@ -18,9 +18,9 @@ _LONG = 280  # characters of a question, beyond which it is folded
 def welcome(examples: Sequence[str], titles: Sequence[str], count: int, texts: Texts) -> Markup:
     """The empty chat: how many documents there are and what the first are called, and what to click on."""
     heading = element("h2", {}, escaped(texts.welcome))
-    more = [texts.more.format(count=texts.number(count - len(titles)))] if count > len(titles) else []
-    named = "; ".join([*titles, *more])
-    about = button("library", f"{texts.count(count, texts.documents)}: {named}", "text about", dir="auto")
+    documents, named = texts.count(count, texts.documents), "; ".join(titles)
+    some = texts.including.format(count=documents, titles=named)
+    about = button("library", some if count > len(titles) else f"{documents}: {named}", "text about", dir="auto")
     note = element("p", {}, escaped(texts.welcome_note))
     return element("div", {"class": "welcome"}, heading, note, about, _examples(examples, texts))
 

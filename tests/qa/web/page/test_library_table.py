@@ -31,7 +31,7 @@ def test_a_row_says_what_is_known_of_a_document() -> None:
 def test_what_speaks_against_a_text_is_said_with_it() -> None:
     doubts = (Doubt(DoubtKind.NO_TEXT, 3), Doubt(DoubtKind.NO_TEXT, 4))
     english, russian = (table([entry(doubts=doubts)], 0, 1, texts, read_only=True) for texts in (ENGLISH, RUSSIAN))
-    assert "May not be as the page shows: no text: pages 3–4" in english
+    assert "Text may differ from the original (no text: pages 3–4)" in english
     assert "нет текста: стр. 3–4" in russian
 
 
