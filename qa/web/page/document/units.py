@@ -1,7 +1,7 @@
-"""A document cut into units that are drawn as HTML, some at a time: blocks of its text, or pictures of its pages.
+"""A document in units that are drawn as HTML some at a time: blocks of its text, or pictures of its pages.
 
-Every character that is not white space between blocks is there, so what was left
-over from a web page (and is never quoted) is shown too, dimmed.
+All characters are shown except the white space between blocks. Boilerplate, which is
+never quoted, is dimmed.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from source.spans import trim
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A document as somebody looks at it: with quotes, and the places of what is searched for, marked.
+    """A document and what is marked in it: quotes, and the places of a search.
 
-    `answered`: whether the quotes answer, so that their highlights are marked too.
+    `answered`: whether the quotes are an answer, whose highlights are marked too.
     """
 
     document: Document
@@ -40,28 +40,28 @@ class View:
 
 
 class Units(Protocol):
-    """A document cut into units that are drawn one by one: paragraphs of a text, or pages."""
+    """A document in units that are drawn one by one: blocks of text, or pages."""
 
     window: int
-    """Units that are drawn at once."""
+    """The most units drawn at once."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of units."""
 
     def at(self, offset: int) -> int:
-        """The unit, from 0, that holds an offset of the text."""
+        """The position, from 0, of the unit with an offset of the text."""
 
     def draw(self, first: int, last: int) -> Markup:
-        """Units `first` up to `last` as HTML; each says with `data-at` where it starts. Raises SourceError."""
+        """Units `first` up to `last` as HTML, each with its offset in `data-at`. Raises SourceError."""
 
 
-_MARGIN = 0.003  # of the page: a box is as tight as its letters
+_MARGIN = 0.003  # of the page, around a box, which is as tight as its letters
 
 
 class PageUnits:
-    """The pages of a document, drawn from its file."""
+    """The pages of a document, as pictures drawn from its file."""
 
-    window = 3  # a picture is some 200 KB
+    window = 3  # a picture is about 200 KB
 
     def __init__(self, view: View, book: Edition, texts: Texts) -> None:
         self._view, self._book, self._texts = view, book, texts
@@ -86,7 +86,7 @@ class PageUnits:
         return element("figure", attributes, element("div", {"class": "sheet"}, image, *boxes), caption)
 
     def _marks(self, number: int) -> Iterator[tuple[Box, str, int]]:
-        """The boxes of what is marked on a page (and of what goes on from there), and where in the text that starts."""
+        """The boxes of what is marked on a page (some may be on the next), with their class and offset in the text."""
         document = self._view.document
         starts = (*document.places.pages, len(document.text))
         page = Span(starts[number - 1], starts[number])
@@ -106,15 +106,15 @@ def _box(box: Box, kind: str, start: int) -> Markup:
     return element("mark", {"class": f"{kind} box", "style": style, "data-start": start})
 
 
-_KEPT = 200_000  # blocks and stretches of documents: who reads a part of a document goes on to the next
+_KEPT = 200_000  # cached blocks and spans of documents: after one part of a document the next is read
 _LONGEST = 8000  # characters of a block
 _PART = re.compile(rf"\S(?:.{{0,{_LONGEST - 1}}}(?!\S)|.{{{_LONGEST - 1}}})", re.DOTALL)
-"""As much as a block may have, up to white space if there is any."""
+"""As much text as a block may have, up to white space if there is any."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """A heading (level 1 up), or a paragraph or what stands between two (level 0); or a part of a long one."""
+    """A heading (level 1 or more), a paragraph or the text between two (level 0), or a part of a long one."""
 
     span: Span
     level: int = 0
@@ -122,14 +122,14 @@ class TextBlock:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A document's blocks, and what of it is never quoted, in order."""
+    """A document's blocks, and the spans that are never quoted (`rest`), in order."""
 
     blocks: list[TextBlock]
     rest: list[Span]
 
 
 class TextUnits:
-    """The blocks of a document."""
+    """The blocks of a document's text."""
 
     window = 120
 
@@ -177,16 +177,16 @@ def _cut_up(document: Document) -> _Cut:
 
 
 def blocks(document: Document) -> Iterator[TextBlock]:
-    """The whole text in reading order, without the white space between blocks."""
+    """The blocks of the whole text, in order, without the white space between them."""
     levels = {heading.start: heading.level for heading in document.places.headings}
-    claimed = [(span, 0) for span in document.places.paragraphs]
-    claimed += [
+    spans = [(span, 0) for span in document.places.paragraphs]
+    spans += [
         (region.span, levels.get(region.span.start, 1))
         for region in document.regions
         if region.kind is RegionKind.HEADING
     ]
     at = 0
-    for span, level in sorted(claimed, key=itemgetter(0)):
+    for span, level in sorted(spans, key=itemgetter(0)):
         yield from _between(document.text, at, span.start)
         if span.end > at:
             yield from _parts(document.text, Span(max(at, span.start), span.end), level)
@@ -195,13 +195,13 @@ def blocks(document: Document) -> Iterator[TextBlock]:
 
 
 def _between(text: str, start: int, end: int) -> Iterator[TextBlock]:
-    """What neither a paragraph nor a heading claims, if it is more than white space."""
+    """The text between paragraphs and headings, if it is more than white space."""
     if start < end and (inner := trim(text, Span(start, end))):
         yield from _parts(text, inner, 0)
 
 
 def _parts(text: str, span: Span, level: int) -> Iterator[TextBlock]:
-    """A block, or several: some texts are a whole book on one line."""
+    """One block, or several for a long span: some texts have a whole book on one line."""
     if len(span) <= _LONGEST:
         yield TextBlock(span, level)
     else:

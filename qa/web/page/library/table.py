@@ -1,4 +1,4 @@
-"""The documents of an index to HTML: a table with what is known of each."""
+"""The library's table of documents as HTML."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from qa.web.page.texts import Texts
 
 ROWS = 50
 """Documents shown at a time."""
-_LEFT_OUT = 500  # of those that were removed
+_MOST_REMOVED = 500  # removed documents that are listed
 
 
 def table(entries: Sequence[Entry], first: int, total: int, texts: Texts, *, read_only: bool) -> Markup:
-    """Rows `first` up to `first + len(entries)` of `total`, with ways to those before and after."""
-    names = ["", texts.document, texts.format, _noun(texts.pages), _noun(texts.passages), texts.modified, ""]
-    head = element("tr", {}, *(element("th", {"scope": "col"}, escaped(name)) for name in names))
+    """Rows `first` up to `first + len(entries)` of `total`, with buttons for the rows before and after."""
+    columns = ["", texts.document, texts.format, _noun(texts.pages), _noun(texts.passages), texts.modified, ""]
+    head = element("tr", {}, *(element("th", {"scope": "col"}, escaped(name)) for name in columns))
     rows = [_row(entry, texts, read_only) for entry in entries]
     body = element("table", {}, element("thead", {}, head), element("tbody", {}, *rows))
     note = f"{texts.count(total, texts.documents)}. {texts.library_note}" if total else texts.no_rows
-    head = element("p", {"class": "note"}, escaped(note))
-    return head + body + _pager(first, len(entries), total, texts) if total else head
+    line = element("p", {"class": "note"}, escaped(note))
+    return line + body + _pager(first, len(entries), total, texts) if total else line
 
 
 def left_out(ids: Sequence[str], texts: Texts) -> Markup:
-    """The documents that were removed, and can be put back."""
+    """The removed documents, each with a button to restore it."""
     if not ids:
         return Markup()
-    items = [_left_out(id, texts) for id in ids[:_LEFT_OUT]]
+    items = [_left_out(id, texts) for id in ids[:_MOST_REMOVED]]
     more = len(ids) - len(items)
     items += [element("li", {}, escaped(texts.more.format(count=texts.number(more))))] if more else []
     return element(
@@ -44,7 +44,7 @@ def _left_out(id: str, texts: Texts) -> Markup:
 
 
 def _noun(forms: str) -> str:
-    """What is counted, as the head of a column."""
+    """The plural of a counted noun, as the head of a column."""
     return forms.split("|")[-1].capitalize()
 
 
@@ -69,7 +69,7 @@ def _pager(first: int, shown: int, total: int, texts: Texts) -> Markup:
     if shown == total:
         return Markup()
     numbers = {"first": texts.number(first + 1), "last": texts.number(first + shown), "count": texts.number(total)}
-    where = element("span", {}, escaped(texts.rows.format(**numbers)))
-    back = button("rows", texts.earlier, "text", data_first=max(0, first - ROWS)) if first else Markup()
-    on = button("rows", texts.later, "text", data_first=first + shown) if first + shown < total else Markup()
-    return element("p", {"class": "pager"}, back, where, on)
+    position = element("span", {}, escaped(texts.rows.format(**numbers)))
+    previous = button("rows", texts.earlier, "text", data_first=max(0, first - ROWS)) if first else Markup()
+    next = button("rows", texts.later, "text", data_first=first + shown) if first + shown < total else Markup()
+    return element("p", {"class": "pager"}, previous, position, next)

@@ -274,8 +274,8 @@ def test_an_upload_lands_in_its_folder_under_a_plain_name(tmp_path: Path, name: 
         pass
     app.upload_file_set.add(str(given))
     uploads = Uploads(app)
-    files = uploads.taken([{"name": name, "path": str(given)}])
-    added = uploads.added(state.library, files, lambda step, done, total: None)
+    files = uploads.uploaded([{"name": name, "path": str(given)}])
+    added = uploads.add(state.library, files, lambda step, done, total: None)
     assert added.refused == ()
     assert [path.name for path in (tmp_path / "index" / "added").iterdir()] == [kept]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index", "sources"]
@@ -308,10 +308,10 @@ def test_the_documents_that_are_added_have_room_for_so_much(tmp_path: Path) -> N
         given.write_text(QUOTE * (size // len(QUOTE)))
         files = [(f"{count}.txt", given)]
         if not count:
-            uploads.added(state.library, files, lambda step, done, total: None)
+            uploads.add(state.library, files, lambda step, done, total: None)
             continue
-        with pytest.raises(LibraryFull, match="1 MB in all"):
-            uploads.added(state.library, files, lambda step, done, total: None)
+        with pytest.raises(LibraryFull, match="1 MB in total"):
+            uploads.add(state.library, files, lambda step, done, total: None)
         assert not given.exists()
 
 
