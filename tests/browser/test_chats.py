@@ -1,4 +1,4 @@
-"""Chats: several, kept through a reload, each browser's its own."""
+"""Chats: there can be several, they survive a reload, and each browser has its own."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_page_that_may_keep_nothing_works(open_page: Callable[..., Page]) -> N
 
 
 def lengthen(page: Page) -> None:
-    """Makes the chat one of fifty turns."""
+    """Turns the chat into one of fifty turns."""
     page.evaluate(
         """() => {
             const key = Object.keys(localStorage).find((key) => key.startsWith("chapter-verse:chat:"));
@@ -146,7 +146,7 @@ def test_a_long_chat_is_exported_whole(page: Page) -> None:
 
 def test_while_too_many_ask_it_is_tried_again(page: Page, server: Server) -> None:
     tries = []
-    page = page.context.new_page()  # one that may log what it was refused
+    page = page.context.new_page()  # unwatched: it logs the refused requests
     page.goto(server.url)
     expect(page.locator(".welcome")).to_be_visible()
 

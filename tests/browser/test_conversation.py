@@ -1,4 +1,4 @@
-"""Questions and answers as readers use them, in headless Chromium."""
+"""Questions and answers in headless Chromium, as people use them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document beside the answer: the whole of it, its quotes marked, found in, and mapped."""
+"""The document beside the answer: shown whole, with its quotes marked, a search and a map."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_words_are_found_wherever_they_stand(page: Page) -> None:
     box.fill("lanterns")
     box.press("Enter")
     expect(page.locator(".steps.found output")).to_contain_text("of 419")
-    expect(page.locator(".map .found")).to_have_count(210)  # every other: more could not be told apart
+    expect(page.locator(".map .found")).to_have_count(210)  # every other match: more ticks would run together
     box.fill("<script>")
     box.press("Enter")
     expect(page.locator(".steps.found output")).to_have_text("No matches")

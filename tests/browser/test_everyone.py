@@ -1,4 +1,4 @@
-"""The page for everyone: keyboard, screen readers, phones, light and dark, right to left, two languages, paper."""
+"""The page for everyone: keyboard, screen readers, phones, light and dark, right-to-left, two languages, print."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_axe_finds_nothing_serious(open_page: Callable[..., Page], scheme: str, 
     page.keyboard.press("Enter")
     expect(page.locator("mark.found").first).to_be_visible()
     _accessible(page, "a document")
-    page.keyboard.press("Escape")  # empties the search
+    page.keyboard.press("Escape")  # clears the search
     expect(page.locator("mark.found")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(page.locator(".reading")).to_have_count(0)
@@ -71,7 +71,7 @@ def test_keyboard_alone_is_enough(page: Page) -> None:
 
 
 def _tab_to(page: Page, name: str) -> None:
-    """Presses Tab until what is called so has the focus."""
+    """Presses Tab until the element with this name has the focus."""
     names = []
     for _ in range(80):
         page.keyboard.press("Tab")
@@ -106,7 +106,7 @@ def test_a_phone_shows_it_all_without_sideways_scrolling(open_page: Callable[...
 
 
 def _fits(page: Page) -> None:
-    """Nothing visible stands out to the right of the window."""
+    """Checks that nothing visible extends beyond the right edge of the window."""
     wide = page.evaluate(
         """() => [...document.querySelectorAll('body *')]
             .filter(e => e.checkVisibility({ visibilityProperty: true }))

@@ -1,4 +1,4 @@
-"""The documents in the page: what is there, adding, removing, cancelling, and asking some of them alone."""
+"""The library: listing, adding and removing documents, cancelling a build, and asking only some documents."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .conftest import CALLED, LANTERNS, Server, ask, serve, watched
 
 pytestmark = pytest.mark.browser
 
-_SLOW = 60_000  # milliseconds; a build beside other tests
+_SLOW = 60_000  # milliseconds: for a build while other tests run
 SWAN = "The swan of Bruges guards ninety-one copper keys."
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose documents may be changed."""
+    """A server whose documents the tests may change."""
     sources = tmp_path_factory.mktemp("small")
     (sources / "harbour.txt").write_text(CALLED.format(name="Astrid"), encoding="utf-8")
     (sources / "lanterns.pdf").write_bytes(LANTERNS)
@@ -28,7 +28,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def library(small: Server, browser: Browser) -> Iterator[Page]:
-    """The page with its documents open."""
+    """The page with the library open."""
     with watched(browser, small.url) as opened:
         page = opened()
         page.get_by_role("button", name="Documents", exact=True).click()
@@ -191,5 +191,5 @@ def test_a_page_for_reading_changes_nothing(browser: Browser, tmp_path: Path) ->
 
 
 def _act(page: Page, data: dict[str, object]) -> object:
-    """What the server answers to a request that the page would not send."""
+    """The server's answer to a request that the page itself would not send."""
     return page.request.post(f"{page.url}act", data={"data": data}).json()

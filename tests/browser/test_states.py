@@ -1,4 +1,4 @@
-"""What happens when things come between: quick clicks, late answers, a switch of chat or language, Back."""
+"""Interruptions: quick clicks, late answers, a switch of chat or language, the Back button."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SERVER = re.compile("/act$")
 
 
 def held(page: Page, action: str) -> list[Route]:
-    """Requests for that action wait until the test lets them go on."""
+    """Holds back the requests for an action; `go_on` lets them continue."""
     waiting: list[Route] = []
 
     def hold(route: Route) -> None:

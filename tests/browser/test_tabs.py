@@ -1,4 +1,4 @@
-"""What two tabs that show one chat do to each other, and what a window of another width does to the page."""
+"""Two tabs with the same chat, and a window whose width changes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHANGE = """(how) => {
 
 
 def another(page: Page) -> Page:
-    """A second tab with the chat that lies open in the first."""
+    """A second tab with the chat that is open in the first."""
     tab = page.context.new_page()
     tab.goto(page.url)
     tab.locator('.chats [data-do="open-chat"]').click()
@@ -133,7 +133,7 @@ def test_words_that_were_found_do_not_look_quoted_afterwards(page: Page) -> None
 
 
 def test_a_build_is_followed_though_a_request_fails(page: Page, server: Server) -> None:
-    page = page.context.new_page()  # one that may log what failed
+    page = page.context.new_page()  # unwatched: it logs the failed request
     page.goto(server.url)
     expect(page.locator(".welcome")).to_be_visible()
     asked = []

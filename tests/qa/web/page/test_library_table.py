@@ -1,4 +1,4 @@
-"""The list of documents as HTML."""
+"""The library's table of documents as HTML."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_row_says_what_is_known_of_a_document() -> None:
     html = table([entry()], 0, 1, ENGLISH, read_only=False)
     for word in ("Book 1", "1.pdf", "pdf", "1,234", "56", "09 Mar 2026", "1 document."):
         assert word in html
-    assert "/srv/books" not in html  # where the server keeps it is nobody's business
+    assert "/srv/books" not in html  # the server's paths stay private
     assert "1 документ." in table([entry()], 0, 1, RUSSIAN, read_only=False)
 
 

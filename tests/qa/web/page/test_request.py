@@ -1,4 +1,4 @@
-"""What a client may send to the page's one function: anything, and it is answered in a sentence, within a second."""
+"""Requests to the page's actions: a client may send anything and gets a sentence as an answer, within a second."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def answer(act: Act) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def said(act: Act) -> Callable[[Any], dict[str, Any]]:
-    """What is answered over the wire."""
+    """A function that sends data to the actions' route and returns the answer."""
     client = TestClient(Starlette(routes=ActionRoute(act, Limits(), RateLimit(Allowance(10_000, 1))).routes))
 
     def ask(data: Any) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def test_fields_of_any_kind_are_answered_in_a_sentence(
     for field in REQUESTS[name]:
         for value in ODD:
             if (name, field) == ("ask", "question") and value == "x":
-                continue  # that may be asked
+                continue  # a valid question
             given = said({"action": name, **right, field: value})
             assert given.get("error") not in {each.broken for each in LANGUAGES.values()}, (field, value)
 
