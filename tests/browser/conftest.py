@@ -1,4 +1,4 @@
-"""One server over a folder of documents, one browser; every page is watched while it is used."""
+"""One server over a folder of documents and one browser; every page is watched for errors and foreign requests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from pdf_fixtures import Text, pdf
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "source" / "documents" / "valdai-russia-central-asia.txt"
-expect.set_options(timeout=30_000)  # milliseconds: a machine that does other things too is slow, not wrong
+expect.set_options(timeout=30_000)  # milliseconds: a busy machine is slow, not wrong
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
@@ -85,7 +85,7 @@ class Server:
 
 @contextmanager
 def serve(sources: Path, index: Path, *options: str) -> Iterator[Server]:
-    """The page over an index of these sources, on a free port."""
+    """Serves the page over an index of these sources, on a free port."""
     qa.rebuild(index, sources=[sources])
     port = free_port()
     command = [sys.executable, "app.py", "--port", str(port), "--index", str(index), "--source", str(sources), *options]
@@ -130,9 +130,9 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def watched(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
-    """A way to open the page in a session of its own.
+    """A function that opens the page in a session of its own.
 
-    Afterwards: nothing was asked of another machine, no error was logged, no dialog shown.
+    Afterwards it checks that no other machine was contacted, no error logged and no dialog shown.
     """
     trouble: list[str] = []
 
@@ -178,7 +178,7 @@ def page(open_page: Callable[..., Page]) -> Page:
 
 
 def ask(page: Page, question: str) -> Locator:
-    """Asks by keyboard; returns the turn, once it is answered."""
+    """Asks a question by keyboard; returns the turn once it is answered."""
     turns = page.locator(".turn")
     count = turns.count()
     box = page.get_by_label("Your question")

@@ -1,4 +1,4 @@
-"""Takes the README's screenshots: of the shipped article, and of a PDF that is made from it.
+"""Takes the README's screenshots: of the shipped article, and of a PDF made from it.
 
 python tests/browser/screenshots.py docs/images
 """
@@ -26,12 +26,12 @@ QUESTION = "How many people from the region study at Russian universities?"
 SEVERAL = "Who is Wang Wen?"
 UNANSWERED = "Who won the football world cup in 2018?"
 ARTICLE = Path("source/documents/valdai-russia-central-asia.txt")
-_LINES = 46  # on a page
+_LINES = 46  # per page of the PDF
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture: what is done before it is taken, and in what browser."""
+    """A screenshot: the steps before it is taken, and the browser's settings."""
 
     name: str
     steps: tuple[Callable[[Page], object], ...]
@@ -56,7 +56,7 @@ def main(folder: Path) -> None:
 
 
 def asked(question: str) -> Callable[[Page], object]:
-    """Asks, and waits for the answer."""
+    """A step that asks a question and waits for the answer."""
 
     def step(page: Page) -> None:
         count = page.locator(".turn").count()
@@ -74,7 +74,7 @@ def opened(page: Page) -> None:
 
 
 def only(title: str) -> Callable[[Page], object]:
-    """Asks the documents of that title alone."""
+    """A step that limits questions to the document with this title."""
 
     def step(page: Page) -> None:
         library(page)
@@ -85,13 +85,13 @@ def only(title: str) -> Callable[[Page], object]:
 
 
 def library(page: Page) -> None:
-    """Opens the documents."""
+    """Opens the library."""
     page.locator('.side [data-do="library"]').click()
     expect(page.locator(".rows table")).to_be_visible()
 
 
 def found(words: str) -> Callable[[Page], object]:
-    """Finds in the open document."""
+    """A step that searches the open document."""
 
     def step(page: Page) -> None:
         page.locator('[name="find"]').fill(words)
@@ -121,7 +121,7 @@ OF_SEVERAL = (
 
 
 def printed_article() -> bytes:
-    """The article as a PDF of a few pages."""
+    """The article as a PDF of several pages."""
     title, *paragraphs = [line for line in ARTICLE.read_text("utf-8").splitlines() if line.strip()]
     lines = [line for text in paragraphs for line in [*textwrap.wrap(text, 88), ""]]
     lines = [line.encode("cp1252", "replace").decode("cp1252") for line in lines]
@@ -132,7 +132,7 @@ def printed_article() -> bytes:
 
 @contextmanager
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """The system's browser."""
+    """The system's Chromium."""
     browser = playwright.chromium.launch(
         executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
     )
@@ -142,7 +142,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 @contextmanager
 def served(index: Path, source: Path) -> Iterator[str]:
-    """The page over an index of this source."""
+    """Serves the page over an index of a source; gives its URL."""
     subprocess.run([sys.executable, "-m", "index", "build", str(source), "--index", str(index)], check=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -157,7 +157,7 @@ def served(index: Path, source: Path) -> Iterator[str]:
 
 
 def take(browser: Browser, url: str, folder: Path, shot: Shot) -> None:
-    """Takes one of the pictures."""
+    """Takes a screenshot."""
     size = {"width": shot.width, "height": shot.height}
     context = browser.new_context(viewport=size, reduced_motion="reduce", **shot.browser)  # type: ignore[arg-type]
     page = context.new_page()

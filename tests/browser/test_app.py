@@ -1,4 +1,4 @@
-"""`python app.py` when it cannot start: one sentence that names the remedy, no traceback."""
+"""`python app.py` when it cannot start: one sentence that says what to do, and no traceback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chats: several, kept through a reload, each browser's its own."""
+"""Chats: there can be several, they survive a reload, and each browser has its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_chat_survives_a_reload(page: Page) -> None:
     expect(page.locator(".turn")).to_have_count(2)
     assert page.locator(".card q").first.text_content() == quote
     expect(page.locator(".verdict")).to_be_visible()
-    page.locator(".card").first.get_by_role("button", name="Show in document").click()
+    page.locator(".card").first.get_by_role("button", name="View in document").click()
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
 
 
@@ -82,14 +82,14 @@ def test_a_quote_whose_document_has_changed_is_not_shown_again(page: Page, serve
     file.write_text(CALLED.format(name="Cecilia"), encoding="utf-8")
     try:
         page.get_by_role("button", name="Documents", exact=True).click()
-        page.get_by_role("button", name="Rebuild index").click()
+        page.get_by_role("button", name="Rescan source files").click()
         expect(page.locator(".outcome")).to_contain_text("The index is built", timeout=60_000)
         page.keyboard.press("Escape")
-        page.locator(".card").first.get_by_role("button", name="Show in document").click()
-        expect(page.get_by_role("alert")).to_contain_text("The document has changed since this answer was given")
+        page.locator(".card").first.get_by_role("button", name="View in document").click()
+        expect(page.get_by_role("alert")).to_contain_text("This document has changed or was removed")
         page.reload()
-        expect(page.locator(".gone").first).to_contain_text("The document has changed since this answer was given")
-        page.locator(".gone").first.get_by_role("button", name="Ask again").click()
+        expect(page.locator(".gone").first).to_contain_text("This document has changed or was removed")
+        page.locator(".gone").first.get_by_role("button", name="Retry").click()
         expect(page.locator(".card q").first).to_contain_text("Cecilia")
     finally:
         file.write_text(before, encoding="utf-8")
@@ -106,7 +106,7 @@ def test_a_page_that_may_keep_nothing_works(open_page: Callable[..., Page]) -> N
 
 
 def lengthen(page: Page) -> None:
-    """Makes the chat one of fifty turns."""
+    """Turns the chat into one of fifty turns."""
     page.evaluate(
         """() => {
             const key = Object.keys(localStorage).find((key) => key.startsWith("chapter-verse:chat:"));
@@ -124,11 +124,11 @@ def lengthen(page: Page) -> None:
 def test_of_a_long_chat_the_last_turns_are_drawn_and_the_rest_when_asked_for(page: Page) -> None:
     ask(page, PLATFORM)
     lengthen(page)
-    page.get_by_role("button", name="Show earlier").click()
+    page.get_by_role("button", name="Show previous").click()
     expect(page.locator(".turn")).to_have_count(40)
-    page.get_by_role("button", name="Show earlier").click()
+    page.get_by_role("button", name="Show previous").click()
     expect(page.locator(".question")).to_have_text([f"Nr {n}" for n in range(50)])
-    page.locator(".turn").nth(3).get_by_role("button", name="Show in document").click()
+    page.locator(".turn").nth(3).get_by_role("button", name="View in document").click()
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
     expect(page.locator(".turn").nth(3).locator(".card[data-open]")).to_have_count(1)
 
@@ -138,7 +138,7 @@ def test_a_long_chat_is_exported_whole(page: Page) -> None:
     lengthen(page)
     page.get_by_text("Export", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="As Markdown").click()
+        page.get_by_role("button", name="Markdown (.md)").click()
     text = Path(download.value.path()).read_text(encoding="utf-8")
     assert [line for line in text.splitlines() if line.startswith("## ")] == [f"## Nr {n}" for n in range(50)]
     assert text.count("paragraph 27, line 51") == 50
@@ -146,7 +146,7 @@ def test_a_long_chat_is_exported_whole(page: Page) -> None:
 
 def test_while_too_many_ask_it_is_tried_again(page: Page, server: Server) -> None:
     tries = []
-    page = page.context.new_page()  # one that may log what it was refused
+    page = page.context.new_page()  # unwatched: it logs the refused requests
     page.goto(server.url)
     expect(page.locator(".welcome")).to_be_visible()
 

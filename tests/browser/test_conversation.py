@@ -1,4 +1,4 @@
-"""Questions and answers as readers use them, in headless Chromium."""
+"""Questions and answers in headless Chromium, as people use them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_question_is_answered_with_a_quote_that_opens_its_document(page: Page)
     assert "use the EurAsEC platform" in quote
     assert quote in SHIPPED.read_text(encoding="utf-8")
     expect(card.locator("mark.answer").first).to_be_visible()
-    expect(card.locator(".sure")).to_have_text(re.compile(r"^(Very l|L)ikely the answer · \d\d%$"))
+    expect(card.locator(".sure")).to_have_text(re.compile(r"^(High|Medium) confidence · \d\d%$"))
     expect(card.locator(".where")).to_contain_text("paragraph 27, line 51")
     card.locator("q").click()
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
@@ -48,8 +48,8 @@ def test_a_first_visit_offers_what_the_documents_answer(page: Page) -> None:
 
 def test_what_is_not_answered_is_said_so(page: Page) -> None:
     turn = ask(page, UNANSWERABLE)
-    expect(turn.locator(".verdict")).to_have_text("The documents do not answer this.")
-    expect(turn.locator(".nearest h3")).to_have_text("Nearest passages, not answers")
+    expect(turn.locator(".verdict")).to_have_text("No answer found in these documents.")
+    expect(turn.locator(".nearest h3")).to_have_text("Closest passages (these don’t answer the question)")
     expect(turn.locator(".nearest .card").first).to_be_visible()
     expect(turn.locator("mark, .sure")).to_have_count(0)
 
@@ -59,7 +59,7 @@ def test_a_follow_up_shows_what_was_searched_for_and_can_be_asked_without_the_co
     expect(first.locator(".searched")).to_have_count(0)
     second = ask(page, "How did he describe the region?")
     expect(second.locator(".searched")).to_contain_text("Rudenko")
-    second.get_by_role("button", name="Ask it without the context").click()
+    second.get_by_role("button", name="Ask without context").click()
     expect(page.locator(".turn")).to_have_count(2)
     expect(page.locator(".turn").nth(1).locator(".searched")).to_have_count(0)
     expect(page.locator(".turn").nth(1).locator(".card, .verdict").first).to_be_visible()
@@ -69,7 +69,7 @@ def test_a_question_can_be_edited_and_those_after_it_go(page: Page) -> None:
     ask(page, "Who is Wang Wen?")
     ask(page, UNANSWERABLE)
     ask(page, "What did he say?")
-    page.locator(".turn").nth(1).get_by_role("button", name="Edit the question").click()
+    page.locator(".turn").nth(1).get_by_role("button", name="Edit question").click()
     box = page.get_by_label("Your question")
     expect(box).to_have_value(UNANSWERABLE)
     expect(page.locator(".editing")).to_be_visible()
@@ -83,7 +83,7 @@ def test_a_question_can_be_edited_and_those_after_it_go(page: Page) -> None:
 def test_asked_again_a_question_keeps_its_place(page: Page) -> None:
     ask(page, PLATFORM)
     ask(page, UNANSWERABLE)
-    page.locator(".turn").first.get_by_role("button", name="Ask again").click()
+    page.locator(".turn").first.get_by_role("button", name="Retry").click()
     expect(page.locator(".turn").first.locator("q").first).to_contain_text("EurAsEC")
     assert page.locator(".question").all_text_contents() == [PLATFORM, UNANSWERABLE]
 
@@ -114,14 +114,14 @@ def test_a_server_that_is_gone_is_said_so(open_page: Callable[..., Page]) -> Non
     )
     page.get_by_label("Your question").fill(PLATFORM)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("The server does not answer")
+    expect(page.get_by_role("alert")).to_contain_text("The server isn’t responding")
     expect(page.get_by_label("Your question")).to_have_value(PLATFORM)
 
 
 def test_a_quote_is_copied_with_its_citation(open_page: Callable[..., Page]) -> None:
     page = open_page(permissions=["clipboard-read", "clipboard-write"])
     card = ask(page, PLATFORM).locator(".card").first
-    card.get_by_role("button", name="Copy with citation").click()
+    card.get_by_role("button", name="Copy quote").click()
     expect(page.locator(".foot .notice span")).to_have_text("Copied.")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f"“{card.locator('q').text_content()}”\n— Prospects for cooperation")
@@ -139,11 +139,11 @@ def test_a_link_asks_its_question_once(open_page: Callable[..., Page]) -> None:
 def test_thumbs_become_lines_that_evaluate_reads(
     page: Page, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ask(page, PLATFORM).get_by_role("button", name="This answers the question").first.click()
-    thumb = page.get_by_role("button", name="This answers the question").first
+    ask(page, PLATFORM).get_by_role("button", name="Good answer").first.click()
+    thumb = page.get_by_role("button", name="Good answer").first
     expect(thumb).to_have_attribute("aria-pressed", "true")
-    ask(page, UNANSWERABLE).get_by_role("button", name="Right, the documents do not answer this").click()
-    expect(page.locator(".foot .notice span")).to_contain_text("noted on this machine")
+    ask(page, UNANSWERABLE).get_by_role("button", name="Correct: there’s no answer").click()
+    expect(page.locator(".foot .notice span")).to_contain_text("feedback was saved")
     page.reload()
     expect(thumb).to_have_attribute("aria-pressed", "true")
     capsys.readouterr()
@@ -156,7 +156,7 @@ def test_an_exported_chat_is_proved_by_verify(page: Page, tmp_path: Path, capsys
     ask(page, PLATFORM)
     ask(page, UNANSWERABLE)
     saved = {}
-    for choice in ("As JSON, to verify", "As Markdown"):
+    for choice in ("JSON (for verification)", "Markdown (.md)"):
         page.get_by_text("Export", exact=True).click()
         with page.expect_download() as download:
             page.get_by_role("button", name=choice).click()
@@ -167,7 +167,7 @@ def test_an_exported_chat_is_proved_by_verify(page: Page, tmp_path: Path, capsys
     assert capsys.readouterr().out.count("✓") >= 2
     markdown = markdown_file.read_text(encoding="utf-8")
     assert markdown.startswith(f"## {PLATFORM}\n\n> ")
-    assert f"## {UNANSWERABLE}\n\n*The documents do not answer this.*" in markdown
+    assert f"## {UNANSWERABLE}\n\n*No answer found in these documents.*" in markdown
     assert "— Prospects for cooperation" in markdown
     json_file.write_text(json_file.read_text(encoding="utf-8").replace("EurAsEC", "EurAsXX"), encoding="utf-8")
     assert qa_command(["verify", str(json_file)]) == 1
@@ -185,7 +185,7 @@ def test_a_hostile_document_is_shown_as_it_stands_and_runs_nothing(page: Page, q
     """Attack: template literals and template engines' brackets, `${…}` and `{{…}}`, among other markup."""
     card = ask(page, question).locator(".card").first
     assert quote in (card.locator("q").text_content() or "")
-    card.get_by_role("button", name="Show in document").click()
+    card.get_by_role("button", name="View in document").click()
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
     assert quote in "".join(page.locator("mark.quoted").all_text_contents())
     expect(page.locator(".reading header h2")).to_contain_text("${alert(0)} {{value}}")
@@ -208,8 +208,8 @@ def test_a_hostile_file_name_is_shown_as_it_stands(page: Page) -> None:
     card = ask(page, "Where did the librarian of Ghent hide the map?").locator(".card").first
     expect(card.locator("cite")).to_have_text("<img src=x onerror=alert(8)>")
     assert "<b>Anna</b>, hid the map in the {{unclosed tower." in (card.locator("q").text_content() or "")
-    expect(card.get_by_role("button", name="Show in document")).to_have_accessible_name(
-        re.compile(r"^Show in document: <img src=x onerror=alert\(8\)>, paragraph 1, line 1 \(")
+    expect(card.get_by_role("button", name="View in document")).to_have_accessible_name(
+        re.compile(r"^View in document: <img src=x onerror=alert\(8\)>, paragraph 1, line 1 \(")
     )
 
 

@@ -1,4 +1,4 @@
-"""The document beside the answer: the whole of it, its quotes marked, found in, and mapped."""
+"""The document beside the answer: shown whole, with its quotes marked, a search and a map."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_the_whole_document_is_shown_and_its_debris_dimmed(page: Page) -> None:
-    ask(page, PLATFORM).get_by_role("button", name="Show in document").first.click()
+    ask(page, PLATFORM).get_by_role("button", name="View in document").first.click()
     expect(page.locator("mark.quoted").first).to_be_visible()
     shown = "".join(page.locator(".reading [data-at]").all_text_contents())
     assert "".join(shown.split()) == "".join(SHIPPED.read_text(encoding="utf-8").split())
@@ -30,7 +30,7 @@ def test_all_quotes_of_the_answer_are_marked_and_stepped_through(page: Page) -> 
         text for text in turn.locator(".card q").all_text_contents() if text in SHIPPED.read_text(encoding="utf-8")
     ]
     assert len(quotes) > 1
-    turn.get_by_role("button", name="Show in document").first.click()
+    turn.get_by_role("button", name="View in document").first.click()
     shown = page.locator("mark.quoted")
     expect(shown.first).to_be_visible()
     assert quotes[0] in "".join(shown.all_text_contents())
@@ -51,13 +51,13 @@ def test_all_quotes_of_the_answer_are_marked_and_stepped_through(page: Page) -> 
 def test_a_long_document_comes_in_parts_as_it_is_scrolled(page: Page) -> None:
     card = ask(page, "Where did the blue heron nest?").locator(".card").first
     assert HERON in (card.locator("q").text_content() or "")
-    card.get_by_role("button", name="Show in document").click()
+    card.get_by_role("button", name="View in document").click()
     blocks = page.locator(".reading [data-at]")
     expect(blocks).to_have_count(120)
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
     page.locator(".reading .content").evaluate("text => { text.scrollTop = text.scrollHeight }")
     expect(blocks.last).to_have_text("On day 420 the keeper counted 420 lanterns.")
-    page.get_by_role("button", name="Show earlier").click()
+    page.get_by_role("button", name="Show previous").click()
     expect(blocks).not_to_have_count(120)
     assert HERON in "".join(page.locator("mark.quoted").all_text_contents())
     for _ in range(4):
@@ -67,8 +67,8 @@ def test_a_long_document_comes_in_parts_as_it_is_scrolled(page: Page) -> None:
 
 
 def test_words_are_found_wherever_they_stand(page: Page) -> None:
-    ask(page, "Where did the blue heron nest?").get_by_role("button", name="Show in document").first.click()
-    box = page.get_by_role("searchbox", name="Find in this document")
+    ask(page, "Where did the blue heron nest?").get_by_role("button", name="View in document").first.click()
+    box = page.get_by_role("searchbox", name="Find in document")
     box.fill("COUNTED  7 lanterns")
     box.press("Enter")
     expect(page.locator(".steps.found output")).to_have_text("1 of 1")
@@ -77,14 +77,14 @@ def test_words_are_found_wherever_they_stand(page: Page) -> None:
     box.fill("lanterns")
     box.press("Enter")
     expect(page.locator(".steps.found output")).to_contain_text("of 419")
-    expect(page.locator(".map .found")).to_have_count(210)  # every other: more could not be told apart
+    expect(page.locator(".map .found")).to_have_count(210)  # every other match: more ticks would run together
     box.fill("<script>")
     box.press("Enter")
-    expect(page.locator(".steps.found output")).to_have_text("Not found")
+    expect(page.locator(".steps.found output")).to_have_text("No matches")
 
 
 def test_a_click_on_the_map_goes_there(page: Page) -> None:
-    ask(page, "Where did the blue heron nest?").get_by_role("button", name="Show in document").first.click()
+    ask(page, "Where did the blue heron nest?").get_by_role("button", name="View in document").first.click()
     expect(page.locator(".map .quoted")).to_have_count(1)
     place = page.locator(".map").bounding_box()
     assert place
@@ -98,7 +98,7 @@ def test_a_quote_of_a_pdf_is_marked_on_its_page(page: Page) -> None:
     ask(page, "How many lanterns does the lamplighter of Visby trim?")
     card = page.locator(".card").first
     expect(card).to_contain_text("page 2")
-    card.get_by_role("button", name="Show in document").click()
+    card.get_by_role("button", name="View in document").click()
     sheet = page.locator(".sheet")
     expect(sheet).to_have_count(2)
     expect(page.get_by_role("img", name="Page 2")).to_be_visible()
@@ -109,7 +109,7 @@ def test_a_quote_of_a_pdf_is_marked_on_its_page(page: Page) -> None:
     expect(sheet.first.locator("mark.box")).to_have_count(0)
     expect(sheet.nth(1).locator("mark.quoted.box").first).to_be_in_viewport()
     expect(sheet.nth(1).locator("mark.answer.box").first).to_be_visible()
-    box = page.get_by_role("searchbox", name="Find in this document")
+    box = page.get_by_role("searchbox", name="Find in document")
     box.fill("nothing to say")
     box.press("Enter")
     expect(sheet.first.locator("mark.found.box").first).to_be_in_viewport()
@@ -121,7 +121,7 @@ def test_a_pdf_that_has_changed_is_shown_as_its_text(page: Page, server: Server)
     data = file.read_bytes()
     file.write_bytes(data + b"\n")
     try:
-        page.locator(".card").first.get_by_role("button", name="Show in document").click()
+        page.locator(".card").first.get_by_role("button", name="View in document").click()
         expect(page.locator(".reading .notice")).to_contain_text("barrels.pdf has changed since it was indexed")
         expect(page.locator(".reading mark.quoted").first).to_have_text("The cooper of Ystad sells ")
     finally:
@@ -130,10 +130,10 @@ def test_a_pdf_that_has_changed_is_shown_as_its_text(page: Page, server: Server)
 
 def test_the_next_place_that_says_the_same_is_gone_to(page: Page) -> None:
     ask(page, PLATFORM)
-    expect(page.get_by_role("button", name="Next place that says this")).to_have_count(0)
+    expect(page.get_by_role("button", name="Next occurrence")).to_have_count(0)
     card = ask(page, "How many oars does the ferry of Skagen have?").locator(".card").first
-    further = card.get_by_role("button", name="Next place that says this")
-    card.get_by_role("button", name="Show in document").click()
+    further = card.get_by_role("button", name="Next occurrence")
+    card.get_by_role("button", name="View in document").click()
     here = card.locator("cite").inner_text()
     there = ({"ferry one", "ferry two"} - {here}).pop()
     expect(page.locator(".reading header h2")).to_have_text(here)
@@ -146,7 +146,7 @@ def test_the_next_place_that_says_the_same_is_gone_to(page: Page) -> None:
 
 
 def test_markdown_is_rendered_with_every_character_still_there(page: Page) -> None:
-    ask(page, "What colour is the door of the mill?").get_by_role("button", name="Show in document").first.click()
+    ask(page, "What colour is the door of the mill?").get_by_role("button", name="View in document").first.click()
     expect(page.locator(".reading .strong", has_text="vermilion")).to_be_visible()
     text = "The **vermilion** door of the mill has the colour of [poppies](poppies.html)."
     block = page.locator(".reading [data-at]", has_text="vermilion")
@@ -163,7 +163,7 @@ def test_a_thousand_pages_are_turned_as_easily(browser: Browser, tmp_path: Path)
         page = opened()
         card = ask(page, "What does the barge of Riga carry?").locator(".card").first
         expect(card.locator(".where")).to_contain_text("page 777")
-        card.get_by_role("button", name="Show in document").click()
+        card.get_by_role("button", name="View in document").click()
         expect(page.get_by_role("img", name="Page 777")).to_be_visible()
         expect(page.locator("mark.quoted.box").first).to_be_in_viewport()
         for _ in range(6):
@@ -174,7 +174,7 @@ def test_a_thousand_pages_are_turned_as_easily(browser: Browser, tmp_path: Path)
         assert chart
         page.mouse.click(chart["x"] + 5, chart["y"] + chart["height"] / 4)
         expect(page.get_by_role("img", name=re.compile(r"^Page 2[45]\d$")).first).to_be_visible()
-        page.get_by_role("searchbox", name="Find in this document").fill("the 12th barge")
+        page.get_by_role("searchbox", name="Find in document").fill("the 12th barge")
         page.keyboard.press("Enter")
         expect(page.get_by_role("img", name="Page 12", exact=True)).to_be_visible()
         expect(page.locator("mark.found.box").first).to_be_in_viewport()

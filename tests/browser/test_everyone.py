@@ -1,4 +1,4 @@
-"""The page for everyone: keyboard, screen readers, phones, light and dark, right to left, two languages, paper."""
+"""The page for everyone: keyboard, screen readers, phones, light and dark, right-to-left, two languages, print."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def test_axe_finds_nothing_serious(open_page: Callable[..., Page], scheme: str, 
     ask(page, PLATFORM)
     ask(page, UNANSWERABLE)
     _accessible(page, "answers")
-    page.locator(".card").first.get_by_role("button", name="Show in document").click()
+    page.locator(".card").first.get_by_role("button", name="View in document").click()
     expect(page.locator("mark.quoted").first).to_be_visible()
-    page.get_by_role("searchbox", name="Find in this document").fill("Russia")
+    page.get_by_role("searchbox", name="Find in document").fill("Russia")
     page.keyboard.press("Enter")
     expect(page.locator("mark.found").first).to_be_visible()
     _accessible(page, "a document")
-    page.keyboard.press("Escape")  # empties the search
+    page.keyboard.press("Escape")  # clears the search
     expect(page.locator("mark.found")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(page.locator(".reading")).to_have_count(0)
     if width < 1200:
-        page.get_by_role("button", name="Chats and documents").click()
+        page.get_by_role("button", name="Menu", exact=True).click()
         page.wait_for_timeout(300)
         _accessible(page, "chats over the page")
     page.get_by_role("button", name="Documents", exact=True).click()
@@ -51,9 +51,9 @@ def test_keyboard_alone_is_enough(page: Page) -> None:
     expect(page.get_by_label("Your question")).to_be_focused()
     page.keyboard.type(PLATFORM)
     page.keyboard.press("Enter")
-    show = page.get_by_role("button", name="Show in document: Prospects").first
+    show = page.get_by_role("button", name="View in document: Prospects").first
     expect(show).to_be_visible()
-    _tab_to(page, "Show in document: Prospects")
+    _tab_to(page, "View in document: Prospects")
     assert show.evaluate("button => getComputedStyle(button).outlineStyle") != "none"
     page.keyboard.press("Enter")
     expect(page.locator(".reading .content")).to_be_focused()
@@ -64,14 +64,14 @@ def test_keyboard_alone_is_enough(page: Page) -> None:
     _tab_to(page, "Documents")
     page.keyboard.press("Enter")
     expect(page.locator(".shelf")).to_be_visible()
-    _tab_to(page, "Ask only this: harbour")
+    _tab_to(page, "Select harbour")
     page.keyboard.press("Space")
     page.keyboard.press("Escape")
     expect(page.locator(".asking")).to_contain_text("harbour")
 
 
 def _tab_to(page: Page, name: str) -> None:
-    """Presses Tab until what is called so has the focus."""
+    """Presses Tab until the element with this name has the focus."""
     names = []
     for _ in range(80):
         page.keyboard.press("Tab")
@@ -92,21 +92,21 @@ def test_a_phone_shows_it_all_without_sideways_scrolling(open_page: Callable[...
     _fits(page)
     turn = ask(page, "What stands in the greenhouse?")
     _fits(page)
-    turn.get_by_role("button", name="Show in document").first.click()
+    turn.get_by_role("button", name="View in document").first.click()
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
     _fits(page)
     page.get_by_role("button", name="Back to the answer").click()
     expect(page.locator(".reading")).to_have_count(0)
     ask(page, UNANSWERABLE)
     _fits(page)
-    page.get_by_role("button", name="Chats and documents").click()
+    page.get_by_role("button", name="Menu", exact=True).click()
     page.get_by_role("button", name="Documents", exact=True).click()
     expect(page.locator(".rows table")).to_be_visible()
     _fits(page)
 
 
 def _fits(page: Page) -> None:
-    """Nothing visible stands out to the right of the window."""
+    """Checks that nothing visible extends beyond the right edge of the window."""
     wide = page.evaluate(
         """() => [...document.querySelectorAll('body *')]
             .filter(e => e.checkVisibility({ visibilityProperty: true }))
@@ -121,7 +121,7 @@ def test_light_and_dark_are_the_systems_until_one_is_chosen(open_page: Callable[
     page = open_page(color_scheme="dark")
     paper = "getComputedStyle(document.querySelector('.gradio-container')).backgroundColor"
     assert page.evaluate(paper) == "rgb(23, 21, 18)"
-    page.get_by_role("button", name="Light or dark").click()
+    page.get_by_role("button", name="Light or dark mode").click()
     assert page.evaluate(paper) == "rgb(250, 248, 244)"
     page.reload()
     expect(page.locator(".welcome")).to_be_visible()
@@ -134,7 +134,7 @@ def test_a_text_from_right_to_left_is_set_so(page: Page) -> None:
     direction = "element => getComputedStyle(element).direction"
     assert card.locator("blockquote").evaluate(direction) == "rtl"
     assert page.locator(".question").evaluate(direction) == "rtl"
-    card.get_by_role("button", name="Show in document").click()
+    card.get_by_role("button", name="View in document").click()
     assert page.locator(".reading [data-at]").first.evaluate(direction) == "rtl"
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
 
@@ -142,7 +142,7 @@ def test_a_text_from_right_to_left_is_set_so(page: Page) -> None:
 def test_the_page_speaks_russian(open_page: Callable[..., Page]) -> None:
     page = open_page(locale="ru-RU")
     assert page.evaluate("document.documentElement.lang") == "ru"
-    expect(page.locator(".welcome h2")).to_have_text("Что бы вы хотели узнать?")
+    expect(page.locator(".welcome h2")).to_have_text("Задайте вопрос по документам")
     page.get_by_label("Ваш вопрос").fill(PLATFORM)
     page.keyboard.press("Enter")
     expect(page.locator(".where").first).to_contain_text("абзац 27, строка 51")

@@ -1,4 +1,4 @@
-"""The documents in the page: what is there, adding, removing, cancelling, and asking some of them alone."""
+"""The library: listing, adding and removing documents, cancelling a build, and asking only some documents."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .conftest import CALLED, LANTERNS, Server, ask, serve, watched
 
 pytestmark = pytest.mark.browser
 
-_SLOW = 60_000  # milliseconds; a build beside other tests
+_SLOW = 60_000  # milliseconds: for a build while other tests run
 SWAN = "The swan of Bruges guards ninety-one copper keys."
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose documents may be changed."""
+    """A server whose documents the tests may change."""
     sources = tmp_path_factory.mktemp("small")
     (sources / "harbour.txt").write_text(CALLED.format(name="Astrid"), encoding="utf-8")
     (sources / "lanterns.pdf").write_bytes(LANTERNS)
@@ -28,7 +28,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def library(small: Server, browser: Browser) -> Iterator[Page]:
-    """The page with its documents open."""
+    """The page with the library open."""
     with watched(browser, small.url) as opened:
         page = opened()
         page.get_by_role("button", name="Documents", exact=True).click()
@@ -56,7 +56,7 @@ def test_what_is_indexed_is_listed(library: Page) -> None:
     expect(lanterns.locator("td").nth(2)).to_have_text("pdf")
     expect(lanterns.locator("td").nth(3)).to_have_text("2")
     expect(lanterns.locator("td").nth(5)).to_contain_text("20")
-    library.get_by_role("searchbox", name="Filter by title").fill("harb")
+    library.get_by_role("searchbox", name="Filter by title or file name").fill("harb")
     expect(library.locator(".rows tr[data-id]")).to_have_count(1)
     expect(row(library, "harbour")).to_be_visible()
 
@@ -76,7 +76,7 @@ def test_an_upload_is_asked_next_and_can_be_removed(library: Page, tmp_path: Pat
     library.keyboard.press("Escape")
     card = ask(library, "How many keys does the swan of Bruges guard?").locator(".card").first
     expect(card.locator("q")).to_have_text(SWAN)
-    card.get_by_role("button", name="Show in document").click()
+    card.get_by_role("button", name="View in document").click()
     expect(library.locator("mark.quoted").first).to_have_text("The swan of Bruges guards ")
     library.get_by_role("button", name="Documents", exact=True).click()
     name = title.get_attribute("data-title")
@@ -87,10 +87,10 @@ def test_an_upload_is_asked_next_and_can_be_removed(library: Page, tmp_path: Pat
 
 
 def test_a_text_can_be_pasted(library: Page) -> None:
-    library.get_by_text("Paste a text").click()
+    library.get_by_text("Paste text").click()
     library.get_by_role("textbox", name="Title").fill("Notes of the miller")
     library.get_by_role("textbox", name="Text", exact=True).fill("The miller of Delft grinds nutmeg on Thursdays.")
-    library.get_by_role("button", name="Add this text").click()
+    library.get_by_role("button", name="Add", exact=True).click()
     expect(library.locator(".outcome")).to_contain_text("The index is built", timeout=_SLOW)
     library.keyboard.press("Escape")
     card = ask(library, "What does the miller of Delft grind?").locator(".card").first
@@ -111,8 +111,8 @@ def test_what_came_from_a_folder_is_left_out_and_put_back(library: Page, small: 
     remove(library, "harbour")
     expect(row(library, "harbour")).to_have_count(0, timeout=_SLOW)
     assert (small.sources / "harbour.txt").exists()
-    library.get_by_text("Removed from the index, the files untouched").click()
-    library.get_by_role("button", name="Put back").click()
+    library.get_by_text("Removed documents (files not deleted)").click()
+    library.get_by_role("button", name="Restore").click()
     expect(row(library, "harbour")).to_be_visible(timeout=_SLOW)
 
 
@@ -134,26 +134,26 @@ def test_a_build_can_be_cancelled_and_questions_are_answered_meanwhile(
     add(library, long)
     building = library.locator(".shelf .building")
     expect(building.get_by_role("progressbar")).to_be_visible(timeout=_SLOW)
-    library.get_by_role("button", name="Close the documents").click()
+    library.locator(".shelf").get_by_role("button", name="Close", exact=True).click()
     card = ask(library, "What is the harbour master of Lund called?").locator(".card").first
     expect(card.locator("q")).to_contain_text("Astrid")
     expect(library.locator(".foot .building")).to_be_visible()
     library.locator(".foot .building").get_by_role("button", name="Cancel").click()
-    expect(library.locator(".foot .notice span")).to_contain_text("Cancelled; the index is as it was.", timeout=_SLOW)
+    expect(library.locator(".foot .notice span")).to_contain_text("Cancelled. Nothing was changed.", timeout=_SLOW)
     library.get_by_role("button", name="Documents", exact=True).click()
     expect(row(library, "long")).to_have_count(0)
 
 
 def test_some_documents_can_be_asked_alone(library: Page) -> None:
-    row(library, "harbour").get_by_role("checkbox", name="Ask only this: harbour").check()
+    row(library, "harbour").get_by_role("checkbox", name="Select harbour").check()
     library.keyboard.press("Escape")
-    expect(library.locator(".asking")).to_contain_text("Asking only: harbour")
+    expect(library.locator(".asking")).to_contain_text("Searching only: harbour")
     turn = ask(library, "How many lanterns does the lamplighter of Visby trim?")
     expect(turn.locator(".verdict")).to_be_visible()
     assert set(turn.locator("cite").all_inner_texts()) == {"harbour"}
     library.reload()
-    expect(library.locator(".asking")).to_contain_text("Asking only: harbour")
-    library.get_by_role("button", name="Ask all documents").click()
+    expect(library.locator(".asking")).to_contain_text("Searching only: harbour")
+    library.get_by_role("button", name="Search all documents").click()
     turn = ask(library, "How many lanterns does the lamplighter of Visby trim?")
     expect(turn.locator("q").first).to_contain_text("forty-one lanterns")
 
@@ -162,7 +162,7 @@ def test_a_rebuild_that_fails_leaves_the_old_book(library: Page, small: Server) 
     bad = small.sources / "bad.jsonl"
     bad.write_text('{"id": "1", "text": "One."}\n{"id": "1", "text": "Two."}\n', encoding="utf-8")
     try:
-        library.get_by_role("button", name="Rebuild index").click()
+        library.get_by_role("button", name="Rescan source files").click()
         expect(library.locator(".outcome.wrong")).to_contain_text("Two documents have the id", timeout=_SLOW)
     finally:
         bad.unlink()
@@ -179,17 +179,17 @@ def test_a_page_for_reading_changes_nothing(browser: Browser, tmp_path: Path) ->
     ):
         page = opened()
         ask(page, "How many keys does the swan of Bruges guard?")
-        expect(page.get_by_role("button", name="This answers the question")).to_have_count(0)
+        expect(page.get_by_role("button", name="Good answer")).to_have_count(0)
         page.get_by_role("button", name="Documents", exact=True).click()
-        expect(page.locator(".shelf")).to_contain_text("This page is for reading")
+        expect(page.locator(".shelf")).to_contain_text("Read-only: documents can’t be added or removed here.")
         expect(row(page, "swan")).to_be_visible()
         expect(page.locator(".drop")).to_have_count(0)
-        expect(page.get_by_role("button", name="Rebuild index")).to_have_count(0)
+        expect(page.get_by_role("button", name="Rescan source files")).to_have_count(0)
         assert _act(page, {"action": "remove", "documents": ["swan.txt"]}) == {
-            "error": "That request cannot be understood; reload the page and try again."
+            "error": "Something went wrong. Reload the page and try again."
         }
 
 
 def _act(page: Page, data: dict[str, object]) -> object:
-    """What the server answers to a request that the page would not send."""
+    """The server's answer to a request that the page itself would not send."""
     return page.request.post(f"{page.url}act", data={"data": data}).json()

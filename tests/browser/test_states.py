@@ -1,4 +1,4 @@
-"""What happens when things come between: quick clicks, late answers, a switch of chat or language, Back."""
+"""Interruptions: quick clicks, late answers, a switch of chat or language, the Back button."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SERVER = re.compile("/act$")
 
 
 def held(page: Page, action: str) -> list[Route]:
-    """Requests for that action wait until the test lets them go on."""
+    """Holds back the requests for an action; `go_on` lets them continue."""
     waiting: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -45,7 +45,7 @@ def go_on(page: Page, waiting: list[Route], count: int = 1) -> None:
 def test_a_language_is_chosen_while_a_question_is_edited(page: Page) -> None:
     ask(page, PLATFORM)
     ask(page, UNANSWERABLE)
-    page.locator(".turn").first.get_by_role("button", name="Edit the question").click()
+    page.locator(".turn").first.get_by_role("button", name="Edit question").click()
     page.locator(".language").select_option("ru")
     expect(page.locator(".editing")).to_be_hidden()
     expect(page.locator(".turn .card").first).to_be_visible()
@@ -79,7 +79,7 @@ def test_a_chat_that_cannot_be_drawn_says_so_and_shows_no_other(page: Page) -> N
     expect(page.locator(".gone")).to_have_text("Not now.")
     expect(page.locator(".turn")).to_have_count(0)
     page.unroute_all()
-    page.get_by_role("button", name="Ask again").click()
+    page.get_by_role("button", name="Retry").click()
     expect(page.locator(".question")).to_have_text(PLATFORM)
     expect(page.locator(".card").first).to_be_visible()
 
@@ -105,7 +105,7 @@ def test_an_answer_that_cannot_be_read_does_not_take_the_others_along(page: Page
 def test_words_can_be_looked_for_before_the_document_is_drawn(page: Page) -> None:
     ask(page, PLATFORM)
     waiting = held(page, "part")
-    page.get_by_role("button", name="Show in document").first.click()
+    page.get_by_role("button", name="View in document").first.click()
     box = page.get_by_role("searchbox").locator("visible=true")
     box.fill("platf")
     go_on(page, waiting)
@@ -121,8 +121,8 @@ def test_the_last_click_on_a_document_counts(page: Page) -> None:
     ask(page, PLATFORM)
     ask(page, "Where did the blue heron nest?")
     waiting = held(page, "open")
-    page.locator(".turn").first.get_by_role("button", name="Show in document").first.click()
-    page.locator(".turn").nth(1).get_by_role("button", name="Show in document").first.click()
+    page.locator(".turn").first.get_by_role("button", name="View in document").first.click()
+    page.locator(".turn").nth(1).get_by_role("button", name="View in document").first.click()
     for _ in range(50):
         if len(waiting) == 2:
             break
@@ -138,7 +138,7 @@ def test_the_last_click_on_a_document_counts(page: Page) -> None:
 def test_another_chat_closes_the_document_even_if_it_comes_late(page: Page) -> None:
     ask(page, PLATFORM)
     waiting = held(page, "open")
-    page.locator(".card").first.get_by_role("button", name="Show in document").click()
+    page.locator(".card").first.get_by_role("button", name="View in document").click()
     page.get_by_role("button", name="New chat").click()
     go_on(page, waiting)
     page.wait_for_timeout(500)
@@ -146,7 +146,7 @@ def test_another_chat_closes_the_document_even_if_it_comes_late(page: Page) -> N
 
 
 def test_a_part_that_comes_late_is_not_put_where_it_does_not_belong(page: Page) -> None:
-    ask(page, "Where did the blue heron nest?").get_by_role("button", name="Show in document").first.click()
+    ask(page, "Where did the blue heron nest?").get_by_role("button", name="View in document").first.click()
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
     waiting = held(page, "part")
     page.locator(".reading .content").evaluate("content => { content.scrollTop = content.scrollHeight }")
@@ -168,7 +168,7 @@ def test_a_part_that_comes_late_is_not_put_where_it_does_not_belong(page: Page) 
 
 def test_back_closes_the_document_and_not_the_page(page: Page) -> None:
     ask(page, PLATFORM)
-    show = page.locator(".card").first.get_by_role("button", name="Show in document")
+    show = page.locator(".card").first.get_by_role("button", name="View in document")
     for _ in range(2):
         show.click()
         expect(page.locator("mark.quoted").first).to_be_visible()
@@ -176,7 +176,7 @@ def test_back_closes_the_document_and_not_the_page(page: Page) -> None:
         expect(page.locator(".reading")).to_have_count(0)
         expect(page.locator(".turn")).to_have_count(1)
     show.click()
-    page.get_by_role("button", name="Close the document").click()
+    page.locator(".reading").get_by_role("button", name="Close", exact=True).click()
     show.click()
     expect(page.locator("mark.quoted").first).to_be_visible()
 
@@ -185,7 +185,7 @@ def test_a_draft_is_not_lost_to_another_button(page: Page) -> None:
     turn = ask(page, PLATFORM)
     box = page.get_by_label("Your question")
     box.fill("half a question")
-    turn.get_by_role("button", name="Ask again").click()
+    turn.get_by_role("button", name="Retry").click()
     expect(page.locator(".pending")).to_have_count(0)
     expect(page.locator(".card").first).to_be_visible()
     expect(box).to_have_value("half a question")
@@ -214,12 +214,12 @@ def test_a_document_is_read_from_the_library_and_by_its_headings(page: Page) -> 
 def test_the_drawer_of_a_phone_is_put_away_by_a_touch_beside_it(open_page: Callable[..., Page]) -> None:
     page = open_page(width=390, height=844, has_touch=True)
     ask(page, PLATFORM)
-    page.get_by_role("button", name="Chats and documents").click()
+    page.get_by_role("button", name="Menu", exact=True).click()
     expect(page.get_by_role("button", name="New chat")).to_be_visible()
     page.touchscreen.tap(370, 400)
     expect(page.get_by_role("button", name="New chat")).to_be_hidden()
     expect(page.locator(".reading")).to_have_count(0)
-    page.locator(".card").first.get_by_role("button", name="Show in document").click()
+    page.locator(".card").first.get_by_role("button", name="View in document").click()
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
     page.get_by_role("button", name="Back to the answer").click()
     expect(page.locator(".reading")).to_have_count(0)
@@ -239,5 +239,5 @@ def test_a_document_that_is_gone_does_not_take_the_others_along(page: Page, serv
     )
     page.reload()
     expect(page.locator(".gone")).to_have_count(1)
-    page.locator(".card").first.get_by_role("button", name="Show in document").click()
+    page.locator(".card").first.get_by_role("button", name="View in document").click()
     expect(page.locator("mark.quoted").first).to_be_visible()

@@ -1,4 +1,4 @@
-"""What two tabs that show one chat do to each other, and what a window of another width does to the page."""
+"""Two tabs with the same chat, and a window whose width changes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHANGE = """(how) => {
 
 
 def another(page: Page) -> Page:
-    """A second tab with the chat that lies open in the first."""
+    """A second tab with the chat that is open in the first."""
     tab = page.context.new_page()
     tab.goto(page.url)
     tab.locator('.chats [data-do="open-chat"]').click()
@@ -42,7 +42,7 @@ def test_a_tab_shows_what_another_has_changed(page: Page) -> None:
     ask(page, PLATFORM)
     ask(page, WHO)
     tab = another(page)
-    tab.locator(".turn").last.get_by_role("button", name="Edit the question").click()
+    tab.locator(".turn").last.get_by_role("button", name="Edit question").click()
     page.locator(".library").click()
     page.locator('tr[data-id="mill.md"] input').check()
     expect(tab.locator(".asking")).to_contain_text("The mill")
@@ -81,7 +81,7 @@ def test_an_answer_is_shown_though_earlier_turns_were_called_for(page: Page) -> 
     lengthen(page)
     waiting = held(page, "ask")
     begin(page, WHO)
-    page.get_by_role("button", name="Show earlier").click()
+    page.get_by_role("button", name="Show previous").click()
     expect(page.locator(".turn")).to_have_count(40)
     go_on(page, waiting)
     expect(page.locator(".question").last).to_have_text(WHO)
@@ -98,10 +98,10 @@ def test_what_is_kept_wrongly_is_neither_given_out_nor_in_the_way(page: Page) ->
     expect(page.locator(".gone").first).to_be_visible()
     page.get_by_text("Export", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="As Markdown").click()
+        page.get_by_role("button", name="Markdown (.md)").click()
     text = Path(download.value.path()).read_text(encoding="utf-8")
     assert "lie" not in text
-    assert "The document has changed since this answer was given" in text
+    assert "This document has changed or was removed" in text
     ask(page, WHO)
 
 
@@ -122,7 +122,7 @@ def test_what_is_shown_can_be_reached(server: Server, browser: Browser, width: i
 
 def test_words_that_were_found_do_not_look_quoted_afterwards(page: Page) -> None:
     turn = ask(page, "How many lanterns does the lamplighter of Visby trim?")
-    turn.locator(".card", has_text="Visby").get_by_role("button", name="Show in document").click()
+    turn.locator(".card", has_text="Visby").get_by_role("button", name="View in document").click()
     page.get_by_role("searchbox").locator("visible=true").fill("nothing")
     page.keyboard.press("Enter")
     expect(page.locator("mark.found.box").first).to_be_visible()
@@ -133,7 +133,7 @@ def test_words_that_were_found_do_not_look_quoted_afterwards(page: Page) -> None
 
 
 def test_a_build_is_followed_though_a_request_fails(page: Page, server: Server) -> None:
-    page = page.context.new_page()  # one that may log what failed
+    page = page.context.new_page()  # unwatched: it logs the failed request
     page.goto(server.url)
     expect(page.locator(".welcome")).to_be_visible()
     asked = []
@@ -147,5 +147,5 @@ def test_a_build_is_followed_though_a_request_fails(page: Page, server: Server) 
     page.locator(".library").click()
     page.wait_for_timeout(300)
     page.route(SERVER, fail_once)
-    page.get_by_role("button", name="Rebuild index").click()
+    page.get_by_role("button", name="Rescan source files").click()
     expect(page.locator(".outcome")).to_contain_text("The index is", timeout=60_000)

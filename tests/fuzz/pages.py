@@ -156,7 +156,7 @@ class Page:
             sent = data_of(data)
         except BadRequest:
             return
-        response = self._acts.answered(sent, "client")
+        response = self._acts.respond(sent, "client")
         if self._log.error:
             raise self._log.error
         assert response.status_code in (200, 429), "another status"

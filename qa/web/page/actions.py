@@ -1,4 +1,4 @@
-"""How the page's script is answered: an object in, an object out, an error as one sentence."""
+"""The endpoint of the page's script: JSON in, JSON out, errors as a sentence in the page's language."""
 
 from __future__ import annotations
 
@@ -31,36 +31,36 @@ from qa.web.state import AppState, BuildRunning
 _log = logging.getLogger("chapter-verse")
 
 Action = Callable[[Fields, Texts], dict[str, Any]]
-"""What the server does for the page: from the fields that were sent, in the language of who sent them."""
+"""Something the server does for the page, from the fields of a request and in its language."""
 Act = Callable[[Any], dict[str, Any]]
-"""All of the actions, by the name that is among the fields."""
-_ADDRESS = "/act"
-_BUILDING = ("add", "remove", "put_back", "rebuild")
-_APART = ("part", "welcome")  # may take long, and keep no question from being answered
-_APART_MOST = 16  # of them that are worked on or wait
+"""Runs the action that a request names."""
+_PATH = "/act"
+_BUILD_ACTIONS = ("add", "remove", "put_back", "rebuild")
+_SLOW_ACTIONS = ("part", "welcome")  # have slots of their own, so that they do not delay questions
+_MOST_SLOW = 16  # running or waiting
 
 
 def act_with(actions: Iterable[Action]) -> Act:
-    """The one function that the page calls, with the name of one of these actions among its fields."""
-    named = {each.__name__: each for each in actions}
+    """A function that runs whichever of the actions a request names in its field `action`."""
+    named = {action.__name__: action for action in actions}
 
     def act(data: Any) -> dict[str, Any]:
-        given = Fields(data)
-        texts = in_language(given.value("language"))
+        fields = Fields(data)
+        texts = in_language(fields.value("language"))
         try:
-            return named.get(given.text("action"), _nothing)(given, texts)
-        except Exception as error:  # whatever it is, the reader can go on
-            return {"error": _told(error, texts)}
+            return named.get(fields.text("action"), _unknown)(fields, texts)
+        except Exception as error:  # whatever it is, the page goes on working
+            return {"error": _message(error, texts)}
 
     return act
 
 
-def _nothing(given: Fields, texts: Texts) -> dict[str, Any]:
+def _unknown(fields: Fields, texts: Texts) -> dict[str, Any]:
     raise BadRequest("action")
 
 
-def _told(error: Exception, texts: Texts) -> str:
-    """What the reader is told."""
+def _message(error: Exception, texts: Texts) -> str:
+    """The sentence that the page shows for an error."""
     match error:
         case BadRequest():
             return texts.unexpected
@@ -72,105 +72,104 @@ def _told(error: Exception, texts: Texts) -> str:
             return texts.busy
         case ChapterVerseError():
             return str(error)
-    _log.error("The page asked for something that went wrong.", exc_info=error)
+    _log.error("An action of the page failed.", exc_info=error)
     return texts.broken
 
 
 class ActionRoute:
-    """Answers the page's script, at an address of its own.
+    """Answers the page's script on a route of its own.
 
-    A component's server function, which Gradio would call, begins a session for every
-    name that a client makes up for one, fails at fields that it does not expect, and
-    forty are worked on at once. Here it is a few; the others wait, and whose client
-    is gone is not worked on.
+    Gradio's own way, a component's server function, begins a session for every session name
+    that a client invents, fails on unexpected fields and runs forty calls at once. Here a few
+    run at once; the others wait, and requests whose client has gone are dropped.
     """
 
     def __init__(self, act: Act, limits: Limits, changes: RateLimit) -> None:
         """`changes`: how often a client may change the documents."""
         self._act = act
-        self._places = _Places(limits.actions)
-        self._apart = _Places(limits.slow_actions)
+        self._slots = _Slots(limits.actions)
+        self._slow_slots = _Slots(limits.slow_actions)
         self._changes = changes
 
     @property
     def routes(self) -> list[Route]:
-        """What is to be served."""
-        return [Route(_ADDRESS, self._answer, methods=["POST"])]
+        """The routes to serve."""
+        return [Route(_PATH, self._answer, methods=["POST"])]
 
     async def _answer(self, request: Request) -> Response:
         body, client = await request.body(), client_of(request.scope)
         try:
             data = await run_sync(data_of, body)
         except BadRequest:
-            return refusal(400, "BadRequest", "The request is no JSON object with `data`; send one.")
-        places = self._places
-        if _action(data) in _APART:
-            places = self._apart
-            if places.taken >= _APART_MOST:  # or they would be all that waits before the door
+            return refusal(400, "BadRequest", "The request must be a JSON object with `data`.")
+        slots = self._slots
+        if _action(data) in _SLOW_ACTIONS:
+            slots = self._slow_slots
+            if slots.used >= _MOST_SLOW:  # slow requests must not fill the server's queue
                 return crowded()
-        async with places.turn():
+        async with slots.acquired():
             if await request.is_disconnected():
-                return Response(status_code=499)  # as the access log has it; nobody reads it
-            return await run_sync(self.answered, data, client, limiter=places.threads)
+                return Response(status_code=499)  # for the access log only: the client has gone
+            return await run_sync(self.respond, data, client, limiter=slots.threads)
 
-    def answered(self, data: Any, client: str) -> Response:
-        """The answer to what a page sent."""
+    def respond(self, data: Any, client: str) -> Response:
+        """The response to a request from the page."""
         try:
-            if _action(data) in _BUILDING:
+            if _action(data) in _BUILD_ACTIONS:
                 self._changes.count(client)
         except TooOften as error:
             return too_often(error)
-        return _Said(self._act(data))
+        return _ActionResponse(self._act(data))
 
 
 def data_of(body: bytes) -> Any:
-    """What a page sent. Raises BadRequest."""
-    sent = json_of(body)
-    if not isinstance(sent, dict) or "data" not in sent:
+    """The data of a request from the page. Raises BadRequest."""
+    request = json_of(body)
+    if not isinstance(request, dict) or "data" not in request:
         raise BadRequest("no data")
-    return sent["data"]
+    return request["data"]
 
 
 def _action(data: Any) -> object:
     return data.get("action") if isinstance(data, dict) else None
 
 
-class _Places:
-    """Where so many requests are worked on at once. `taken`: how many are worked on or wait."""
+class _Slots:
+    """Lets a fixed number of requests run at once. `used`: how many are running or waiting."""
 
     def __init__(self, count: int) -> None:
         self.threads = CapacityLimiter(count)
-        self.taken = 0
-        self._turns = asyncio.Semaphore(count)
+        self.used = 0
+        self._free = asyncio.Semaphore(count)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """One of the places, once it is there."""
-        self.taken += 1
+    async def acquired(self) -> AsyncIterator[None]:
+        """Holds a slot, once one is free."""
+        self.used += 1
         try:
-            async with self._turns:
+            async with self._free:
                 yield
         finally:
-            self.taken -= 1
+            self.used -= 1
 
 
-class _Said(JSONResponse):
-    """Half of a surrogate pair, which may come back from what was sent, is a question mark."""
+class _ActionResponse(JSONResponse):
+    """JSON in which lone surrogates, which may come from the request, are question marks."""
 
     def render(self, content: Any) -> bytes:
         return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(errors="replace")
 
 
-def actions(state: AppState, uploads: Uploads) -> Callable[[Any], dict[str, Any]]:
-    """The one function that the page calls. What it sends is all checked: it may be anything."""
-    asking, opening, shelving = ChatActions(state), DocumentActions(state), LibraryActions(state, uploads)
+def actions(state: AppState, uploads: Uploads) -> Act:
+    """The function that runs the page's actions; a read-only page has only those that change nothing."""
+    chat, document, library = ChatActions(state), DocumentActions(state), LibraryActions(state, uploads)
     reading = [
-        asking.welcome, asking.ask, asking.draw,
-        opening.open, opening.read, opening.part, opening.find,
-        shelving.library, shelving.progress,
+        chat.welcome, chat.ask, chat.draw,
+        document.open, document.read, document.part, document.find,
+        library.library, library.progress,
     ]  # fmt: skip
     changing = [
-        asking.judge, shelving.add, shelving.remove, shelving.put_back, shelving.rebuild,
-        shelving.cancel,
+        chat.judge,
+        library.add, library.remove, library.put_back, library.rebuild, library.cancel,
     ]  # fmt: skip
     return act_with(reading if state.read_only else [*reading, *changing])

@@ -1,9 +1,11 @@
-"""The page: one place of HTML that its own script fills and the server's actions answer, and the named endpoints."""
+"""The page: a Gradio app with the named endpoints and a frame that the page's script fills."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+
+from markupsafe import Markup
 
 from qa.web.api.endpoints import publish
 from qa.web.api.gradio import gr
@@ -12,103 +14,142 @@ from qa.web.page.library.actions import MOST_FILES
 from qa.web.page.texts import LANGUAGES, NAME, Texts
 from qa.web.state import AppState
 
-_NAME = escaped(NAME).replace("&amp;", "<em>&amp;</em>")
+_NAME = escaped(NAME).replace("&amp;", Markup("<em>&amp;</em>"))
 
 
-def frame(texts: Texts, *, read_only: bool) -> str:
-    """Chats at the side, the conversation with its question box, room for a document, and the shelf of documents."""
-    scrim = element("div", {"class": "scrim", "data-do": "menu"})
-    beside = element("aside", {"class": "beside"})
-    parts = (button("skip", texts.skip, "skip"), _side(texts), scrim, _chat(texts), beside, _shelf(texts, read_only))
-    kind = "page read-only" if read_only else "page"
-    return element("div", {"class": kind, "lang": texts.language}, *parts)
+def frame(texts: Texts, *, read_only: bool) -> Markup:
+    """The page before anything is in it: the chats, the conversation, an empty place for a document, the library."""
+    return element(
+        "div",
+        {"class": "page read-only" if read_only else "page", "lang": texts.language},
+        button("skip", texts.skip, "skip"),
+        _sidebar(texts),
+        element("div", {"class": "scrim", "data-do": "menu"}),
+        _conversation(texts),
+        element("aside", {"class": "beside"}),
+        _library(texts, read_only),
+    )
 
 
-def _side(texts: Texts) -> str:
-    chats = element("ul", {"class": "chats", "aria-label": texts.chats})
+def _sidebar(texts: Texts) -> Markup:
+    new_chat = button("new-chat", texts.new_chat, "side-button new-chat")
+    library = button("library", texts.library, "side-button library")
+    appearance = button("appearance", texts.appearance, "icon")
+    return element(
+        "nav",
+        {"class": "side", "aria-label": texts.menu},
+        element("div", {"class": "side-top"}, new_chat, button("menu", texts.close_menu, "icon")),
+        element("ul", {"class": "chats", "aria-label": texts.chats}),
+        element("div", {"class": "side-foot"}, library, _languages(texts), appearance),
+    )
+
+
+def _languages(texts: Texts) -> Markup:
     options = [
         element(
             "option",
             {"value": code, "lang": code, **({"selected": ""} if code == texts.language else {})},
-            each.language_name,
+            escaped(language.language_name),
         )
-        for code, each in LANGUAGES.items()
+        for code, language in LANGUAGES.items()
     ]
-    language = element("select", {"class": "language", "aria-label": "Language / Язык"}, *options)
-    library = button("library", texts.library, "side-button library")
-    foot = element("div", {"class": "side-foot"}, library, language, button("appearance", texts.appearance, "icon"))
-    new = button("new-chat", texts.new_chat, "side-button new-chat")
-    top = element("div", {"class": "side-top"}, new, button("menu", texts.close_menu, "icon"))
-    return element("nav", {"class": "side", "aria-label": texts.menu}, top, chats, foot)
+    return element("select", {"class": "language", "aria-label": "Language / Язык"}, *options)
 
 
-def _chat(texts: Texts) -> str:
+def _conversation(texts: Texts) -> Markup:
     turns = {"class": "turns", "role": "log", "aria-live": "polite", "aria-label": texts.conversation}
-    conversation = element("div", {"class": "conversation", "tabindex": -1}, element("div", turns))
-    undo = button("undo", texts.undo, hidden="")
-    notice = element("p", {"class": "notice"}, element("span", {"role": "status"}), undo)
-    asking = element("p", {"class": "asking", "hidden": ""}, element("span", {}), button("ask-all", texts.ask_all))
-    foot = element("div", {"class": "foot"}, progress(texts), notice, asking, _composer(texts))
-    return element("div", {"class": "chat"}, _top(texts), conversation, foot)
-
-
-def _top(texts: Texts) -> str:
-    mark = element("div", {"class": "wordmark"}, element("h1", {}, _NAME), element("p", {}, texts.tagline))
-    ways = [("export-markdown", texts.as_markdown), ("export-json", texts.as_json), ("print", texts.print)]
-    choices = element("div", {"class": "choices"}, *(button(does, label) for does, label in ways))
-    export = element("details", {"class": "export"}, element("summary", {}, texts.export), choices)
-    return element("header", {"class": "top"}, button("menu", texts.menu, "icon", aria_expanded="false"), mark, export)
-
-
-def _composer(texts: Texts) -> str:
-    box = {"rows": 1, "name": "question", "aria-label": texts.question, "placeholder": texts.placeholder}
-    buttons = [
-        element("button", {"type": "submit", "class": "ask"}, texts.ask),
-        button("stop", texts.stop, "stop", hidden=""),
-    ]
-    editing = element("p", {"class": "editing", "hidden": ""}, texts.editing, " ", button("stop-editing", texts.cancel))
-    return element("form", {"class": "composer"}, editing, element("textarea", box), *buttons)
-
-
-def progress(texts: Texts) -> str:
-    """How far a build is, with a way to end it."""
-    bar = element("progress", {"max": 1, "value": 0, "aria-label": texts.building})
-    words = element("span", {"role": "status"})
-    return element("div", {"class": "building", "hidden": ""}, words, bar, button("cancel", texts.cancel))
-
-
-def _shelf(texts: Texts, read_only: bool) -> str:
-    title = element("h2", {}, texts.library)
-    head = element("header", {}, title, button("close-library", texts.close_library, "icon"))
-    changing = element("p", {"class": "note"}, texts.read_only) if read_only else _adding(texts)
-    search = {
-        "type": "search",
-        "name": "filter",
-        "aria-label": texts.filter,
-        "placeholder": texts.filter,
-        "autocomplete": "off",
-    }
-    tools = element("div", {"class": "tools"}, element("input", search))
-    foot = "" if read_only else element("footer", {}, button("rebuild", texts.rebuild))
-    outcome = element("div", {"class": "outcome", "role": "status", "tabindex": -1})
-    rows = element("div", {"class": "rows", "tabindex": -1})
-    inside = element("div", {}, head, changing, progress(texts), outcome, tools, rows, foot)
-    return element("dialog", {"class": "shelf", "aria-label": texts.library}, inside)
-
-
-def _adding(texts: Texts) -> str:
-    files = element("input", {"type": "file", "multiple": "", "hidden": "", "aria-label": texts.add})
-    drop = element("div", {"class": "drop"}, texts.drop, " ", button("choose", texts.choose), files)
-    fields = [
-        element("input", {"name": "title", "aria-label": texts.paste_title, "placeholder": texts.paste_title}),
-        element(
-            "textarea", {"name": "text", "rows": 6, "aria-label": texts.paste_text, "placeholder": texts.paste_text}
-        ),
-        element("button", {"type": "submit", "class": "ask"}, texts.paste_add),
-    ]
-    form = element("form", {"class": "paste"}, *fields)
     return element(
-        "section", {"class": "adding"}, drop, element("details", {}, element("summary", {}, texts.paste), form)
+        "div",
+        {"class": "chat"},
+        _header(texts),
+        element("div", {"class": "conversation", "tabindex": -1}, element("div", turns)),
+        element("div", {"class": "foot"}, _build_progress(texts), _notice(texts), _selection(texts), _composer(texts)),
+    )
+
+
+def _header(texts: Texts) -> Markup:
+    name = element("h1", {}, _NAME)
+    formats = [("export-markdown", texts.as_markdown), ("export-json", texts.as_json), ("print", texts.print)]
+    choices = element("div", {"class": "choices"}, *(button(action, label) for action, label in formats))
+    return element(
+        "header",
+        {"class": "top"},
+        button("menu", texts.menu, "icon", aria_expanded="false"),
+        element("div", {"class": "wordmark"}, name, element("p", {}, escaped(texts.tagline))),
+        element("details", {"class": "export"}, element("summary", {}, escaped(texts.export)), choices),
+    )
+
+
+def _build_progress(texts: Texts) -> Markup:
+    """How far a build has come, with a button to cancel it: above the question box and in the library."""
+    step = element("span", {"role": "status"})
+    bar = element("progress", {"max": 1, "value": 0, "aria-label": texts.building})
+    return element("div", {"class": "building", "hidden": ""}, step, bar, button("cancel", texts.cancel))
+
+
+def _notice(texts: Texts) -> Markup:
+    undo = button("undo", texts.undo, hidden="")
+    return element("p", {"class": "notice"}, element("span", {"role": "status"}), undo)
+
+
+def _selection(texts: Texts) -> Markup:
+    """The line that says which documents are asked, if not all."""
+    return element("p", {"class": "asking", "hidden": ""}, element("span", {}), button("ask-all", texts.ask_all))
+
+
+def _composer(texts: Texts) -> Markup:
+    stop_editing = button("stop-editing", texts.cancel)
+    box = {"rows": 1, "name": "question", "aria-label": texts.question, "placeholder": texts.placeholder}
+    return element(
+        "form",
+        {"class": "composer"},
+        element("p", {"class": "editing", "hidden": ""}, escaped(texts.editing), escaped(" "), stop_editing),
+        element("textarea", box),
+        element("button", {"type": "submit", "class": "ask"}, escaped(texts.ask)),
+        button("stop", texts.stop, "stop", hidden=""),
+    )
+
+
+def _library(texts: Texts, read_only: bool) -> Markup:
+    title = element("h2", {}, escaped(texts.library))
+    note = element("p", {"class": "note"}, escaped(texts.read_only))
+    rebuild = element("footer", {}, button("rebuild", texts.rebuild))
+    content = element(
+        "div",
+        {},
+        element("header", {}, title, button("close-library", texts.close_library, "icon")),
+        note if read_only else _adding(texts),
+        _build_progress(texts),
+        element("div", {"class": "outcome", "role": "status", "tabindex": -1}),
+        element("div", {"class": "tools"}, _filter(texts)),
+        element("div", {"class": "rows", "tabindex": -1}),
+        *([] if read_only else [rebuild]),
+    )
+    return element("dialog", {"class": "shelf", "aria-label": texts.library}, content)
+
+
+def _filter(texts: Texts) -> Markup:
+    box = {"type": "search", "name": "filter", "aria-label": texts.filter, "placeholder": texts.filter}
+    return element("input", {**box, "autocomplete": "off"})
+
+
+def _adding(texts: Texts) -> Markup:
+    files = element("input", {"type": "file", "multiple": "", "hidden": "", "aria-label": texts.add})
+    choose = button("choose", texts.choose)
+    title = {"name": "title", "aria-label": texts.paste_title, "placeholder": texts.paste_title}
+    text = {"name": "text", "rows": 6, "aria-label": texts.paste_text, "placeholder": texts.paste_text}
+    form = element(
+        "form",
+        {"class": "paste"},
+        element("input", title),
+        element("textarea", text),
+        element("button", {"type": "submit", "class": "ask"}, escaped(texts.paste_add)),
+    )
+    return element(
+        "section",
+        {"class": "adding"},
+        element("div", {"class": "drop"}, escaped(texts.drop), escaped(" "), choose, files),
+        element("details", {}, element("summary", {}, escaped(texts.paste)), form),
     )
 
 
@@ -121,11 +162,11 @@ STYLE = _FOLDER / "style.css"
 
 
 def create_app(state: AppState, max_upload: int = 50) -> gr.Blocks:
-    """The web chat and the named endpoints, not launched yet. `max_upload`: megabytes a file."""
+    """The web chat and the named endpoints, not launched yet. `max_upload`: megabytes per file."""
     app = gr.Blocks(title=NAME, analytics_enabled=False, fill_width=True, fill_height=True)
     with app:
         publish(state)
-        # The value never changes, so that Gradio draws it once; what the script puts there later is not its own.
+        # The value never changes: Gradio draws it once and leaves alone what the script puts there.
         gr.HTML(
             "",
             elem_id="page",

@@ -1,4 +1,4 @@
-"""What a browser sent, read field by field: it may be anything."""
+"""Requests from the page, checked field by field: a client may send anything."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from qa import ChapterVerseError
 from source import is_unicode
 
 _Item = TypeVar("_Item")
-_LONGEST = 20_000  # characters of a text: enough to be told that a question is too long
-_MOST = 10_000  # texts in a list
+_LONGEST_TEXT = 20_000  # characters: more than the longest question, whose error says that it is too long
+_MOST_TEXTS = 10_000  # in a list
 
 
 class BadRequest(ChapterVerseError):
@@ -19,60 +19,60 @@ class BadRequest(ChapterVerseError):
 
 
 def json_of(body: bytes) -> Any:
-    """The JSON of a request's body, which has no NaN or Infinity. Raises BadRequest."""
+    """A request's body as JSON, without NaN and Infinity. Raises BadRequest."""
     try:
-        return json.loads(body, parse_constant=_no_number)
+        return json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise BadRequest("no JSON") from error
+        raise BadRequest("not JSON") from error
 
 
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 class Fields:
-    """The fields of a request. What is missing is empty; what has another type raises BadRequest."""
+    """The fields of a request. A missing field is empty; one of another type raises BadRequest."""
 
     def __init__(self, data: object) -> None:
         self._fields: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
 
     def has(self, name: str) -> bool:
-        """Whether it was sent at all."""
+        """Whether the request has this field."""
         return self._fields.get(name) is not None
 
     def value(self, name: str) -> object:
-        """Whatever it is."""
+        """The field's value, of any type."""
         return self._fields.get(name)
 
     def text(self, name: str) -> str:
-        """A string within reason; half of a surrogate pair in it could be neither searched for nor printed."""
+        """A string of bounded length. Lone surrogates, which can be neither searched for nor printed, are refused."""
         value = self._read(name, "", str)
-        if len(value) > _LONGEST or not is_unicode(value):
+        if len(value) > _LONGEST_TEXT or not is_unicode(value):
             raise BadRequest(name)
         return value
 
     def number(self, name: str) -> int:
-        """A whole number within reason."""
+        """A whole number of bounded size."""
         value = self._read(name, 0, int)
         if isinstance(value, bool) or abs(value) > 1 << 48:
             raise BadRequest(name)
         return value
 
     def flag(self, name: str) -> bool:
-        """Yes or no."""
+        """A boolean."""
         return self._read(name, False, bool)
 
     def items(self, name: str, most: int) -> list[object]:
-        """At most so many things of any kind."""
+        """A list of at most `most` values of any type."""
         values: list[object] = self._read(name, [], list)
         if len(values) > most:
             raise BadRequest(name)
         return values
 
     def texts(self, name: str) -> list[str]:
-        """Strings that can be searched for and printed, not too many."""
+        """A bounded list of strings, without lone surrogates."""
         values: list[str] = self._read(name, [], list)
-        if len(values) > _MOST or not all(isinstance(value, str) and is_unicode(value) for value in values):
+        if len(values) > _MOST_TEXTS or not all(isinstance(value, str) and is_unicode(value) for value in values):
             raise BadRequest(name)
         return values
 
@@ -86,7 +86,7 @@ class Fields:
 
 
 def at(items: Sequence[_Item], position: int) -> _Item:
-    """The item in this position, from 0. Raises BadRequest."""
+    """The item at a position, from 0. Raises BadRequest."""
     if not 0 <= position < len(items):
         raise BadRequest(str(position))
     return items[position]

@@ -103,7 +103,7 @@ def test_the_same_words_are_quoted_once_with_their_other_places(tmp_path: Path) 
     printed = _answer_text(replace(answer, answered=True, quotes=quotes))
     assert printed.count("\n  — also in: ") == 2
     shown = ENGLISH.elsewhere(quotes[0].document, quotes[0].elsewhere)
-    assert shown.startswith("The same words stand at ") and "line 5" in shown
+    assert shown.startswith("Also appears in: ") and "line 5" in shown
     data = qa.answer_json(answer)
     first = (data["quotes"] or data["nearest"])[0]
     assert len(first["elsewhere"]) == 2 and set(first["elsewhere"][0]) == {"start", "end", "document", "place"}

@@ -1,8 +1,10 @@
-"""Questions from the page, and what readers say of the answers. Nothing of a chat is kept here."""
+"""The actions of the conversation: questions, answers and feedback. The server keeps no chats."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from markupsafe import Markup
 
 from qa import Edition, UsageError, answer_json
 from qa.evaluation.feedback import record
@@ -13,7 +15,7 @@ from qa.web.page.texts import Texts
 from qa.web.state import AppState
 from source import is_unicode
 
-_MOST_TURNS = 20  # that are drawn at once
+_MOST_TURNS = 20  # drawn by one request
 
 
 class ChatActions:
@@ -22,31 +24,31 @@ class ChatActions:
     def __init__(self, state: AppState) -> None:
         self._state = state
 
-    def welcome(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """What an empty chat shows."""
+    def welcome(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """The content of an empty chat."""
         state = self._state
-        return {"html": cards.welcome(state.examples, state.titles, state.book.store.documents, texts)}
+        return {"html": str(cards.welcome(state.examples, state.titles, state.book.store.documents, texts))}
 
-    def ask(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """The answer to a question, as JSON and drawn."""
+    def ask(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """The answer to a question, as JSON and as HTML."""
         book = self._state.book
-        answer = book.ask(given.text("question").strip(), given.texts("history"), documents=given.texts("documents"))
-        return {"answer": answer_json(answer), "html": cards.draw(answer, book, texts)}
+        answer = book.ask(fields.text("question").strip(), fields.texts("history"), documents=fields.texts("documents"))
+        return {"answer": answer_json(answer), "html": str(cards.draw(answer, book, texts))}
 
-    def draw(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """Answers that the page kept, drawn from the documents as they are now."""
+    def draw(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """Answers that the browser stored, as HTML, with their quotes checked against the current documents."""
         book = self._state.book
-        return {"turns": [_again(answer, book, texts) for answer in given.items("answers", _MOST_TURNS)]}
+        return {"turns": [str(_redrawn(answer, book, texts)) for answer in fields.items("answers", _MOST_TURNS)]}
 
-    def judge(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """Keeps a reader's word on a quote, or on an answer that there is none."""
-        quote = restore_quote(self._state.book, given.value("quote")) if given.has("quote") else None
-        record(self._state.feedback, given.text("question"), given.texts("history"), quote, given.flag("right"))
+    def judge(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """Records feedback on a quote or, without one, on the verdict that there is no answer."""
+        quote = restore_quote(self._state.book, fields.value("quote")) if fields.has("quote") else None
+        record(self._state.feedback, fields.text("question"), fields.texts("history"), quote, fields.flag("right"))
         return {"said": texts.thanks}
 
 
-def _again(record: object, book: Edition, texts: Texts) -> str:
-    """A kept answer as it can be shown now; one that cannot be read is no reason to lose the others."""
+def _redrawn(record: object, book: Edition, texts: Texts) -> Markup:
+    """A stored answer as HTML. One that cannot be read becomes a notice, so that the others are still shown."""
     try:
         answer, gone = restore_answer(book, record)
     except UsageError:

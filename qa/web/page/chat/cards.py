@@ -1,32 +1,37 @@
-"""Answers to HTML: quote cards, or a plain "not answered"."""
+"""The conversation as HTML: the welcome, questions, and answers as cards of quotes."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import PurePath
 
+from markupsafe import Markup
+
 from qa import Answer, Edition, Quote
 from qa.web.page.html import button, element, escaped, flows, marked
 from qa.web.page.texts import Texts
 from source.formats.markdown_marks import marks_in
 
-_LONG = 280  # characters of a question, beyond which it is folded
+_LONG = 280  # characters: a longer question is folded
 
 
-def welcome(examples: Sequence[str], titles: Sequence[str], count: int, texts: Texts) -> str:
-    """The empty chat: how many documents there are and what the first are called, and what to click on."""
-    heading = element("h2", {}, texts.welcome)
-    more = [texts.more.format(count=texts.number(count - len(titles)))] if count > len(titles) else []
-    named = "; ".join([*titles, *more])
-    about = button("library", f"{texts.count(count, texts.documents)}: {named}", "text about", dir="auto")
-    note = element("p", {}, texts.welcome_note)
-    return element("div", {"class": "welcome"}, heading, note, about, _examples(examples, texts) if examples else "")
+def welcome(examples: Sequence[str], titles: Sequence[str], count: int, texts: Texts) -> Markup:
+    """An empty chat: how many documents there are, the titles of the first, and examples of questions.
+
+    `count`: of all documents.
+    """
+    heading = element("h2", {}, escaped(texts.welcome))
+    documents, named = texts.count(count, texts.documents), "; ".join(titles)
+    some = texts.including.format(count=documents, titles=named)
+    about = button("library", some if count > len(titles) else f"{documents}: {named}", "text about", dir="auto")
+    note = element("p", {}, escaped(texts.welcome_note))
+    return element("div", {"class": "welcome"}, heading, note, about, _examples(examples, texts))
 
 
-def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()) -> str:
-    """One turn, every quote checked against its document once more.
+def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()) -> Markup:
+    """A turn: the question and its answer, with every quote checked against its document again.
 
-    `gone`: the positions of quotes that the answer had when it was given, and the documents no longer have.
+    `gone`: the positions of quotes that the answer had when it was given but the documents no longer have.
     """
     quotes = answer.quotes if answer.answered else answer.nearest
     slots = iter(quotes)
@@ -37,19 +42,19 @@ def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()
     if answer.answered:
         body = [element("div", {"class": "cards"}, *cards[:1]), _group(texts.also, cards[1:], "further")]
     else:
-        verdict = element("p", {"class": "verdict"}, texts.not_answered)
+        verdict = element("p", {"class": "verdict"}, escaped(texts.not_answered))
         thumbs = _thumbs(texts.right_verdict, texts.wrong_verdict)
         body = [element("div", {"class": "not-answered"}, verdict, thumbs, _group(texts.nearest, cards, "nearest"))]
     return element("section", {"class": "turn"}, _question(answer.question, texts), _searched_for(answer, texts), *body)
 
 
-def lost(question: str, texts: Texts) -> str:
-    """A turn whose answer cannot be read any more."""
+def lost(question: str, texts: Texts) -> Markup:
+    """A turn whose stored answer cannot be read."""
     return element("section", {"class": "turn"}, _question(question, texts), _gone(texts))
 
 
-def stands(quote: Quote, book: Edition) -> bool:
-    """Invariant 1: the document says exactly this, exactly there."""
+def is_verbatim(quote: Quote, book: Edition) -> bool:
+    """Whether the document has exactly the quote's text at exactly its place (invariant 1)."""
     try:
         text = book.document(quote.document.id).text
     except KeyError:
@@ -58,7 +63,7 @@ def stands(quote: Quote, book: Edition) -> bool:
     return inside and text[quote.span.start : quote.span.end] == quote.text
 
 
-def _question(question: str, texts: Texts) -> str:
+def _question(question: str, texts: Texts) -> Markup:
     heading = element("h2", {"class": "question", "dir": "auto"}, escaped(question))
     if len(question) > _LONG:
         heading += button("unfold", texts.unfold, aria_expanded="false")
@@ -71,83 +76,85 @@ def _question(question: str, texts: Texts) -> str:
     return element("header", {}, heading, element("div", {"class": "tools"}, *tools))
 
 
-def _searched_for(answer: Answer, texts: Texts) -> str:
+def _searched_for(answer: Answer, texts: Texts) -> Markup:
     if answer.searched_for == answer.question:
-        return ""
+        return Markup()
     words = element("span", {"dir": "auto"}, escaped(answer.searched_for))
     alone = button("alone", texts.without_context)
-    return element("p", {"class": "searched"}, f"{texts.searched_for}: ", words, " ", alone)
+    return element("p", {"class": "searched"}, escaped(f"{texts.searched_for}: "), words, escaped(" "), alone)
 
 
-def _group(label: str, cards: Sequence[str], name: str) -> str:
+def _group(label: str, cards: Sequence[Markup], name: str) -> Markup:
     if not cards:
-        return ""
-    return element("div", {"class": f"group {name}"}, element("h3", {}, label), *cards)
+        return Markup()
+    return element("div", {"class": f"group {name}"}, element("h3", {}, escaped(label)), *cards)
 
 
-def _gone(texts: Texts) -> str:
-    return element("p", {"class": "gone"}, texts.gone, " ", button("again", texts.again))
+def _gone(texts: Texts) -> Markup:
+    return element("p", {"class": "gone"}, escaped(texts.gone), escaped(" "), button("again", texts.again))
 
 
-def _card(number: int, answer: Answer, quote: Quote, book: Edition, texts: Texts) -> str:
-    if not stands(quote, book):
+def _card(number: int, answer: Answer, quote: Quote, book: Edition, texts: Texts) -> Markup:
+    if not is_verbatim(quote, book):
         return _gone(texts)
-    sure = [_sureness(answer.confidence, texts)]
     attributes = {"class": "card", "data-quote": number, "data-citation": texts.citation(quote.document, quote.place)}
     words = _quote(quote, answer.answered, book)
-    thumbs = [_thumbs(texts.right, texts.wrong)] if answer.answered else []  # else there is one word on all of them
+    thumbs = [_thumbs(texts.right, texts.wrong)] if answer.answered else []  # else the verdict has them
     actions = element("div", {"class": "actions"}, *_actions(quote, texts), *thumbs)
-    first = answer.answered and number == 0
-    return element("article", attributes, *(sure if first else []), words, _source(quote, texts), actions)
+    sure = [_sureness(answer.confidence, texts)] if answer.answered and number == 0 else []
+    return element("article", attributes, *sure, words, _source(quote, texts), actions)
 
 
-def _sureness(confidence: float, texts: Texts) -> str:
+def _sureness(confidence: float, texts: Texts) -> Markup:
     level, words = texts.sureness(confidence)
     dots = element("span", {"class": f"dots-{level}", "aria-hidden": "true"})
     return element("p", {"class": "sure"}, dots, escaped(words))
 
 
-def _quote(quote: Quote, answers: bool, book: Edition) -> str:
-    """The quote alone: the style sheet draws its quotation marks, so that a copy is the document's text."""
+def _quote(quote: Quote, answers: bool, book: Edition) -> Markup:
+    """The quote without quotation marks: the style sheet adds them, so that a copy is the document's own text."""
     document = book.document(quote.document.id)
     marks = [(span, "answer") for span in quote.highlights if answers]
     marks += [(span, name) for span, name in marks_in(document, quote.span) if name == "syntax"]
     words = element("q", {}, marked(document.text, quote.span, marks))
-    # Where words have boxes, the lines are those of the page's columns, and the card has its own.
+    # A quote with boxes has the line breaks of its page's columns, which mean nothing on a card.
     layout = {"class": "flowing"} if quote.boxes or flows(quote.text) else {}
     return element("blockquote", {"dir": "auto", **layout}, words)
 
 
-def _source(quote: Quote, texts: Texts) -> str:
+def _source(quote: Quote, texts: Texts) -> Markup:
     title = element("cite", {"dir": "auto"}, escaped(quote.document.title))
     file = element("span", {"class": "file", "dir": "auto"}, escaped(quote.document.id))
     place = element("span", {"class": "where", "dir": "auto"}, escaped(texts.where(quote.document, quote.place)))
-    told = _key(PurePath(quote.document.id).stem) not in _key(quote.document.title)  # else the title is the file's name
-    again = texts.elsewhere(quote.document, quote.elsewhere) if quote.elsewhere else ""
+    in_title = _key(PurePath(quote.document.id).stem) in _key(quote.document.title)
+    elsewhere = texts.elsewhere(quote.document, quote.elsewhere) if quote.elsewhere else ""
     doubts = texts.doubts(quote.doubts) if quote.doubts else ""
-    notes = [element("span", {"class": "note", "dir": "auto"}, escaped(note)) for note in (again, doubts) if note]
-    return element("p", {"class": "source"}, title, place, *([file] if told else []), *notes)
+    notes = [element("span", {"class": "note", "dir": "auto"}, escaped(note)) for note in (elsewhere, doubts) if note]
+    return element("p", {"class": "source"}, title, place, *([] if in_title else [file]), *notes)
 
 
 def _key(name: str) -> str:
-    """What a name and a title have in common, whatever stands between the words."""
+    """Only the letters and digits, to compare a file's name with a title."""
     return "".join(char for char in name.casefold() if char.isalnum())
 
 
-def _actions(quote: Quote, texts: Texts) -> list[str]:
+def _actions(quote: Quote, texts: Texts) -> list[Markup]:
     label = f"{texts.show}: {texts.citation(quote.document, quote.place)}"
-    further = [button("next", texts.next_place)] if quote.elsewhere else []
-    return [button("show", texts.show, aria_label=label), button("copy", texts.copy), *further]
+    next_place = [button("next", texts.next_place)] if quote.elsewhere else []
+    return [button("show", texts.show, aria_label=label), button("copy", texts.copy), *next_place]
 
 
-def _thumbs(right: str, wrong: str) -> str:
-    thumbs = [button(name, label, "icon", aria_pressed="false") for name, label in (("right", right), ("wrong", wrong))]
+def _thumbs(right: str, wrong: str) -> Markup:
+    labels = {"right": right, "wrong": wrong}
+    thumbs = [button(name, label, "icon", aria_pressed="false") for name, label in labels.items()]
     return element("span", {"class": "thumbs"}, *thumbs)
 
 
-def _examples(examples: Sequence[str], texts: Texts) -> str:
+def _examples(examples: Sequence[str], texts: Texts) -> Markup:
+    if not examples:
+        return Markup()
     buttons = [
         element("button", {"type": "button", "class": "example", "data-do": "example", "dir": "auto"}, escaped(text))
         for text in examples
     ]
-    return element("div", {"class": "examples"}, element("h3", {}, texts.try_one), *buttons)
+    return element("div", {"class": "examples"}, element("h3", {}, escaped(texts.try_one)), *buttons)

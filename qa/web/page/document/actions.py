@@ -1,4 +1,4 @@
-"""The document beside the chat: opened at a quote, read part by part, searched."""
+"""The actions of the document panel: opening a document at a quote, reading it part by part, searching it."""
 
 from __future__ import annotations
 
@@ -17,52 +17,57 @@ from qa.web.page.texts import Texts
 from qa.web.state import AppState
 from source import Document, Span
 
-_MOST_FOUND = 5000  # places
+_MOST_FOUND = 5000  # places of a search
 
 
 class DocumentActions:
-    """The actions of the reading panel. Each is answered from one generation, whatever is built meanwhile."""
+    """The actions of the document panel. Each uses one generation, even if another is built meanwhile."""
 
     def __init__(self, state: AppState) -> None:
         self._state = state
 
-    def open(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """The document of one of an answer's quotes, and where in it there are others.
+    def open(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """The document of one of an answer's quotes, and where the answer's other quotes are in it.
 
-        `at`: which of the quotes. `elsewhere`: how many places on from it, round by those where its words stand again.
+        `at`: the position of the quote. `elsewhere`: which of its places to open, from 0: its own,
+        then those where its words occur again, then its own again.
         """
         book = self._state.book
-        quote = restore_quote(book, at(given.items("quotes", MOST_QUOTES), given.number("at")))
+        quote = restore_quote(book, at(fields.items("quotes", MOST_QUOTES), fields.number("at")))
         places: list[Quote | Location] = [quote, *quote.elsewhere]
-        place = given.number("elsewhere") % len(places)
+        place = fields.number("elsewhere") % len(places)
         document = book.document(places[place].document.id)
-        here = [each.span for each in _standing(given, book) if each.document.id == document.id]
-        return {**_opened(document, [places[place].span, *here], texts), "elsewhere": place}
+        others = [each.span for each in _valid_quotes(fields, book) if each.document.id == document.id]
+        return {**_opened(document, [places[place].span, *others], texts), "elsewhere": place}
 
-    def read(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """A document from its beginning, with nothing marked."""
-        return _opened(_named(given, self._state.book), [], texts)
+    def read(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """A document from its beginning, without quotes."""
+        return _opened(_document(fields, self._state.book), [], texts)
 
-    def part(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """A part of the open document: units `first` up to `last`, or those around an `offset`."""
+    def part(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """A part of the open document: units `first` up to `last`, or those around `offset` if that is sent."""
         book = self._state.book
-        view = _view(given, book)
-        if given.has("offset"):
-            return asdict(panel.part_around(view, given.number("offset"), book, texts))
-        first, last = given.number("first"), given.number("last")
-        return asdict(panel.part_between(view, first, last, given.flag("paged"), book, texts))
+        view = _view(fields, book)
+        if fields.has("offset"):
+            return _plain(panel.part_around(view, fields.number("offset"), book, texts))
+        first, last = fields.number("first"), fields.number("last")
+        return _plain(panel.part_between(view, first, last, fields.flag("paged"), book, texts))
 
-    def find(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """Where in the open document some words stand."""
-        found = find_in(_still_there(given, self._state.book), given.text("query"), _MOST_FOUND)
+    def find(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """Where the open document has the words of `query`."""
+        found = find_in(_open_document(fields, self._state.book), fields.text("query"), _MOST_FOUND)
         return {"starts": [span.start for span in found], "more": len(found) == _MOST_FOUND}
 
 
+def _plain(part: panel.PanelPart) -> dict[str, Any]:
+    return {**asdict(part), "html": str(part.html)}
+
+
 def _opened(document: Document, marked: Sequence[Span], texts: Texts) -> dict[str, Any]:
-    """What the page's script gets of a document when it is opened at the first of the marked spans."""
+    """What the page's script needs of a document, which it opens at the first of the marked spans."""
     starts = sorted({span.start for span in marked})
     return {
-        "frame": panel.frame(document, texts),
+        "frame": str(panel.frame(document, texts)),
         "document": document.id,
         "sha256": document.sha256,
         "starts": starts,
@@ -73,33 +78,33 @@ def _opened(document: Document, marked: Sequence[Span], texts: Texts) -> dict[st
     }
 
 
-def _standing(given: Fields, book: Edition) -> list[Quote]:
+def _valid_quotes(fields: Fields, book: Edition) -> list[Quote]:
     """The quotes of the answer that their documents still have."""
-    standing = []
-    for each in given.items("quotes", MOST_QUOTES):
+    quotes = []
+    for record in fields.items("quotes", MOST_QUOTES):
         with suppress(QuoteGone):
-            standing.append(restore_quote(book, each))
-    return standing
+            quotes.append(restore_quote(book, record))
+    return quotes
 
 
-def _named(given: Fields, book: Edition) -> Document:
+def _document(fields: Fields, book: Edition) -> Document:
     try:
-        return book.document(given.text("document"))
+        return book.document(fields.text("document"))
     except KeyError:
         raise QuoteGone from None
 
 
-def _still_there(given: Fields, book: Edition) -> Document:
-    """The document that lies open, if it is still the one that was opened."""
-    document = _named(given, book)
-    if document.sha256 != given.text("sha256"):
+def _open_document(fields: Fields, book: Edition) -> Document:
+    """The document that the page has open. Raises QuoteGone if it has changed since."""
+    document = _document(fields, book)
+    if document.sha256 != fields.text("sha256"):
         raise QuoteGone
     return document
 
 
-def _view(given: Fields, book: Edition) -> View:
-    document = _still_there(given, book)
-    query = given.text("query")
-    quotes = tuple(each for each in _standing(given, book) if each.document.id == document.id)
+def _view(fields: Fields, book: Edition) -> View:
+    document = _open_document(fields, book)
+    query = fields.text("query")
+    quotes = tuple(each for each in _valid_quotes(fields, book) if each.document.id == document.id)
     found = tuple(find_in(document, query, _MOST_FOUND)) if query.strip() else ()
-    return View(document, quotes, found, given.flag("answered"))
+    return View(document, quotes, found, fields.flag("answered"))

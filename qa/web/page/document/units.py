@@ -1,7 +1,7 @@
-"""A document cut into units that are drawn as HTML, some at a time: blocks of its text, or pictures of its pages.
+"""A document in units that are drawn as HTML some at a time: blocks of its text, or pictures of its pages.
 
-Every character that is not white space between blocks is there, so what was left
-over from a web page (and is never quoted) is shown too, dimmed.
+All characters are shown except the white space between blocks. Boilerplate, which is
+never quoted, is dimmed.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from typing import Protocol
 
 from cachetools import LRUCache, cached
 from cachetools.keys import hashkey
+from markupsafe import Markup
 
 from qa import Edition, Quote
-from qa.web.page.html import Mark, Stretch, drawn, element, flows, stretches
+from qa.web.page.html import Mark, Stretch, drawn, element, escaped, flows, stretches
 from qa.web.page.texts import Texts
 from source import Box, Document, RegionKind, Span
 from source.formats.markdown_marks import marks_in
@@ -29,9 +30,9 @@ from source.spans import trim
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A document as somebody looks at it: with quotes, and the places of what is searched for, marked.
+    """A document and what is marked in it: quotes, and the places of a search.
 
-    `answered`: whether the quotes answer, so that their highlights are marked too.
+    `answered`: whether the quotes are an answer, whose highlights are marked too.
     """
 
     document: Document
@@ -41,28 +42,28 @@ class View:
 
 
 class Units(Protocol):
-    """A document cut into units that are drawn one by one: paragraphs of a text, or pages."""
+    """A document in units that are drawn one by one: blocks of text, or pages."""
 
     window: int
-    """Units that are drawn at once."""
+    """The most units drawn at once."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of units."""
 
     def at(self, offset: int) -> int:
-        """The unit, from 0, that holds an offset of the text."""
+        """The position, from 0, of the unit with an offset of the text."""
 
-    def draw(self, first: int, last: int) -> str:
-        """Units `first` up to `last` as HTML; each says with `data-at` where it starts. Raises SourceError."""
+    def draw(self, first: int, last: int) -> Markup:
+        """Units `first` up to `last` as HTML, each with its offset in `data-at`. Raises SourceError."""
 
 
-_MARGIN = 0.003  # of the page: a box is as tight as its letters
+_MARGIN = 0.003  # of the page, around a box, which is as tight as its letters
 
 
 class PageUnits:
-    """The pages of a document, drawn from its file."""
+    """The pages of a document, as pictures drawn from its file."""
 
-    window = 3  # a picture is some 200 KB
+    window = 3  # a picture is about 200 KB
 
     def __init__(self, view: View, book: Edition, texts: Texts) -> None:
         self._view, self._book, self._texts = view, book, texts
@@ -73,21 +74,21 @@ class PageUnits:
     def at(self, offset: int) -> int:
         return max(0, (self._view.document.places.page(offset) or 1) - 1)
 
-    def draw(self, first: int, last: int) -> str:
-        return "".join(self._page(number) for number in range(first + 1, min(last, len(self)) + 1))
+    def draw(self, first: int, last: int) -> Markup:
+        return Markup().join(self._page(number) for number in range(first + 1, min(last, len(self)) + 1))
 
-    def _page(self, number: int) -> str:
+    def _page(self, number: int) -> Markup:
         document = self._view.document
         picture = b64encode(self._book.page_picture(document.id, number)).decode()
         label = self._texts.page.format(number=number)
         image = element("img", {"src": f"data:image/png;base64,{picture}", "alt": label})
         boxes = [_box(box, kind, start) for box, kind, start in self._marks(number) if box.page == number]
         attributes = {"data-at": document.places.pages[number - 1]}
-        caption = element("figcaption", {}, label)
+        caption = element("figcaption", {}, escaped(label))
         return element("figure", attributes, element("div", {"class": "sheet"}, image, *boxes), caption)
 
     def _marks(self, number: int) -> Iterator[tuple[Box, str, int]]:
-        """The boxes of what is marked on a page (and of what goes on from there), and where in the text that starts."""
+        """The boxes of what is marked on a page (some may be on the next), with their class and offset in the text."""
         document = self._view.document
         starts = (*document.places.pages, len(document.text))
         page = Span(starts[number - 1], starts[number])
@@ -100,22 +101,22 @@ class PageUnits:
                     yield from ((box, kind, span.start) for box in self._book.boxes(document.id, span))
 
 
-def _box(box: Box, kind: str, start: int) -> str:
+def _box(box: Box, kind: str, start: int) -> Markup:
     left, top = max(0.0, box.left - _MARGIN), max(0.0, box.top - _MARGIN)
     width, height = box.right + _MARGIN - left, box.bottom + _MARGIN - top
     style = f"left:{left:.3%};top:{top:.3%};width:{width:.3%};height:{height:.3%}"
     return element("mark", {"class": f"{kind} box", "style": style, "data-start": start})
 
 
-_KEPT = 200_000  # blocks and stretches of documents: who reads a part of a document goes on to the next
+_KEPT = 200_000  # cached blocks and spans of documents: after one part of a document the next is read
 _LONGEST = 8000  # characters of a block
 _PART = re.compile(rf"\S(?:.{{0,{_LONGEST - 1}}}(?!\S)|.{{{_LONGEST - 1}}})", re.DOTALL)
-"""As much as a block may have, up to white space if there is any."""
+"""As much text as a block may have, up to white space if there is any."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """A heading (level 1 up), or a paragraph or what stands between two (level 0); or a part of a long one."""
+    """A heading (level 1 or more), a paragraph or the text between two (level 0), or a part of a long one."""
 
     span: Span
     level: int = 0
@@ -123,14 +124,14 @@ class TextBlock:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A document's blocks, and what of it is never quoted, in order."""
+    """A document's blocks, and the spans that are never quoted (`rest`), in order."""
 
     blocks: list[TextBlock]
     rest: list[Span]
 
 
 class TextUnits:
-    """The blocks of a document."""
+    """The blocks of a document's text."""
 
     window = 120
 
@@ -143,12 +144,12 @@ class TextUnits:
     def at(self, offset: int) -> int:
         return max(0, bisect_right(self._blocks, offset, key=lambda block: block.span.start) - 1)
 
-    def draw(self, first: int, last: int) -> str:
+    def draw(self, first: int, last: int) -> Markup:
         blocks = self._blocks[first:last]
         if not blocks:
-            return ""
+            return Markup()
         marks = stretches(self._marks(Span(blocks[0].span.start, blocks[-1].span.end)))
-        return "".join(_block(self._view.document.text, block, marks) for block in blocks)
+        return Markup().join(_block(self._view.document.text, block, marks) for block in blocks)
 
     @property
     def _blocks(self) -> list[TextBlock]:
@@ -182,16 +183,16 @@ def _cut_up(document: Document) -> _Cut:
 
 
 def blocks(document: Document) -> Iterator[TextBlock]:
-    """The whole text in reading order, without the white space between blocks."""
+    """The blocks of the whole text, in order, without the white space between them."""
     levels = {heading.start: heading.level for heading in document.places.headings}
-    claimed = [(span, 0) for span in document.places.paragraphs]
-    claimed += [
+    spans = [(span, 0) for span in document.places.paragraphs]
+    spans += [
         (region.span, levels.get(region.span.start, 1))
         for region in document.regions
         if region.kind is RegionKind.HEADING
     ]
     at = 0
-    for span, level in sorted(claimed, key=itemgetter(0)):
+    for span, level in sorted(spans, key=itemgetter(0)):
         yield from _between(document.text, at, span.start)
         if span.end > at:
             yield from _parts(document.text, Span(max(at, span.start), span.end), level)
@@ -200,13 +201,13 @@ def blocks(document: Document) -> Iterator[TextBlock]:
 
 
 def _between(text: str, start: int, end: int) -> Iterator[TextBlock]:
-    """What neither a paragraph nor a heading claims, if it is more than white space."""
+    """The text between paragraphs and headings, if it is more than white space."""
     if start < end and (inner := trim(text, Span(start, end))):
         yield from _parts(text, inner, 0)
 
 
 def _parts(text: str, span: Span, level: int) -> Iterator[TextBlock]:
-    """A block, or several: some texts are a whole book on one line."""
+    """One block, or several for a long span: some texts have a whole book on one line."""
     if len(span) <= _LONGEST:
         yield TextBlock(span, level)
     else:
@@ -214,7 +215,7 @@ def _parts(text: str, span: Span, level: int) -> Iterator[TextBlock]:
             yield TextBlock(Span(*part.span()), level)
 
 
-def _block(text: str, block: TextBlock, marks: Sequence[Stretch]) -> str:
+def _block(text: str, block: TextBlock, marks: Sequence[Stretch]) -> Markup:
     attributes: dict[str, object] = {"dir": "auto", "data-at": block.span.start}
     if flows(text[block.span.start : block.span.end]):
         attributes["class"] = "flowing"

@@ -1,4 +1,4 @@
-"""The actions of the library: listing documents, and changes to them, which build the index."""
+"""The actions of the library: listing documents and changing them, which builds the index."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from markupsafe import Markup
 
 from qa import ChapterVerseError
 from qa.library import Added, Library
@@ -16,37 +18,37 @@ from qa.web.page.request import BadRequest, Fields
 from qa.web.page.texts import Texts
 from qa.web.state import AppState, Build, Progress, Work
 
-MOST_FILES = 200  # at a time
+MOST_FILES = 200
+"""Files that can be added at a time."""
 
 File = tuple[str, Path]
-"""What the browser calls a file, and where it lies until it is added."""
+"""An uploaded file: the name that the browser gave it, and its path until it is added."""
 
 
 class LibraryFull(ChapterVerseError):
-    """The documents that were added take all the room that they may have."""
+    """The added documents would exceed their total size limit."""
 
 
 class Uploads:
-    """What Gradio has taken in for this page. A path that it did not give out itself is nobody's upload.
+    """The files that Gradio has received for this page. Only paths that Gradio itself returned are accepted.
 
-    Nobody can guess a path: it has in it what Gradio made of the file's bytes and a
-    secret of this machine.
+    A path cannot be guessed: it contains a hash of the file's bytes and a secret of this machine.
     """
 
     def __init__(self, app: gr.Blocks, most: int = Limits().uploaded_megabytes) -> None:
-        """`most`: megabytes of all the documents that are added."""
+        """`most`: megabytes of all added documents together."""
         self._app = app
         self._most = most
 
-    def taken(self, files: Sequence[object]) -> list[File]:
-        """The files that the page names after it has uploaded them. Raises BadRequest."""
-        named = [Fields(file) for file in files]
-        if len({each.text("path") for each in named}) < len(named):
+    def uploaded(self, files: Sequence[object]) -> list[File]:
+        """The uploaded files that a request names. Raises BadRequest."""
+        entries = [Fields(file) for file in files]
+        if len({entry.text("path") for entry in entries}) < len(entries):
             raise BadRequest("path")
-        return [(each.text("name"), self._own(each.text("path"))) for each in named]
+        return [(entry.text("name"), self._checked(entry.text("path"))) for entry in entries]
 
-    def added(self, library: Library, files: Sequence[File], progress: Progress) -> Added:
-        """Adds the files; they do not stay where they were uploaded to. Raises LibraryFull."""
+    def add(self, library: Library, files: Sequence[File], progress: Progress) -> Added:
+        """Adds the files to the library and deletes the uploads. Raises LibraryFull."""
         try:
             self._check_room(library, files)
             return library.add(files, progress)
@@ -59,64 +61,65 @@ class Uploads:
     def _check_room(self, library: Library, files: Sequence[File]) -> None:
         size = library.added_bytes
         for _, path in files:
-            with suppress(OSError):  # one that is gone is refused where it is read
+            with suppress(OSError):  # a file that is gone is refused when it is read
                 size += path.stat().st_size
         if size > self._most * MEGABYTE:
             raise LibraryFull(
-                f"Documents that are added may have {self._most:,} MB in all; remove some, or index a folder."
+                f"Added documents may have at most {self._most:,} MB in total. Remove some, or index a folder instead."
             )
 
-    def _own(self, path: str) -> Path:
+    def _checked(self, path: str) -> Path:
         if path not in self._app.upload_file_set:
             raise BadRequest("path")
         return Path(path)
 
 
 class LibraryActions:
-    """The actions of the library. Those that change something begin a build, which `progress` tells of."""
+    """The actions of the library. Each change starts a build, whose state `progress` returns."""
 
     def __init__(self, state: AppState, uploads: Uploads) -> None:
         self._state = state
         self._uploads = uploads
 
-    def library(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """A part of the list of documents."""
+    def library(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """A part of the list of documents, as HTML."""
         state = self._state
-        book, filter = state.book, given.text("filter")
-        first = max(0, given.number("first"))
+        book, filter = state.book, fields.text("filter")
+        first = max(0, fields.number("first"))
         entries, total = state.library.entries(book, first, ROWS, filter)
         if first and not entries:  # the last rows were removed
             first = 0
             entries, total = state.library.entries(book, first, ROWS, filter)
         rows = table(entries, first, total, texts, read_only=state.read_only)
-        return {"rows": rows + ("" if state.read_only else left_out(state.library.left_out, texts))}
+        removed = Markup() if state.read_only else left_out(state.library.left_out, texts)
+        return {"rows": str(rows + removed)}
 
-    def progress(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """How far a build is, or what came of the last; its report is for the page that began it."""
-        return _progress(self._state.builds.now, given.text("ticket"), texts)
+    def progress(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """The state of the current or last build. Only the page that started it, by its ticket, gets the report."""
+        return _progress(self._state.builds.now, fields.text("ticket"), texts)
 
-    def add(self, given: Fields, texts: Texts) -> dict[str, Any]:
+    def add(self, fields: Fields, texts: Texts) -> dict[str, Any]:
         """Adds the files that were uploaded."""
-        files = self._uploads.taken(given.items("files", MOST_FILES))
-        return self._start(lambda progress: self._uploads.added(self._state.library, files, progress), texts)
+        files = self._uploads.uploaded(fields.items("files", MOST_FILES))
+        return self._start(lambda progress: self._uploads.add(self._state.library, files, progress), texts)
 
-    def remove(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """Takes documents out of the index."""
-        ids = given.texts("documents")
+    def remove(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """Removes documents from the index."""
+        ids = fields.texts("documents")
         return self._start(lambda progress: Added(self._state.library.remove(ids, progress)), texts)
 
-    def put_back(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """Undoes a removal."""
-        ids = given.texts("documents")
+    def put_back(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """Restores removed documents."""
+        ids = fields.texts("documents")
         return self._start(lambda progress: Added(self._state.library.put_back(ids, progress)), texts)
 
-    def rebuild(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """Reads the sources again."""
+    def rebuild(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """Rebuilds the index from its sources."""
         return self._start(lambda progress: Added(self._state.library.rebuild(progress)), texts)
 
-    def cancel(self, given: Fields, texts: Texts) -> dict[str, Any]:
-        """Ends the build with this number, if it is under way."""
-        self._state.builds.cancel(given.number("number"))
+    def cancel(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """Cancels the build with this number, if it is running."""
+        self._state.builds.cancel(fields.number("number"))
         return {}
 
     def _start(self, work: Work, texts: Texts) -> dict[str, Any]:
@@ -125,7 +128,7 @@ class LibraryActions:
 
 
 def _progress(build: Build, ticket: str, texts: Texts) -> dict[str, Any]:
-    told = {
+    state = {
         "number": build.number,
         "state": build.state,
         "step": texts.step(build.step) if build.step else texts.building,
@@ -133,10 +136,10 @@ def _progress(build: Build, ticket: str, texts: Texts) -> dict[str, Any]:
         "total": build.total,
     }
     if ticket != build.ticket:
-        return told
+        return state
     reports = {"cancelled": texts.cancelled, "broken": texts.broken}
     return {
-        **told,
+        **state,
         "ticket": build.ticket,
         "report": reports.get(build.state, build.report),
         "refused": [{"name": name, "why": why} for name, why in build.refused],

@@ -1,8 +1,10 @@
-"""The documents of an index to HTML: a table with what is known of each."""
+"""The library's table of documents as HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+from markupsafe import Markup
 
 from qa.library import Entry
 from qa.web.page.html import button, element, escaped
@@ -10,61 +12,64 @@ from qa.web.page.texts import Texts
 
 ROWS = 50
 """Documents shown at a time."""
-_LEFT_OUT = 500  # of those that were removed
+_MOST_REMOVED = 500  # removed documents that are listed
 
 
-def table(entries: Sequence[Entry], first: int, total: int, texts: Texts, *, read_only: bool) -> str:
-    """Rows `first` up to `first + len(entries)` of `total`, with ways to those before and after."""
-    names = ["", texts.document, texts.format, _noun(texts.pages), _noun(texts.passages), texts.modified, ""]
-    head = element("tr", {}, *(element("th", {"scope": "col"}, escaped(name)) for name in names))
+def table(entries: Sequence[Entry], first: int, total: int, texts: Texts, *, read_only: bool) -> Markup:
+    """Rows `first` up to `first + len(entries)` of `total`, with buttons for the rows before and after."""
+    columns = ["", texts.document, texts.format, _noun(texts.pages), _noun(texts.passages), texts.modified, ""]
+    head = element("tr", {}, *(element("th", {"scope": "col"}, escaped(name)) for name in columns))
     rows = [_row(entry, texts, read_only) for entry in entries]
     body = element("table", {}, element("thead", {}, head), element("tbody", {}, *rows))
     note = f"{texts.count(total, texts.documents)}. {texts.library_note}" if total else texts.no_rows
-    return element("p", {"class": "note"}, note) + (body + _pager(first, len(entries), total, texts) if total else "")
+    line = element("p", {"class": "note"}, escaped(note))
+    return line + body + _pager(first, len(entries), total, texts) if total else line
 
 
-def left_out(ids: Sequence[str], texts: Texts) -> str:
-    """The documents that were removed, and can be put back."""
+def left_out(ids: Sequence[str], texts: Texts) -> Markup:
+    """The removed documents, each with a button to restore it."""
     if not ids:
-        return ""
-    items = [_left_out(id, texts) for id in ids[:_LEFT_OUT]]
+        return Markup()
+    items = [_left_out(id, texts) for id in ids[:_MOST_REMOVED]]
     more = len(ids) - len(items)
-    items += [element("li", {}, texts.more.format(count=texts.number(more)))] if more else []
-    return element("details", {"class": "left-out"}, element("summary", {}, texts.removed), element("ul", {}, *items))
+    items += [element("li", {}, escaped(texts.more.format(count=texts.number(more))))] if more else []
+    return element(
+        "details", {"class": "left-out"}, element("summary", {}, escaped(texts.removed)), element("ul", {}, *items)
+    )
 
 
-def _left_out(id: str, texts: Texts) -> str:
+def _left_out(id: str, texts: Texts) -> Markup:
     name = element("span", {"dir": "auto"}, escaped(id))
     return element("li", {"data-id": id}, name, button("put-back", texts.put_back))
 
 
 def _noun(forms: str) -> str:
-    """What is counted, as the head of a column."""
+    """The plural of a counted noun, as the head of a column."""
     return forms.split("|")[-1].capitalize()
 
 
-def _row(entry: Entry, texts: Texts, read_only: bool) -> str:
+def _row(entry: Entry, texts: Texts, read_only: bool) -> Markup:
     tick = element("input", {"type": "checkbox", "aria-label": texts.only.format(title=entry.title)})
     title = button("read", entry.title, "title", dir="auto", title=texts.read.format(title=entry.title))
     path = element("span", {"class": "path", "dir": "auto"}, escaped(entry.id))
     doubts = [element("span", {"class": "note doubts"}, escaped(texts.doubts(entry.doubts)))] if entry.doubts else []
-    cells = [tick, f"{title}{path}{''.join(doubts)}", escaped(entry.format), *_facts(entry, texts)]
-    remove = "" if read_only else button("remove", texts.remove.format(title=entry.title), "icon")
+    cells = [tick, Markup().join([title, path, *doubts]), escaped(entry.format), *_facts(entry, texts)]
+    remove = Markup() if read_only else button("remove", texts.remove.format(title=entry.title), "icon")
     columns = [element("td", {}, cell) for cell in (*cells, remove)]
     return element("tr", {"data-id": entry.id, "data-title": entry.title}, *columns)
 
 
-def _facts(entry: Entry, texts: Texts) -> list[str]:
+def _facts(entry: Entry, texts: Texts) -> list[Markup]:
     pages = "–" if entry.pages is None else texts.number(entry.pages)
     modified = texts.date(entry.modified) if entry.modified else "–"
-    return [pages, texts.number(entry.passages), modified]
+    return [escaped(fact) for fact in (pages, texts.number(entry.passages), modified)]
 
 
-def _pager(first: int, shown: int, total: int, texts: Texts) -> str:
+def _pager(first: int, shown: int, total: int, texts: Texts) -> Markup:
     if shown == total:
-        return ""
+        return Markup()
     numbers = {"first": texts.number(first + 1), "last": texts.number(first + shown), "count": texts.number(total)}
-    where = element("span", {}, texts.rows.format(**numbers))
-    back = button("rows", texts.earlier, "text", data_first=max(0, first - ROWS)) if first else ""
-    on = button("rows", texts.later, "text", data_first=first + shown) if first + shown < total else ""
-    return element("p", {"class": "pager"}, back, where, on)
+    position = element("span", {}, escaped(texts.rows.format(**numbers)))
+    previous = button("rows", texts.earlier, "text", data_first=max(0, first - ROWS)) if first else Markup()
+    next = button("rows", texts.later, "text", data_first=first + shown) if first + shown < total else Markup()
+    return element("p", {"class": "pager"}, previous, position, next)

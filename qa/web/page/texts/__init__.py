@@ -1,4 +1,4 @@
-"""Every word the page says of itself, in each of its languages."""
+"""The page's own texts, in each of its languages."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ __all__ = ["LANGUAGES", "NAME", "Texts", "in_language"]
 
 
 def in_language(code: object) -> Texts:
-    """The page's texts in the language that a browser asks for ("ru-RU"); English for any other."""
+    """The texts in the language of a tag such as "ru-RU"; in English if the page does not have it."""
     return LANGUAGES.get(code[:2].lower() if isinstance(code, str) else "", ENGLISH)

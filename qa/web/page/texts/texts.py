@@ -1,4 +1,4 @@
-"""The page's own words: the phrases that each language must have, and what is put together from them."""
+"""The page's texts: the phrases that each language must have, and the texts composed from them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from source import Doubt, Place, describe
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Every word of the page in one language.
+    """The page's phrases in one language.
 
-    `{…}` in a text is filled in. `plural`: which of the forms of a counted noun
-    goes with a number; the forms are separated by bars. `names`: words for
-    what the library calls in English (parts of a place, doubts, steps of a build).
+    `{…}` in a phrase is a placeholder. `plural`: which form of a counted noun, from 0, goes
+    with a number; a noun's forms are separated by bars. `names`: translations of what the
+    library names in English (parts of a place, doubts, steps of a build), and how numbers
+    and dates are written.
     """
 
     language: str
@@ -47,6 +48,7 @@ class Phrases:
 
     welcome: str
     welcome_note: str
+    including: str
     try_one: str
 
     conversation: str
@@ -142,15 +144,15 @@ class Phrases:
     crowded: str
 
 
-_NAMED = 3  # other places of a quote
+_NAMED_PLACES = 3  # of the other places of a quote, the rest are counted
 
 
 @dataclass(frozen=True, slots=True)
 class Texts(Phrases):
-    """The phrases, and what is put together of them."""
+    """The phrases of a language, and the texts composed from them."""
 
     def count(self, number: int, noun: str) -> str:
-        """A number of things; `noun` is one of the texts with forms.
+        """A number and its noun; `noun` is one of the phrases with several forms.
 
         >>> from qa.web.page.texts.english import ENGLISH as english
         >>> english.count(1, english.passages), english.count(1200, english.passages)
@@ -159,52 +161,52 @@ class Texts(Phrases):
         return f"{self.number(number)} {noun.split('|')[self.plural(number)]}"
 
     def number(self, number: int) -> str:
-        """Thousands apart, as the language has it."""
+        """A number with the language's thousands separator."""
         return f"{number:,}".replace(",", self.names["thousands"])
 
     def sureness(self, confidence: float) -> tuple[int, str]:
-        """How sure, from 3 down to 1, and in words and as a number.
+        """The level of a confidence, from 1 (low) to 3 (high), and its text.
 
         >>> from qa.web.page.texts.english import ENGLISH as english
         >>> english.sureness(0.98), english.sureness(0.72), english.sureness(0.999)
-        ((3, 'Very likely the answer · 98%'), (2, 'Likely the answer · 72%'), (3, 'Very likely the answer · 99%'))
+        ((3, 'High confidence · 98%'), (2, 'Medium confidence · 72%'), (3, 'High confidence · 99%'))
         """
         level = 3 if confidence >= 0.9 else 2 if confidence >= 0.7 else 1
         return level, f"{self.sure[3 - level]} · {min(99, round(100 * confidence))}%"
 
     def where(self, document: DocumentRef, place: Place) -> str:
-        """The place as one would cite it; a heading that only repeats the title is left out."""
+        """A place as it is cited: headings, then numbers. A heading that only repeats the title is left out."""
         counts = {place.page_name: place.page, "paragraph": place.paragraph, "line": place.line}
         numbers = [f"{self.names.get(name, name)} {count}" for name, count in counts.items() if count is not None]
         headings = [heading for heading in place.heading if heading != document.title]
         return " › ".join([*headings, ", ".join(numbers)])
 
     def citation(self, document: DocumentRef, place: Place) -> str:
-        """Title and place, and the document's id in brackets: what goes with a copied quote."""
+        """The citation that is copied with a quote: title, place and, in brackets, the document's id."""
         return f"{document.title}, {self.where(document, place)} ({document.id})"
 
     def elsewhere(self, document: DocumentRef, locations: Sequence[Location]) -> str:
-        """The other places of a quote from `document`, the first few by name."""
-        named = [self._place_in(document, each) for each in locations[:_NAMED]]
-        more = [self.more.format(count=len(locations) - _NAMED)] if len(locations) > _NAMED else []
+        """Where else a quote from `document` appears: the first few places by name, the rest as a number."""
+        named = [self._place_in(document, each) for each in locations[:_NAMED_PLACES]]
+        more = [self.more.format(count=len(locations) - _NAMED_PLACES)] if len(locations) > _NAMED_PLACES else []
         return f"{self.same_words} {'; '.join([*named, *more])}"
 
-    def doubts(self, found: Sequence[Doubt]) -> str:
-        """Why a text may not be what its page shows."""
-        return f"{self.doubtful}: {'; '.join(describe(found, self.names))}"
+    def doubts(self, doubts: Sequence[Doubt]) -> str:
+        """Why an extracted text may differ from what its page shows."""
+        return f"{self.doubtful} ({'; '.join(describe(doubts, self.names))})"
 
     def date(self, moment: datetime) -> str:
-        """A day, as the language has it."""
+        """A date in the language's format."""
         return moment.strftime(self.names["date"])
 
     def step(self, step: str) -> str:
-        """What a build is doing."""
+        """What a build is doing, by the name of its step."""
         return f"{self.building}: {self.names.get(step, step)}"
 
     def plain(self) -> dict[str, str]:
-        """Every text that is one string, for the page's own script."""
-        own = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return {name: text for name, text in own if isinstance(text, str)}
+        """The phrases by their names, for the page's script."""
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: value for name, value in values if isinstance(value, str)}
 
     def _place_in(self, document: DocumentRef, location: Location) -> str:
         place = self.where(location.document, location.place)

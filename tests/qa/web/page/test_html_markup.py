@@ -1,4 +1,4 @@
-"""Text to HTML: every character once, under the classes of the marks that are on it."""
+"""Text to HTML: each character appears once, under the classes of the marks that cover it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import groupby
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.web.page.html import Mark, element, marked
+from qa.web.page.html import Mark, button, element, escaped, marked
 from source import Span
 
 Within = Callable[[float], AbstractContextManager[None]]
@@ -22,7 +22,7 @@ MARKS = st.lists(st.tuples(SPANS, st.sampled_from(["quoted", "answer", "found", 
 
 
 def by_character(span: Span, marks: list[Mark]) -> str:
-    """The HTML as it should be, found out character by character."""
+    """The expected HTML, worked out character by character."""
     cuts = [sum(at >= end for mark, _ in marks if mark for end in (mark.start, mark.end)) for at in range(len(TEXT))]
     names = [sorted({name for mark, name in marks if mark.start <= at < mark.end}) for at in range(len(TEXT))]
     html = ""
@@ -51,7 +51,7 @@ def test_a_mark_of_nothing_marks_nothing() -> None:
 
 
 def test_many_marks_are_drawn_in_time(within: Within) -> None:
-    """Side by side, one in another, and all in the same place."""
+    """Marks side by side, nested, and all in one place."""
     text, size = "a" * 200_000, 5_000
     beside = [(Span(at, at + 5), "strong") for at in range(0, 40 * size, 40)]
     nested = [(Span(at, len(text) - at), "quoted") for at in range(size)]
@@ -63,3 +63,10 @@ def test_many_marks_are_drawn_in_time(within: Within) -> None:
 
 def test_a_carriage_return_in_a_name_comes_back_as_it_is() -> None:
     assert element("p", {"data-id": "a\rb\n"}) == '<p data-id="a&#13;b\n"></p>'
+
+
+def test_a_text_is_escaped_once() -> None:
+    text, html = """<i> & "q" 'a'""", "&lt;i&gt; &amp; &quot;q&quot; &#x27;a&#x27;"
+    assert element("p", {"title": text}, escaped(text)) == f'<p title="{html}">{html}</p>'
+    assert element("p", {}, marked(text, Span(0, len(text)), [])) == f"<p>{html}</p>"
+    assert f'title="{html}"' in button("read", text, "icon") and f">{html}</button>" in button("read", text)

@@ -1,4 +1,4 @@
-"""The list of documents as HTML."""
+"""The library's table of documents as HTML."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def test_a_row_says_what_is_known_of_a_document() -> None:
     html = table([entry()], 0, 1, ENGLISH, read_only=False)
     for word in ("Book 1", "1.pdf", "pdf", "1,234", "56", "09 Mar 2026", "1 document."):
         assert word in html
-    assert "/srv/books" not in html  # where the server keeps it is nobody's business
+    assert "/srv/books" not in html  # the server's paths stay private
     assert "1 документ." in table([entry()], 0, 1, RUSSIAN, read_only=False)
 
 
 def test_what_speaks_against_a_text_is_said_with_it() -> None:
     doubts = (Doubt(DoubtKind.NO_TEXT, 3), Doubt(DoubtKind.NO_TEXT, 4))
     english, russian = (table([entry(doubts=doubts)], 0, 1, texts, read_only=True) for texts in (ENGLISH, RUSSIAN))
-    assert "May not be as the page shows: no text: pages 3–4" in english
+    assert "Text may differ from the original (no text: pages 3–4)" in english
     assert "нет текста: стр. 3–4" in russian
 
 

@@ -1,4 +1,4 @@
-"""A document's pages: what is marked on one is looked up for that one alone."""
+"""A document's pages: for each page only its own marks are looked up."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def qa_pages(tmp_path_factory: pytest.TempPathFactory) -> Edition:
 
 
 def forged(document: Document) -> tuple[Quote, ...]:
-    """Quotes of the whole document with many highlights, all on its first page."""
+    """Quotes of the whole document, with many highlights, all on its first page."""
     span = Span(0, len(document.text))
     marks = tuple(Span(n, n + 1) for n in range(30))
     return (Quote(document.text, span, marks, Place(1, (), None, None), DocumentRef.of(document), 1.0),) * 20

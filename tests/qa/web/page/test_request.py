@@ -1,4 +1,4 @@
-"""What a client may send to the page's one function: anything, and it is answered in a sentence, within a second."""
+"""Requests to the page's actions: a client may send anything and gets a sentence as an answer, within a second."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def answer(act: Act) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def said(act: Act) -> Callable[[Any], dict[str, Any]]:
-    """What is answered over the wire."""
+    """A function that sends data to the actions' route and returns the answer."""
     client = TestClient(Starlette(routes=ActionRoute(act, Limits(), RateLimit(Allowance(10_000, 1))).routes))
 
     def ask(data: Any) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def test_fields_of_any_kind_are_answered_in_a_sentence(
     for field in REQUESTS[name]:
         for value in ODD:
             if (name, field) == ("ask", "question") and value == "x":
-                continue  # that may be asked
+                continue  # a valid question
             given = said({"action": name, **right, field: value})
             assert given.get("error") not in {each.broken for each in LANGUAGES.values()}, (field, value)
 
@@ -277,8 +277,8 @@ def test_an_upload_lands_in_its_folder_under_a_plain_name(tmp_path: Path, name: 
         pass
     app.upload_file_set.add(str(given))
     uploads = Uploads(app)
-    files = uploads.taken([{"name": name, "path": str(given)}])
-    added = uploads.added(state.library, files, lambda step, done, total: None)
+    files = uploads.uploaded([{"name": name, "path": str(given)}])
+    added = uploads.add(state.library, files, lambda step, done, total: None)
     assert added.refused == ()
     assert [path.name for path in (tmp_path / "index" / "added").iterdir()] == [kept]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index", "sources"]
@@ -312,10 +312,10 @@ def test_the_documents_that_are_added_have_room_for_so_much(tmp_path: Path) -> N
         given.write_text(QUOTE * (size // len(QUOTE)))
         files = [(f"{count}.txt", given)]
         if not count:
-            uploads.added(state.library, files, lambda step, done, total: None)
+            uploads.add(state.library, files, lambda step, done, total: None)
             continue
-        with pytest.raises(LibraryFull, match="1 MB in all"):
-            uploads.added(state.library, files, lambda step, done, total: None)
+        with pytest.raises(LibraryFull, match="1 MB in total"):
+            uploads.add(state.library, files, lambda step, done, total: None)
         assert not given.exists()
 
 

@@ -1,4 +1,4 @@
-"""A document's text part by part: all of it is there, and no part is too much for a browser or for the server."""
+"""A document's text in parts: nothing is missing, and no part is too large for the browser or the server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONGEST = 8000  # characters of a unit
 
 
 class Read(HTMLParser):
-    """The units of some HTML: where each says that it starts, and its words; and where the marks say that they do."""
+    """The units in some HTML, each with its declared offset and text, and the declared offsets of the marks."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ def check_all_is_there(document: Document, parts: Iterable[str]) -> None:
 def test_hostile_texts_are_drawn_whole_and_in_time(hostile: str, within: Within) -> None:
     for read in READERS:
         document = read(hostile, id=f"{hash(hostile)}.{read.__name__}")
-        marks_in(document, Span(0, 1))  # markdown-it-py has a bound of its own
+        marks_in(document, Span(0, 1))  # markdown-it-py's own time is not measured here
         with within(1):
             drawn = list(parts(document))
         check_all_is_there(document, drawn)
@@ -123,13 +123,13 @@ def test_a_quote_is_marked_in_each_unit_that_it_stands_in() -> None:
 def test_emphasis_upon_emphasis_is_drawn_in_time(within: Within) -> None:
     document = read_markdown(("*a* " * 2400 + "\n\n") * 2, id="emphasis.md")
     marks_in(document, Span(0, 1))
-    with within(2):  # a fifth of it markdown-it-py's; it was fifteen seconds
+    with within(2):  # once it took fifteen seconds; a fifth of it is markdown-it-py
         html = TextUnits(view(document)).draw(0, 120)
     assert html.count('<span class="emphasis">a</span>') > 4700
 
 
 def test_forged_quotes_are_drawn_in_time(within: Within) -> None:
-    """As many as are taken, with as many highlights, all in one place."""
+    """As many quotes as are accepted, with as many highlights, all in one place."""
     document = read_plain(("A line of a paragraph that goes on. " * 20 + "\n\n") * 120, id="forged.txt")
     everywhere = Span(0, 80_000)
     marks = [[Span(400 * n + shift, 400 * n + shift + 300) for n in range(200)] for shift in range(20)]
@@ -157,7 +157,7 @@ def test_a_document_is_cut_once_for_all_its_parts(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_heading_of_any_level_has_its_place_in_the_list() -> None:
-    """An index that was handed on may say anything of a document."""
+    """An index from somebody else may say anything about a document."""
     headings = tuple(Heading(at, 10**12 * at, f"Part {at}") for at in range(3))
     document = Document("a", "a", "a", "0", "x/1", "Words.", places=Places(headings=headings))
     assert panel.frame(document, in_language("en")).count("<option") == 4
