@@ -9,7 +9,7 @@ export const narrower = matchMedia("(max-width: 60rem)");
 export const isSideShown = () => page().classList.contains("with-side");
 const isDocumentShown = () => page().classList.contains("with-document");
 
-// Takes the focus from whatever is covered.
+// What is covered can be neither focused nor read out.
 export const updateCovered = () => {
   const bySide = isSideShown();
   const byDocument = isDocumentShown() && narrower.matches;
