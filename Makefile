@@ -1,6 +1,5 @@
-# make run    the web chat, from nothing
-# make test   every check, from nothing
-# make        both need only Python 3.11 or newer
+# make run    the web chat, from nothing but Python 3.11 or newer
+# make test   every check, from nothing but that and Node.js 20.19 or newer
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,11 +22,13 @@ run: .venv/run
 test: .venv/test chromium lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-lint: .venv/test
+lint: .venv/test node_modules/.package-lock.json
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	node_modules/.bin/tsc
+	node_modules/.bin/eslint --max-warnings 0 qa/web/page eslint.config.js
 
 # make bench EVAL="DIR ..."   beside its peers, each in an environment of its own in .bench
 bench: .venv/run
@@ -88,6 +89,13 @@ $(BIN)/python:
 .venv/test: tests/requirements.txt .venv/run
 	$(LOCKED) -r tests/requirements.txt
 	$(COMPILED)
+	touch $@
+
+# What checks the page's scripts. npm writes this file last.
+node_modules/.package-lock.json: package.json package-lock.json .npmrc
+	@command -v node >/dev/null && command -v npm >/dev/null \
+	    || { echo "Checking the page's scripts needs Node.js 20.19 or newer with npm; on Debian install the packages nodejs and npm." >&2; exit 1; }
+	npm ci --ignore-scripts --no-audit --no-fund
 	touch $@
 
 # The S3 server has an environment of its own: what it stands on does not go together with what we do.

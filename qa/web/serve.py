@@ -26,6 +26,7 @@ from qa.web.http.uploads import UploadGate, UploadSpool
 from qa.web.page.actions import ActionRoute, actions
 from qa.web.page.library.actions import Uploads
 from qa.web.page.page import STYLE
+from qa.web.page.scripts import script
 from qa.web.state import AppState
 
 # Fonts that readers have installed. A theme's own would be fetched from the web.
@@ -129,12 +130,13 @@ def _middleware(
 def _routes(app: gr.Blocks, state: AppState | None, metrics: Metrics, config: Config) -> dict[str, Any]:
     """The routes besides Gradio's own, as arguments of the app; with a lifespan if they need one."""
     if state is None:
-        return {}
+        return {"routes": [script().route]}
     uploads = Uploads(app, config.limits.uploaded_megabytes)
     routes = [
         health_route(lambda: state.book, brief=config.passwords is not None),
         metrics_route(lambda: state.book, metrics),
         *ActionRoute(actions(state, uploads), config.limits, state.changes).routes,
+        script().route,
     ]
     if not config.mcp:
         return {"routes": routes}

@@ -72,7 +72,7 @@ def _key(kind: str, text: str) -> bytes:
 # The login page and what it loads. Gradio itself calls the last one at its start.
 _OPEN = ("/", "/health", "/login", "/theme.css", "/gradio_api/theme.css", "/favicon.ico", "/robots.txt",
          "/gradio_api/startup-events")  # fmt: skip
-_OPEN_FOLDERS = ("/assets/", "/static/", "/svelte/")
+_OPEN_FOLDERS = ("/assets/", "/scripts/", "/static/", "/svelte/")
 _client: ContextVar[str] = ContextVar("client", default="")
 
 

@@ -33,7 +33,8 @@ UPLOAD = "/gradio_api/upload"
 # What the page and programs need. Gradio has some fifty other routes: some fetch an address that the client chooses,
 # return files, store a file for each visitor, or print what they are sent.
 _ALLOWED = re.compile(
-    r"/|/act|/(?:config|theme\.css|favicon\.ico|robots\.txt|health|metrics|login|logout)/?|/(?:assets|static|svelte)/.+"
+    r"/|/act|/(?:config|theme\.css|favicon\.ico|robots\.txt|health|metrics|login|logout)/?"
+    r"|/(?:assets|scripts|static|svelte)/.+"
     r"|/gradio_api/(?:upload|info|openapi\.json|startup-events|theme\.css|mcp)/?"
     r"|/gradio_api/(?:queue/(?:join|data)|cancel|reset|app_id|login_check|user)/?"
     r"|/gradio_api/(?:call|run|api)/.+",

@@ -1,9 +1,19 @@
-// A line above the question box: what was done, or what is wrong.
+// The line above the question box: what was done, or what is wrong.
 
-// It goes by itself unless something is wrong. `undo`: what takes back what was done.
-let leaving = 0;
+import { $ } from "./dom.js";
+import { texts } from "./texts/texts.js";
+
+let timer = 0;
+/** @type {(() => void) | null} */
 let undoing = null;
-const say = (message, wrong = false, undo = null) => {
+
+/**
+ * Shows a notice. It disappears after some seconds unless something is `wrong`.
+ * @param {string} message
+ * @param {boolean} [wrong]
+ * @param {(() => void) | null} [undo] reverts what was done
+ */
+export const showNotice = (message, wrong = false, undo = null) => {
   const notice = $(".foot .notice");
   const words = $("span", notice);
   words.setAttribute("role", wrong ? "alert" : "status");
@@ -11,11 +21,18 @@ const say = (message, wrong = false, undo = null) => {
   notice.classList.toggle("wrong", wrong);
   undoing = undo;
   $("button", notice).hidden = !undo;
-  clearTimeout(leaving);
-  if (message && !wrong) leaving = setTimeout(() => say(""), undo ? 10_000 : 6_000);
+  clearTimeout(timer);
+  if (message && !wrong) timer = setTimeout(() => showNotice(""), undo ? 10_000 : 6_000);
 };
 
-const copyText = async (text) => {
+// Reverts what the notice says was done.
+export const undo = () => {
+  undoing?.();
+  showNotice("");
+};
+
+/** @param {string} text */
+export const copyText = async (text) => {
   let copied = true;
   try {
     await navigator.clipboard.writeText(text);
@@ -27,10 +44,7 @@ const copyText = async (text) => {
     box.select();
     copied = document.execCommand("copy");
     box.remove();
-    focused?.focus();
+    if (focused instanceof HTMLElement) focused.focus();
   }
-  say(copied ? texts().copied : texts().not_copied, !copied);
+  showNotice(copied ? texts().copied : texts().not_copied, !copied);
 };
-
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-const hasKeyboard = () => matchMedia("(hover: hover)").matches; // and not one that would slide up

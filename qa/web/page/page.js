@@ -1,195 +1,208 @@
-// The page as a whole: its frame, the list of chats, and who hears what.
+// The page as a whole: its start, its frame, and what the buttons around the conversation do.
 
-const drawChats = () => {
-  const list = $(".chats");
-  list.replaceChildren(
-    ...chats.all().map((each) => {
-      const item = make('<li><button type="button" data-do="open-chat"></button><button type="button" class="icon" data-do="delete-chat"></button></li>');
-      const [open, drop] = item.children;
-      const title = each.turns[0].answer.question;
-      item.dataset.id = each.id;
-      open.textContent = open.title = title;
-      open.dir = "auto";
-      if (each.id === chat.id) open.setAttribute("aria-current", "page");
-      drop.title = texts().delete_chat;
-      drop.setAttribute("aria-label", `${texts().delete_chat}: ${title}`);
-      return item;
-    }),
-  );
-};
+/** @import { Chat, Gradio } from "./types.d.ts" */
 
-const openChat = (next) => {
+import { CHAT_KEY, chats, currentChat, rememberCurrentChat, setCurrentChat } from "./chat/chats.js";
+import { editing, fitQuestionBox, pending, questionBox, setEditing, setQuestion, stopEditing } from "./chat/composer.js";
+import { ask, clickConversation, reloadChat, stop } from "./chat/conversation.js";
+import { exportActions } from "./chat/export.js";
+import { drawChats } from "./chat/list.js";
+import { drawChat } from "./chat/turns.js";
+import { closeDocument, followHistory } from "./document/document.js";
+import { find, listenToDocument } from "./document/navigation.js";
+import { $, $optional, closest, fillFromServer, targetOf } from "./dom.js";
+import { gradio, setGradio } from "./gradio.js";
+import { hasKeyboard, isSideShown, narrow, narrower, setAppearance, showSide, updateCovered } from "./layout.js";
+import { cancelBuild, followBuild } from "./library/builds.js";
+import { listenToLibrary, openLibrary } from "./library/library.js";
+import { libraryDialog } from "./library/list.js";
+import { askAllDocuments, showSelection } from "./library/selection.js";
+import { showNotice, undo } from "./notices.js";
+import { local, stored } from "./storage.js";
+import { detectLanguage, frame, language, setLanguage, texts } from "./texts/texts.js";
+
+const DARK_KEY = "chapter-verse:dark";
+
+/** @param {Chat} chat */
+const openChat = (chat) => {
   stop();
-  closeReading();
-  setEditing(null);
-  setQuestion("");
-  chat = next;
-  remembered.write(session, CURRENT, chat.id);
-  say("");
-  showAsked();
+  closeDocument();
+  stopEditing();
+  setCurrentChat(chat);
+  rememberCurrentChat();
+  showNotice("");
+  showSelection();
   drawChats();
   showSide(false);
   return drawChat();
 };
 
-// On narrow windows the chats lie over the page.
-const showSide = (shown) => {
-  if (shown === isSideShown()) return;
-  page().classList.toggle("with-side", shown);
-  const menu = $('.top [data-do="menu"]');
-  menu.setAttribute("aria-expanded", String(shown));
-  showCovered();
-  (shown ? $(".side button") : menu).focus();
+/** @param {HTMLElement} button */
+const deleteChat = (button) => {
+  const id = chatIdOf(button);
+  const deleted = chats.get(id);
+  chats.remove(id);
+  if (id === currentChat.id) openChat(chats.create());
+  else drawChats();
+  $('[data-do="new-chat"]').focus();
+  const restore = deleted && (() => {
+    chats.save(deleted);
+    drawChats();
+  });
+  showNotice(texts().deleted_chat, false, restore);
 };
 
-const setAppearance = (dark) => {
-  document.body.classList.toggle("dark", dark);
-  document.documentElement.style.colorScheme = dark ? "dark" : "light";
-};
+/** @param {HTMLElement} button */
+const chatIdOf = (button) => String(closest(button, "li").dataset.id);
 
-const inPage = {
+/** @type {Record<string, (button: HTMLElement) => unknown>} */
+const pageActions = {
   skip: () => questionBox().focus(),
   menu: () => showSide(!isSideShown()),
   "new-chat": () => {
-    openChat(chats.fresh());
+    openChat(chats.create());
     questionBox().focus();
   },
   "open-chat": (button) => {
-    openChat(chats.get(button.parentElement.dataset.id) ?? chats.fresh());
-    $(".chats [aria-current]")?.focus();
+    openChat(chats.get(chatIdOf(button)) ?? chats.create());
+    $optional(".chats [aria-current]")?.focus();
   },
-  "delete-chat": (button) => {
-    const { id } = button.parentElement.dataset;
-    const gone = chats.get(id);
-    chats.drop(id);
-    if (id === chat.id) openChat(chats.fresh());
-    else drawChats();
-    $('[data-do="new-chat"]').focus();
-    say(texts().deleted_chat, false, gone && (() => {
-      chats.save(gone);
-      drawChats();
-    }));
-  },
+  "delete-chat": deleteChat,
   undo: () => {
-    undoing?.();
-    say("");
+    undo();
     questionBox().focus();
   },
   library: () => openLibrary(),
   appearance: () => {
     const dark = !document.body.classList.contains("dark");
-    remembered.write(local, "chapter-verse:dark", dark);
+    stored.write(local, DARK_KEY, dark);
     setAppearance(dark);
   },
   stop,
-  "stop-editing": () => {
-    setEditing(null);
-    setQuestion("");
-  },
-  "ask-all": askAll,
-  cancel,
-  ...inExport,
+  "stop-editing": stopEditing,
+  "ask-all": askAllDocuments,
+  cancel: cancelBuild,
+  ...exportActions,
 };
 
+// Listens to the elements of the frame, which is drawn again in another language.
 const listen = () => {
   $(".conversation").addEventListener("click", clickConversation);
-  listenToReading();
+  listenToDocument();
   for (const part of [$(".skip"), $(".side"), $(".scrim"), $(".top"), $(".foot")]) {
     part.addEventListener("click", (event) => {
-      const button = event.target.closest("[data-do]");
+      /** @type {HTMLElement | null} */
+      const button = targetOf(event).closest("[data-do]");
       if (!button) return;
-      inPage[button.dataset.do]?.(button);
+      pageActions[String(button.dataset.do)]?.(button);
       button.closest("details")?.removeAttribute("open");
     });
   }
-  $(".language").addEventListener("change", (event) => setLanguage(event.target.value));
-  $(".composer").addEventListener("submit", (event) => {
+  const languages = $("select", $(".side"));
+  languages.addEventListener("change", () => changeLanguage(languages.value));
+  const composer = $("form", $(".foot"));
+  composer.addEventListener("submit", (event) => {
     event.preventDefault();
-    ask(questionBox().value, { position: editing ?? chat.turns.length, typed: true });
+    ask(questionBox().value, { position: editing ?? currentChat.turns.length, typed: true });
   });
-  questionBox().addEventListener("input", fit);
+  questionBox().addEventListener("input", fitQuestionBox);
   questionBox().addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    if (!underway) $(".composer").requestSubmit();
+    if (!pending) composer.requestSubmit();
   });
   listenToLibrary();
 };
 
-// One thing at a time is put away by Escape: the innermost.
+const openMenu = () => /** @type {HTMLDetailsElement | null} */ ($optional(".export[open]"));
+
+// Escape closes one thing at a time, the innermost first.
+/** @param {KeyboardEvent} event */
 const pressEscape = (event) => {
-  if (event.key !== "Escape" || shelf().open) return;
-  const menu = $(".export[open]");
+  if (event.key !== "Escape" || libraryDialog().open) return;
+  const menu = openMenu();
+  const input = /** @type {HTMLInputElement} */ (event.target);
   if (menu) {
     menu.open = false;
     $("summary", menu).focus();
-  } else if (underway) stop();
-  else if (editing !== null) inPage["stop-editing"]();
+  } else if (pending) stop();
+  else if (editing !== null) stopEditing();
   else if (isSideShown()) showSide(false);
-  else if (event.target.name === "find" && event.target.value) {
-    event.target.value = "";
+  else if (input.name === "find" && input.value) {
+    input.value = "";
     find("");
-  } else closeReading();
+  } else closeDocument();
 };
 
-const pressElsewhere = (event) => {
-  const menu = $(".export[open]");
-  if (menu && !menu.contains(event.target)) menu.open = false;
+// The menu closes when anything else is pressed.
+/** @param {Event} event */
+const closeMenu = (event) => {
+  const menu = openMenu();
+  if (menu && !menu.contains(targetOf(event))) menu.open = false;
 };
 
-const setLanguage = (code) => {
+/** @param {string} code */
+const changeLanguage = (code) => {
   stop();
   setEditing(null);
-  language = code;
-  remembered.write(local, "chapter-verse:language", code);
+  setLanguage(code);
   draw();
-  $(".language").focus();
+  $("select", $(".side")).focus();
 };
 
 const draw = () => {
-  const question = $(".composer textarea")?.value ?? "";
-  if (page()) closeReading();
-  root.innerHTML = KNOWN.frames[language];
+  const question = $optional(".composer") ? questionBox().value : "";
+  closeDocument();
+  fillFromServer(gradio.element, frame());
   document.documentElement.lang = language;
   listen();
   setQuestion(question);
-  showAsked();
+  showSelection();
   drawChats();
   return drawChat();
 };
 
-// Another tab has changed a chat.
-const followTab = (id) => {
-  chats.held.delete(id);
-  if (id === chat.id) takeOver();
+// Follows another tab, which has changed a chat.
+/** @param {StorageEvent} event */
+const followTab = ({ key }) => {
+  if (!key?.startsWith(CHAT_KEY)) return;
+  const id = key.slice(CHAT_KEY.length);
+  chats.unstored.delete(id);
+  if (id === currentChat.id) reloadChat();
   drawChats();
 };
 
-const start = async () => {
-  const dark = remembered.read(local, "chapter-verse:dark");
+// The question of a link to the page (?q=…), which is asked in a new chat. It is taken out of the address, so that a
+// reload shows the answer and does not ask again.
+const takeLinkedQuestion = () => {
+  const url = new URL(location.href);
+  const question = url.searchParams.get("q")?.trim();
+  if (!question) return null;
+  setCurrentChat(chats.create());
+  url.searchParams.delete("q");
+  history.replaceState(history.state, "", url);
+  return question;
+};
+
+/**
+ * Draws the page and starts it.
+ * @param {Gradio} parts
+ */
+export const start = async (parts) => {
+  setGradio(parts);
+  detectLanguage();
+  const dark = stored.read(local, DARK_KEY);
   if (dark !== null) setAppearance(dark);
   document.addEventListener("keydown", pressEscape);
-  document.addEventListener("pointerdown", pressElsewhere);
-  covering.addEventListener("change", showCovered);
-  narrow.addEventListener("change", () => showSide(false)); // on wide ones they stand beside it
-  addEventListener("popstate", (event) => {
-    if (!event.state?.reading) closeReading();
-    else if (!reading) history.replaceState({ reading: false }, "");
-  });
-  if (history.state?.reading) history.replaceState({ reading: false }, ""); // nothing lies open after a reload
-  addEventListener("storage", (event) => event.key?.startsWith(CHAT) && followTab(event.key.slice(CHAT.length)));
-  const asked = new URLSearchParams(location.search).get("q");
-  if (asked?.trim()) {
-    chat = chats.fresh();
-    const url = new URL(location.href);
-    url.searchParams.delete("q");
-    history.replaceState(history.state, "", url); // a reload shows the answer and does not ask again
-  }
+  document.addEventListener("pointerdown", closeMenu);
+  narrower.addEventListener("change", updateCovered);
+  narrow.addEventListener("change", () => showSide(false)); // a wide window has room for the chats beside the page
+  followHistory();
+  addEventListener("storage", followTab);
+  const question = takeLinkedQuestion();
   const drawn = draw();
   if (hasKeyboard()) questionBox().focus();
   await drawn;
-  if (asked?.trim()) await ask(asked);
-  follow();
+  if (question) await ask(question);
+  followBuild();
 };
-
-start();

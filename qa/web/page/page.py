@@ -11,6 +11,7 @@ from qa.web.api.endpoints import publish
 from qa.web.api.gradio import gr
 from qa.web.page.html import button, element, escaped
 from qa.web.page.library.actions import MOST_FILES
+from qa.web.page.scripts import script
 from qa.web.page.texts import LANGUAGES, NAME, Texts
 from qa.web.state import AppState
 
@@ -153,12 +154,7 @@ def _adding(texts: Texts) -> Markup:
     )
 
 
-_FOLDER = Path(__file__).parent
-_SCRIPTS = (
-    "server.js", "chat/chats.js", "notices.js", "chat/turns.js", "chat/conversation.js", "document/document.js",
-    "document/navigation.js", "library/builds.js", "library/library.js", "chat/export.js", "page.js",
-)  # fmt: skip
-STYLE = _FOLDER / "style.css"
+STYLE = Path(__file__).parent / "style.css"
 
 
 def create_app(state: AppState, max_upload: int = 50) -> gr.Blocks:
@@ -177,12 +173,17 @@ def create_app(state: AppState, max_upload: int = 50) -> gr.Blocks:
 
 
 def _script(state: AppState, max_upload: int) -> str:
-    """The page's script, one scope for all of its files, with what it is to know of the server."""
+    """Loads the page's script and starts it with what Gradio and the server give it."""
     known = {
         "frames": {code: frame(texts, read_only=state.read_only) for code, texts in LANGUAGES.items()},
         "texts": {code: texts.plain() for code, texts in LANGUAGES.items()},
         "maxUpload": max_upload,
         "maxFiles": MOST_FILES,
     }
-    files = [(_FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS]
-    return "\n".join([f"const KNOWN = {json.dumps(known)};", *files])
+    # Behind a reverse proxy the root is a path or an address of its own.
+    return (
+        f"const path = (window.gradio_config?.root ?? '') + {json.dumps(script().path)};\n"
+        "const address = new URL(path, document.baseURI);\n"
+        f"const known = {json.dumps(known)};\n"
+        "import(address).then(({ start }) => start({ element, upload, known }));"
+    )

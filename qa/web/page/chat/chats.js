@@ -1,69 +1,99 @@
-// The chats of this browser, each an entry of its own. A chat: { id, updated, documents, turns: [{ answer, alone, judged }] };
-// `answer` is what /ask returns. Two tabs in one chat: the later answer is kept, and the other tab follows.
+// The chats of this browser, each an entry of its own in its storage, and which of them is open in this tab. Where
+// two tabs change one chat, the later answer is kept, and the other tab follows.
 
-const CHAT = "chapter-verse:chat:";
-const CURRENT = "chapter-verse:current";
+/** @import { Answer, Chat } from "../types.d.ts" */
+
+import { showNotice } from "../notices.js";
+import { local, session, stored } from "../storage.js";
+import { texts } from "../texts/texts.js";
+
+export const CHAT_KEY = "chapter-verse:chat:";
+const CURRENT_KEY = "chapter-verse:current";
 const MOST_CHATS = 60;
 
+/** @param {any} chat  what the storage has, which may be anything @returns {chat is Chat} */
 const isChat = (chat) =>
   typeof chat?.id === "string" && Array.isArray(chat.turns) && Array.isArray(chat.documents) &&
-  chat.documents.every((each) => typeof each?.id === "string" && typeof each.title === "string") &&
-  chat.turns.every((turn) => typeof turn?.answer?.question === "string" && [turn.answer.quotes, turn.answer.nearest].every(Array.isArray));
+  chat.documents.every((/** @type {any} */ each) => typeof each?.id === "string" && typeof each.title === "string") &&
+  chat.turns.every((/** @type {any} */ turn) =>
+    typeof turn?.answer?.question === "string" && [turn.answer.quotes, turn.answer.nearest].every(Array.isArray));
 
-const chats = {
-  held: new Map(), // where the browser keeps nothing, and what is not worth keeping yet
+export const chats = {
+  /** @type {Map<string, Chat>}  chats without turns, and those that the browser has refused to store */
+  unstored: new Map(),
 
+  // Those that have turns, the one changed last first.
   all() {
-    const ids = new Set(this.held.keys());
+    const ids = new Set(this.unstored.keys());
     try {
-      Object.keys(localStorage).filter((key) => key.startsWith(CHAT)).forEach((key) => ids.add(key.slice(CHAT.length)));
-    } catch {}
-    return [...ids].map((id) => this.get(id)).filter((each) => each?.turns.length).sort((a, b) => b.updated - a.updated);
+      Object.keys(localStorage).filter((key) => key.startsWith(CHAT_KEY)).forEach((key) => ids.add(key.slice(CHAT_KEY.length)));
+    } catch {
+      // the browser keeps nothing for this page
+    }
+    return [...ids].flatMap((id) => this.get(id) ?? []).filter((each) => each.turns.length).sort((a, b) => b.updated - a.updated);
   },
 
+  /** @param {string | null} id @returns {Chat | null} */
   get(id) {
-    const kept = this.held.get(id) ?? remembered.read(local, CHAT + id);
-    return isChat(kept) ? kept : null;
+    const chat = this.unstored.get(String(id)) ?? stored.read(local, CHAT_KEY + id);
+    return isChat(chat) ? chat : null;
   },
 
-  // Says whether the browser has kept it.
+  /** Returns whether the browser has stored it. @param {Chat} chat */
   save(chat) {
     chat.updated = Date.now();
-    this.held.set(chat.id, chat);
+    this.unstored.set(chat.id, chat);
     if (!chat.turns.length) return true;
     const others = this.all().filter((other) => other.id !== chat.id);
-    others.splice(MOST_CHATS - 1).forEach((other) => this.drop(other.id));
-    if (!remembered.write(local, CHAT + chat.id, chat)) return false;
-    this.held.delete(chat.id);
+    others.splice(MOST_CHATS - 1).forEach((other) => this.remove(other.id));
+    if (!stored.write(local, CHAT_KEY + chat.id, chat)) return false;
+    this.unstored.delete(chat.id);
     return true;
   },
 
-  drop(id) {
-    this.held.delete(id);
-    remembered.drop(local, CHAT + id);
+  /** @param {string} id */
+  remove(id) {
+    this.unstored.delete(id);
+    stored.remove(local, CHAT_KEY + id);
   },
 
-  fresh() {
+  /** @returns {Chat} */
+  create() {
     const id = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
     return { id, updated: Date.now(), documents: [], turns: [] };
   },
 };
 
-// Which chat lies open in this tab; it does so again after a reload.
-let chat = chats.get(remembered.read(session, CURRENT)) ?? chats.fresh();
-const keep = (changed = chat) => {
-  if (!chats.save(changed)) say(texts().not_kept, true);
-  if (changed === chat) remembered.write(session, CURRENT, chat.id);
+// The chat that is open in this tab; a reload opens it again.
+/** @type {Chat} */
+export let currentChat = chats.get(stored.read(session, CURRENT_KEY)) ?? chats.create();
+
+/** @param {Chat} chat */
+export const setCurrentChat = (chat) => {
+  currentChat = chat;
 };
 
-// Changes a chat as it is kept now, which may be more than this tab has read; with nothing kept, as it is here.
-const amend = (mine, how) => {
-  const changed = mine.id === chat.id ? chat : mine;
-  Object.assign(changed, chats.get(mine.id));
-  how(changed);
-  keep(changed);
+export const rememberCurrentChat = () => stored.write(session, CURRENT_KEY, currentChat.id);
+
+/**
+ * Changes a chat as it is stored now, where another tab may have changed it; if it isn't stored, as it is here.
+ * @param {Chat} chat
+ * @param {(chat: Chat) => void} change
+ */
+export const updateChat = (chat, change) => {
+  const updated = chat.id === currentChat.id ? currentChat : chat;
+  Object.assign(updated, chats.get(chat.id));
+  change(updated);
+  if (!chats.save(updated)) showNotice(texts().not_kept, true);
+  if (updated === currentChat) rememberCurrentChat();
 };
 
-const questionsBefore = (position) => chat.turns.slice(0, position).map((turn) => turn.answer.question);
-const contextOf = (position) => (chat.turns[position].alone ? [] : questionsBefore(position));
-const quotesOf = (answer) => (answer.answered ? answer.quotes : answer.nearest);
+/** @param {number} position */
+export const questionsBefore = (position) => currentChat.turns.slice(0, position).map((turn) => turn.answer.question);
+
+// The earlier questions with which a turn was understood.
+/** @param {number} position */
+export const historyOf = (position) => (currentChat.turns[position].alone ? [] : questionsBefore(position));
+
+/** @param {Answer} answer */
+export const quotesOf = (answer) => (answer.answered ? answer.quotes : answer.nearest);

@@ -1,173 +1,188 @@
-// Questions and answers.
+// Questions and answers: asking, stopping, judging, and what else the buttons in the conversation do.
 
-let underway = null; // the question that is being looked up: { question, position, takeBack }
-let editing = null; // the position of the turn that the question box will replace
+/** @import { PendingQuestion } from "../types.d.ts" */
 
-const questionBox = () => $(".composer textarea");
+import { $, $$, $optional, closest, fromServer, pressedButton, targetOf } from "../dom.js";
+import { openNextPlace, openQuote } from "../document/document.js";
+import { hasKeyboard, prefersReducedMotion } from "../layout.js";
+import { openLibrary } from "../library/library.js";
+import { drawRows, libraryDialog } from "../library/list.js";
+import { showSelection } from "../library/selection.js";
+import { copyText, showNotice } from "../notices.js";
+import { call } from "../server.js";
+import { texts } from "../texts/texts.js";
+import { chats, currentChat, historyOf, questionsBefore, quotesOf, setCurrentChat, updateChat } from "./chats.js";
+import { isPending, pending, questionBox, setEditing, setPending, setQuestion } from "./composer.js";
+import { drawChats } from "./list.js";
+import { drawChat, drawing, drawTurns, pendingTurn, showJudged, turnAt, turnList, withPosition } from "./turns.js";
 
-const fit = () => {
-  questionBox().style.height = "auto";
-  questionBox().style.height = `${Math.min(questionBox().scrollHeight + 2, 200)}px`;
-};
-
-const setQuestion = (text) => {
-  questionBox().value = text;
-  fit();
-};
-
-const setUnderway = (asked) => {
-  const lost = $(".composer").contains(document.activeElement);
-  underway = asked;
-  $(".composer .ask").hidden = !!asked;
-  $(".composer .stop").hidden = !asked;
-  if (lost) questionBox().focus(); // the button that had the focus is gone
-};
-
-const setEditing = (position) => {
-  editing = position;
-  $(".editing").hidden = position === null;
-  $$(".turn.edited").forEach((turn) => turn.classList.remove("edited"));
-  if (position !== null) turnAt(position)?.classList.add("edited");
-};
-
-// Takes over what another tab has kept of this chat: at once, or when the question that is looked up has come to its end.
-let isBehind = false;
-const takeOver = () => {
-  isBehind = !!underway;
-  if (underway) return;
-  chat = chats.get(chat.id) ?? chats.fresh();
+// Shows the open chat as another tab has stored it: at once, or when the pending question has ended.
+let isOutdated = false;
+export const reloadChat = () => {
+  isOutdated = !!pending;
+  if (pending) return;
+  setCurrentChat(chats.get(currentChat.id) ?? chats.create());
   setEditing(null);
-  showAsked();
-  if (shelf().open) drawRows();
+  showSelection();
+  if (libraryDialog().open) drawRows();
   drawChat();
 };
 
-// Asks a question: at the end of the chat, or in place of the turn in `position`. Another question
-// there takes those after it away, which may have leant on it.
-const ask = async (question, { position = chat.turns.length, alone = false, typed = false } = {}) => {
-  question = question.trim();
-  if (!question || underway) return;
-  const asked = { question, position, typed, takeBack: () => {} };
-  const asks = chat;
-  setUnderway(asked);
+/**
+ * Asks a question at the end of the chat, or in place of the turn at `position`. A different question there removes
+ * the turns after it, because they may depend on it.
+ * @param {string} text
+ * @param {{ position?: number, alone?: boolean, typed?: boolean }} [options]
+ */
+export const ask = async (text, { position = currentChat.turns.length, alone = false, typed = false } = {}) => {
+  const question = text.trim();
+  if (!question || pending) return;
+  /** @type {PendingQuestion} */
+  const asked = { question, position, typed, restore: () => {} };
+  const chat = currentChat;
+  setPending(asked);
   setEditing(null);
   if (typed) setQuestion("");
-  say("");
-  const isDrawn = (await drawing) || (await drawChat()); // who asks at once after a reload finds the chat as it was
-  if (underway !== asked) return;
+  showNotice("");
+  const isDrawn = (await drawing) || (await drawChat()); // a question right after a reload waits for the earlier turns
+  if (!isPending(asked)) return;
   if (!isDrawn) return stop();
-  const isNew = position >= asks.turns.length;
-  const same = asks.turns[position]?.answer.question === question;
-  const pending = numbered(pendingTurn(question), position);
-  asked.takeBack = showPending(pending, position, same);
+  const isNew = position >= chat.turns.length;
+  const isSame = chat.turns[position]?.answer.question === question;
+  const turn = withPosition(pendingTurn(question), position);
+  asked.restore = showPendingTurn(turn, position, isSame);
   const history = alone ? [] : questionsBefore(position);
-  const answer = await call("ask", { question, history, documents: asks.documents.map(({ id }) => id) });
-  await drawing; // it may be drawn anew
-  if (underway !== asked) return;
-  if (answer.error) {
+  const answer = await call("ask", { question, history, documents: chat.documents.map(({ id }) => id) });
+  await drawing; // the chat may be being redrawn
+  if (!isPending(asked)) return;
+  if ("error" in answer) {
     stop();
-    return say(answer.error, true);
+    return showNotice(answer.error, true);
   }
-  setUnderway(null);
-  amend(asks, ({ turns }) => turns.splice(isNew ? turns.length : position, same ? 1 : Infinity, { answer: answer.answer, alone, judged: {} }));
-  if (isBehind || !pending.isConnected) takeOver();
-  else showAnswer(pending, numbered(make(answer.html), position));
+  setPending(null);
+  const answered = { answer: answer.answer, alone, judged: {} };
+  updateChat(chat, ({ turns }) => turns.splice(isNew ? turns.length : position, isSame ? 1 : Infinity, answered));
+  if (isOutdated || !turn.isConnected) reloadChat();
+  else showAnswer(turn, withPosition(fromServer(answer.html), position));
   drawChats();
 };
 
-const showAnswer = (pending, turn) => {
-  const lost = document.activeElement === document.body; // what had the focus was in the turn that is replaced
-  pending.replaceWith(turn);
+/** @param {HTMLElement} waiting @param {HTMLElement} turn */
+const showAnswer = (waiting, turn) => {
+  const isFocusLost = document.activeElement === document.body; // it was in the turn that was replaced
+  waiting.replaceWith(turn);
   turn.scrollIntoView({ block: "start" });
-  if (lost) ($('[data-do="again"]', turn) ?? questionBox()).focus({ preventScroll: true });
+  if (isFocusLost) ($optional('[data-do="again"]', turn) ?? questionBox()).focus({ preventScroll: true });
 };
 
-// Gives a way to have it all again as it was.
-const showPending = (pending, position, inPlace) => {
-  const host = turnsHost();
-  const before = [...host.children];
-  $(".welcome", host)?.remove();
-  if (inPlace) turnAt(position).replaceWith(pending);
+/**
+ * Returns a function that puts the turns back as they were.
+ * @param {HTMLElement} waiting
+ * @param {number} position
+ * @param {boolean} inPlace
+ */
+const showPendingTurn = (waiting, position, inPlace) => {
+  const list = turnList();
+  const before = [...list.children];
+  $optional(".welcome", list)?.remove();
+  if (inPlace) turnAt(position)?.replaceWith(waiting);
   else {
-    for (const turn of $$(".turn", host)) if (Number(turn.dataset.turn) >= position) turn.remove();
-    host.append(pending);
+    for (const turn of $$(".turn", list)) if (Number(turn.dataset.turn) >= position) turn.remove();
+    list.append(waiting);
   }
-  pending.scrollIntoView({ block: "start", behavior: still() ? "auto" : "smooth" });
-  return () => host.replaceChildren(...before);
+  waiting.scrollIntoView({ block: "start", behavior: prefersReducedMotion() ? "auto" : "smooth" });
+  return () => list.replaceChildren(...before);
 };
 
-// The chat is as it was before the question, which stands in its box again.
-const stop = () => {
-  if (!underway) return;
-  const { question, position, typed, takeBack } = underway;
-  takeBack();
-  setUnderway(null);
+// Gives up the pending question: the chat is as it was before, and a question that was typed is in its box again.
+export const stop = () => {
+  if (!pending) return;
+  const { question, position, typed, restore } = pending;
+  restore();
+  setPending(null);
   if (typed && !questionBox().value) setQuestion(question);
-  if (isBehind) takeOver();
-  else if (typed && position < chat.turns.length) setEditing(position);
-  say(texts().stopped);
+  if (isOutdated) reloadChat();
+  else if (typed && position < currentChat.turns.length) setEditing(position);
+  showNotice(texts().stopped);
 };
 
+/** @param {number} position @param {HTMLElement} thumb */
 const judge = async (position, thumb) => {
-  const judged = chat;
-  const turn = judged.turns[position];
-  const given = JSON.stringify(turn.answer);
+  const chat = currentChat;
+  const turn = chat.turns[position];
+  const before = JSON.stringify(turn.answer);
+  /** @type {HTMLElement | null} */
   const card = thumb.closest(".card");
   const key = card?.dataset.quote ?? "none";
   const quote = card ? quotesOf(turn.answer)[Number(key)] : null;
   const right = thumb.dataset.do === "right";
-  const answer = await call("judge", { question: turn.answer.question, history: contextOf(position), quote, right });
-  if (answer.error) return say(answer.error, true);
-  amend(judged, ({ turns }) => {
+  const answer = await call("judge", { question: turn.answer.question, history: historyOf(position), quote, right });
+  if ("error" in answer) return showNotice(answer.error, true);
+  updateChat(chat, ({ turns }) => {
     const now = turns[position];
-    if (JSON.stringify(now?.answer) === given) now.judged = { ...now.judged, [key]: thumb.dataset.do };
+    if (JSON.stringify(now?.answer) === before) now.judged = { ...now.judged, [key]: String(thumb.dataset.do) };
   });
-  if (judged.id === chat.id && turnAt(position)) showJudged(position);
-  say(answer.said);
+  if (chat.id === currentChat.id) showJudged(position);
+  showNotice(answer.said);
 };
 
-const citedText = (card, position) =>
-  `“${quotesOf(chat.turns[position].answer)[Number(card.dataset.quote)].text}”\n— ${card.dataset.citation}`;
+/** @param {HTMLElement} button */
+const cardOf = (button) => closest(button, ".card");
+/** @param {HTMLElement} button */
+const quoteOf = (button) => Number(cardOf(button).dataset.quote);
 
+/** @param {HTMLElement} button @param {number} position */
+const citedQuote = (button, position) =>
+  `“${quotesOf(currentChat.turns[position].answer)[quoteOf(button)].text}”\n— ${cardOf(button).dataset.citation}`;
+
+/** @param {string} question */
 const linkTo = (question) => {
   const url = new URL(location.href);
-  url.search = new URLSearchParams({ q: question });
+  url.search = new URLSearchParams({ q: question }).toString();
   url.hash = "";
   return url.href;
 };
 
-// What the buttons in the conversation do.
-const inConversation = {
+/** @param {number} position @param {boolean} alone */
+const askAgain = (position, alone) => ask(currentChat.turns[position].answer.question, { position, alone });
+
+/** @type {Record<string, (button: HTMLElement, position: number) => unknown>} */
+const conversationActions = {
   example: (button) => {
     ask(button.textContent);
-    if (hasKeyboard()) questionBox().focus(); // the button goes away
+    if (hasKeyboard()) questionBox().focus(); // the button is removed
   },
   library: () => openLibrary(),
   redraw: () => drawChat(),
-  "earlier-turns": (button) => (drawing = drawTurns(Number(button.dataset.from))),
-  show: (button, position, card) => openQuote(position, Number(card.dataset.quote)),
-  next: (button, position, card) => openNextPlace(position, Number(card.dataset.quote)),
-  copy: (button, position, card) => copyText(citedText(card, position)),
+  "earlier-turns": (button) => drawTurns(Number(button.dataset.from)),
+  show: (button, position) => openQuote(position, quoteOf(button)),
+  next: (button, position) => openNextPlace(position, quoteOf(button)),
+  copy: (button, position) => copyText(citedQuote(button, position)),
   right: (button, position) => judge(position, button),
   wrong: (button, position) => judge(position, button),
-  link: (button, position) => copyText(linkTo(chat.turns[position].answer.question)),
-  again: (button, position) => ask(chat.turns[position].answer.question, { position, alone: chat.turns[position].alone }),
-  alone: (button, position) => ask(chat.turns[position].answer.question, { position, alone: true }),
+  link: (button, position) => copyText(linkTo(currentChat.turns[position].answer.question)),
+  again: (button, position) => askAgain(position, currentChat.turns[position].alone),
+  alone: (button, position) => askAgain(position, true),
   unfold: (button) => {
-    button.closest(".asked").classList.add("unfolded");
-    button.closest(".turn").querySelector('[data-do="edit"]').focus();
+    closest(button, ".asked").classList.add("unfolded");
+    $('[data-do="edit"]', closest(button, ".turn")).focus();
   },
   edit: (button, position) => {
     setEditing(position);
-    setQuestion(chat.turns[position].answer.question);
+    setQuestion(currentChat.turns[position].answer.question);
     questionBox().focus();
   },
 };
 
-const clickConversation = (event) => {
-  const button = event.target.closest("button[data-do]");
-  const card = event.target.closest(".card");
-  const position = Number(event.target.closest(".turn")?.dataset.turn);
-  if (button) return inConversation[button.dataset.do]?.(button, position, card);
-  if (card && !String(getSelection())) openQuote(position, Number(card.dataset.quote)); // words being selected stay so
+/** @param {Event} event */
+export const clickConversation = (event) => {
+  const button = pressedButton(event);
+  /** @type {HTMLElement | null} */
+  const card = targetOf(event).closest(".card");
+  /** @type {HTMLElement | null} */
+  const turn = targetOf(event).closest(".turn");
+  const position = Number(turn?.dataset.turn);
+  if (button) return conversationActions[String(button.dataset.do)]?.(button, position);
+  const isSelecting = String(getSelection()) !== ""; // words in the card, which opening would deselect
+  if (card && !isSelecting) openQuote(position, Number(card.dataset.quote));
 };

@@ -1,5 +1,10 @@
-// A chat as a file: Markdown to read, JSON that `python -m qa verify` proves again.
+// A chat as a file: Markdown to read, or JSON that `python -m qa verify` checks again.
 
+import { texts } from "../texts/texts.js";
+import { currentChat, quotesOf } from "./chats.js";
+import { cardAt, drawWholeChat } from "./turns.js";
+
+/** @param {string} name @param {string} type @param {string} text */
 const download = (name, type, text) => {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type }));
@@ -8,19 +13,20 @@ const download = (name, type, text) => {
   URL.revokeObjectURL(link.href);
 };
 
-const fileName = (ending) => {
-  const title = (chat.turns[0]?.answer.question ?? "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
-  return `${title.slice(0, 60) || texts().chats}.${ending}`;
+/** @param {string} extension */
+const fileName = (extension) => {
+  const title = (currentChat.turns[0]?.answer.question ?? "").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+  return `${title.slice(0, 60) || texts().chats}.${extension}`;
 };
 
-const asJson = () => JSON.stringify({ conversation: chat.turns.map((turn) => turn.answer) }, null, 1);
+const asJson = () => JSON.stringify({ conversation: currentChat.turns.map((turn) => turn.answer) }, null, 1);
 
 const asMarkdown = () =>
-  chat.turns
+  currentChat.turns
     .map(({ answer }, position) => {
       const quoted = quotesOf(answer).map((quote, number) => {
         const card = cardAt({ turn: position, quote: number });
-        if (!card) return `*${texts().gone}*`; // what the page does not show is not given out either
+        if (!card) return `*${texts().gone}*`; // a quote that the page no longer shows isn't exported either
         return `${quote.text.split("\n").map((line) => `> ${line}`).join("\n")}\n\n— ${card.dataset.citation}`;
       });
       const verdict = answer.answered ? [] : [`*${texts().not_answered}* ${texts().nearest}:`];
@@ -28,9 +34,9 @@ const asMarkdown = () =>
     })
     .join("\n\n") + "\n";
 
-// Places, and what is printed, are those of the turns that are drawn: all of them, then.
-const inExport = {
-  "export-markdown": async () => (await drawWhole()) && download(fileName("md"), "text/markdown", asMarkdown()),
+// Markdown takes its citations from the turns that are drawn, and print shows them: both need all of them.
+export const exportActions = {
+  "export-markdown": async () => (await drawWholeChat()) && download(fileName("md"), "text/markdown", asMarkdown()),
   "export-json": () => download(fileName("json"), "application/json", asJson()),
-  print: async () => (await drawWhole()) && print(),
+  print: async () => (await drawWholeChat()) && print(),
 };

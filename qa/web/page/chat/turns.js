@@ -1,71 +1,105 @@
-// The turns of the chat as they are drawn. Each says in `data-turn` which it is, from 0.
+// The turns of the open chat as they are drawn. Each has its position, from 0, in `data-turn`.
 
-const turnsHost = () => $(".turns");
-const turnAt = (position) => $(`.turn[data-turn="${position}"]`);
-const numbered = (turn, position) => {
-  turn.dataset.turn = position;
+/** @import { Failure, OpenedCard, ServerHtml } from "../types.d.ts" */
+
+import { $, $$, $optional, fromMarkup, fromServer } from "../dom.js";
+import { call, latestOnly } from "../server.js";
+import { texts } from "../texts/texts.js";
+import { currentChat } from "./chats.js";
+
+export const turnList = () => $(".turns");
+/** @param {number} position */
+export const turnAt = (position) => $optional(`.turn[data-turn="${position}"]`);
+
+/** @param {Pick<OpenedCard, "turn" | "quote">} card */
+export const cardAt = ({ turn, quote }) => {
+  const drawn = turnAt(turn);
+  return drawn && $optional(`.card[data-quote="${quote}"]`, drawn);
+};
+
+/** @param {HTMLElement} turn @param {number} position */
+export const withPosition = (turn, position) => {
+  turn.dataset.turn = String(position);
   return turn;
 };
 
-const pendingTurn = (question) => {
-  const turn = make('<section class="turn"><header><h2 class="question" dir="auto"></h2></header><p class="pending"><span class="dots" aria-hidden="true"><i></i><i></i><i></i></span><span></span></p></section>');
+/** @param {string} question */
+export const pendingTurn = (question) => {
+  const turn = fromMarkup('<section class="turn"><header><h2 class="question" dir="auto"></h2></header><p class="pending"><span class="dots" aria-hidden="true"><i></i><i></i><i></i></span><span></span></p></section>');
   $(".question", turn).textContent = question;
   $(".pending span:last-child", turn).textContent = texts().searching;
   return turn;
 };
 
-const showJudged = (position) => {
-  const judged = chat.turns[position].judged ?? {};
-  for (const thumbs of $$(".thumbs", turnAt(position))) {
-    const said = judged[thumbs.closest(".card")?.dataset.quote ?? "none"];
-    for (const thumb of $$("button", thumbs)) thumb.setAttribute("aria-pressed", String(said === thumb.dataset.do));
+// Marks the thumb of each quote that the reader has judged.
+/** @param {number} position */
+export const showJudged = (position) => {
+  const turn = turnAt(position);
+  if (!turn) return;
+  const judged = currentChat.turns[position].judged ?? {};
+  for (const thumbs of $$(".thumbs", turn)) {
+    const verdict = judged[/** @type {HTMLElement | null} */ (thumbs.closest(".card"))?.dataset.quote ?? "none"];
+    for (const thumb of $$("button", thumbs)) thumb.setAttribute("aria-pressed", String(verdict === thumb.dataset.do));
   }
 };
 
-// The chat anew: after a reload, in another language, or when another chat is opened. Its last turns first, more on demand.
-const AT_ONCE = 20;
-const isLastDrawing = lastOfItsKind();
-let drawing = Promise.resolve(true);
-const drawChat = () => (drawing = drawTurns(Math.max(0, chat.turns.length - AT_ONCE)));
-const drawWhole = () => ($('[data-do="earlier-turns"]') ? (drawing = drawTurns(0)) : drawing);
+// A chat is drawn after a reload, in another language, or when it is opened: its last turns first, earlier ones when
+// the reader wants them.
+const TURNS_AT_ONCE = 20;
+const startDrawingTurns = latestOnly();
 
-const drawTurns = async (from) => {
-  const isLast = isLastDrawing();
-  const host = turnsHost();
-  host.setAttribute("aria-busy", "true");
-  const answer = chat.turns.length ? await drawnFrom(from) : await call("welcome");
-  if (!isLast()) return drawing;
-  if (answer.error) host.replaceChildren(failed(answer.error));
-  else if (answer.html) host.replaceChildren(make(answer.html));
-  else host.replaceChildren(...earlier(from), ...answer.turns.map((html, i) => numbered(make(html), from + i)));
-  for (const i of answer.turns?.keys() ?? []) showJudged(from + i);
-  host.removeAttribute("aria-busy");
-  host.lastElementChild?.scrollIntoView({ block: "start" });
-  return !answer.error;
+// Whether the turns were drawn, once they are.
+/** @type {Promise<boolean>} */
+export let drawing = Promise.resolve(true);
+
+/** @param {number} first the position of the first turn to be drawn */
+export const drawTurns = (first) => (drawing = redrawTurns(first));
+export const drawChat = () => drawTurns(Math.max(0, currentChat.turns.length - TURNS_AT_ONCE));
+export const drawWholeChat = () => ($optional('[data-do="earlier-turns"]') ? drawTurns(0) : drawing);
+
+/** @param {number} first @returns {Promise<boolean>} */
+const redrawTurns = async (first) => {
+  const isLatest = startDrawingTurns();
+  const list = turnList();
+  list.setAttribute("aria-busy", "true");
+  const answer = currentChat.turns.length ? await turnsFrom(first) : await call("welcome", {});
+  if (!isLatest()) return drawing;
+  if ("error" in answer) list.replaceChildren(failure(answer.error));
+  else if ("html" in answer) list.replaceChildren(fromServer(answer.html));
+  else {
+    const turns = answer.turns.map((html, i) => withPosition(fromServer(html), first + i));
+    list.replaceChildren(...(first ? [earlierButton(first)] : []), ...turns);
+    turns.forEach((_, i) => showJudged(first + i));
+  }
+  list.removeAttribute("aria-busy");
+  list.lastElementChild?.scrollIntoView({ block: "start" });
+  return !("error" in answer);
 };
 
-// So many at a time as the server takes.
-const drawnFrom = async (from) => {
+// Requested in batches of the size that the server takes.
+/** @param {number} first @returns {Promise<{ turns: ServerHtml[] } | Failure>} */
+const turnsFrom = async (first) => {
   const turns = [];
-  for (let at = from; at < chat.turns.length; at += AT_ONCE) {
-    const answers = chat.turns.slice(at, at + AT_ONCE).map((turn) => turn.answer);
+  for (let at = first; at < currentChat.turns.length; at += TURNS_AT_ONCE) {
+    const answers = currentChat.turns.slice(at, at + TURNS_AT_ONCE).map((turn) => turn.answer);
     const drawn = await call("draw", { answers });
-    if (drawn.error) return drawn;
+    if ("error" in drawn) return drawn;
     turns.push(...drawn.turns);
   }
   return { turns };
 };
 
-const earlier = (from) => {
-  if (!from) return [];
-  const more = make('<button type="button" class="more" data-do="earlier-turns"></button>');
-  more.textContent = texts().earlier;
-  more.dataset.from = Math.max(0, from - AT_ONCE);
-  return [more];
+/** @param {number} first */
+const earlierButton = (first) => {
+  const button = fromMarkup('<button type="button" class="more" data-do="earlier-turns"></button>');
+  button.textContent = texts().earlier;
+  button.dataset.from = String(Math.max(0, first - TURNS_AT_ONCE));
+  return button;
 };
 
-const failed = (error) => {
-  const notice = make('<div class="welcome"><p class="gone"></p><button type="button" class="text" data-do="redraw"></button></div>');
+/** @param {string} error */
+const failure = (error) => {
+  const notice = fromMarkup('<div class="welcome"><p class="gone"></p><button type="button" class="text" data-do="redraw"></button></div>');
   $("p", notice).textContent = error;
   $("button", notice).textContent = texts().again;
   return notice;

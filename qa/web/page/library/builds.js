@@ -1,94 +1,130 @@
-// Builds. The one that this page has begun is known by its ticket, and its outcome is told here and nowhere else.
-let following = false;
-let ticket = null;
-let others = []; // files that were refused before the build began
+// Changes to the documents, each of which builds the index. A build that this page has begun is known by its ticket:
+// no other page is given its outcome.
 
-// Begins a change and follows it to its end; says whether it was begun.
-const change = async (action, fields, refused = []) => {
-  tellLibrary("");
+/** @import { Actions, Build, BuildProgress, Change, Failure, Refusal } from "../types.d.ts" */
+
+import { currentChat } from "../chat/chats.js";
+import { pending } from "../chat/composer.js";
+import { drawChat } from "../chat/turns.js";
+import { $, $$ } from "../dom.js";
+import { gradio } from "../gradio.js";
+import { showNotice } from "../notices.js";
+import { TRIES, call, sleep } from "../server.js";
+import { fill, texts } from "../texts/texts.js";
+import { drawRows, libraryDialog, showLibraryNotice } from "./list.js";
+
+const MEGABYTE = 1024 * 1024;
+
+let isFollowing = false;
+/** @type {string | null} */
+let ticket = null;
+/** @type {Refusal[]} */
+let refusedBefore = []; // files that were refused before the build began
+
+/**
+ * Begins a change and follows its build to the end. Returns whether it was begun.
+ * @template {Change} Name
+ * @param {Name} action
+ * @param {Actions[Name]["fields"]} fields
+ * @param {Refusal[]} [refused]
+ */
+export const startChange = async (action, fields, refused = []) => {
+  showLibraryNotice("");
   const answer = await call(action, fields);
-  if (answer.error) {
-    tellLibrary(answer.error, true, refused);
+  if ("error" in answer) {
+    showLibraryNotice(answer.error, true, refused);
     return false;
   }
-  [ticket, others] = [answer.ticket, refused];
-  follow();
+  ticket = answer.ticket;
+  refusedBefore = refused;
+  followBuild();
   return true;
 };
 
-// How the build is. A request that fails says nothing of it, and is made again.
+// How far the build is. A request that fails says nothing about the build, and is repeated.
+/** @returns {Promise<Build | Failure>} */
 const progress = async () => {
   for (let tries = TRIES; ; tries -= 1) {
     const build = await call("progress", { ticket });
-    if (!build.error || tries <= 1) return build;
-    await waited(1000);
+    if (!("error" in build) || tries <= 1) return build;
+    await sleep(1000);
   }
 };
 
-const follow = async () => {
-  if (following) return;
-  following = true;
+// Shows how far the build is until it ends; another page may have begun it.
+export const followBuild = async () => {
+  if (isFollowing) return;
+  isFollowing = true;
   let build = await progress();
-  const isNews = build.state === "running" || ticket;
-  while (build.state === "running") {
-    showBuilding(build);
-    await waited(250);
+  const isNews = ("state" in build && build.state === "running") || ticket;
+  while ("state" in build && build.state === "running") {
+    showProgress(build);
+    await sleep(250);
     build = await progress();
   }
-  following = false;
-  showBuilding(null);
+  isFollowing = false;
+  showProgress(null);
   if (isNews) showOutcome(build);
 };
 
+/** @param {Build | Failure} build */
 const showOutcome = (build) => {
-  if (build.error) return tellLibrary(build.error, true); // its ticket is kept: the outcome may still be told
-  const isOurs = ticket && build.ticket === ticket;
-  if (isOurs) {
+  if ("error" in build) return showLibraryNotice(build.error, true); // the ticket is kept, to ask for the outcome again
+  if (ticket && build.ticket === ticket) {
     const wrong = build.state === "failed" || build.state === "broken";
-    tellLibrary(build.report, wrong, [...build.refused, ...others]);
-    if (!shelf().open) say(build.report, wrong);
+    showLibraryNotice(build.report, wrong, [...build.refused, ...refusedBefore]);
+    if (!libraryDialog().open) showNotice(build.report, wrong);
   }
-  [ticket, others] = [null, []];
-  if (shelf().open) drawRows();
-  if (!chat.turns.length && !underway) drawChat();
+  ticket = null;
+  refusedBefore = [];
+  if (libraryDialog().open) drawRows();
+  if (!currentChat.turns.length && !pending) drawChat();
 };
 
-const showBuilding = (build) => {
+/** @param {BuildProgress | { step: string } | null} build */
+const showProgress = (build) => {
   for (const shown of $$(".building")) {
     shown.hidden = !build;
     if (!build) continue;
+    const { step, number = 0, done = 0, total = 0 } = /** @type {BuildProgress} */ (build);
     const words = $("span", shown);
-    if (words.textContent !== build.step) words.textContent = build.step; // said once by a screen reader
-    $("button", shown).hidden = !build.number;
-    $("button", shown).dataset.number = build.number;
+    if (words.textContent !== step) words.textContent = step; // a screen reader would repeat it
+    $("button", shown).hidden = !number;
+    $("button", shown).dataset.number = String(number);
     const bar = $("progress", shown);
-    if (build.total) bar.value = build.done / build.total;
+    if (total) bar.value = done / total;
     else bar.removeAttribute("value");
   }
 };
 
-const cancel = (button) => call("cancel", { number: Number(button.dataset.number) });
+/** @param {HTMLElement} button */
+export const cancelBuild = (button) => call("cancel", { number: Number(button.dataset.number) });
 
-// Sends files and has them added; says whether any was taken.
-const addFiles = async (list) => {
-  const most = KNOWN.maxUpload * 1024 * 1024;
+/**
+ * Uploads files and has them added. Returns whether a build has begun.
+ * @param {Iterable<File>} list
+ */
+export const addFiles = async (list) => {
+  const { maxFiles, maxUpload } = gradio.known;
+  /** @type {Refusal[]} */
   const refused = [];
-  const given = [];
-  const refuse = (file, why) => refused.push({ name: file.name, why: fill(why, { name: file.name, most: KNOWN.maxUpload }) });
-  showBuilding({ step: texts().uploading });
+  const files = [];
+  /** @param {File} file @param {string} why */
+  const refuse = (file, why) => refused.push({ name: file.name, why: fill(why, { name: file.name, most: maxUpload }) });
+  showProgress({ step: texts().uploading });
   for (const [i, file] of [...list].entries()) {
-    if (i >= KNOWN.maxFiles) refuse(file, texts().too_many);
-    else if (file.size > most) refuse(file, texts().too_large);
+    if (i >= maxFiles) refuse(file, texts().too_many);
+    else if (file.size > maxUpload * MEGABYTE) refuse(file, texts().too_large);
     else {
       try {
-        given.push({ name: file.name, path: (await upload(file)).path });
+        files.push({ name: file.name, path: (await gradio.upload(file)).path });
       } catch {
         refuse(file, texts().not_uploaded);
       }
     }
   }
-  showBuilding(null);
-  if (given.length) return change("add", { files: given }, refused);
-  if (refused.length) tellLibrary("", true, refused);
+  showProgress(null);
+  if (files.length) return startChange("add", { files }, refused);
+  if (refused.length) showLibraryNotice("", true, refused);
   return false;
 };

@@ -1,0 +1,29 @@
+// The documents to which the questions of the open chat are restricted; none selected means all.
+
+import { currentChat, updateChat } from "../chat/chats.js";
+import { questionBox } from "../chat/composer.js";
+import { $ } from "../dom.js";
+import { fill, texts } from "../texts/texts.js";
+
+/** @param {string} id @param {string} title @param {boolean} isSelected */
+export const setSelected = (id, title, isSelected) => {
+  updateChat(currentChat, (chat) => {
+    chat.documents = chat.documents.filter((each) => each.id !== id);
+    if (isSelected) chat.documents.push({ id, title });
+  });
+  showSelection();
+};
+
+// Names the selected documents above the question box.
+export const showSelection = () => {
+  const line = $(".asking");
+  line.hidden = !currentChat.documents.length;
+  const titles = currentChat.documents.map(({ title }) => title).join(", ");
+  $("span", line).textContent = fill(texts().asking_only, { titles });
+};
+
+export const askAllDocuments = () => {
+  updateChat(currentChat, (chat) => (chat.documents = []));
+  showSelection();
+  questionBox().focus();
+};

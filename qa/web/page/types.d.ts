@@ -1,0 +1,210 @@
+// The types of the page's scripts: what crosses the wire, and what the scripts share. Read by `make lint` alone.
+
+declare global {
+  interface Window {
+    gradio_config?: { root?: string };
+  }
+}
+
+/** HTML in which the server (`html.py`) has escaped whatever comes from elsewhere: the only kind the page parses. */
+export type ServerHtml = string & { readonly escapedBy: "server" };
+
+/** What the page is started with. */
+export interface Gradio {
+  element: HTMLElement;
+  upload: (file: File) => Promise<{ path: string }>;
+  known: Known;
+}
+
+/** What the server tells the page when it starts (`page.py`). Frames and texts are by language. */
+export interface Known {
+  frames: Record<string, ServerHtml>;
+  texts: Record<string, Texts>;
+  maxUpload: number; // megabytes a file
+  maxFiles: number; // at a time
+}
+
+/** Those of the server's texts that the scripts use; tests/qa/web/page/test_scripts.py checks the names. */
+export type Texts = Record<
+  | "again"
+  | "asking_only"
+  | "chats"
+  | "copied"
+  | "crowded"
+  | "delete_chat"
+  | "deleted_chat"
+  | "earlier"
+  | "gone"
+  | "later"
+  | "nearest"
+  | "none_found"
+  | "not_answered"
+  | "not_copied"
+  | "not_kept"
+  | "not_uploaded"
+  | "numbered"
+  | "numbered_more"
+  | "quote_numbered"
+  | "refused"
+  | "searching"
+  | "stopped"
+  | "sure_remove"
+  | "too_large"
+  | "too_many"
+  | "unmarked"
+  | "unreachable"
+  | "uploading",
+  string
+>;
+
+// Answers and chats
+
+/** As `quote_json` of qa/answer.py makes it. Offsets are those of the document, in code points. */
+export interface Quote {
+  text: string;
+  start: number;
+  end: number;
+  highlights: { start: number; end: number }[];
+  document: { id: string; title: string; path: string | null; sha256: string };
+  place: Record<string, unknown>;
+  score: number;
+}
+
+/** As `answer_json` of qa/answer.py makes it. */
+export interface Answer {
+  question: string;
+  answered: boolean;
+  confidence: number;
+  searched_for: string;
+  quotes: Quote[];
+  nearest: Quote[];
+}
+
+/** One question of a chat with its answer. */
+export interface Turn {
+  answer: Answer;
+  alone: boolean; // asked without the questions before it
+  judged?: Record<string, string>; // "right" or "wrong", by the number of the quote or "none"
+}
+
+/** A chat as this browser keeps it. */
+export interface Chat {
+  id: string;
+  updated: number; // milliseconds since 1970
+  documents: SelectedDocument[];
+  turns: Turn[];
+}
+
+/** One of the documents to which a chat's questions are restricted. */
+export interface SelectedDocument {
+  id: string;
+  title: string;
+}
+
+/** A question whose answer has not come yet. `restore` puts the turns back as they were before it. */
+export interface PendingQuestion {
+  question: string;
+  position: number;
+  typed: boolean;
+  restore: () => void;
+}
+
+// The document beside the chat
+
+/** What the server sends of a document when it is opened. */
+export interface OpenedDocument {
+  frame: ServerHtml;
+  document: string; // its id
+  sha256: string;
+  starts: number[]; // offsets of its quotes
+  at: number; // which of them is shown, or -1
+  headings: number[]; // offsets
+  pages: number[]; // offsets at which its pages begin
+  length: number;
+}
+
+/** The open document, with what is marked in it and which of its units are in the page. */
+export interface View extends OpenedDocument {
+  quotes: Quote[];
+  answered: boolean;
+  query: string;
+  found: number[]; // offsets of the query
+  foundAt: number; // which of them is shown, or -1
+  more: boolean; // whether there are more than the server counts
+  first: number; // the units `first` up to `last` of `count` are in the page
+  last: number;
+  count: number;
+  paged: boolean; // units are pages, not paragraphs
+  window: number; // units that are loaded at a time
+}
+
+/** A run of the document's units, as the server sends it. */
+export interface Part extends Pick<View, "first" | "last" | "count" | "paged" | "window"> {
+  html: ServerHtml;
+  notice: string;
+}
+
+/** The card of the quote whose document is open. `elsewhere`: at which of its other places, or 0. */
+export interface OpenedCard {
+  turn: number;
+  quote: number;
+  elsewhere: number;
+}
+
+// The library
+
+/** A file that was not added. */
+export interface Refusal {
+  name: string;
+  why: string;
+}
+
+/** What is known of any build. */
+export interface BuildProgress {
+  number: number;
+  state: string;
+  step: string;
+  done: number;
+  total: number;
+}
+
+/** A build that this page has begun, with its outcome. */
+export interface OwnBuild extends BuildProgress {
+  ticket: string;
+  report: string;
+  refused: Refusal[];
+}
+
+export type Build = OwnBuild | (BuildProgress & { ticket?: undefined });
+
+// What the server does for the page (`actions.py`): the fields that are sent, and the reply
+
+/** One sentence for the reader, in place of any reply. */
+export interface Failure {
+  error: string;
+}
+
+type Action<Fields, Reply> = { fields: Fields; reply: Reply };
+type ViewFields = Pick<View, "document" | "sha256" | "quotes" | "answered" | "query" | "paged">;
+
+export interface Actions {
+  welcome: Action<object, { html: ServerHtml }>;
+  ask: Action<{ question: string; history: string[]; documents: string[] }, { answer: Answer; html: ServerHtml }>;
+  draw: Action<{ answers: Answer[] }, { turns: ServerHtml[] }>;
+  judge: Action<{ question: string; history: string[]; quote: Quote | null; right: boolean }, { said: string }>;
+
+  open: Action<{ quotes: Quote[]; at: number; elsewhere: number }, OpenedDocument & { elsewhere: number }>;
+  read: Action<{ document: string }, OpenedDocument>;
+  part: Action<ViewFields & ({ offset: number } | { first: number; last: number }), Part>;
+  find: Action<{ document: string; sha256: string; query: string }, { starts: number[]; more: boolean }>;
+
+  library: Action<{ first: number; filter: string }, { rows: ServerHtml }>;
+  progress: Action<{ ticket: string | null }, Build>;
+  cancel: Action<{ number: number }, object>;
+  add: Action<{ files: { name: string; path: string }[] }, OwnBuild>;
+  remove: Action<{ documents: string[] }, OwnBuild>;
+  put_back: Action<{ documents: string[] }, OwnBuild>;
+  rebuild: Action<object, OwnBuild>;
+}
+
+export type Change = "add" | "remove" | "put_back" | "rebuild";
