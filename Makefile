@@ -1,5 +1,5 @@
 # make run    the web chat, from nothing but Python 3.11 or newer
-# make test   every check, from nothing but that and Node.js 20.19 or newer
+# make test   every check, from nothing but that; the page's scripts are checked where Node.js 20.19 or newer is
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,23 +12,30 @@ export HF_HUB_OFFLINE := 1
 export GRADIO_ANALYTICS_ENABLED := False
 export ORT_DISABLE_TELEMETRY := 1
 
-.PHONY: run test lint chromium screenshots bench scale scale-short lock upgrade audit dist
+.PHONY: run test lint lint-python lint-scripts without-node chromium screenshots bench scale scale-short lock upgrade audit dist
 .DELETE_ON_ERROR:
 
 run: .venv/run
 	$(BIN)/python -m index build
 	$(BIN)/python app.py
 
-test: .venv/test chromium lint
+test: .venv/test chromium lint-python $(if $(shell command -v npm),lint-scripts,without-node)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-lint: .venv/test node_modules/.package-lock.json
+lint: lint-python lint-scripts
+
+lint-python: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lint-scripts: node_modules/.package-lock.json
 	node_modules/.bin/tsc
 	node_modules/.bin/eslint --max-warnings 0 qa/web/page eslint.config.js
+
+without-node:
+	@echo "Node.js isn't installed, so the page's scripts are not checked (make lint-scripts)." >&2
 
 # make bench EVAL="DIR ..."   beside its peers, each in an environment of its own in .bench
 bench: .venv/run
