@@ -35,7 +35,7 @@ DATA = {
     "qa/weights/tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     ARTICLE: "0bbe1377c21dd5f58135aaf922420679dd98e72a2ededf32e8ad0eed3df3078f",
 }
-WRITTEN = {".css", ".js", ".md", ".py", ".ts"}  # here, and reviewed as such
+WRITTEN = {".css", ".js", ".md", ".py", ".ts", ".typed"}  # here, and reviewed as such
 
 
 def versions(lock: Path) -> dict[str, str]:
