@@ -144,7 +144,7 @@ class Store(Protocol):
     def tokens(self, passages: Rows) -> Tokens:
         """The token vectors of these passages."""
 
-    def fetch(self, passages: Sequence[int]) -> None:
+    def prefetch(self, passages: Sequence[int]) -> None:
         """Says which passages are looked at next, so that an engine has all of them at once."""
 
     def passage(self, passage: int) -> Passage:

@@ -103,7 +103,7 @@ class Edition:
         found = candidates(self.store, wanted, among=among)
         with stage("reading"):
             chosen = worth_reading(found)
-            self.store.fetch([each.passage for each in chosen])
+            self.store.prefetch([each.passage for each in chosen])
             readings = read(self.store, understood.question, chosen)
         with stage("sentences"):
             asked = terms(self.store, understood.question)
@@ -131,7 +131,7 @@ class Edition:
 
     def _hits(self, found: Sequence[Candidate]) -> list[Hit]:
         with stage("passages"):
-            self.store.fetch([each.passage for each in found])
+            self.store.prefetch([each.passage for each in found])
             return [
                 Hit(self.store.passage(each.passage), each.score, rank, self._ref(each.passage))
                 for rank, each in enumerate(found, start=1)

@@ -173,7 +173,7 @@ class FolderStore(StoreBase):
         """The generation that the index points to now. Raises as opening it does."""
         return FolderStore(self.root, self)
 
-    def fetch(self, passages: Sequence[int]) -> None:
+    def prefetch(self, passages: Sequence[int]) -> None:
         """Files that are mapped need no fetching."""
 
     def __len__(self) -> int:

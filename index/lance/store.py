@@ -118,7 +118,7 @@ class LanceStore(StoreBase):
     def tokens(self, passages: Rows) -> Tokens:
         return unpack(self._tokens.get(passages.tolist()))
 
-    def fetch(self, passages: Sequence[int]) -> None:
+    def prefetch(self, passages: Sequence[int]) -> None:
         found = self._passages.get(passages)
         documents = {each.document for each in found}
         texts = dict(zip(documents, (each.document.text for each in self.rows.texts.get(documents)), strict=True))

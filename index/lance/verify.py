@@ -27,7 +27,7 @@ def _differences(store: LanceStore, folder: FolderStore) -> Iterator[str]:
         if store.table(part).count() != count:
             yield f"the number of {part.table}"
     rows = np.unique(np.linspace(0, len(folder) - 1, _COMPARED).astype(np.int64))
-    store.fetch(rows.tolist())
+    store.prefetch(rows.tolist())
     ours, theirs = store.tokens(rows), folder.tokens(rows)
     if not np.array_equal(ours.vectors, theirs.vectors) or not np.array_equal(ours.scales, theirs.scales):
         yield "token vectors"

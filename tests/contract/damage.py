@@ -32,7 +32,7 @@ def read(where: str) -> str:
     """Reads all there is, and asks."""
     try:
         store = open_store(where)
-        store.fetch(list(range(len(store))))
+        store.prefetch(list(range(len(store))))
         texts = {document.id: document.text for document in map(store.document, range(store.documents))}
         assert texts == texts_of(0), "a document is not what was written"
         for hit in qa.Book(store, HashEncoder()).retrieve("keeper harbour"):

@@ -328,7 +328,7 @@ def test_rows_that_were_changed_are_refused(
     changed(where, sources, monkeypatch, table, column, change)
     with pytest.raises(IndexCorrupt, match=r"A row of 000001-\w+-\w+ is not what was|Row \d+ of .* is missing"):
         store = open_store(where)
-        store.fetch(list(range(len(store))))
+        store.prefetch(list(range(len(store))))
         store.tokens(np.arange(len(store)))
         store.rows.ids()
     mended(where, sources)

@@ -105,7 +105,7 @@ def rows_of(store: Store) -> list[int]:
 def test_passages_and_documents_are_those_of_the_folder(store: Store, folder: Store) -> None:
     assert (len(store), store.documents, store.dimension) == (len(folder), 87, folder.dimension)
     assert store.newer() is None and store.generation == "000001"
-    store.fetch(rows_of(store))
+    store.prefetch(rows_of(store))
     for row in rows_of(store):
         assert store.passage(row) == folder.passage(row)
         assert (store.span(row), store.sentences(row)) == (folder.span(row), folder.sentences(row))
