@@ -1,4 +1,4 @@
-"""What JSON of an index must look like: who hands one on may have written anything."""
+"""Checks the structure of an index's JSON, which may come from somebody else and contain anything."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _SOURCES = {
 
 
 def fits(value: object, shape: Any) -> bool:
-    """Whether a value is of a type, a list of what fits `shape[0]`, or an object of what its names ask for.
+    """Whether a JSON value has a given shape.
 
-    The name `str` stands for any other.
+    A shape is a type; a list of one shape, for a list whose elements all have it; or a dict from names to shapes,
+    for an object with those names. The key `str` gives the shape of all other names.
 
     >>> fits({"size": 3, "names": ["a"]}, {"size": int, "names": [str]})
     True
@@ -34,7 +35,7 @@ def fits(value: object, shape: Any) -> bool:
 
 
 def sources_from(record: Any) -> dict[str, Any]:
-    """What a generation says that it was made from. Raises IndexCorrupt if it is not."""
+    """The checked content of a generation's `sources.json`. Raises IndexCorrupt."""
     if not fits(record, _SOURCES):
-        raise IndexCorrupt(f"The index does not say what it was made from; {REBUILD}.")
+        raise IndexCorrupt(f"The index's record of its sources is invalid. {REBUILD}")
     return dict(record)

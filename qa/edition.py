@@ -40,7 +40,7 @@ class Edition:
     def __init__(self, store: Store, encoder: Encoder) -> None:
         if encoder.dimension != store.dimension:
             sizes = f"{store.dimension} numbers, those of its encoder {encoder.dimension}"
-            raise IndexCorrupt(f"The index has vectors of {sizes}; run `python -m index build` to mend it.")
+            raise IndexCorrupt(f"The index has vectors of {sizes}. Run `python -m index build` to repair it.")
         self.store = store
         self.encoder = encoder
         self._threshold = threshold()
