@@ -338,7 +338,7 @@ def test_a_folder_needs_no_engine(sources: Path, folder: Store) -> None:
 def test_what_is_no_address_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(UsageError, match="Invalid index address") as refused:
         open_store(text)
-    assert text.partition("//")[2] not in str(refused.value).partition(";")[0] and "k:s" not in str(refused.value)
+    assert text.partition("//")[2] not in str(refused.value).partition(".")[0] and "k:s" not in str(refused.value)
 
 
 def test_an_engine_that_is_not_installed_is_named() -> None:
