@@ -54,7 +54,7 @@ __all__ = [
     "ignore",
     "changes",
     "last_build",
-    # changing what it is made from
+    # adding and excluding documents
     "Change",
     "added_files",
     "changing",

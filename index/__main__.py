@@ -1,4 +1,4 @@
-"""Build an index, and see what is in it, from the command line."""
+"""Build an index from documents, inspect it and maintain it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from index.folder.build import approve_all
 from index.locate import build, locate, open_store
-from index.progress import Progress
+from index.progress import Progress, counted
 from index.settings import DEFAULT_INDEX, Settings
 from index.status import status_lines
 from index.store import listed
@@ -21,7 +21,7 @@ from source import ChapterVerseError, UsageError, golden_in, printable, printabl
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; the exit status is 0, 1 (it does not hold) or 2 (wrong usage)."""
+    """Runs one command; returns the exit status: 0 success, 1 check failed, 2 usage error."""
     arguments = _parser().parse_args(argv)
     return run_command(lambda: int(arguments.run(arguments)))
 
@@ -31,61 +31,66 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=text, description=text)
-        made.set_defaults(run=run)
-        made.add_argument("--index", default=DEFAULT_INDEX, metavar="DIR", help="or an address (default: %(default)s)")
-        return made
+        subparser = commands.add_parser(name, help=text, description=text)
+        subparser.set_defaults(run=run)
+        subparser.add_argument(
+            "--index", default=DEFAULT_INDEX, metavar="DIR", help="index folder or storage URL (default: %(default)s)"
+        )
+        return subparser
 
-    make = command("build", _build, "Make the index answer from the sources.")
-    make.add_argument(
-        "sources", nargs="*", metavar="SOURCE",
-        help="a file, a folder or a .jsonl collection (default: the shipped documents)",
-    )  # fmt: skip
-    make.add_argument(
-        "--ocr", default="", metavar="LANGUAGES",
-        help="recognise the text in pictures of pages with Tesseract, in these languages (eng, eng+rus)",
-    )  # fmt: skip
-    make.add_argument("--full", action="store_true", help="build even if nothing has changed")
-    make.add_argument(
-        "--force", action="store_true", help="even if golden questions (questions.jsonl) are answered worse than before"
-    )
-    make.add_argument("--watch", action="store_true", help="go on, and build again whenever the sources have changed")
-    make.add_argument(
-        "--on", default="", metavar="RAY",
-        help="read and encode on a Ray cluster: HOST:PORT, or ray for the one in RAY_ADDRESS or else one of its own",
-    )  # fmt: skip
-    command("status", _status, "Say what is in the index, and which generations of it are kept.")
-    listing = command("documents", _documents, "List the documents: id, title, how many passages.")
-    listing.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_build_options(command("build", _build, "Build or update the index from the sources."))
+    command("status", _status, "Show what the index contains, and its generations.")
+    documents = command("documents", _documents, "List the documents: id, title, number of passages.")
+    documents.add_argument("--json", action="store_true", help="print one JSON object")
     command("verify", _verify, "Check every file of every generation, and ask the golden questions.")
-    back = command("rollback", _rollback, "Let an earlier generation answer.")
-    back.add_argument("--to", metavar="GENERATION", help="default: the one before")
-    room = command("prune", _prune, "Remove old generations, and what only they have.")
-    room.add_argument(
+    rollback = command("rollback", _rollback, "Switch back to an earlier generation.")
+    rollback.add_argument("--to", metavar="GENERATION", help="the generation to switch to (default: the previous one)")
+    prune = command("prune", _prune, "Delete old generations and the data only they use.")
+    prune.add_argument(
         "--keep",
         type=int,
         default=1,
         metavar="N",
-        help="how many to keep, the one that answers among them (default: 1)",
+        help="number of generations to keep, the current one included (default: 1)",
     )
     return parser
+
+
+def _add_build_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "sources", nargs="*", metavar="SOURCE",
+        help="a file, a folder or a .jsonl collection (default: the shipped documents)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--ocr", default="", metavar="LANGUAGES",
+        help="recognise text in page images with Tesseract, in these languages (eng, eng+rus)",
+    )  # fmt: skip
+    parser.add_argument("--full", action="store_true", help="rebuild everything, even if nothing has changed")
+    parser.add_argument(
+        "--force", action="store_true", help="publish even if it answers the golden questions (questions.jsonl) worse"
+    )
+    parser.add_argument("--watch", action="store_true", help="keep running and rebuild whenever the sources change")
+    parser.add_argument(
+        "--on", default="", metavar="RAY",
+        help="parse and encode on a Ray cluster: HOST:PORT; or ray, for the cluster in RAY_ADDRESS or else a local one",
+    )  # fmt: skip
 
 
 def _build(arguments: argparse.Namespace) -> int:
     _build_once(arguments, full=arguments.full)
     if not arguments.watch:
         return 0
-    print("Watching the sources; end with Ctrl-C.", file=sys.stderr)
+    print("Watching for changes. Press Ctrl-C to stop.", file=sys.stderr)
     for _ in changes(arguments.index, arguments.sources):
         try:
             _build_once(arguments, full=False, quiet=True)
-        except ChapterVerseError as error:  # the next change may mend it
+        except ChapterVerseError as error:  # the next change may fix it
             print(printable(str(error)), file=sys.stderr)
     return 0
 
 
 def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = False) -> None:
-    from qa.evaluation.golden import judge  # a command is where the packages are put together
+    from qa.evaluation.golden import judge  # `index` doesn't depend on `qa`; only its command does
 
     progress = _bars() if sys.stderr.isatty() else _lines()
     settings = replace(Settings.from_environment(), ocr=arguments.ocr)
@@ -96,24 +101,25 @@ def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = Fals
     if quiet and report.up_to_date:
         return
     for sentence in report.healed:
-        print(printable(f"Made again: {sentence}"), file=sys.stderr)
+        print(printable(f"Repaired: {sentence}"), file=sys.stderr)
     for sentence in report.skipped:
         print(printable(f"Skipped: {sentence}"), file=sys.stderr)
     if report.doubtful:
-        print(
-            f"{report.doubtful} document{'s' * (report.doubtful != 1)} may not be read as shown; "
-            "`python -m index status` says why.",
-            file=sys.stderr,
-        )
+        documents = counted(report.doubtful, "document")
+        print(f"{documents} may have extraction problems; see `python -m index status`.", file=sys.stderr)
     print(printable(str(report)), flush=True)
 
 
+_STEPS = {"looking": "scanning", "encoding": "encoding", "sorting": "finishing", "publishing": "publishing"}
+"""The steps of `Progress` as they are printed."""
+
+
 def _bars() -> Progress:
-    """A progress bar for each step."""
+    """Shows a progress bar for each step."""
     bars: dict[str, Any] = {}
 
     def show(step: str, done: int, total: int) -> None:
-        bar = bars.setdefault(step, tqdm(total=total, desc=step, leave=False))
+        bar = bars.setdefault(step, tqdm(total=total, desc=_STEPS[step], leave=False))
         bar.total = total
         bar.update(done - bar.n)
         if done == total:
@@ -123,19 +129,19 @@ def _bars() -> Progress:
 
 
 def _lines() -> Progress:
-    """A line when a step begins."""
+    """Prints a line when a step begins."""
     begun: set[str] = set()
 
     def show(step: str, done: int, total: int) -> None:
         if step not in begun:
             begun.add(step)
-            print(f"{step} …", file=sys.stderr)
+            print(f"{_STEPS[step]}…", file=sys.stderr)
 
     return show
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    for line in list(status_lines(arguments.index)):  # all of it, or an error
+    for line in list(status_lines(arguments.index)):  # a list, so that an error comes before any output
         print(printable(line))
     return 0
 
@@ -147,13 +153,12 @@ def _documents(arguments: argparse.Namespace) -> int:
         print(printable_json({"documents": [each.json() for each in found]}))
         return 0
     for each in found:
-        passages = f"{each.passages:,} passage{'s' * (each.passages != 1)}"
-        print("\t".join(map(_printable, (each.id, each.title, passages))))
+        print("\t".join(map(_printable, (each.id, each.title, counted(each.passages, "passage")))))
     return 0
 
 
 def _printable(text: str) -> str:
-    """The text without what would be an order to a terminal, or a line of its own."""
+    """The text with control characters, tabs and line breaks replaced by spaces."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 
@@ -161,29 +166,29 @@ def _verify(arguments: argparse.Namespace) -> int:
     from qa.evaluation.golden import right_answers  # as in `_build_once`
 
     index = locate(arguments.index)
-    found = index.problems()
-    for sentence in found:
+    problems = index.problems()
+    for sentence in problems:
         print(printable(sentence), file=sys.stderr)
-    kept = index.generations()
-    if not found:
-        print(f"Every file of {len(kept)} generation{'s' * (len(kept) != 1)} is as it was written.")
+    generations = index.generations()
+    if not problems:
+        print(f"All files in {counted(len(generations), 'generation')} are intact.")
         store = index.open()
         if golden := golden_in(store.sources()["roots"]):
             right, count = right_answers(store, golden)
-            print(f"{right} of {count} golden questions are answered rightly.")
-    return 1 if found else 0
+            print(f"{right} of {count} golden questions are answered correctly.")
+    return 1 if problems else 0
 
 
 def _rollback(arguments: argparse.Namespace) -> int:
     name = locate(arguments.index).rollback(arguments.to)
-    print(f"Generation {name} answers; the next build goes on from it.")
+    print(f"Generation {name} is current. The next build continues from it.")
     return 0
 
 
 def _prune(arguments: argparse.Namespace) -> int:
     if arguments.keep < 1:
-        raise UsageError(f"--keep is {arguments.keep}; keep one generation at least.")
-    print(f"{locate(arguments.index).prune(arguments.keep):,} bytes are free again.")
+        raise UsageError(f"--keep is {arguments.keep}. It must be at least 1.")
+    print(f"Freed {locate(arguments.index).prune(arguments.keep):,} bytes.")
     return 0
 
 

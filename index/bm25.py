@@ -1,4 +1,8 @@
-"""BM25 (Robertson & Zaragoza 2009, in Lucene's form), and the interface of every lexical index that scores by it."""
+"""BM25 (Robertson & Zaragoza 2009, in Lucene's variant) and `Lexical`, the interface of every index that uses it.
+
+The formula is our own code, so that the folder and the LanceDB index share one scorer, and so that any passage can
+be scored for a question, not only the hits of a lexical search.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from numpy.typing import NDArray
 from index.text.analyzer import query_words, split_words
 from index.types import Rows, Scores
 
-# Lucene's defaults; passages are of much the same length, so little hangs on them.
+# Lucene's defaults. They matter little here, because passages have similar lengths.
 _K1 = 1.2
 _B = 0.75
 
@@ -21,24 +25,24 @@ Array = NDArray[Any]
 
 
 def idf(frequency: Array, passages: int) -> Array:
-    """(n,): the inverse document frequency of terms, each in `frequency` of the `passages`."""
+    """(n,): the inverse document frequency of terms that occur in `frequency` of `passages` passages."""
     return np.asarray(np.log1p((passages - frequency + 0.5) / (frequency + 0.5)))
 
 
 def length_norm(lengths: Array, mean: float) -> Array:
-    """(n,): the length normalisation of passages of `lengths` terms; `mean`: the average length."""
+    """(n,): the length normalisation of passages with `lengths` terms; `mean`: the average length."""
     return np.asarray(_K1 * (1 - _B + _B * lengths / max(mean, 1e-9)))
 
 
 def scores(idf: Array, count: Array, length_norm: Array) -> Scores:
-    """(n,): the scores of passages for a term that they contain `count` times."""
+    """(n,): the BM25 scores of passages for a term that occurs `count` times in them."""
     return np.asarray(idf * count / (count + length_norm), np.float32)
 
 
 class Lexical(ABC):
-    """BM25 scores of passages for a query's words, and what words mean in this collection.
+    """A lexical index: BM25 scores of passages, and the statistics of words in the collection.
 
-    `count`: how many passages there are. `languages`: those of the documents.
+    `count`: the number of passages. `languages`: those of the documents. `stopwords`: words without content.
     """
 
     def __init__(self, *, count: int, languages: Sequence[str], stopwords: Iterable[str]) -> None:
@@ -48,34 +52,34 @@ class Lexical(ABC):
 
     @abstractmethod
     def search(self, query: str, count: int, among: Rows | None = None) -> Rows:
-        """The passages with the highest scores above 0, at most `count`, in no order; of those `among` which alone."""
+        """The passages with the highest scores above 0, at most `count`, unordered; restricted to `among`, if given."""
 
     @abstractmethod
     def scores(self, query: str, rows: Rows) -> Scores:
-        """(n,): the BM25 score of each of these passages; all zero when no word of the query occurs."""
+        """(n,): the BM25 score of each of these passages; 0 for one that has no word of the query."""
 
     @abstractmethod
     def frequencies(self, terms: Sequence[str]) -> list[int]:
-        """How many passages have each of these terms."""
+        """How many passages contain each of these terms."""
 
     def content_words(self, query: str) -> list[str]:
-        """The words of the query that are not stopwords, folded, without repeats."""
+        """The words of the query, folded, without stop words and repeats."""
         return list(dict.fromkeys(word for word in split_words(query) if word not in self.stopwords))
 
     def idf(self, words: Sequence[str]) -> Scores:
-        """(n,): BM25's inverse document frequency of each word; a word no passage has is the rarest."""
+        """(n,): the inverse document frequency of each word; highest for a word that no passage has."""
         stems = [self._stems(word) for word in words]
         found = iter(self.frequencies([stem for each in stems for stem in each]))
         most = [max((next(found) for _ in each), default=0) for each in stems]
         return idf(np.array(most, np.float32), self._count).astype(np.float32)
 
     def contains(self, text: str, words: Sequence[str]) -> NDArray[np.bool_]:
-        """(n,): whether each word, by its stem, stands in `text`."""
+        """(n,): whether `text` contains each word, compared by stem."""
         terms = set(query_words(text, self._languages))
         return np.array([not terms.isdisjoint(self._stems(word)) for word in words], bool)
 
     def _terms(self, query: str) -> dict[str, int]:
-        """The terms to look for, and how often the query has each."""
+        """The terms of the query, with their number of occurrences in it."""
         return Counter(query_words(query, self._languages))
 
     def _stems(self, word: str) -> list[str]:

@@ -1,42 +1,53 @@
-"""What can be wrong with an index; each message names the remedy."""
+"""The errors of `index`; every message names the remedy.
+
+StoreError
+├── IndexMissing
+├── IndexCorrupt
+├── IndexIncompatible
+├── IndexUnwritable
+├── StoreUnreachable
+├── EngineMissing
+├── ClusterUnusable
+└── EncoderMissing
+"""
 
 from source.errors import ChapterVerseError
 
-REBUILD = "run `python -m index build` to mend it"
-"""The remedy for most of what can be wrong with an index."""
+REBUILD = "Run `python -m index build` to repair it."
+"""The remedy for a damaged index: the sentence that ends most messages."""
 
 
 class StoreError(ChapterVerseError):
-    """The index folder cannot serve or take what is asked."""
+    """An index can't be read, written or built."""
 
 
 class IndexMissing(StoreError):
-    """No index has been built there."""
+    """There is no index, or no such generation of it."""
 
 
 class IndexCorrupt(StoreError):
-    """A file is missing, or its SHA-256 is not the manifest's."""
+    """A file of the index is missing, damaged or inconsistent with the others."""
 
 
 class IndexIncompatible(StoreError):
-    """Another format version, or another encoder's vectors."""
+    """The index has another format version or another encoder's vectors."""
 
 
 class IndexUnwritable(StoreError):
-    """The folder does not take a new index."""
+    """The index can't be written to, for example because another build is running."""
 
 
 class StoreUnreachable(StoreError):
-    """The engine's storage does not answer in time, or not to us; when it does again, so does the index."""
+    """The storage of an engine doesn't answer in time or denies access; the index works again once it answers."""
 
 
 class EngineMissing(StoreError):
-    """The package that reads an engine's index, or spreads a build, is not installed."""
+    """A package for an engine or a Ray cluster isn't installed."""
 
 
 class ClusterUnusable(StoreError):
-    """No Ray cluster answers, or a machine of it cannot take part."""
+    """No Ray cluster answers, or one of its machines can't take part in the build."""
 
 
 class EncoderMissing(StoreError):
-    """The model named in the settings cannot be loaded."""
+    """The encoder model can't be loaded."""

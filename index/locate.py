@@ -1,6 +1,6 @@
-"""Where an index is, and what can be done with it: the one module that tells a folder from an engine.
+"""Finding an index by its address, and the operations on it. Only this module knows a folder from an engine.
 
-DIR                      a folder of this machine
+DIR                      a local folder
 lance://…, lance+s3://…  LanceDB; see `index.lance.address`
 """
 
@@ -20,27 +20,27 @@ from index.store import Generation, Store, open_if_usable
 
 
 class Index(Protocol):
-    """An index, wherever it is kept and whether or not it has been built. Its `str` is what users call it."""
+    """An index, wherever it is stored and whether or not it has been built. Its `str` is its name for users."""
 
     staging: Path
-    """The folder of this machine in which it is built; for a folder, the index itself."""
+    """The local folder in which it is built; for an index folder, the folder itself."""
     editable: bool
-    """Whether single documents can be added to it and removed."""
+    """Whether single documents can be added and removed."""
 
     def open(self) -> Store:
         """Opens the current generation. Raises a StoreError."""
 
     def build(self, sources: Sequence[str | Path], options: BuildOptions) -> Report:
-        """As `build` below."""
+        """Builds or updates the index; see `build` below."""
 
     def generations(self) -> list[Generation]:
-        """The generations that are kept, oldest first. Raises IndexMissing if there is no index."""
+        """The generations of the index, oldest first. Raises IndexMissing if there is no index."""
 
     def rollback(self, to: str | None = None) -> str:
-        """Makes an earlier generation the current one, by default the one before; returns its name.
+        """Makes an earlier generation the current one, by default the previous one; returns its name.
 
-        Every file of it is checked first. Raises IndexMissing if there is none to go back to, and IndexCorrupt if
-        it is damaged.
+        Everything in it is checked first. Raises IndexMissing if there is no such generation, and IndexCorrupt if it
+        is damaged.
         """
 
     def prune(self, keep: int = 1) -> int:
@@ -50,13 +50,13 @@ class Index(Protocol):
         """
 
     def problems(self) -> list[str]:
-        """A sentence for everything that is not as it was written; empty if the index is intact.
+        """One sentence for each damaged or missing part; empty if the index is intact.
 
-        Everything of every generation is read. Raises IndexMissing if there is no index.
+        Reads everything of every generation. Raises IndexMissing if there is no index.
         """
 
     def size(self) -> int:
-        """Bytes of all files; 0 where they are not on this machine."""
+        """Total size of all files in bytes; 0 if they aren't on this machine."""
 
 
 def locate(index: str | Path) -> Index:
@@ -68,19 +68,19 @@ def locate(index: str | Path) -> Index:
         from index.lance.index import LanceIndex  # LanceDB is an extra
     except ModuleNotFoundError as error:
         raise EngineMissing(
-            f"{address} needs the package {error.name}, which is not installed; run `pip install '.[lance]'`."
+            f"{address} needs the package {error.name}, which is not installed. Run `pip install '.[lance]'`."
         ) from None
     return LanceIndex(address)
 
 
 def address_of(index: str | Path) -> Path | Engine:
-    """What a user names an index by. Raises UsageError, which does not repeat it: it may contain a password."""
+    """Parses what a user calls an index. Raises UsageError without the text, which may contain a password."""
     text = str(index)
     return Path(index) if isinstance(index, Path) or "://" not in text else parse_address(text)
 
 
 def folder_of(index: str | Path) -> Path:
-    """The folder of this machine in which an index is built."""
+    """The local folder in which an index is built."""
     address = address_of(index)
     return address.staging if isinstance(address, Engine) else address
 
@@ -91,12 +91,12 @@ def open_store(index: str | Path) -> Store:
 
 
 def answering(index: str | Path) -> Store | None:
-    """The current generation of an index, or None if it has none that is usable. Raises StoreUnreachable."""
+    """Opens the current generation of an index; None if there is no usable one. Raises StoreUnreachable."""
     return open_if_usable(locate(index).open)
 
 
 def last_build(index: str | Path) -> tuple[list[str], str]:
-    """The sources that an index was last built from and its OCR languages; empty if it has not been built."""
+    """The sources and the OCR languages of an index's last build; empty if it hasn't been built."""
     store = answering(index)
     return (store.sources()["roots"], store.settings["ocr"]) if store else ([], "")
 
@@ -114,11 +114,14 @@ def build(
 ) -> Report:
     """Builds or updates an index from `sources` (the shipped documents by default) and the documents added to it.
 
-    Nothing is done if the sources, the settings and the encoder are those of the index that is there; `full` builds
-    everything anew. Damaged parts are made again. `required`: files below the sources that must be readable; NotRead
-    names those that are not. `on`: the machines that read and encode, "ray" or HOST:PORT of a Ray cluster; this one by
-    default. Raises the errors of `source` and `index.errors`, and what `progress` raises; the previous generation
-    then stays current.
+    Does nothing if sources, settings and encoder are those of the existing index; repairs damaged parts.
+
+    `full`: rebuilds everything. `approve`: may refuse the new generation. `required`: files below the sources that
+    must be readable; NotRead names those that aren't. `on`: the machines that parse and encode, "ray" or HOST:PORT of
+    a Ray cluster; this one by default.
+
+    Raises the errors of `source` and `index.errors`, and whatever `progress` and `approve` raise; the previous
+    generation then stays current.
     """
     options = BuildOptions(full, settings or Settings.from_environment(), progress, approve, required, on)
     return locate(index).build(sources, options)

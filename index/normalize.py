@@ -1,7 +1,7 @@
-"""Text as it is searched: words whole again that a line's end divided, ligatures as letters.
+"""Normalises text for searching: joins words hyphenated at line ends, and replaces ligatures by their letters.
 
-Documents keep their text as it is; only what reads it to find something reads
-this, and what it finds is carried back to the text itself.
+Documents keep their text unchanged. Only searching and encoding use the normalised text,
+and offsets in it are mapped back to the original.
 
 >>> found = searchable("The in-\\nvisible ﬁsh.")
 >>> found.text
@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from index.types import Offsets
 
-# A hyphen at a line's end in a word; what is never seen; ligatures, Arabic letters by their form, full-width letters.
-# It begins with a set: a text is looked through for one many times as fast as for a choice.
+# A hyphen at a line end inside a word; invisible characters; ligatures, Arabic presentation forms, full-width letters.
+# The pattern starts with a character set, because `re` scans for one many times faster than for an alternation.
 _CHANGED = re.compile(
     r"[-\u2010\u00ad\u200b\u2060\ufeff\ufb00-\ufb06\ufb13-\ufb17\ufb50-\ufdff\ufe70-\ufefc\uff01-\uff5e]"
     r"(?:(?<=[^\W\d_][^\W\d_][-\u2010\u00ad])\r?\n(?=[^\W\d_])|(?<![-\u2010]))"
@@ -31,14 +31,14 @@ _CHANGED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class NormalizedText:
-    """`text` to search in; `to_original` carries offsets in it to offsets in the original."""
+    """A normalised text; `to_original` maps offsets in `text` to offsets in the original."""
 
     text: str
     _changes: NDArray[np.int64] | None = None
-    """(changes, 4): start and end in the original, start and end in `text`, where lengths differ; None: nowhere."""
+    """(changes, 4): start and end in the original, start and end in `text`, of changes of length; None if none."""
 
     def to_original(self, offsets: Offsets) -> Offsets:
-        """(n, 2) offsets in `text` → in the original."""
+        """Maps offsets (n, 2) in `text` to offsets in the original."""
         if self._changes is None:
             return offsets
         found = offsets.copy()
@@ -49,7 +49,7 @@ class NormalizedText:
 
     @staticmethod
     def _origins(changes: NDArray[np.int64], characters: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-        """Where what became each of these characters of `text` starts and ends."""
+        """The start and end in the original of each of these characters of `text`."""
         start, end, _, new_end = changes[np.searchsorted(changes[:, 2], characters, "right") - 1].T
         moved = characters - new_end + end
         inside = characters < new_end
@@ -57,12 +57,12 @@ class NormalizedText:
 
 
 def searchable(text: str) -> NormalizedText:
-    """`text` as it is to be searched; nothing is copied where nothing changes."""
-    changes = [change for change in _CHANGED.finditer(text) if _is_due(text, change)]
+    """Normalises a text; a text without changes is not copied."""
+    changes = [change for change in _CHANGED.finditer(text) if _applies(text, change)]
     if not changes:
         return NormalizedText(text)
     parts: list[str] = []
-    rows = [(0, 0, 0, 0)]  # what comes before the first change is where it was
+    rows = [(0, 0, 0, 0)]  # offsets before the first change don't move
     at = shift = 0
     for change in changes:
         start, end = change.span()
@@ -75,6 +75,6 @@ def searchable(text: str) -> NormalizedText:
     return NormalizedText("".join([*parts, text[at:]]), np.array(rows, np.int64))
 
 
-def _is_due(text: str, change: re.Match[str]) -> bool:
-    """A name that begins with a capital after the hyphen is two words ("Serbo-\\nCroatian")."""
+def _applies(text: str, change: re.Match[str]) -> bool:
+    """Whether a change is right: a hyphen before a capital letter is kept ("Serbo-\\nCroatian")."""
     return change.group()[0] not in "-\u2010" or text[change.end()].islower()

@@ -1,4 +1,4 @@
-"""The progress of a build, and the report at its end."""
+"""Reporting a build: its progress step by step, and the result at its end."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from time import monotonic
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a build did.
+    """The result of a build.
 
     `changes`: how many documents were added, changed and removed. `encoded`: how many
-    texts were encoded for it. `skipped`: sentences about files that gave no document.
-    `doubtful`: how many documents may not be read as they show. `healed`: sentences
-    about what was damaged in the index that was there, and is made again.
+    texts were encoded. `skipped`: one sentence for each file that couldn't be read.
+    `doubtful`: how many documents may have extraction problems. `healed`: one sentence
+    for each damaged part of the previous index that was repaired.
     """
 
     generation: str
@@ -28,26 +28,39 @@ class Report:
     healed: tuple[str, ...]
 
     def __str__(self) -> str:
-        state = "is up to date" if self.up_to_date else "is built"
+        state = "Up to date" if self.up_to_date else "Built"
         changed = ", ".join(f"{count:,} {kind}" for kind, count in self.changes.items() if count)
         return (
-            f"The index {state}: {self.documents:,} document{'s' * (self.documents != 1)}, "
-            f"{self.passages:,} passages, generation {self.generation}{f' ({changed})' if changed else ''}."
+            f"{state}: {counted(self.documents, 'document')}, {counted(self.passages, 'passage')}, "
+            f"generation {self.generation}{f' ({changed})' if changed else ''}."
         )
 
 
-Progress = Callable[[str, int, int], None]
-"""Called with a step's name, how much of it is done, and how much there is; what it raises ends the build."""
+def counted(count: int, noun: str) -> str:
+    """A count with its noun.
 
-_BETWEEN = 0.1  # seconds
+    >>> counted(1, "document"), counted(2000, "passage")
+    ('1 document', '2,000 passages')
+    """
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with a step's name, how much is done, and the total; an exception that it raises ends the build.
+
+The steps are "looking" (scanning the sources), "encoding" (parsing and encoding, in bytes), "sorting" (writing the
+generation) and "publishing" (to an engine, in rows); `qa.rebuild` adds "waiting" (for another build).
+"""
+
+_BETWEEN = 0.1  # seconds between two calls
 
 
 def ignore(step: str, done: int, total: int) -> None:
-    """The progress of someone who does not look."""
+    """A Progress that ignores every update."""
 
 
 class Step:
-    """A step of a build, told ten times a second; one that takes less than a tenth of one is not told."""
+    """Reports one step of a build, at most ten times a second; a step shorter than that is not reported."""
 
     def __init__(self, progress: Progress, name: str, total: int = 1) -> None:
         self._progress, self._name, self._total = progress, name, total
@@ -55,13 +68,13 @@ class Step:
         self.done = 0
 
     def tell(self) -> None:
-        """Says how much is done, unless it was said just now."""
+        """Reports how much is done, unless the last report was a moment ago."""
         now = monotonic()
         if now - self._last >= _BETWEEN:
             self._last = now
             self._progress(self._name, min(self.done, self._total), self._total)
 
     def end(self) -> None:
-        """Says that all is done, if anything was said."""
+        """Reports the step as complete, if it was reported at all."""
         if self._last > self._begun:
             self._progress(self._name, self._total, self._total)

@@ -83,7 +83,7 @@ _SOURCES = {
 
 
 def sources_from(record: Any) -> dict[str, Any]:
-    """What a generation says that it was built from. Raises IndexCorrupt if it does not say so."""
+    """The checked content of a generation's `sources.json`. Raises IndexCorrupt."""
     if not fits(record, _SOURCES):
-        raise IndexCorrupt(f"The index does not say what it was made from; {REBUILD}.")
+        raise IndexCorrupt(f"The index's record of its sources is invalid. {REBUILD}")
     return dict(record)

@@ -1,4 +1,4 @@
-"""Every setting of an index, in one place."""
+"""The settings of an index, and the environment variables that change them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from pathlib import Path
 from source import UsageError, cores
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
-"""The encoder that the project installs."""
+"""The encoder that is installed with the project."""
 _MOST_THREADS = 256
 DEFAULT_INDEX = Path(".chapter-verse/index")
-"""The index folder that is used when none is named, below the working folder."""
+"""The default index folder, relative to the working directory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What decides how documents become an index; a change of any makes a build start afresh.
+    """What determines how documents are indexed; after a change of any setting, a build starts from scratch.
 
-    `model`: a sentence-transformers name or folder. `passage_tokens`: word
-    pieces a passage is packed up to, the encoder's own limit permitting. `ocr`:
-    Tesseract's languages, to recognise the text in pictures of pages; none if empty.
+    `model`: the name or folder of a sentence-transformers model. `passage_tokens`: word
+    pieces in a passage at most, if the encoder's own limit permits. `ocr`: Tesseract
+    languages for recognising text in page images; no OCR if empty.
     """
 
     model: str = DEFAULT_MODEL
@@ -30,29 +30,29 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.passage_tokens < 1:
-            raise UsageError(f"A passage of {self.passage_tokens} word pieces holds no word; set at least 1.")
+            raise UsageError(f"passage_tokens is {self.passage_tokens}. It must be at least 1.")
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """The defaults, with CHAPTER_VERSE_MODEL for another encoder."""
+        """The defaults, with the encoder from CHAPTER_VERSE_MODEL if that is set."""
         return cls(model=os.environ.get("CHAPTER_VERSE_MODEL") or DEFAULT_MODEL)
 
 
 def threads() -> int:
-    """How many texts are encoded at once: CHAPTER_VERSE_THREADS, or the cores this process may use.
+    """The number of encoder threads: CHAPTER_VERSE_THREADS, or the cores that this process may use.
 
-    Raises UsageError if the variable is no such number.
+    Raises UsageError for an invalid value.
     """
-    wanted = os.environ.get("CHAPTER_VERSE_THREADS")
-    if not wanted:
+    value = os.environ.get("CHAPTER_VERSE_THREADS")
+    if not value:
         return cores()
-    if not wanted.isdecimal() or not 1 <= int(wanted) <= _MOST_THREADS:
-        raise UsageError(f"CHAPTER_VERSE_THREADS is {wanted!r}; set it to a number from 1 to {_MOST_THREADS}.")
-    return int(wanted)
+    if not value.isdecimal() or not 1 <= int(value) <= _MOST_THREADS:
+        raise UsageError(f"CHAPTER_VERSE_THREADS is {value!r}. It must be a number from 1 to {_MOST_THREADS}.")
+    return int(value)
 
 
 def cache_folder() -> Path:
-    """Where exported encoders are kept: CHAPTER_VERSE_CACHE, or the user's cache folder."""
+    """The folder for exported encoders and staged builds: CHAPTER_VERSE_CACHE, or the user's cache folder."""
     from platformdirs import user_cache_path
 
     return Path(os.environ.get("CHAPTER_VERSE_CACHE") or user_cache_path("chapter-verse"))

@@ -1,7 +1,7 @@
-"""What is asked of an opened index, wherever it is kept: one generation, which never changes.
+"""The read interface of one immutable index generation, wherever it is stored.
 
-`index.folder.store` reads a folder, `index.lance` an engine's tables. The contract is
-tested on each of them by `tests/contract`.
+`index.folder.store` implements it for a folder, `index.lance.store` for an engine's tables;
+`tests/contract` tests both against this contract.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ class Vectors(Protocol):
     def nearest(
         self, vector: NDArray[np.float32], count: int, among: Rows | None = None
     ) -> tuple[Rows, NDArray[np.float32]]:
-        """The passages nearest to a unit vector: rows (count,), cosines (count,). `among`: of these rows alone."""
+        """The passages nearest to a unit vector: rows (count,) and cosines (count,), best first.
+
+        `among`: restricts the search to these rows.
+        """
 
     def of(self, passages: Rows) -> FloatMatrix:
         """(n, dimension): the unit vectors of these passages."""
@@ -44,7 +47,7 @@ class Vectors(Protocol):
 def nearest_among(
     vectors: Vectors, vector: NDArray[np.float32], count: int, among: Rows
 ) -> tuple[Rows, NDArray[np.float32]]:
-    """Every one of these rows compared, some at a time."""
+    """As `Vectors.nearest` with `among`, by comparing every row, a chunk at a time."""
     parts = [cosines(vectors.of(among[start : start + _CHUNK]), vector) for start in range(0, len(among), _CHUNK)]
     scores = np.concatenate([np.zeros(0, np.float32), *parts])
     best = np.argsort(-scores, kind="stable")[:count]
@@ -52,12 +55,15 @@ def nearest_among(
 
 
 def cosines(vectors: FloatMatrix, vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n,): each row's own sum, so that its last bits do not depend on the rows beside it."""
+    """(n,): the cosines of unit vectors with `vector`; each row is summed separately, so its result is reproducible.
+
+    (The last bits of a matrix product depend on how many rows there are.)
+    """
     return np.asarray(np.einsum("ij,j->i", vectors, vector))
 
 
 class Documents(Protocol):
-    """The documents by their rows, from 0 in the order of the sources, and by their ids."""
+    """The documents of a generation, by row (from 0, in the order of the sources) and by id."""
 
     def __len__(self) -> int: ...
 
@@ -67,14 +73,14 @@ class Documents(Protocol):
         """The row of the document with this id. Raises KeyError."""
 
     def ids(self) -> list[str]:
-        """The id of every document, by row."""
+        """The ids of all documents, in the order of their rows."""
 
     def facts(self, rows: Iterable[int]) -> Iterator[DocumentFacts]:
-        """What is known of the documents in these rows without their texts."""
+        """The facts of the documents in these rows, without their texts."""
 
 
-class StoreBase:
-    """What every store makes of the rest of it in the same way."""
+class StoreMixin:
+    """The methods of a Store that are the same for every storage."""
 
     @property
     def documents(self: Store) -> int:
@@ -92,16 +98,16 @@ class StoreBase:
         return Passage(document.id, span, document.text[span.start : span.end])
 
     def passages_of(self: Store, ids: Iterable[str]) -> Rows:
-        """The passages of these documents, in order. Raises KeyError for an id that is not there."""
+        """The passages of these documents, in order. Raises KeyError for an unknown id."""
         ranges = [np.array(self.passages_in(self.rows.row(id)), np.int64) for id in set(ids)]
         return np.sort(np.concatenate(ranges)) if ranges else np.zeros(0, np.int64)
 
 
 class Store(Protocol):
-    """One generation of an index. Safe to use from several threads.
+    """One generation of an index. Thread-safe.
 
-    Passages and documents are named by their rows, from 0 in the order of the sources.
-    What cannot be had or is not what was written raises a StoreError, and is never an answer.
+    Passages and documents are identified by their rows, from 0 in the order of the sources.
+    Missing or damaged data raises a StoreError and is never returned.
     """
 
     generation: str
@@ -110,14 +116,14 @@ class Store(Protocol):
         """The number of passages."""
 
     def newer(self) -> tuple[str, str] | None:
-        """Which generation the index points to now, if it is not this one; None if it is, or if it cannot be told."""
+        """The name and SHA-256 of the current generation; None if it is this one, or if it can't be determined."""
 
     def reopen(self) -> Store:
-        """The generation that the index points to now."""
+        """Opens the generation that is current now."""
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The `index.Settings` it was made with."""
+        """The `index.Settings` that the index was built with."""
 
     @property
     def encoder(self) -> Identity:
@@ -125,33 +131,33 @@ class Store(Protocol):
 
     @property
     def dimension(self) -> int:
-        """Numbers of a vector."""
+        """The dimension of the vectors."""
 
     def sizes(self) -> Mapping[str, int]:
-        """Bytes by what they hold, the largest first; empty where they are not on this machine."""
+        """Bytes for each kind of content, largest first; empty if the files aren't on this machine."""
 
     def sources(self) -> dict[str, Any]:
-        """What it was made from: `roots`, `files`, `readers`, and what was wrong: `skipped`, `doubts`."""
+        """The sources of the index: `roots`, `files`, `readers`, and the problems: `skipped`, `doubts`."""
 
     @property
     def vectors(self) -> Vectors:
-        """The passages' vectors."""
+        """The vectors of the passages."""
 
     @property
     def lexical(self) -> Lexical:
-        """The passages' words."""
+        """The BM25 index of the passages."""
 
     def tokens(self, passages: Rows) -> Tokens:
         """The token vectors of these passages."""
 
-    def fetch(self, passages: Sequence[int]) -> None:
-        """Says which passages are looked at next, so that an engine has all of them at once."""
+    def prefetch(self, passages: Sequence[int]) -> None:
+        """Announces which passages will be read next, so that an engine can fetch them in one request."""
 
     def passage(self, passage: int) -> Passage:
         """The passage in this row."""
 
     def span(self, passage: int) -> Span:
-        """Where a passage stands in its document."""
+        """The span of a passage in its document."""
 
     def sentences(self, passage: int) -> list[Span]:
         """The sentences of a passage, in order."""
@@ -174,23 +180,23 @@ class Store(Protocol):
         """The document with this id. Raises KeyError."""
 
     def passages_of(self, ids: Iterable[str]) -> Rows:
-        """The passages of these documents, in order. Raises KeyError for an id that is not there."""
+        """The passages of these documents, in order. Raises KeyError for an unknown id."""
 
     def passages_in(self, document: int) -> range:
         """The rows of the passages of the document in this row."""
 
     def places_of(self, sentence: str, most: int) -> list[tuple[int, Span]]:
-        """The first `most` places of a sentence that stands more than once: document row and span."""
+        """The first `most` places of a repeated sentence, as document row and span; empty if it occurs only once."""
 
     def boxes(self, document: int, span: Span) -> tuple[Box, ...]:
-        """The boxes of a span on its pages; none if its document has none, or if any letter's place is not known."""
+        """The boxes of a span on its pages; empty if the document has no pages, or if any letter's box is unknown."""
 
 
 AnyStore = TypeVar("AnyStore", bound=Store)
 
 
 def open_if_usable(open: Callable[[], AnyStore]) -> AnyStore | None:
-    """What `open` opens; None if the index is missing, corrupt or incompatible. Raises StoreUnreachable."""
+    """Calls `open`; None if the index is missing, corrupt or incompatible. Raises StoreUnreachable."""
     try:
         return open()
     except (IndexMissing, IndexCorrupt, IndexIncompatible):
@@ -198,27 +204,32 @@ def open_if_usable(open: Callable[[], AnyStore]) -> AnyStore | None:
 
 
 class GenerationFacts(Protocol):
-    """What the manifest of a generation says about it, wherever it is stored."""
+    """The part of a manifest that every kind of index has."""
 
     @property
-    def created(self) -> str: ...
+    def created(self) -> str:
+        """When it was built, in ISO format (UTC)."""
 
     @property
-    def parent(self) -> str | None: ...
+    def parent(self) -> str | None:
+        """The generation that was current before; None for the first."""
 
     @property
-    def encoder(self) -> dict[str, Any]: ...
+    def encoder(self) -> dict[str, Any]:
+        """The encoder's `name`, `sha256`, `settings` and `dimension`."""
 
     @property
-    def counts(self) -> dict[str, int]: ...
+    def counts(self) -> dict[str, int]:
+        """The numbers of `documents`, `passages`, `texts` and so on."""
 
     @property
-    def changes(self) -> dict[str, int]: ...
+    def changes(self) -> dict[str, int]:
+        """How many documents were `added`, `changed` and `removed` since the parent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A generation that an index keeps. `manifest` is None if it cannot be opened, and `problem` says why."""
+    """A generation of an index. If it can't be opened, `manifest` is None and `problem` says why."""
 
     name: str
     is_current: bool
@@ -226,15 +237,23 @@ class Generation:
     problem: str = ""
 
 
-_MOST_TITLES = 5000  # documents that are looked through for words of a title, at some 30 µs each
+def no_generation(index: object, to: str | None, current: str, generations: Sequence[str]) -> IndexMissing:
+    """The error for a rollback without a target. `to`: the generation asked for; None for the previous one."""
+    if to is None and list(generations) == [current]:
+        return IndexMissing(f"{current} is the only generation, so there is nothing to roll back to.")
+    missing = f"generation {to}" if to else f"generation before {current}"
+    return IndexMissing(f"There is no {missing} in {index}. Choose one with --to: {', '.join(generations)}.")
+
+
+_MOST_TITLES = 5000  # documents whose titles are searched, at about 30 µs each
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A document in a list.
 
-    `format`: "pdf", "md", … as its file's name ends. `pages`: how many; None where the
-    format has none. `passages`: how many.
+    `format`: the file name's extension, "pdf", "md", …. `pages`: their number; None if the
+    format has no pages. `passages`: their number.
     """
 
     id: str
@@ -246,12 +265,12 @@ class Listed:
     doubts: tuple[Doubt, ...]
 
     def json(self) -> dict[str, Any]:
-        """What `python -m index documents --json` prints of it, and `/documents` gives."""
+        """The entry in `python -m index documents --json` and in `/documents`."""
         return {name: getattr(self, name) for name in ("id", "title", "path", "format", "pages", "passages")}
 
 
 def listed(store: Store, rows: Sequence[int]) -> Iterator[Listed]:
-    """The documents in these rows; nothing is read of others."""
+    """Lists the documents in these rows; only these are read."""
     for row, facts in zip(rows, store.rows.facts(rows), strict=True):
         yield Listed(
             id=facts.id,
@@ -265,14 +284,14 @@ def listed(store: Store, rows: Sequence[int]) -> Iterator[Listed]:
 
 
 def matching(store: Store, words: str = "") -> Sequence[int]:
-    """The rows of the documents with these words in their ids or titles; in a large collection, in their ids alone."""
-    wanted = _plain(words)
-    if not wanted:
+    """The rows of the documents whose id or title contains `words`; in a large collection only ids are searched."""
+    text = _plain(words)
+    if not text:
         return range(store.documents)
     if store.documents > _MOST_TITLES:
-        return [row for row, id in enumerate(store.rows.ids()) if wanted in _plain(id)]
+        return [row for row, id in enumerate(store.rows.ids()) if text in _plain(id)]
     facts = enumerate(store.rows.facts(range(store.documents)))
-    return [row for row, each in facts if wanted in _plain(each.id) or wanted in _plain(each.title)]
+    return [row for row, each in facts if text in _plain(each.id) or text in _plain(each.title)]
 
 
 def _plain(text: str) -> str:

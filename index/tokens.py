@@ -1,9 +1,9 @@
-"""Token vectors for late interaction, kept as one signed byte a dimension.
+"""Token vectors for late interaction, quantised to one signed byte per dimension.
 
-A unit vector is scaled so that its largest component is ±127 and rounded; what
-makes it a unit vector again is kept beside it. Against float32 the cosine
-between two token vectors is off by less than .004, and no figure of the
-evaluation sets moves (`tests/benchmarks/token_forms.py`).
+A unit vector is scaled so that its largest component is ±127, and rounded; the
+scale that restores unit length is stored with it. The cosine of two token vectors
+differs from float32 by less than .004, and no metric of the evaluation sets
+changes (`tests/benchmarks/token_forms.py`).
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from index.types import FloatMatrix, Offsets
 
 
 def token_type(dimension: int) -> np.dtype[np.void]:
-    """A token: its vector, times `scale` to have a unit vector, and its place in the passage."""
+    """The type of a stored token: int8 vector, the `scale` that makes it a unit vector, and its span in the passage."""
     vector: DTypeLike = np.dtype((np.int8, (dimension,)))
     return np.dtype([("vector", vector), ("scale", np.float32), ("start", np.int32), ("end", np.int32)])
 
 
 def pack(encoded: Encoded, context: int) -> NDArray[np.void]:
-    """The tokens of a text, less those of its `context`: the characters before the passage."""
+    """The tokens of a text in stored form, without those of its first `context` characters, before the passage."""
     own = encoded.offsets[:, 0] >= context
     tokens = np.empty(int(own.sum()), token_type(encoded.tokens.shape[1]))
     tokens["vector"], tokens["scale"] = quantise(encoded.tokens[own])
@@ -38,7 +38,7 @@ def pack(encoded: Encoded, context: int) -> NDArray[np.void]:
 
 
 def unpack(texts: Sequence[NDArray[np.void]]) -> Tokens:
-    """The tokens of some texts, to be compared with a question's."""
+    """The stored tokens of texts as `Tokens`, for comparison with a question's."""
     return Tokens(
         vectors=np.concatenate([tokens["vector"] for tokens in texts]).astype(np.float32),
         scales=np.concatenate([tokens["scale"] for tokens in texts]),
@@ -48,7 +48,7 @@ def unpack(texts: Sequence[NDArray[np.void]]) -> Tokens:
 
 
 def quantise(tokens: FloatMatrix) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """(n, d) unit vectors to (n, d) bytes, and (n,) what to multiply them by to have unit vectors again."""
+    """Quantises unit vectors (n, d) to int8 (n, d), and returns the scales (n,) that restore unit length."""
     largest = np.abs(tokens).max(axis=1, keepdims=True, initial=1e-12)
     scaled = np.rint(tokens * (127 / largest))
     length = np.sqrt(np.einsum("ij,ij->i", scaled, scaled))
@@ -57,11 +57,11 @@ def quantise(tokens: FloatMatrix) -> tuple[NDArray[np.int8], NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The token vectors of some passages, one passage after another.
+    """The token vectors of some passages, concatenated.
 
-    `vectors`: (tokens, dimension), to be multiplied by `scales`: (tokens,).
+    `vectors`: (tokens, dimension), not yet multiplied by `scales`: (tokens,).
     `ends`: (passages,) where each passage's tokens end. `offsets`: for each
-    passage (n, 2), counted from the passage's start.
+    passage (n, 2), relative to its start.
     """
 
     vectors: FloatMatrix
@@ -70,36 +70,36 @@ class Tokens:
     offsets: list[Offsets]
 
     def cosines(self, query: FloatMatrix) -> list[FloatMatrix]:
-        """For each passage (m, n): the cosines of m unit vectors with its tokens."""
+        """The cosines of m unit vectors with each passage's n tokens: (m, n) for each passage."""
         with _one_thread:
             products = query @ self.vectors.T
         return np.split(products * self.scales, self.ends[:-1], axis=1)
 
 
 class _OneThread:
-    """While anybody is inside, BLAS works in one thread.
+    """A context in which BLAS uses one thread.
 
-    For a product as small as a question's two wait for each other longer than
-    one computes; beside a busy neighbour the wait was four times the rest of the
-    retrieval. Counted, because a limit that one thread lifts while another
-    computes would change the last bits of what that one gets.
+    A question's matrix product is so small that two threads wait for each other
+    longer than one takes to compute; on a busy machine the wait was four times the
+    rest of the retrieval. Uses are counted, because lifting the limit while another
+    thread computes would change the last bits of its result.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._inside = 0
+        self._users = 0
         self._limit: Any = None
 
     def __enter__(self) -> None:
         with self._lock:
-            if not self._inside:
+            if not self._users:
                 self._limit = _blas().limit(limits=1)
-            self._inside += 1
+            self._users += 1
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            self._inside -= 1
-            if not self._inside:
+            self._users -= 1
+            if not self._users:
                 self._limit.restore_original_limits()
 
 

@@ -1,4 +1,4 @@
-"""The shapes of arrays that several modules exchange."""
+"""Array types that modules exchange, with their shapes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 Rows: TypeAlias = NDArray[np.int64]
 """(n,): row numbers of passages, documents or texts."""
 Scores: TypeAlias = NDArray[np.float32]
-"""(n,): a score for each row."""
+"""(n,): one score per row."""
 FloatMatrix: TypeAlias = NDArray[np.float32]
-"""(n, dimension): vectors, one a row."""
+"""(n, dimension): one vector per row."""
 Offsets: TypeAlias = NDArray[np.int64]
 """(n, 2): start and end of spans, half-open, in code points."""

@@ -106,7 +106,7 @@ class Edition:
         retrieved = candidates(self.store, queries, among=among)
         with stage("reading"):
             chosen = worth_reading(retrieved)
-            self.store.fetch([each.passage for each in chosen])
+            self.store.prefetch([each.passage for each in chosen])
             readings = read(self.store, contextual.question, chosen)
         with stage("sentences"):
             terms = question_terms(self.store, contextual.question)
@@ -139,7 +139,7 @@ class Edition:
 
     def _hits(self, retrieved: Sequence[Candidate]) -> list[Hit]:
         with stage("passages"):
-            self.store.fetch([each.passage for each in retrieved])
+            self.store.prefetch([each.passage for each in retrieved])
             return [
                 Hit(self.store.passage(each.passage), each.score, rank, self._ref(each.passage))
                 for rank, each in enumerate(retrieved, start=1)

@@ -239,7 +239,7 @@ def fails(capsys: pytest.CaptureFixture[str], status: int, main: Any, *arguments
 def test_no_index_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for main, command in ((qa.__main__.main, ["ask", QUESTION]), (index.__main__.main, ["status"])):
         told = fails(capsys, 1, main, *command, "--index", str(tmp_path / "none"))
-        assert "There is no index in" in told and "run `python -m index build`" in told
+        assert "No index found in" in told and "Run `python -m index build`" in told
 
 
 @pytest.mark.parametrize("name", ["vectors.faiss", "tokens.npy", "documents.jsonl", "passages.npy", "manifest.json"])
@@ -251,10 +251,10 @@ def test_a_damaged_index(qa_article_index: Path, tmp_path: Path, name: str, caps
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
     told = fails(capsys, 1, qa.__main__.main, "ask", QUESTION, "--index", str(root))
-    assert name in told and "run `python -m index build` to mend it" in told
+    assert name in told and "Run `python -m index build` to repair it" in told
     assert name in fails(capsys, 1, index.__main__.main, "verify", "--index", str(root))
     file.unlink()
-    assert "run `python -m index build` to mend it" in fails(
+    assert "Run `python -m index build` to repair it" in fails(
         capsys, 1, qa.__main__.main, "ask", QUESTION, "--index", str(root)
     )
 

@@ -1,1 +1,1 @@
-"""Encoders: from text to a passage vector and token vectors."""
+"""Encoders, which turn a text into a passage vector and token vectors."""

@@ -1,4 +1,4 @@
-"""From sentence-transformers to ONNX: made once for each model, kept in the user's cache."""
+"""Exports a sentence-transformers model to ONNX, once for each model, into the user's cache folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from index.encoder.onnx import AGREES, FACTS, PROBE, TOKENIZER, ExportUnusable, 
 from index.encoder.sentence_transformer import SentenceTransformerEncoder
 
 EXACT = 1e-5
-"""How far a number of a float32 vector may be from the reference's."""
+"""The largest difference allowed between a component of a float32 vector and the reference's."""
 
 _OPSET = 17
 _UNFINISHED = ".unfinished-"
@@ -27,23 +27,23 @@ _TEXTS = [PROBE, "", "Ça va très bien, “merci” – 漢字 and 😀 too!", 
 
 
 class CannotExport(Exception):
-    """The model does things that do not survive the export."""
+    """The model can't be exported, or its export computes other vectors."""
 
 
 def export(reference: SentenceTransformerEncoder, folder: Path) -> OnnxEncoder:
-    """Writes `reference` to `folder` in float32 and int8, and opens it.
+    """Exports `reference` to `folder` in float32 and int8, and opens the export.
 
-    int8 is that of the matrix products (weights by channel, activations by
-    text); it becomes the precision that is used if it agrees with the reference.
-    One process at a time does so; the next finds what it made. Raises CannotExport,
-    and OSError if `folder` does not take it.
+    In int8, matrix products are quantised (weights per channel, activations per text).
+    It is the default precision if its vectors agree with the reference's. A lock lets
+    one process export at a time; the others then find its result. Raises CannotExport,
+    and OSError if `folder` can't be written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / ".lock"):
         with suppress(ExportUnusable):
             return OnnxEncoder(folder, reference.identity)
-        for left in folder.parent.glob(f"{_UNFINISHED}*"):  # of a process that was killed
-            shutil.rmtree(left, ignore_errors=True)
+        for unfinished in folder.parent.glob(f"{_UNFINISHED}*"):  # left by a process that was killed
+            shutil.rmtree(unfinished, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_UNFINISHED) as scratch:
             made = Path(scratch) / "encoder"
             made.mkdir()
@@ -51,9 +51,9 @@ def export(reference: SentenceTransformerEncoder, folder: Path) -> OnnxEncoder:
                 _write(reference, made)
             except OSError:
                 raise
-            except Exception as error:  # torch and the quantiser raise what they like
+            except Exception as error:  # torch and the quantiser raise all kinds of exceptions
                 raise CannotExport(f"{type(error).__name__}: {error}") from error
-            shutil.rmtree(folder, ignore_errors=True)  # what is there does not open
+            shutil.rmtree(folder, ignore_errors=True)  # an export that can't be opened
             made.replace(folder)
         return OnnxEncoder(folder, reference.identity)
 
@@ -94,7 +94,7 @@ def _facts(reference: SentenceTransformerEncoder, inputs: list[str], made: Path)
 
 
 def _distance(reference: SentenceTransformerEncoder, exported: OnnxEncoder) -> float:
-    """The largest difference of a number of any vector; infinite if the word pieces differ."""
+    """The largest difference of any component of any vector; infinite if the word pieces differ."""
     ours, theirs = list(exported.encode(_TEXTS)), list(reference.encode(_TEXTS))
     worst = 0.0
     for our, their in zip(ours, theirs, strict=True):
@@ -106,7 +106,7 @@ def _distance(reference: SentenceTransformerEncoder, exported: OnnxEncoder) -> f
 
 
 def _agrees(reference: SentenceTransformerEncoder, made: Path) -> bool:
-    """Whether the int8 form opens and points where the reference does."""
+    """Whether the int8 export opens and its vectors agree with the reference's."""
     try:
         small = OnnxEncoder(made, reference.identity, "int8")
     except ExportUnusable:
@@ -122,7 +122,7 @@ def _to_onnx(reference: SentenceTransformerEncoder, inputs: list[str], file: Pat
         return torch.nn.functional.normalize(vectors, dim=-1)
 
     class Whole(torch.nn.Module):
-        """The model from word pieces to unit vectors. A text is never padded, so that nothing is masked."""
+        """The model from word pieces to unit vectors. Texts are never padded, so there is no attention mask."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -137,7 +137,7 @@ def _to_onnx(reference: SentenceTransformerEncoder, inputs: list[str], file: Pat
     sample = reference.tokenizer([PROBE], return_tensors="pt")
     axes = {name: {0: "texts", 1: "pieces"} for name in [*inputs, "tokens"]}
     with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")  # every branch that the tracer fixes; the check afterwards tells if it mattered
+        warnings.simplefilter("ignore")  # the tracer warns of each fixed branch; `_distance` shows if one matters
         torch.onnx.export(
             Whole().eval(),
             tuple(sample[name] for name in inputs),
@@ -146,12 +146,12 @@ def _to_onnx(reference: SentenceTransformerEncoder, inputs: list[str], file: Pat
             output_names=["tokens", "vector"],
             dynamic_axes={**axes, "vector": {0: "texts"}},
             opset_version=_OPSET,
-            dynamo=False,  # the newer exporter needs a further package and gives the same graph
+            dynamo=False,  # the newer exporter needs another package and produces the same graph
         )
 
 
 def to_int8(source: Path, target: Path) -> None:
-    """The same model with its constant matrices in int8."""
+    """Writes an ONNX model with its constant matrices quantised to int8."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     logging.getLogger().addFilter(_no_advice)
@@ -168,5 +168,5 @@ def to_int8(source: Path, target: Path) -> None:
 
 
 def _no_advice(record: logging.LogRecord) -> bool:
-    """The quantiser advises a step on the root logger that changes nothing here."""
+    """A log filter: the quantiser recommends, on the root logger, a step that changes nothing here."""
     return "pre-processing before quantization" not in record.getMessage()

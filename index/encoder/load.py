@@ -1,4 +1,4 @@
-"""The encoder to build with, and the encoder to ask with."""
+"""Loads the encoder for building an index and for querying one."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from index.settings import DEFAULT_MODEL, Settings, cache_folder
 from source import printable
 
 _EXPORT = 2
-"""Raised whenever an export is to be made anew."""
+"""The version of exports; increased whenever models must be exported again."""
 
 _log = logging.getLogger("chapter-verse")
 
 
 def load_encoder(name: str) -> Encoder:
-    """The encoder to build an index with: the exported one, or the reference where a GPU runs it.
+    """Loads the encoder for building an index: the ONNX export, or the reference encoder if there is a GPU for it.
 
     Raises EncoderMissing.
     """
@@ -32,29 +32,28 @@ def load_encoder(name: str) -> Encoder:
 
 
 def encoder_for(made_by: Identity) -> Encoder:
-    """The encoder that an index says made it, to ask it with.
+    """Loads the encoder that made an index, for querying it.
 
-    What it names may be any folder, and a model's files can have Python load what
-    they like: one that this machine has not built with is loaded only by its user's
-    word. Raises EncoderMissing, or as `encoder_of`.
+    An index may name any folder as its model, and a model's files can make Python run
+    arbitrary code. So a model that hasn't been used on this machine is loaded only if
+    the user names it. Raises EncoderMissing, or as `encoder_of`.
     """
-    meant = (DEFAULT_MODEL, Settings.from_environment().model)
-    if made_by.name not in meant and not export_folder(made_by).exists():
+    trusted = (DEFAULT_MODEL, Settings.from_environment().model)
+    if made_by.name not in trusted and not export_folder(made_by).exists():
         raise EncoderMissing(
-            f"The index was made by the encoder {printable(made_by.name)[:200]}, which was never built with here; "
-            "set CHAPTER_VERSE_MODEL to its name if you trust it, or build the index anew."
+            f"This index uses encoder {printable(made_by.name)[:200]}, which has not been used on this machine. "
+            "Set CHAPTER_VERSE_MODEL to its name if you trust it, or rebuild the index."
         )
     return encoder_of(made_by)
 
 
 @lru_cache(maxsize=2)
 def encoder_of(wanted: Identity) -> Encoder:
-    """The encoder with these weights and settings, loaded once for all who ask in this process.
+    """Loads the encoder with these weights and settings, once per process.
 
-    It comes from the cache; only where that has none that is whole, torch is
-    imported and the model exported, and where it cannot be exported it is used
-    as it is. Raises EncoderMissing, or IndexIncompatible if the model of that
-    name has become another one.
+    The export comes from the cache folder. If there is no intact one, torch is imported
+    and the model exported; if it can't be exported, it runs in sentence-transformers.
+    Raises EncoderMissing, or IndexIncompatible if the model of that name has changed.
     """
     folder = export_folder(wanted)
     for precision in (None, "float32"):
@@ -66,7 +65,7 @@ def encoder_of(wanted: Identity) -> Encoder:
 
 
 def export_folder(wanted: Identity, number: int = _EXPORT) -> Path:
-    """Where the exported form of a model is kept; an older form has a lower number."""
+    """The cache folder of a model's export; older versions of exports have a lower number."""
     return cache_folder() / "encoders" / f"{wanted.sha256[:16]}-{wanted.settings[:16]}-{number}"
 
 
@@ -77,17 +76,17 @@ def _export(wanted: Identity, folder: Path) -> Encoder:
     reference = SentenceTransformerEncoder(wanted.name)
     if reference.identity != wanted:
         raise IndexIncompatible(
-            f"The index was made by {wanted.name} ({wanted.sha256[:12]}…), and that model is now "
-            f"{reference.identity.sha256[:12]}…; run `python -m index build --full` to make a new index."
+            f"The index was made by {wanted.name} ({wanted.sha256[:12]}…), but that model is now "
+            f"{reference.identity.sha256[:12]}…. Run `python -m index build --full` to rebuild the index."
         )
     for old in range(1, _EXPORT):
         shutil.rmtree(export_folder(wanted, old), ignore_errors=True)
     try:
         return export(reference, folder)
     except OSError as error:
-        _log.warning("The encoder cannot be kept in %s (%s): each start takes longer.", folder.parent, error.strerror)
+        _log.warning("The encoder cannot be cached in %s (%s): each start takes longer.", folder.parent, error.strerror)
     except (CannotExport, ExportUnusable) as error:
-        _log.warning("%s cannot be exported and runs in sentence-transformers, slower: %s", wanted.name, error)
+        _log.warning("%s cannot be exported, so it runs slower, in sentence-transformers: %s", wanted.name, error)
         return reference
     with tempfile.TemporaryDirectory() as scratch:
         return export(reference, Path(scratch) / "encoder")

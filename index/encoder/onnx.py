@@ -1,8 +1,13 @@
-"""The encoder as asking uses it: exported to ONNX, run by ONNX Runtime, no torch.
+"""The encoder exported to ONNX and run by ONNX Runtime, without torch.
 
-A text is a batch of its own. So nothing is padded, a text's vectors do not
-depend on what it is encoded beside (int8 activations are scaled by batch), and
-the cores work on different texts instead of waiting for each other within one.
+Each text is a batch of its own. So nothing is padded, the vectors of a text don't
+depend on the texts beside it (int8 activations are scaled per batch), and the cores
+work on different texts instead of waiting for each other on one.
+
+Why our own: one pass yields the text's vector and its token vectors with their
+offsets, which fastembed doesn't return; it was 6.5 times as fast as
+sentence-transformers; and it needs no torch, which sentence-transformers imports
+even with its ONNX backend.
 """
 
 from __future__ import annotations
@@ -27,15 +32,15 @@ from index.normalize import searchable
 from index.settings import threads
 from index.types import Offsets
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before ONNX Runtime is imported, or it reports to its makers
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before ONNX Runtime is imported; otherwise it sends telemetry
 
 TOKENIZER = "tokenizer.json"
 FACTS = "encoder.json"
 PROBE = "The keeper of the lighthouse counted 23 ships before the storm, and wrote them down."
 AGREES = 0.97
-"""The cosine with the reference from which on a form of the encoder is taken for the same."""
+"""The lowest cosine with the reference's vectors at which an export counts as the same encoder."""
 
-# The fused kernel takes eight times as long as the addition and the normalisation it stands for: 15% of a pass.
+# The fused kernel takes eight times as long as the addition and normalisation it replaces: 15% of a pass.
 _SLOWER = ["SkipLayerNormFusion"]
 
 _A = TypeVar("_A")
@@ -43,15 +48,15 @@ _B = TypeVar("_B")
 
 
 class ExportUnusable(Exception):
-    """There is no exported encoder in the folder, or not the one that was written there."""
+    """The folder has no exported encoder, or a damaged one, or another model's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of an exported encoder, beside its files.
+    """The metadata of an exported encoder.
 
-    `special`: how many special tokens stand before and after a text. `probe`:
-    the reference's float32 vector of `PROBE`. `files`: SHA-256 by name.
+    `inputs`: names of the model's inputs. `special`: numbers of special tokens before and
+    after a text. `probe`: the reference's float32 vector of `PROBE`. `files`: SHA-256 by name.
     """
 
     sha256: str
@@ -67,13 +72,13 @@ class Facts:
     files: dict[str, str]
 
     def dump(self) -> bytes:
-        """The facts and their own SHA-256."""
+        """Encodes the metadata as JSON, preceded by its SHA-256."""
         body = json.dumps(asdict(self)).encode()
         return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
     @classmethod
     def load(cls, data: bytes) -> Facts:
-        """Raises ValueError for anything that `dump` did not write."""
+        """Decodes the output of `dump`. Raises ValueError for anything else."""
         sha256, _, body = data.partition(b"\n")
         if hashlib.sha256(body).hexdigest().encode() != sha256:
             raise ValueError("it was changed after it was written")
@@ -84,13 +89,13 @@ class Facts:
 
 
 class OnnxEncoder:
-    """The encoder in `folder`, checked file by file before it is parsed, and by its own probe after.
+    """An exported encoder. Its files are checked by SHA-256 before they are parsed, its vectors by a probe text.
 
-    `precision` overrides the one that the export found good. Raises ExportUnusable.
+    `precision`: overrides the export's default. Raises ExportUnusable.
     """
 
     def __init__(self, folder: Path, identity: Identity, precision: str | None = None) -> None:
-        from tokenizers import Tokenizer  # not before it is needed: a status or a search in code needs no encoder
+        from tokenizers import Tokenizer  # only on demand: many commands need no encoder
 
         self.identity = identity
         try:
@@ -98,7 +103,7 @@ class OnnxEncoder:
             self.precision = precision or self._facts.precision
             self._tokenizer = Tokenizer.from_str(self._file(folder, TOKENIZER).decode())
             self._session = open_model(self._file(folder, model_file(self.precision)))
-        except Exception as error:  # the runtime and the tokenizer raise what they like
+        except Exception as error:  # the runtime and the tokenizer raise all kinds of exceptions
             raise ExportUnusable(str(error)) from error
         if (self._facts.sha256, self._facts.settings) != (identity.sha256, identity.settings):
             raise ExportUnusable("it is another model's")
@@ -118,13 +123,13 @@ class OnnxEncoder:
 
     def known(self, text: str) -> float:
         encoded = self._tokenizer.encode(text, add_special_tokens=False)
-        # The tokenizer's own word for what it has no piece for; by bytes it has a piece for everything.
+        # What tokenizers call an unknown piece; byte-level tokenizers have a piece for everything.
         unknown = {"[UNK]", "<unk>"}
         pairs = zip(encoded.tokens, encoded.offsets, strict=True)
         return known_share(text, ((start, end, token in unknown) for token, (start, end) in pairs))
 
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
-        if query:  # too few and too short to be worth a second thread
+        if query:  # too few and too short to benefit from threads
             return map(partial(self._encode, self._facts.query_prompt), texts)
         return _in_order(self._pool, partial(self._encode, self._facts.document_prompt), texts)
 
@@ -143,7 +148,7 @@ class OnnxEncoder:
         return Encoded(vector[0], tokens[0, before : len(ids[0]) - after][own], offsets[own])
 
     def _read(self, text: str) -> tuple[NDArray[np.int64], Offsets]:
-        """The model's input (1, n), special tokens included, and the offsets of the others."""
+        """The model's input (1, n) with special tokens, and the offsets of the text's own tokens."""
         read = searchable(text)
         encoded = self._tokenizer.encode(read.text)
         before, after = self._facts.special
@@ -160,12 +165,12 @@ class OnnxEncoder:
 
 
 def model_file(precision: str) -> str:
-    """The name of the model in that precision."""
+    """The file name of the model in this precision."""
     return f"{precision}.onnx"
 
 
 def open_model(model: bytes) -> Any:
-    """An ONNX Runtime session that runs each text in one thread."""
+    """Opens an ONNX Runtime session that runs each text in one thread."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -175,11 +180,11 @@ def open_model(model: bytes) -> Any:
 
 
 def _in_order(pool: ThreadPoolExecutor, function: Callable[[_A], _B], items: Iterable[_A]) -> Iterator[_B]:
-    """As `pool.map`, with no more than a few results waiting in memory."""
-    waiting: deque[Future[_B]] = deque()
+    """As `pool.map`, but lazy: only a few results are held in memory."""
+    pending: deque[Future[_B]] = deque()
     for item in items:
-        waiting.append(pool.submit(function, item))
-        if len(waiting) > 4 * threads():
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+        pending.append(pool.submit(function, item))
+        if len(pending) > 4 * threads():
+            yield pending.popleft().result()
+    while pending:
+        yield pending.popleft().result()

@@ -1,4 +1,4 @@
-"""Text to vectors: one pass of the model gives a passage's vector and its tokens' vectors."""
+"""The `Encoder` interface: one pass of the model yields the vector of a text and those of its tokens."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 from index.encoder.identity import Identity
 from index.types import FloatMatrix, Offsets
 
-# Words of letters; those of scripts without spaces (Thai, Lao, Burmese, Khmer, Kana, Han) are left out.
+# Words of letters, without the scripts that put no spaces between words (Thai, Lao, Burmese, Khmer, Kana, Han).
 _SPACED_WORD = re.compile(r"[^\W\d_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """What the encoder makes of one text.
+    """An encoded text.
 
     `vector`: (dimension,), unit length. `tokens`: (n, dimension), each of unit
-    length, special tokens left out. `offsets`: (n, 2), each token's code points.
+    length, without special tokens. `offsets`: (n, 2), each token's code points.
     """
 
     vector: NDArray[np.float32]
@@ -31,10 +31,10 @@ class Encoded:
 
 
 class Encoder(Protocol):
-    """What the index and the retriever need of a model.
+    """A model that encodes texts, as the index and the retriever need it.
 
-    `precision` is "float32" or "int8". `max_tokens` counts word pieces without
-    the special tokens that the model adds; `encode` reads no further than that.
+    `precision`: "float32" or "int8". `max_tokens`: word pieces that `encode` reads at
+    most, not counting the special tokens that the model adds.
     """
 
     identity: Identity
@@ -43,21 +43,21 @@ class Encoder(Protocol):
     max_tokens: int
 
     def pieces(self, texts: Sequence[str]) -> list[Offsets]:
-        """The word pieces of each text, uncut: (n, 2) code point offsets."""
+        """All word pieces of each text, however long: (n, 2) code point offsets."""
 
     def known(self, text: str) -> float:
-        """How much of a text is in words of a language that the model was made for: `known_share`."""
+        """The share of a text in words of the model's languages; see `known_share`."""
 
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
-        """What each text becomes, in order. Texts are taken as they are needed, and not all at once."""
+        """Encodes texts in order. They are consumed lazily, as they are needed."""
 
 
 def known_share(text: str, pieces: Iterable[tuple[int, int, bool]]) -> float:
-    """The share of the letters in `text` that stand in word pieces of more than one letter; 1 if it has none.
+    """The share of the letters in `text` that belong to word pieces of more than one letter; 1 if it has no letters.
 
-    A tokenizer breaks the words of a language it was not made for into letters,
-    and the model has learnt no words of them. A Chinese character is a word.
-    `pieces`: start, end, and whether the vocabulary has no such piece.
+    A tokenizer breaks words of a language that it wasn't made for into single letters,
+    and the model hasn't learnt such words. A Chinese character counts as a word.
+    `pieces`: start, end, and whether the piece is unknown to the vocabulary.
     """
     known = letters = 0
     for start, end, unknown in pieces:
@@ -69,9 +69,9 @@ def known_share(text: str, pieces: Iterable[tuple[int, int, bool]]) -> float:
 
 
 def pieces_per_word(text: str, pieces: Offsets) -> float:
-    """Into how many word pieces a word of `text` is broken, in scripts that put spaces between words; 1 if it has none.
+    """Mean number of word pieces per word of `text`, in scripts with spaces between words; 1 if it has no such words.
 
-    A model's vocabulary has most words of its own languages whole, and breaks those of others.
+    A model's vocabulary contains most words of its own languages whole, and breaks up those of others.
     """
     words = [match.span() for match in _SPACED_WORD.finditer(text)]
     if not words:
@@ -84,6 +84,6 @@ def pieces_per_word(text: str, pieces: Offsets) -> float:
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`vectors` scaled to length 1 along the last axis; a zero vector stays zero."""
+    """Scales vectors to length 1 along the last axis; a zero vector stays zero."""
     length = np.sqrt(np.einsum("...i,...i->...", vectors, vectors))[..., None]
     return np.asarray(vectors / np.maximum(length, 1e-12), dtype=np.float32)

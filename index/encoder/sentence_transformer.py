@@ -1,4 +1,4 @@
-"""The reference encoder: sentence-transformers itself, on a GPU if torch sees one."""
+"""The reference encoder: sentence-transformers itself, on a GPU if torch finds one."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from index.normalize import searchable
 from index.settings import threads
 from index.types import Offsets
 
-_WINDOW = 256  # texts that are sorted by length together
-_BATCH_TOKENS = 4096  # word pieces in a batch, padding included: the best of 1k-16k on two cores
+_WINDOW = 256  # texts that are sorted by length before batching
+_BATCH_TOKENS = 4096  # word pieces in a batch, with padding: the fastest from 1k to 16k on two cores
 
 
 class SentenceTransformerEncoder:
     """Any sentence-transformers model with a fast tokenizer.
 
-    Importing what it needs takes seconds and most of a gigabyte, so that it
-    makes the exported encoder, and stands in only where there is none. Raises
-    EncoderMissing when the model is not there or is not what it should be.
+    Importing its dependencies takes seconds and most of a gigabyte. So it is used to
+    export models, on GPUs, and for models that can't be exported. Raises EncoderMissing
+    if the model is missing or unsuitable.
     """
 
     precision = "float32"
@@ -41,7 +41,7 @@ class SentenceTransformerEncoder:
         special = int(self.tokenizer.num_special_tokens_to_add())
         self.max_tokens = int(self.model.max_seq_length) - special
         self.dimension = int(self.model.get_embedding_dimension())
-        # A fast tokenizer that is told to pad in one thread and not to in another fails ("Already borrowed").
+        # A fast tokenizer fails ("Already borrowed") if one thread changes its padding while another uses it.
         self._tokenizing = Lock()
 
     def pieces(self, texts: Sequence[str]) -> list[Offsets]:
@@ -64,7 +64,7 @@ class SentenceTransformerEncoder:
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
         import torch
 
-        # A question is too short to be shared out: beside a busy neighbour two threads wait for each other.
+        # A question is too short for several threads: on a busy machine they would wait for each other.
         torch.set_num_threads(1 if query else threads())
         prompt = self.prompt(query=query)
         remaining = iter(texts)
@@ -87,7 +87,7 @@ class SentenceTransformerEncoder:
                 yield i, Encoded(unit(vectors[row]), unit(tokens[row, keep]), spans[keep])
 
     def prompt(self, *, query: bool) -> str:
-        """What the model wants to read before a question, or before a passage."""
+        """The prefix that the model expects before a question or before a passage."""
         return self.model.prompts.get("query" if query else "document") or ""
 
     def _features(self, texts: list[str]) -> tuple[dict[str, Any], Offsets, NDArray[np.bool_]]:
@@ -110,7 +110,7 @@ class SentenceTransformerEncoder:
 
 
 def sees_gpu() -> bool:
-    """Whether torch has a GPU to compute on; a CPU build of torch is not even imported to ask."""
+    """Whether torch has a GPU; a CPU build of torch is recognised without importing it."""
     try:
         if version("torch").endswith("+cpu"):
             return False
@@ -122,7 +122,7 @@ def sees_gpu() -> bool:
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Texts of like length together, so that little of a batch is padding."""
+    """Batches of texts of similar length, to keep the padding small."""
     batch: list[int] = []
     for i in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
         if batch and (len(batch) + 1) * (lengths[batch[0]] + 2) > _BATCH_TOKENS:
@@ -145,9 +145,9 @@ def _load(folder: Path) -> Any:
         model = SentenceTransformer(str(folder), local_files_only=True)
     except Exception as error:
         raise EncoderMissing(
-            f"The encoder in {folder} cannot be loaded ({type(error).__name__}); "
-            "name a folder that holds a complete sentence-transformers model."
+            f"The encoder in {folder} cannot be loaded ({type(error).__name__}). "
+            "Name a folder with a complete sentence-transformers model."
         ) from error
     if not getattr(model.tokenizer, "is_fast", False):
-        raise EncoderMissing(f"The encoder in {folder} has no fast tokenizer; choose a model that has one.")
+        raise EncoderMissing(f"The encoder in {folder} has no fast tokenizer. Choose a model that has one.")
     return model.eval()

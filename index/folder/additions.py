@@ -1,4 +1,4 @@
-"""Documents that users add to an index or exclude from it, changed in transactions: all of a change or nothing."""
+"""Documents that users add to an index or exclude from it, changed in transactions that are undone if they fail."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_BYTES = 1 << 26
 
 
 def sources_of(layout: Layout, sources: Sequence[str | Path]) -> list[Path]:
-    """The sources (the shipped documents by default), and the folder of the documents that were added."""
+    """The paths to build from: the sources (the shipped documents by default) and the folder of added documents."""
     roots = roots_of(sources)
     added = _folder(layout)
     if added and added.absolute() not in (root.absolute() for root in roots):
@@ -31,22 +31,22 @@ def sources_of(layout: Layout, sources: Sequence[str | Path]) -> list[Path]:
 
 
 def added_files(layout: Layout) -> list[SourceFile]:
-    """The files that were added. Raises StoreError."""
+    """The files that users added to the index. Raises StoreError."""
     added = _folder(layout)
     return files_in([added]) if added else []
 
 
 def _folder(layout: Layout) -> Path | None:
-    """The folder of what was added, if there is one. Raises StoreError if it is, or has, a link."""
+    """The folder of added files, if there is one. Raises StoreError if it is a link or contains one."""
     added = layout.added
     for path in chain([added], added.rglob("*")):
-        if path.is_symlink():  # who handed on the index would have any file of ours read
-            raise StoreError(f"{path} is a link, and what is added to an index is copied into it; delete it.")
+        if path.is_symlink():  # an index from somebody else could make us read any file on this machine
+            raise StoreError(f"{path} is a link, but files are added to an index as copies. Delete it.")
     return added if added.is_dir() else None
 
 
 def left_out(layout: Layout) -> list[str]:
-    """The ids of the documents that no build takes, in the order they were removed. Raises StoreError."""
+    """The ids of the documents that users excluded from the index, in the order of exclusion. Raises StoreError."""
     try:
         ids = json.loads(read(layout.left_out, _MOST_BYTES))
         if isinstance(ids, list) and all(isinstance(id, str) and is_unicode(id) for id in ids):
@@ -55,33 +55,33 @@ def left_out(layout: Layout) -> list[str]:
         return []
     except (OSError, ValueError, RecursionError):
         pass
-    raise StoreError(f"{layout.left_out} is no list of documents; mend it, or delete it to take all documents again.")
+    raise StoreError(
+        f"{layout.left_out} isn't a list of document ids. Fix it, or delete it to include all documents again."
+    )
 
 
 @contextmanager
 def changing(root: Path) -> Iterator[Change]:
-    """A change to the added files of the index in `root`, and to its list of what is left out.
+    """Begins a change of the added files and the exclusion list of the index in `root`.
 
-    They are as they were again if this is left by an exception. Killed in
-    between, it leaves each file whole, the old or the new, and the next build
-    takes what is there. Raises IndexUnwritable, also when another process is at it.
+    An exception undoes the whole change. If the process is killed, each file is
+    complete, in its old or its new version, and the next build uses what it finds.
+    Raises IndexUnwritable, also if another process is making a change.
     """
     try:
         layout = claim(root)
         layout.added.mkdir(exist_ok=True)
         with FileLock(layout.change_lock, timeout=0):
-            yield from _undone_if_it_fails(layout)
+            yield from _transaction(layout)
     except Timeout as error:
-        raise IndexUnwritable(
-            f"Another process is changing the documents of {root}; wait until it has ended."
-        ) from error
+        raise IndexUnwritable(f"Another process is changing the documents of {root}. Wait for it to finish.") from error
     except OSError as error:
         raise unwritable(root, error) from error
 
 
-def _undone_if_it_fails(layout: Layout) -> Iterator[Change]:
+def _transaction(layout: Layout) -> Iterator[Change]:
     change = Change(layout)
-    shutil.rmtree(layout.changing, ignore_errors=True)  # of one that was killed
+    shutil.rmtree(layout.changing, ignore_errors=True)  # left by a process that was killed
     layout.changing.mkdir()
     try:
         yield change
@@ -93,51 +93,51 @@ def _undone_if_it_fails(layout: Layout) -> Iterator[Change]:
 
 
 class Change:
-    """What is changed, and what it was before."""
+    """A change of the added files and the exclusion list, with a backup of each changed file."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._before: dict[Path, Path | None] = {}
+        self._backups: dict[Path, Path | None] = {}  # None: the file is new
         self._count = 0
 
     def add(self, file: Path, name: str) -> Path:
-        """A copy of `file` among those that were added, in the place of one of that name."""
+        """Copies `file` into the added files, replacing one of that name; returns the copy's path."""
         path = self._layout.added / name
         self._put(path, lambda new: shutil.copyfile(file, new))
         return path
 
     def delete(self, path: Path) -> None:
-        """Deletes a file that was added."""
-        self._keep(path, Path.replace)
+        """Deletes an added file."""
+        self._back_up(path, Path.replace)
 
     def leave_out(self, ids: Sequence[str]) -> None:
-        """Makes these the documents that no build takes."""
+        """Replaces the list of excluded documents."""
         if not ids:
-            return self._keep(self._layout.left_out, Path.replace)
+            return self._back_up(self._layout.left_out, Path.replace)
         self._put(self._layout.left_out, lambda new: new.write_text(json.dumps(ids), "ascii"))
 
     def take_back(self, path: Path) -> None:
-        """Makes a file what it was before."""
-        before = self._before.pop(path)
-        if before:
-            before.replace(path)
+        """Undoes the change of one file."""
+        backup = self._backups.pop(path)
+        if backup:
+            backup.replace(path)
         else:
             path.unlink(missing_ok=True)
 
     def undo(self) -> None:
-        """Makes everything what it was before."""
-        for path in list(self._before):
+        """Undoes the whole change."""
+        for path in list(self._backups):
             self.take_back(path)
 
     def _put(self, path: Path, write: Callable[[Path], object]) -> None:
-        self._keep(path, shutil.copy2)
+        self._back_up(path, shutil.copy2)
         replace(path, write, beside=self._layout.changing / "new")
 
-    def _keep(self, path: Path, put_away: Callable[[Path, Path], object]) -> None:
-        if path in self._before:
+    def _back_up(self, path: Path, copy_or_move: Callable[[Path, Path], object]) -> None:
+        if path in self._backups:
             return
-        before = self._layout.changing / str(self._count) if path.exists() else None
+        backup = self._layout.changing / str(self._count) if path.exists() else None
         self._count += 1
-        if before:
-            put_away(path, before)
-        self._before[path] = before
+        if backup:
+            copy_or_move(path, backup)
+        self._backups[path] = backup

@@ -1,4 +1,4 @@
-"""Arrays and sorted string tables on disk, written row by row and read through a memory map; the files are `.npy`."""
+"""Arrays and sorted string tables in `.npy` files, written row by row and read through a memory map."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from index.folder.checksums import BLOCK, CheckedFile
 
 
 class ArrayWriter:
-    """An `.npy` file of rows (`columns`,), or of numbers, that grows at its end."""
+    """Writes an `.npy` file by appending rows of `columns` numbers, or single values if `columns` is None."""
 
     def __init__(self, path: Path, dtype: DTypeLike, columns: int | None = None) -> None:
         self._file: IO[bytes] = path.open("wb")
@@ -28,7 +28,7 @@ class ArrayWriter:
         self._write_header()
 
     def append(self, rows: Any) -> None:
-        """Adds rows (n, columns), or numbers (n,)."""
+        """Appends rows (n, columns), or values (n,)."""
         array = np.ascontiguousarray(rows, self._dtype)
         self._file.write(array.data)
         self.rows += len(array)
@@ -51,26 +51,26 @@ class ArrayWriter:
 
 
 class Table:
-    """The rows of an `.npy` file. A row or a run of rows is a view of the file, not a copy.
+    """The rows of an `.npy` file. A row or a slice of rows is a view of the file, not a copy.
 
-    Which rows there are is often another file's word: IndexCorrupt for those that are not there.
+    Row numbers often come from another file, so a row that doesn't exist raises IndexCorrupt.
     """
 
     def __init__(self, file: CheckedFile, columns: int | None = None, dtype: DTypeLike = np.int64) -> None:
-        """`columns`: numbers in a row; None for rows that are numbers. Raises IndexCorrupt if it holds others."""
+        """`columns`: values in a row; None if the rows are single values. Raises IndexCorrupt for any other array."""
         self._file = file
         try:
             head = io.BytesIO(bytes(file.read(0, min(BLOCK, len(file)))))
             npy.read_magic(head)
             shape, _, found = npy.read_array_header_1_0(head)
             if found != np.dtype(dtype) or shape[1:] != (() if columns is None else (columns,)):
-                raise ValueError("it has other rows")
+                raise ValueError("another type or number of columns")
             self._start = head.tell()
             self._array = np.frombuffer(memoryview(file._bytes), found, offset=self._start).reshape(shape)
         except IndexCorrupt:
             raise
-        except Exception as error:  # NumPy's reader of a header raises what Python's own parsers do
-            raise IndexCorrupt(f"The index file {file.path} does not hold the numbers it should; {REBUILD}.") from error
+        except Exception as error:  # NumPy's header parser raises whatever Python's own parsers raise
+            raise IndexCorrupt(f"The index file {file.path} holds another kind of array. {REBUILD}") from error
         self._row = self._array.itemsize * (columns or 1)
         self._length = len(self._array)
 
@@ -93,29 +93,29 @@ class Table:
         return np.asarray(self._array[rows])
 
     def take_runs(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[Any]:
-        """A copy of the rows from each `first` to its `last`, no row twice, one run after another."""
+        """A copy of the rows from each `first` up to its `last`, run after run. The runs must not overlap."""
         lengths = last - first
         if lengths.size and not 0 <= lengths.min() <= lengths.max() <= lengths.sum() <= self._length:
             raise self._gone()
         return self.take(runs(first, lengths))
 
     def _gone(self) -> IndexCorrupt:
-        return IndexCorrupt(f"The index file {self._file.path} has not the rows that another one names; {REBUILD}.")
+        return IndexCorrupt(f"The index file {self._file.path} lacks rows that another file refers to. {REBUILD}")
 
 
 def runs(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The numbers of all these runs, one run after another."""
+    """The row numbers of these runs, concatenated."""
     ends = np.cumsum(lengths)
     return np.arange(int(lengths.sum())) + np.repeat(starts - ends + lengths, lengths)
 
 
 def ascends(numbers: NDArray[np.int64]) -> bool:
-    """Whether no number is smaller than the one before it."""
+    """Whether the numbers are in non-decreasing order."""
     return bool((numbers[1:] >= numbers[:-1]).all())
 
 
 def write_strings(characters: Path, ends: Path, strings: Iterable[str]) -> None:
-    """Writes strings; `Strings` finds them only if they are sorted by their UTF-8 bytes, each once."""
+    """Writes a string table; `Strings.find` needs the strings unique and sorted by `key`."""
     with ArrayWriter(characters, np.uint8) as bytes_, ArrayWriter(ends, np.int64) as ends_:
         ends_.append([0])
         for string in strings:
@@ -124,21 +124,21 @@ def write_strings(characters: Path, ends: Path, strings: Iterable[str]) -> None:
 
 
 def key(string: str) -> bytes:
-    """What strings are sorted by."""
+    """The sort key of a string: its UTF-8 bytes."""
     return string.encode("utf-8", "surrogatepass")
 
 
 def all_strings(characters: Table, ends: Table) -> list[str]:
-    """All that `write_strings` wrote, in order. Raises IndexCorrupt for anything else."""
+    """All strings of a string table, in order. Raises IndexCorrupt if they aren't UTF-8."""
     text, bounds = characters[0 : len(characters)].tobytes(), ends[0 : len(ends)].tolist()
     try:
         return [text[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(bounds)]
     except UnicodeDecodeError as error:
-        raise IndexCorrupt(f"The index has names or words that are no text; {REBUILD}.") from error
+        raise IndexCorrupt(f"The index has ids or terms that aren't valid UTF-8. {REBUILD}") from error
 
 
 class Strings:
-    """What `write_strings` wrote."""
+    """A string table on disk, as `write_strings` writes it; sorted, so that a string is found by binary search."""
 
     def __init__(self, characters: Table, ends: Table) -> None:
         self._characters = characters
@@ -148,11 +148,11 @@ class Strings:
         return len(self._ends) - 1
 
     def all(self) -> list[str]:
-        """All of them, in order."""
+        """All strings, in order."""
         return all_strings(self._characters, self._ends)
 
     def find(self, string: str) -> int | None:
-        """The row of `string`, by binary search; None if it is not there."""
+        """The row of `string`; None if the table doesn't have it."""
         wanted = key(string)
         low, high = 0, len(self)
         while low < high:

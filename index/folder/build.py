@@ -1,4 +1,4 @@
-"""Sources in, a new generation of the index out: what is unchanged is neither read nor encoded again."""
+"""Builds a new generation of an index folder; unchanged documents are neither parsed nor encoded again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from index.folder.previous import Previous, PreviousGeneration
 from index.folder.segment import Segment
 from index.folder.store import FolderStore
 from index.progress import Progress, Report, Step, ignore
-from index.ray import Machines, machines
+from index.ray import Machines, build_machines
 from index.settings import Settings
 from index.store import Store, open_if_usable
 from index.text.passages import splitter
@@ -36,16 +36,19 @@ from source.errors import NotRead, SourceEmpty
 from source.waiting import OnWait
 
 Approve = Callable[[Store | None, Store, Sequence[Path]], None]
-"""Called with the generation that answers, the one that is to, and the files of golden questions; raises to refuse."""
+"""Called before a new generation becomes current; raises to refuse it.
+
+Its arguments are the current generation (None before the first), the new one, and the files of golden questions.
+"""
 
 
 def approve_all(old: Store | None, new: Store, golden: Sequence[Path]) -> None:
-    """The judgement of someone who does not ask."""
+    """An Approve that accepts every build."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildOptions:
-    """How an index is to be built; `index.build` explains each."""
+    """The options of a build; see `index.build`."""
 
     full: bool = False
     settings: Settings = field(default_factory=Settings.from_environment)
@@ -56,40 +59,48 @@ class BuildOptions:
 
 
 def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> Report:
-    """As `index.build`, for the index in a folder."""
+    """As `index.build`, for an index in a folder."""
     settings, progress = options.settings, options.progress
-    looking = Step(progress, "looking")
-    reading = _reading(root, sources, settings)
-    made_from = _made_from(sources, reading, looking.tell)
-    wanted = asdict(identity(settings.model))
+    step = Step(progress, "looking")
+    source_scan = _scan(root, sources, settings)
+    made_from = _made_from(sources, source_scan, step.tell)
+    encoder_identity = asdict(identity(settings.model))
     with writing(root) as layout:
-        there = Previous.of(layout, wanted, looking.tell)
-        looking.end()
-        if not options.full and not there.damage and there.read and there.read.made_from(made_from, asdict(settings)):
-            return _unchanged(layout, there.read)
+        previous = Previous.of(layout, encoder_identity, step.tell)
+        step.end()
+        if not options.full and not previous.damage and _is_up_to_date(previous, made_from, settings):
+            return _unchanged(layout, previous)
         encoder = load_encoder(settings.model)
-        facts = {**wanted, "precision": encoder.precision, "dimension": encoder.dimension}
-        base = Previous() if options.full else there.restricted(facts)
-        with machines(options.on, encoder) as team:
-            writer, rows = _written(layout, base, reading, team, facts, options)
-        record = _record(made_from, reading, writer)
-        changes = _changes_since(there.read, rows)
-        news = (*base.damage, *changes.values())
-        if base.read and base.read.made_from(record, asdict(settings)) and not any(news):
-            return _unchanged(layout, base.read)
+        encoder_facts = {**encoder_identity, "precision": encoder.precision, "dimension": encoder.dimension}
+        reused = Previous() if options.full else previous.restricted(encoder_facts)
+        with build_machines(options.on, encoder) as machines:
+            ingest, rows = _ingest(layout, reused, source_scan, machines, encoder_facts, options)
+        sources_record = _sources_record(made_from, source_scan, ingest)
+        changes = _changes_since(previous.generation, rows)
+        is_new = bool(reused.damage) or any(changes.values())
+        if not is_new and _is_up_to_date(reused, sources_record, settings):
+            return _unchanged(layout, reused)
         progress("sorting", 0, 1)
-        written, manifest = _generation(layout, rows, writer.segments, record, facts, settings, changes)
+        written, manifest = _write_generation(
+            layout, rows, ingest.segments, sources_record, encoder_facts, settings, changes
+        )
         current = open_if_usable(partial(FolderStore, root))
-        options.approve(current, _checked(root, written, manifest), golden_in(sources))
+        options.approve(current, _opened(root, written, manifest), golden_in(sources))
         progress("sorting", 1, 1)
-        name = commit(layout, written, manifest, there.broken)
-    return _report(name, manifest, record, encoded=writer.texts.new, healed=there.damage)
+        name = commit(layout, written, manifest, previous.broken)
+    return _report(name, manifest, sources_record, encoded=ingest.texts.new, healed=previous.damage)
 
 
-def _unchanged(layout: Layout, current: PreviousGeneration) -> Report:
+def _is_up_to_date(previous: Previous, sources: dict[str, Any], settings: Settings) -> bool:
+    return previous.generation is not None and previous.generation.made_from(sources, asdict(settings))
+
+
+def _unchanged(layout: Layout, previous: Previous) -> Report:
     """The report of a build that changes nothing."""
+    assert previous.generation is not None
     name, _ = read_current(layout)
-    return replace(_report(name, current.manifest, current.sources), up_to_date=True, changes={})
+    report = _report(name, previous.generation.manifest, previous.generation.sources)
+    return replace(report, up_to_date=True, changes={})
 
 
 def _report(
@@ -108,39 +119,39 @@ def _report(
     )
 
 
-def _reading(root: Path, sources: Sequence[str | Path], settings: Settings) -> Scan:
+def _scan(root: Path, sources: Sequence[str | Path], settings: Settings) -> Scan:
     layout = Layout(root)
     return scan(sources_of(layout, sources), settings.ocr, leave_out=root, without=left_out(layout))
 
 
-def _made_from(sources: Sequence[str | Path], reading: Scan, meanwhile: OnWait) -> dict[str, Any]:
-    """What decides about the documents, as it is recorded. Every file is looked at."""
+def _made_from(sources: Sequence[str | Path], source_scan: Scan, meanwhile: OnWait) -> dict[str, Any]:
+    """What determines the documents: the start of `sources.json`. Looks at every file."""
     return {
         "roots": [str(root) for root in sources],
-        "left_out": sorted(reading.without),
-        "files": reading.look(meanwhile),
-        "readers": reading.extractors(),
+        "left_out": sorted(source_scan.without),
+        "files": source_scan.look(meanwhile),
+        "readers": source_scan.extractors(),
         "splitter": splitter(),
     }
 
 
-def _record(made_from: dict[str, Any], reading: Scan, writer: Ingest) -> dict[str, Any]:
-    """What a generation says of its sources. A file that could not be read is looked at again by the next build."""
-    files = {**made_from["files"], **dict.fromkeys(reading.unread, UNREAD)}
-    skipped = [str(error) for error in reading.skipped]
-    return {**made_from, "files": files, "skipped": skipped, "doubts": writer.rows.doubts}
+def _sources_record(made_from: dict[str, Any], source_scan: Scan, ingest: Ingest) -> dict[str, Any]:
+    """The content of `sources.json`. Unreadable files are marked, so that the next build tries them again."""
+    files = {**made_from["files"], **dict.fromkeys(source_scan.unread, UNREAD)}
+    skipped = [str(error) for error in source_scan.skipped]
+    return {**made_from, "files": files, "skipped": skipped, "doubts": ingest.rows.doubts}
 
 
-def _generation(
-    layout: Layout, rows: GenerationRows, segments: Sequence[Segment], record: dict[str, Any], encoder: dict[str, Any],
-    settings: Settings, changes: dict[str, int],
+def _write_generation(
+    layout: Layout, rows: GenerationRows, segments: Sequence[Segment], sources: dict[str, Any],
+    encoder: dict[str, Any], settings: Settings, changes: dict[str, int],
 ) -> tuple[GenerationLayout, Manifest]:  # fmt: skip
-    """Writes a generation, which is not committed yet."""
+    """Writes a generation into a temporary folder, without committing it."""
     written = GenerationLayout(layout.generations / f"{UNFINISHED}0")
     written.root.mkdir()
     used = rows.use_only(segments)
     write_tables(written, rows, used)
-    written.sources.write_bytes(json.dumps(record).encode())
+    written.sources.write_bytes(json.dumps(sources).encode())
     parent = None
     with suppress(StoreError):
         parent = read_current(layout)[0]
@@ -159,46 +170,47 @@ def _generation(
     return written, manifest
 
 
-def _written(
-    layout: Layout, base: Previous, reading: Scan, machines: Machines, facts: dict[str, Any], options: BuildOptions
-) -> tuple[Ingest, GenerationRows]:
-    """The sources' documents in segments, and the rows of the generation that they make."""
+def _ingest(
+    layout: Layout, previous: Previous, source_scan: Scan, machines: Machines, encoder_facts: dict[str, Any],
+    options: BuildOptions,
+) -> tuple[Ingest, GenerationRows]:  # fmt: skip
+    """Writes the sources' documents into segments and merges segments; returns the rows of the generation."""
     passage_tokens = options.settings.passage_tokens
-    known = KnownDocuments(base, f"{FORMAT} {passage_tokens} {splitter()}")
-    writer = Ingest(layout, base, known, machines, facts, passage_tokens)
-    writer.write(reading, _size(reading), options.progress)
-    if lost := [error for error in reading.skipped if not options.required.isdisjoint(error.files)]:
-        raise NotRead(lost)
-    rows = GenerationRows.of(writer.rows, writer.texts.places())
+    known = KnownDocuments(previous, f"{FORMAT} {passage_tokens} {splitter()}")
+    ingest = Ingest(layout, previous, known, machines, encoder_facts, passage_tokens)
+    ingest.write(source_scan, _size(source_scan), options.progress)
+    if unread := [error for error in source_scan.skipped if not options.required.isdisjoint(error.files)]:
+        raise NotRead(unread)
+    rows = GenerationRows.of(ingest.rows, ingest.texts.places())
     if not len(rows.passages):
-        reasons = " ".join(str(error) for error in reading.skipped[:1])
-        raise SourceEmpty(reasons or "The sources hold no text that can be quoted; name others.")
-    if numbers := to_merge(writer.segments, *rows.live(len(writer.segments))):
-        merge(layout, writer.segments, numbers, rows.texts, rows.documents, facts)
-    return writer, rows
+        reasons = " ".join(str(error) for error in source_scan.skipped[:1])
+        raise SourceEmpty(reasons or "The sources contain no text that can be quoted. Name other sources.")
+    if numbers := to_merge(ingest.segments, *rows.live(len(ingest.segments))):
+        merge(layout, ingest.segments, numbers, rows.texts, rows.documents, encoder_facts)
+    return ingest, rows
 
 
-def _checked(root: Path, written: GenerationLayout, manifest: Manifest) -> FolderStore:
-    """The generation that was written, opened. Raises IndexCorrupt if it is not what it should be."""
-    store = FolderStore.of(root, written, manifest, whole=True)
+def _opened(root: Path, written: GenerationLayout, manifest: Manifest) -> FolderStore:
+    """Opens the written generation and checks it. Raises IndexCorrupt if its counts differ from the manifest's."""
+    store = FolderStore.of_generation(root, written, manifest, whole=True)
     counts = {"documents": store.documents, "passages": len(store), "texts": len(store.vectors)}
     if any(manifest.counts[name] != count for name, count in counts.items()):
-        raise IndexCorrupt(f"The new index holds {counts} where {manifest.counts} were written; build it again.")
+        raise IndexCorrupt(f"The new index has {counts}, but {manifest.counts} were written. Build it again.")
     return store
 
 
-def _size(reading: Scan) -> int:
-    """The bytes there are to read; a file that cannot be read counts for nothing."""
+def _size(source_scan: Scan) -> int:
+    """Total size of the source files in bytes, without those that can't be read."""
     size = 0
-    for file in reading.files:
+    for file in source_scan.files:
         with suppress(OSError):
             size += file.path.stat().st_size
     return size
 
 
-def _changes_since(read: PreviousGeneration | None, rows: GenerationRows) -> dict[str, int]:
-    """How many documents were added, changed and removed since the generation that was read."""
-    old = dict(zip(read.ids, map(bytes, read.fingerprints), strict=True)) if read else {}
+def _changes_since(previous: PreviousGeneration | None, rows: GenerationRows) -> dict[str, int]:
+    """How many documents were added, changed and removed since the previous generation."""
+    old = dict(zip(previous.ids, map(bytes, previous.fingerprints), strict=True)) if previous else {}
     new = dict(zip(rows.ids, map(bytes, rows.fingerprints), strict=True))
     return {
         "added": len(new.keys() - old.keys()),

@@ -1,8 +1,9 @@
-"""Files of an index, mapped into memory and checked block by block.
+"""Index files mapped into memory, with a SHA-256 checked for each block.
 
-Hashing a large index whole would keep the first question waiting for seconds, so
-that a block's SHA-256 is checked when the block is first read, and always before
-its bytes are used.
+Hashing a large index whole would delay the first question by seconds. So the
+SHA-256 of a block is checked when the block is first read, and always before its
+bytes are used. This is our own code because `.npy` and FAISS files have no checksums,
+and we found no maintained library that adds them to mapped files (zarr's are heavier).
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ from index.errors import REBUILD, IndexCorrupt
 from index.folder.disk import opened
 
 BLOCK = 1 << 15
-"""Bytes that are checked together."""
+"""Bytes of a block: 32 KB."""
 _HELD = 1 << 26
-"""Bytes of a file that may be resident before they are handed back to the system: 64 MB."""
-_MAPPED_AT_ONCE = 1 << 16  # bytes that Linux makes resident around each one that is read
+"""Bytes of a file that may be resident before its pages are released to the system: 64 MB."""
+_MAPPED_AT_ONCE = 1 << 16  # bytes that Linux makes resident around each byte read
 _DIGEST = hashlib.sha256().digest_size
 
 
 def block_digests(path: Path) -> tuple[bytes, str]:
-    """The SHA-256 of each block of a file, one after another, and that of the whole in hexadecimal."""
+    """The SHA-256 digests of a file's blocks, concatenated, and the SHA-256 of the whole file in hexadecimal."""
     blocks, whole = bytearray(), hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(BLOCK):
@@ -39,53 +40,53 @@ def block_digests(path: Path) -> tuple[bytes, str]:
 
 
 def digests_size(size: int) -> int:
-    """How many bytes the digests of the blocks of a file of `size` bytes take."""
+    """Bytes of the block digests of a file of `size` bytes."""
     return -(-size // BLOCK) * _DIGEST
 
 
 class CheckedFile:
-    """A file of an index, mapped into memory. `read` gives its bytes once they are what was written.
+    """An index file, mapped into memory; `read` checks bytes against their SHA-256 before it returns them.
 
-    `digests`: the digests of its blocks, or None for a file that was checked
-    whole. Raises IndexCorrupt.
+    `digests`: the digests of its blocks, or None for a file that has already been
+    checked whole. Raises IndexCorrupt.
     """
 
     def __init__(self, path: Path, size: int, digests: bytes | None) -> None:
         self.path = path
         self._digests = digests
         self._checked = np.full(-(-size // BLOCK), digests is None)
-        self._large = size > _HELD and hasattr(mmap, "MADV_DONTNEED")  # which Windows has not
+        self._large = size > _HELD and hasattr(mmap, "MADV_DONTNEED")  # missing on Windows
         self._resident = 0
         try:
             with opened(path) as file:
                 found = file.seek(0, io.SEEK_END)
                 self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if found else b""
         except OSError:
-            raise IndexCorrupt(f"The index file {path} is missing or cannot be read; {REBUILD}.") from None
+            raise IndexCorrupt(f"The index file {path} is missing or cannot be read. {REBUILD}") from None
         if found != size or (digests is not None and len(digests) != digests_size(size)):
-            raise IndexCorrupt(f"The index file {path} is damaged; {REBUILD}.")
+            raise IndexCorrupt(f"The index file {path} is damaged. {REBUILD}")
 
     def __len__(self) -> int:
         return len(self._bytes)
 
     def read(self, start: int, end: int) -> memoryview:
-        """The bytes from `start` to `end`, without a copy."""
+        """The bytes from `start` to `end`, not copied."""
         if not 0 <= start <= end <= len(self._bytes):
-            raise IndexCorrupt(f"The index file {self.path} ends before what another one says of it; {REBUILD}.")
+            raise IndexCorrupt(f"The index file {self.path} is shorter than another file says. {REBUILD}")
         self.check(start, end)
         return memoryview(self._bytes)[start:end]
 
     def json(self) -> Any:
-        """What the file says, if it is JSON."""
+        """The file's content, parsed as JSON."""
         try:
             return json.loads(bytes(self.read(0, len(self))))
         except (ValueError, RecursionError) as error:
-            raise IndexCorrupt(f"The index file {self.path} is no JSON; {REBUILD}.") from error
+            raise IndexCorrupt(f"The index file {self.path} is not valid JSON. {REBUILD}") from error
 
     def check(self, start: int, end: int) -> None:
-        """Checks the blocks that hold these bytes, unless they have been."""
+        """Checks the blocks that hold these bytes, unless they have been checked already."""
         if self._large:
-            self._hand_back(max(end - start, _MAPPED_AT_ONCE))
+            self._limit_resident(max(end - start, _MAPPED_AT_ONCE))
         first, last = start // BLOCK, -(-end // BLOCK)
         if self._checked[first:last].all():
             return
@@ -94,15 +95,15 @@ class CheckedFile:
                 self._check_block(block)
 
     def check_each(self, starts: NDArray[np.int64], length: int) -> None:
-        """As `check` for the `length` bytes from each of `starts`."""
+        """As `check`, for the `length` bytes from each of `starts`."""
         if self._large:
-            self._hand_back(len(starts) * max(length, _MAPPED_AT_ONCE))
+            self._limit_resident(len(starts) * max(length, _MAPPED_AT_ONCE))
         blocks = np.concatenate([starts // BLOCK, (starts + max(length - 1, 0)) // BLOCK])
         for block in np.unique(blocks[~self._checked[blocks]]):
             self._check_block(int(block))
 
-    def _hand_back(self, more: int) -> None:
-        """Keeps the resident part of a large file small: it stays in the system's cache, and views of it stay whole."""
+    def _limit_resident(self, more: int) -> None:
+        """Releases pages once too many are resident; they stay in the system's cache, and views stay valid."""
         self._resident += more
         if self._resident > _HELD and isinstance(self._bytes, mmap.mmap):
             self._resident = more
@@ -112,5 +113,5 @@ class CheckedFile:
         assert self._digests is not None
         bytes = memoryview(self._bytes)[block * BLOCK : (block + 1) * BLOCK]
         if hashlib.sha256(bytes).digest() != self._digests[block * _DIGEST : (block + 1) * _DIGEST]:
-            raise IndexCorrupt(f"The index file {self.path} is damaged; {REBUILD}.")
+            raise IndexCorrupt(f"The index file {self.path} is damaged. {REBUILD}")
         self._checked[block] = True

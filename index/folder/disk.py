@@ -1,4 +1,4 @@
-"""The files of an index folder: read for what they are, and changed so that a kill leaves nothing half done."""
+"""Safe file access in an index folder: reads refuse links and pipes, and writes are atomic and flushed to disk."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import BinaryIO
 
 from index.folder.layout import UNFINISHED, Folder
 
-# A link may lead anywhere, and opening a pipe would wait for ever; Windows has neither flag.
-_AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+# A link may lead anywhere, and opening a pipe would block forever. Windows lacks the first two flags.
+_OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def opened(path: Path) -> BinaryIO:
-    """A file to read. Raises OSError also for a link, a pipe, a device: an index has none."""
-    file = os.fdopen(os.open(path, os.O_RDONLY | _AS_IT_IS), "rb")
+    """Opens a regular file for reading. Raises OSError, also for a link, a pipe or a device."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | _OPEN_FLAGS), "rb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise OSError(errno.EINVAL, "not an ordinary file", path)
@@ -26,21 +26,24 @@ def opened(path: Path) -> BinaryIO:
 
 
 def appending(path: Path) -> int:
-    """A descriptor of a file to read and add to, made for its owner alone if it is not there. Raises as `opened`."""
-    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _AS_IT_IS, 0o600)
+    """Opens a file for reading and appending, created readable by its owner only. Raises as `opened`.
+
+    Returns the file descriptor.
+    """
+    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _OPEN_FLAGS, 0o600)
 
 
 def read(path: Path, most: int) -> bytes:
-    """What a file holds. Raises OSError as `opened`, and for one of more than `most` bytes."""
+    """The content of a file. Raises OSError as `opened`, and for a file of more than `most` bytes."""
     with opened(path) as file:
         data = file.read(most + 1)
     if len(data) > most:
-        raise OSError(errno.EFBIG, "larger than it can be", path)
+        raise OSError(errno.EFBIG, "file too large", path)
     return data
 
 
 def publish(written: Folder, target: Path) -> None:
-    """Gives a folder that is written its name, once everything in it is on the disk."""
+    """Flushes a finished folder to disk, then renames it to `target`."""
     paths = sorted(written.root.rglob("*"))
     for path in [*paths, written.root]:
         flush(path)
@@ -49,7 +52,10 @@ def publish(written: Folder, target: Path) -> None:
 
 
 def replace(path: Path, write: Callable[[Path], object], beside: Path | None = None) -> None:
-    """Writes a file beside `path`, or as `beside` on the same disk, and puts it in its place."""
+    """Replaces a file atomically: writes a temporary file, flushes it, and renames it to `path`.
+
+    `beside`: the temporary file, on the same disk; by default next to `path`.
+    """
     beside = beside or path.with_name(f"{path.name}.new")
     write(beside)
     flush(beside)
@@ -58,20 +64,20 @@ def replace(path: Path, write: Callable[[Path], object], beside: Path | None = N
 
 
 def remove(folder: Path) -> None:
-    """Removes a folder that nothing refers to; what cannot be removed yet is left for the next time.
+    """Removes a folder that nothing refers to; what cannot be removed now is left to a later build.
 
-    It loses its name first, so that half of it is never taken for a whole one.
+    The folder is renamed first, so that a partly removed one is never taken for a complete one.
     """
-    gone = folder.with_name(f"{UNFINISHED}{folder.name}")
+    doomed = folder.with_name(f"{UNFINISHED}{folder.name}")
     try:
-        folder.rename(gone)
+        folder.rename(doomed)
     except OSError:
         return
-    shutil.rmtree(gone, ignore_errors=True)
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def flush(path: Path) -> None:
-    """Waits until a file, or the list of files in a folder, is on the disk."""
+    """Waits until a file, or the entries of a folder, are on disk (fsync)."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,7 +1,8 @@
-"""The tables of a generation: built document by document, then written.
+"""The tables of a generation: collected document by document, then written.
 
-What is written is a function of the documents in their order: it does not matter
-which of them were taken over from the generation before, and in which segments they lie.
+The files depend only on the documents and their order, not on which of them
+were reused from the previous generation; only the rows that point into segments
+depend on the segments.
 """
 
 from __future__ import annotations
@@ -34,23 +35,23 @@ TextPlace = tuple[int, int, int]
 
 
 class TextIds:
-    """Every text that is at hand, each with a number: the base's, then the new ones in the order they came."""
+    """Numbers the texts during a build: first those of the previous segments, then new ones as they come."""
 
-    def __init__(self, base: Previous) -> None:
-        self._old = _places([(segment.token_ends, number) for number, segment in enumerate(base.segments)])
-        self._starts = np.cumsum([0, *(segment.texts for segment in base.segments)])
-        digests = np.concatenate([np.zeros((0, 2), np.int64), *(segment.digests for segment in base.segments)])
+    def __init__(self, previous: Previous) -> None:
+        self._old = _places([(segment.token_ends, number) for number, segment in enumerate(previous.segments)])
+        self._starts = np.cumsum([0, *(segment.texts for segment in previous.segments)])
+        digests = np.concatenate([np.zeros((0, 2), np.int64), *(segment.digests for segment in previous.segments)])
         self._order = np.argsort(digests[:, 0], kind="stable")
         self._digests = digests[self._order]
         self._new: dict[bytes, int] = {}
         self._added = array("q")
 
     def number(self, segment: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(n,): the numbers of the base's texts in these rows of its segments."""
+        """(n,): the numbers of the texts in these rows of the previous segments."""
         return np.asarray(self._starts[segment] + row)
 
     def claim(self, digest: NDArray[np.int64]) -> tuple[int, bool]:
-        """The number of a text, and whether it is to be encoded."""
+        """The number of the text with this digest, and whether it is new and must be encoded."""
         first = int(np.searchsorted(self._digests[:, 0], digest[0]))
         while first < len(self._digests) and self._digests[first, 0] == digest[0]:
             if self._digests[first, 1] == digest[1]:
@@ -62,16 +63,16 @@ class TextIds:
         return self._new.setdefault(key, len(self._old) + len(self._new)), True
 
     def add(self, segment: int, place: TextPlace) -> None:
-        """Says where the next of the new texts is."""
+        """Records where the next new text was written; new texts are added in the order of their numbers."""
         self._added.extend((segment, *place))
 
     @property
     def new(self) -> int:
-        """How many have been encoded."""
+        """The number of new texts written so far."""
         return len(self._added) // TEXT_COLUMNS
 
     def places(self) -> NDArray[np.int64]:
-        """(texts, 4), by number."""
+        """(texts, 4): the place of each text as in `texts.npy`, by number."""
         added = np.array(self._added, np.int64).reshape(-1, TEXT_COLUMNS)
         return np.concatenate([self._old, added])
 
@@ -85,11 +86,11 @@ def _places(ends: Sequence[tuple[NDArray[np.int64], int]]) -> NDArray[np.int64]:
 
 
 class GenerationBuilder:
-    """Takes documents in their order; the passages' texts are still numbers of `TextIds`."""
+    """Collects the rows of a generation, document by document; texts are numbered by `TextIds`."""
 
-    def __init__(self, base: Previous, numbers: TextIds) -> None:
+    def __init__(self, previous: Previous, numbers: TextIds) -> None:
         self._numbers = numbers
-        self._read = base.read
+        self._previous = previous.generation
         self.ids: list[str] = []
         self.languages: dict[str, int] = {}
         self.doubts: dict[str, list[str]] = {}
@@ -101,7 +102,7 @@ class GenerationBuilder:
         self._run: range = range(0)
 
     def keep(self, row: int) -> None:
-        """The document in this row of the base's generation is kept as it is."""
+        """Reuses the document in this row of the previous generation."""
         if row != self._run.stop:
             self.flush()
             self._run = range(row, row)
@@ -110,7 +111,7 @@ class GenerationBuilder:
     def add(
         self, document: Document, fingerprint: NDArray[np.int64], segment: int, place: TextPlace, language: str
     ) -> int:
-        """A document that was read; its row is returned."""
+        """Adds a newly parsed document; returns its row."""
         self.flush()
         row = len(self.ids)
         self.ids.append(document.id)
@@ -121,6 +122,7 @@ class GenerationBuilder:
         return row
 
     def add_passage(self, document: Document, row: int, draft: Draft, text: int) -> None:
+        """Adds a passage of a new document. `text`: the number of its text."""
         first = len(self.keys)
         for span in draft.sentences:
             self.sentences.extend((span.start, span.end))
@@ -128,44 +130,44 @@ class GenerationBuilder:
         self.passages.extend((row, first, len(self.keys), text))
 
     def flush(self) -> None:
-        """Takes over the documents that are kept and stood one after another."""
-        if not self._run or self._read is None:
+        """Copies the rows of the current run of reused documents."""
+        if not self._run or self._previous is None:
             return
-        read, run, self._run = self._read, self._run, range(0)
-        self._keep_documents(read, run)
-        first, last = np.searchsorted(read.passages[:, 0], (run.start, run.stop))
+        previous, run, self._run = self._previous, self._run, range(0)
+        self._keep_documents(previous, run)
+        first, last = np.searchsorted(previous.passages[:, 0], (run.start, run.stop))
         if first == last:
             return
-        passages = read.passages[first:last].copy()
+        passages = previous.passages[first:last].copy()
         start, end = int(passages[0, 1]), int(passages[-1, 2])
         passages[:, 0] += len(self.ids) - run.stop
         passages[:, 1:3] += len(self.keys) - start
-        segment, row = read.texts[passages[:, 3], :2].T
-        passages[:, 3] = self._numbers.number(read.segment_of[segment], row)
+        segment, row = previous.texts[passages[:, 3], :2].T
+        passages[:, 3] = self._numbers.number(previous.segment_of[segment], row)
         self.passages.frombytes(passages.tobytes())
-        self.sentences.frombytes(read.sentences[start:end].tobytes())
-        self.keys.frombytes(read.sentence_keys[start:end].tobytes())
+        self.sentences.frombytes(previous.sentences[start:end].tobytes())
+        self.keys.frombytes(previous.sentence_keys[start:end].tobytes())
 
-    def _keep_documents(self, read: PreviousGeneration, run: range) -> None:
-        documents = read.documents[run.start : run.stop].copy()
-        documents[:, 0] = read.segment_of[documents[:, 0]]
-        spoken, languages = np.unique(documents[:, 4], return_inverse=True)
-        documents[:, 4] = np.array([self._language(read.manifest.languages[each]) for each in spoken])[languages]
+    def _keep_documents(self, previous: PreviousGeneration, run: range) -> None:
+        documents = previous.documents[run.start : run.stop].copy()
+        documents[:, 0] = previous.segment_of[documents[:, 0]]
+        numbers, language = np.unique(documents[:, 4], return_inverse=True)
+        documents[:, 4] = np.array([self._language(previous.manifest.languages[each]) for each in numbers])[language]
         self.documents.frombytes(documents.tobytes())
-        self.fingerprints.frombytes(read.fingerprints[run.start : run.stop].tobytes())
-        for id in read.ids[run.start : run.stop]:
+        self.fingerprints.frombytes(previous.fingerprints[run.start : run.stop].tobytes())
+        for id in previous.ids[run.start : run.stop]:
             self.ids.append(id)
-            if id in read.sources["doubts"]:
-                self.doubts[id] = read.sources["doubts"][id]
+            if id in previous.sources["doubts"]:
+                self.doubts[id] = previous.sources["doubts"][id]
 
     def _language(self, language: str) -> int:
         return self.languages.setdefault(language, len(self.languages))
 
 
 def digest_of(text: str, context: int, language: str) -> NDArray[np.int64]:
-    """(2,): what tells a text from others; `context`: how many characters of it are not the passage's own.
+    """(2,): a 128-bit digest that identifies a text; `context`: its characters before the passage.
 
-    The stemmer's version is part of it, because the words of a text are kept with it.
+    It includes the stemmer's version, because the stemmed terms of a text are stored with it.
     """
     digest = hashlib.blake2b(f"{_stemmer()} {language} {context} {text}".encode(), digest_size=16).digest()
     return np.frombuffer(digest, np.int64)
@@ -173,7 +175,7 @@ def digest_of(text: str, context: int, language: str) -> NDArray[np.int64]:
 
 @cache
 def _stemmer() -> str:
-    from importlib.metadata import version  # not before a build: it is slow to import
+    from importlib.metadata import version  # only in a build: slow to import
 
     return version("PyStemmer")
 
@@ -183,7 +185,7 @@ _CHUNK = 1 << 13  # passages
 
 @dataclass(frozen=True, slots=True)
 class GenerationRows:
-    """The rows of a generation, as `index.folder.layout` names them."""
+    """The rows of a generation's tables, named as in `index.folder.layout`."""
 
     ids: Sequence[str]
     languages: Sequence[str]
@@ -196,7 +198,7 @@ class GenerationRows:
 
     @classmethod
     def of(cls, collected: GenerationBuilder, places: NDArray[np.int64]) -> GenerationRows:
-        """What was collected, with its texts numbered as they come first. `places`: (n, 4), where each text is."""
+        """The collected rows, with texts renumbered in the order of first use. `places`: (n, 4), `TextIds.places`."""
         passages = np.array(collected.passages, np.int64).reshape(-1, PASSAGE_COLUMNS)
         passages[:, 3], texts = _renumbered(passages[:, 3])
         documents = np.array(collected.documents, np.int64).reshape(-1, DOCUMENT_COLUMNS)
@@ -215,7 +217,7 @@ class GenerationRows:
         )
 
     def counts(self) -> dict[str, int]:
-        """How much there is of everything."""
+        """The numbers of documents, passages, sentences, texts and tokens."""
         return {
             "documents": len(self.documents),
             "passages": len(self.passages),
@@ -225,14 +227,14 @@ class GenerationRows:
         }
 
     def live(self, segments: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(segments,) twice: how many texts and documents of each segment there are."""
+        """(segments,) twice: the texts and the documents of each segment that this generation uses."""
         return (
             np.bincount(self.texts[:, 0], minlength=segments),
             np.bincount(self.documents[:, 0], minlength=segments),
         )
 
     def use_only(self, segments: Sequence[Segment]) -> list[Segment]:
-        """The segments that are referred to, by whose numbers the rows now go."""
+        """Drops unused segments: returns the others and renumbers the rows accordingly."""
         texts, documents = self.live(len(segments))
         used = (texts > 0) | (documents > 0)
         number = np.cumsum(used) - 1
@@ -242,7 +244,7 @@ class GenerationRows:
 
 
 def _renumbered(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The numbers from 0 in the order in which each comes first, and what each was."""
+    """The numbers renumbered from 0 in the order of first occurrence, and the old number of each new one."""
     known, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty_like(order)
@@ -251,7 +253,7 @@ def _renumbered(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[
 
 
 def write_tables(layout: GenerationLayout, rows: GenerationRows, segments: Sequence[Segment]) -> None:
-    """Writes every file but the manifest, the block digests and what is known of the sources."""
+    """Writes every file of a generation but `sources.json`, the block digests and the manifest."""
     tables: Mapping[Path, NDArray[np.int64]] = {
         layout.documents: rows.documents,
         layout.fingerprints: rows.fingerprints,
@@ -290,7 +292,7 @@ def _ends(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _add_counts(postings: PostingsWriter, rows: GenerationRows, segments: Sequence[Segment]) -> None:
-    """Gives the writer the terms of each passage, from where they were counted once."""
+    """Adds the terms of all passages to the postings, from the counts stored in the segments."""
     numbers = [postings.numbers(segment.terms) for segment in segments]
     for start in range(0, len(rows.passages), _CHUNK):
         texts = rows.texts[rows.passages[start : start + _CHUNK, 3]]
@@ -303,7 +305,7 @@ def _add_counts(postings: PostingsWriter, rows: GenerationRows, segments: Sequen
         terms, counts = np.empty((2, int(ends[-1])), np.int32)
         for number, segment in enumerate(segments):
             own = np.flatnonzero(texts[:, 0] == number)
-            here, there = runs(ends[own], (last - first)[own]), runs(first[own], (last - first)[own])
-            found = segment.counts[0][there]
-            terms[here], counts[here] = numbers[number][found[:, 0]], found[:, 1]
+            target, source = runs(ends[own], (last - first)[own]), runs(first[own], (last - first)[own])
+            found = segment.counts[0][source]
+            terms[target], counts[target] = numbers[number][found[:, 0]], found[:, 1]
         postings.add(terms, counts, ends)

@@ -1,4 +1,4 @@
-"""An index that is a folder, as `index.locate` hands it out."""
+"""The operations on an index folder: open, build, roll back, prune, verify. `index.locate` returns it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from index.errors import IndexCorrupt, IndexMissing, StoreError
+from index.errors import IndexCorrupt, StoreError
 from index.folder.build import BuildOptions, build
 from index.folder.commit import writing
 from index.folder.files import Listing, damaged, foreign
-from index.folder.generations import forget, names, point_to, read_current, sealed
+from index.folder.generations import committed_sha256, delete_old, names, read_current, set_current
 from index.folder.layout import Folder, Layout
 from index.folder.manifest import Manifest, load_manifest, load_segment
 from index.folder.store import FolderStore
 from index.progress import Report
-from index.store import Generation
+from index.store import Generation, no_generation
 from source.files import name_of
 
 
 class FolderIndex:
-    """The index in a folder of this machine, whether or not it has been built."""
+    """The index in a local folder, whether or not it has been built; see `index.locate.Index`."""
 
     editable = True
 
@@ -40,7 +40,7 @@ class FolderIndex:
         return build(self.staging, sources, options)
 
     def generations(self) -> list[Generation]:
-        """The generations that are kept, oldest first. Raises IndexMissing if there is no index."""
+        """The generations of the index, oldest first. Raises IndexMissing if there is no index."""
         layout = Layout(self.staging)
         current, _ = read_current(layout)
         found = []
@@ -52,25 +52,23 @@ class FolderIndex:
         return found
 
     def rollback(self, to: str | None = None) -> str:
-        """Makes an earlier generation the current one, by default the one before; returns its name.
+        """Makes an earlier generation the current one, by default the previous one; returns its name.
 
-        Every file of it is checked first. Raises IndexMissing if there is none to go back to, and IndexCorrupt
-        if it is damaged.
+        Every file of it is checked first. Raises IndexMissing if there is no such generation, and IndexCorrupt if it
+        is damaged.
         """
         root = self.staging
-        read_current(Layout(root))  # before a folder is made that is no index
+        read_current(Layout(root))  # before `writing` creates a folder where there is no index
         with writing(root) as layout:
             current, _ = read_current(layout)
             earlier = [name for name in names(layout) if (name == to if to else name < current)]
             if not earlier:
-                kept = ", ".join(names(layout))
-                wanted = f"generation {to}" if to else f"generation before {current}"
-                raise IndexMissing(f"There is no {wanted} in {root}, only {kept}; name one with --to.")
+                raise no_generation(self, to, current, names(layout))
             name = earlier[-1]
             for problem in _problems(layout, name):
                 raise IndexCorrupt(problem)
-            FolderStore.of(root, layout.generation(name), _manifest(layout, name))
-            point_to(layout, name, sealed(layout.generation(name)))
+            FolderStore.of_generation(root, layout.generation(name), _manifest(layout, name))
+            set_current(layout, name, committed_sha256(layout.generation(name)))
             return name
 
     def prune(self, keep: int = 1) -> int:
@@ -78,29 +76,29 @@ class FolderIndex:
         read_current(Layout(self.staging))
         with writing(self.staging) as layout:
             before = self.size()
-            forget(layout, keep)
+            delete_old(layout, keep)
             return before - self.size()
 
     def problems(self) -> list[str]:
-        """A sentence for everything that is not as it was written; empty if the index is intact.
+        """One sentence for each damaged, missing or foreign file; empty if the index is intact.
 
-        Every file of every generation is read. Raises IndexMissing if there is no index.
+        Reads every file of every generation. Raises IndexMissing if there is no index.
         """
         layout = Layout(self.staging)
         current, sha256 = read_current(layout)
         found = []
         try:
-            committed = sealed(layout.generation(current)) == sha256
+            committed = committed_sha256(layout.generation(current)) == sha256
         except IndexCorrupt:
             committed = False
         if not committed:
-            found.append(f"{layout.current} names generation {current}, which is not there as it was committed.")
+            found.append(f"{layout.current} names generation {current}, which is missing or was changed.")
         for name in names(layout):
             found.extend(_problems(layout, name))
         return list(dict.fromkeys(found))
 
     def size(self) -> int:
-        """Bytes of all files, every generation's included; a build that is running may delete some meanwhile."""
+        """Total size of all files in bytes, all generations included; a running build may delete some meanwhile."""
         size = 0
         for folder, _, files in os.walk(self.staging):
             for file in files:
@@ -110,7 +108,7 @@ class FolderIndex:
 
 
 def _manifest(layout: Layout, name: str) -> Manifest:
-    return load_manifest(layout.generation(name), sealed(layout.generation(name)))
+    return load_manifest(layout.generation(name), committed_sha256(layout.generation(name)))
 
 
 def _problems(layout: Layout, name: str) -> list[str]:
@@ -128,5 +126,5 @@ def _problems(layout: Layout, name: str) -> list[str]:
             found.append(str(error))
     found.extend(damaged(folders).values())
     for folder, listing in folders:
-        found.extend(f"{path} is no file of the index; move it elsewhere." for path in foreign(folder, listing))
+        found.extend(f"{path} is not part of the index. Move it elsewhere." for path in foreign(folder, listing))
     return found

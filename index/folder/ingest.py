@@ -1,9 +1,9 @@
-"""Documents in, segments and the rows of a generation out; nothing is read or encoded that is at hand.
+"""Turns scanned documents into segments and the rows of a generation, reusing what was parsed and encoded before.
 
-New documents are read, split, encoded and written at the same time: the encoder
-takes the next text when one of its threads is free, and what it takes is only
-then read and split. What was encoded is put away in segments of its own as it
-comes, so that a build that is killed has lost little of it.
+Parsing, splitting, encoding and writing overlap: the encoder pulls the next text
+when one of its threads is free, and only then is that text's document parsed and
+split. Encoded texts are written to segments as they come, so that a build that is
+killed loses little work.
 """
 
 from __future__ import annotations
@@ -33,77 +33,88 @@ from source import Document, Scan, Scanned
 from source.document_json import dump_document
 
 LEAST_TEXTS, MOST_TEXTS = 512, 8192
-"""Texts in a segment that a build writes: a sixteenth of all there are, within these bounds."""
+"""Limits of the number of texts in a new segment, which is a sixteenth of all texts."""
 _SHARE = 16
-_MOST_BYTES = 1 << 26  # of documents
+_MOST_BYTES = 1 << 26  # of documents in a segment
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A text that is being encoded, and how many bytes of documents have been read up to it."""
+class _Pending:
+    """A text that is being encoded.
+
+    `context`: characters before the passage. `counts`: occurrences of its terms.
+    `bytes_read`: bytes of documents read up to it.
+    """
 
     digest: NDArray[np.int64]
     context: int
     counts: Mapping[str, int]
-    read: int
+    bytes_read: int
 
 
 class KnownDocuments:
-    """The documents of a base, by what they were read from. `salt`: what else decides about their passages."""
+    """Looks up documents of the previous generation by the fingerprints of their sources.
 
-    def __init__(self, base: Previous, salt: str) -> None:
+    `salt`: names everything else that determines a document's passages, so that a change of it makes all unknown.
+    """
+
+    def __init__(self, previous: Previous, salt: str) -> None:
         self._salt = hashlib.sha256(salt.encode()).digest()
-        self._ids = base.read.ids if base.read else []
+        generation = previous.generation
+        self._ids = generation.ids if generation else []
         self._rows: dict[bytes, int] = {}
-        if base.read:
-            usable = base.read.usable()
-            keys = (row.tobytes() for row in base.read.fingerprints)
+        if generation:
+            usable = generation.usable()
+            keys = (row.tobytes() for row in generation.fingerprints)
             self._rows = {key: row for row, key in enumerate(keys) if usable[row]}
 
     def key(self, fingerprint: bytes) -> bytes:
-        """What a document is known by here."""
+        """The salted digest of a fingerprint, which the index stores."""
         return hashlib.blake2b(self._salt + fingerprint, digest_size=16).digest()
 
     def row(self, fingerprint: bytes) -> int:
-        """The row of a document that is known."""
+        """The row of a known document."""
         return self._rows[self.key(fingerprint)]
 
     def id(self, fingerprint: bytes) -> str | None:
-        """The id of the document with this fingerprint, if it is known."""
+        """The id of the document with this fingerprint; None if it isn't known."""
         row = self._rows.get(self.key(fingerprint))
         return None if row is None else self._ids[row]
 
 
 class Ingest:
-    """Takes what was found among the sources. `segments` are then the base's and the new ones."""
+    """Adds scanned documents to an index: writes new segments and collects the generation's rows.
+
+    `segments`: those of `previous`, then the new ones. `encoder_facts`: what manifests say of the encoder.
+    """
 
     def __init__(
-        self, layout: Layout, base: Previous, known: KnownDocuments, machines: Machines, facts: Mapping[str, Any],
-        passage_tokens: int,
+        self, layout: Layout, previous: Previous, known: KnownDocuments, machines: Machines,
+        encoder_facts: Mapping[str, Any], passage_tokens: int,
     ) -> None:  # fmt: skip
         self._layout = layout
         self._known = known
-        self._encoder, self._workers = machines.encoder, machines.workers
-        self._facts = facts
+        self._encoder, self._parsers = machines.encoder, machines.parsers
+        self._encoder_facts = encoder_facts
         self._passage_tokens = passage_tokens
-        self.segments = list(base.segments)
-        self.texts = TextIds(base)
-        self.rows = GenerationBuilder(base, self.texts)
-        self._waiting: deque[_Waiting] = deque()
+        self.segments = list(previous.segments)
+        self.texts = TextIds(previous)
+        self.rows = GenerationBuilder(previous, self.texts)
+        self._pending: deque[_Pending] = deque()
         self._bytes_read = 0
-        self._held = sum(segment.texts for segment in base.segments)
+        self._previous_texts = sum(segment.texts for segment in previous.segments)
 
-    def write(self, reading: Scan, size: int, progress: Progress) -> None:
-        """Writes the segments. `size`: bytes of the sources that will be read, about."""
+    def write(self, source_scan: Scan, size: int, progress: Progress) -> None:
+        """Writes the segments. `size`: approximate bytes of the sources, for the progress."""
         step = Step(progress, "encoding", size)
-        # Closed at once, whatever happens: it has processes that read on, and an exception would keep it alive.
-        reading_on = reading.found(self._known.id, step.tell, self._workers)
-        with ExitStack() as self._open, closing(reading_on) as found:
+        # Closed explicitly: the generator has parser processes at work, and a traceback would keep it alive.
+        documents = source_scan.found(self._known.id, step.tell, self._parsers)
+        with ExitStack() as self._open, closing(documents) as found:
             self._segment = self._begin()
-            for encoded in self._encoder.encode(self._fresh(found)):
-                text = self._waiting.popleft()
+            for encoded in self._encoder.encode(self._new_texts(found)):
+                text = self._pending.popleft()
                 self._add_encoded(encoded, text)
-                step.done = text.read
+                step.done = text.bytes_read
                 step.tell()
             self.rows.flush()
             if self._segment.texts or self._segment.size:
@@ -112,24 +123,24 @@ class Ingest:
 
     def _begin(self) -> SegmentWriter:
         name = f"{UNFINISHED}{len(self.segments)}"
-        return self._open.enter_context(SegmentWriter(self._layout.segment(name), self._facts))
+        return self._open.enter_context(SegmentWriter(self._layout.segment(name), self._encoder_facts))
 
-    def _seal_when_full(self) -> None:
-        """What is written so far outlives a kill from here on."""
-        limit = min(max((self._held + self.texts.new) // _SHARE, LEAST_TEXTS), MOST_TEXTS)
+    def _close_when_full(self) -> None:
+        """Completes a full segment, which then survives if the build is killed, and begins the next."""
+        limit = min(max((self._previous_texts + self.texts.new) // _SHARE, LEAST_TEXTS), MOST_TEXTS)
         if self._segment.texts >= limit or self._segment.size >= _MOST_BYTES:
             self.segments.append(self._segment.close(self._layout.segments))
             self._segment = self._begin()
 
-    def _fresh(self, found: Iterable[Scanned]) -> Iterator[str]:
-        """Takes what was found; yields each text that is to be encoded, once."""
+    def _new_texts(self, found: Iterable[Scanned]) -> Iterator[str]:
+        """Collects the rows of all documents; yields each text to encode, once."""
         for each in found:
             if each.document is None:
                 self.rows.keep(self._known.row(each.fingerprint))
             else:
-                yield from self._fresh_texts(each.document, self._known.key(each.fingerprint))
+                yield from self._new_texts_of(each.document, self._known.key(each.fingerprint))
 
-    def _fresh_texts(self, document: Document, key: bytes) -> Iterator[str]:
+    def _new_texts_of(self, document: Document, key: bytes) -> Iterator[str]:
         language = language_of(document.text)
         place = self._segment.add_document(dump_document(document), document.corners)
         row = self.rows.add(document, np.frombuffer(key, np.int64), len(self.segments), place, language)
@@ -141,13 +152,13 @@ class Ingest:
             self.rows.add_passage(document, row, draft, number)
             if is_new:
                 counts = Counter(words(passage, language))
-                read = self._bytes_read + draft.span.end  # in this document a character counts for a byte
-                self._waiting.append(_Waiting(digest, len(draft.context), counts, read))
+                bytes_read = self._bytes_read + draft.span.end  # within this document, a character counts as a byte
+                self._pending.append(_Pending(digest, len(draft.context), counts, bytes_read))
                 yield text
         self._bytes_read += len(document.text.encode())
 
-    def _add_encoded(self, encoded: Encoded, text: _Waiting) -> None:
+    def _add_encoded(self, encoded: Encoded, text: _Pending) -> None:
         tokens = pack(encoded, text.context)
         place = self._segment.add_text(SegmentText(text.digest, encoded.vector, tokens, text.counts))
         self.texts.add(len(self.segments), place)
-        self._seal_when_full()
+        self._close_when_full()

@@ -1,55 +1,56 @@
-"""Which file of an index folder is what.
+"""The files of an index folder.
 
 DIR/
-  CURRENT                  the name of the generation that answers, and its manifest's SHA-256
-  lock, writer             held by the build that is at work; what it says of itself
-  added/                   files that were added to the sources; every build reads them too
-  left-out.json            a list of ids: documents that are among the sources, and no build takes
-  changing/                what these two were before a change, until it is done
-  change.lock              held by the process that makes one
-  feedback.jsonl           what readers found of answers
-  segments/NAME/           what was read and encoded, once; generations share it, and nothing of it changes
-    manifest.json          format, encoder, counts; SHA-256 of every other file, whose own is NAME
-    blocks.bin             SHA-256 of every block of every other file, in the order of their names
-    documents.jsonl        a document a line, with its whole text
-    corners.npy            (characters, 4) uint16: where the characters of documents with pages stand on them
-    vectors.npy            (texts, dimension) float32: the texts' vectors
-    tokens.npy             (tokens,) of int8 vector, float32 scale, int32 start and end: for late interaction
-    token_ends.npy         (texts + 1,) int64: where each text's tokens start
-    digests.npy            (texts, 2) int64: which text it is
-    terms.npy              uint8: the index terms, sorted, one after another
-    term_ends.npy          (terms + 1,) int64: where each starts
-    counts.npy             (terms of texts, 2) int32: term, and how often the text has it
-    count_ends.npy         (texts + 1,) int64: where each text's terms start
-  generations/NAME/        one committed state, never changed after it is committed
-    manifest.json          format, encoder, counts, segments; SHA-256 of every other file
-    manifest.sha256        its own
-    blocks.bin             SHA-256 of every block of every other file, in the order of their names
-    sources.json           the files it was made from, and what was wrong with some
-    documents.npy          (documents, 5) int64: segment, where its line starts and ends, first corner, language
-    fingerprints.npy       (documents, 2) int64: what each was read from, and how
-    ids.npy                uint8: the documents' ids, sorted, one after another
-    id_ends.npy            (documents + 1,) int64: where each id starts
-    id_rows.npy            (documents,) int64: which document has it
-    sentences.npy          (sentences, 2) int64: offsets in the document
-    sentence_keys.npy      (sentences,) int64: digest of the text
-    repeats.npy            (repeated sentences, 2) int64: digest of the text and row in sentences.npy, sorted
+  CURRENT                  name of the current generation, SHA-256 of its manifest
+  lock                     file lock held by the running build
+  writer                   JSON: process, host and start time of the build that holds the lock
+  added/                   files that users added to the index; every build reads them and the sources
+  left-out.json            JSON list of ids: documents of the sources that users excluded from the index
+  changing/                backup of the changed files of added/ and of left-out.json during a change
+  change.lock              file lock held by the process that makes the change
+  feedback.jsonl           users' verdicts on answers, one a line
+  segments/NAME/           documents and encoded texts; written once, never changed, shared by generations
+    manifest.json          format, encoder, counts, SHA-256 of every other file; NAME is half of its own SHA-256
+    blocks.bin             SHA-256 of each block of the files below, file by file in the order of their names
+    documents.jsonl        one document a line, with its full text
+    corners.npy            (characters, 4) uint16: left, top, right, bottom of each character, in documents with pages
+    vectors.npy            (texts, dimension) float32: the vector of each text
+    tokens.npy             (tokens,) of int8 vector, float32 scale, int32 start, int32 end: for late interaction
+    token_ends.npy         (texts + 1,) int64: where the tokens of each text start, and the end of the last
+    digests.npy            (texts, 2) int64: 128-bit digest that identifies each text
+    terms.npy              uint8: the index terms in UTF-8, in the order of their numbers, concatenated
+    term_ends.npy          (terms + 1,) int64: where each term starts, and the end of the last
+    counts.npy             (rows, 2) int32: term number, occurrences; one row for each term of each text
+    count_ends.npy         (texts + 1,) int64: where the rows of each text in counts.npy start, and the end
+  generations/NAME/        one committed state of the index; never changed afterwards
+    manifest.json          format, encoder, settings, counts, segments, SHA-256 of every other file
+    manifest.sha256        SHA-256 of manifest.json
+    blocks.bin             SHA-256 of each block of the files below, file by file in the order of their names
+    sources.json           the source files, the files skipped, and warnings about documents
+    documents.npy          (documents, 5) int64: segment, start and end of its line there, first corner, language
+    fingerprints.npy       (documents, 2) int64: 128-bit digest of the source, the extractor and the splitter
+    ids.npy                uint8: the document ids in UTF-8, sorted, concatenated
+    id_ends.npy            (documents + 1,) int64: where each id starts, and the end of the last
+    id_rows.npy            (documents,) int64: the document with each id of ids.npy
+    sentences.npy          (sentences, 2) int64: start and end offset in the document
+    sentence_keys.npy      (sentences,) int64: 64-bit digest of each sentence
+    repeats.npy            (repeated sentences, 2) int64: digest, row in sentences.npy; sorted
     passages.npy           (passages, 4) int64: document, first sentence, sentence after the last, text
     texts.npy              (texts, 4) int64: segment, row there, first token, token after the last
-    text_passages.npy      (passages,) int64: the passages that have each text
-    text_passage_ends.npy  (texts + 1,) int64: where those of each text start
-    vectors.faiss          a FAISS index of the texts: a bit for each number of their vectors
-    words/                 BM25
-      terms.npy            uint8: the index terms, sorted, one after another
-      term_ends.npy        (terms + 1,) int64: where each starts
-      starts.npy           (terms + 1,) int64: where each one's postings start
-      postings.npy         (postings,) int32: the passages that have the term
-      scores.npy           (postings,) float32: what the passage scores for the term
-      largest.npy          (terms,) float32: the highest of its scores
-      stopwords.json       the words without content in the documents' languages
+    text_passages.npy      (passages,) int64: the passages of each text, text by text
+    text_passage_ends.npy  (texts + 1,) int64: where the passages of each text start, and the end of the last
+    vectors.faiss          FAISS index of the texts: one bit for each dimension of a vector (RaBitQ)
+    words/                 the BM25 index
+      terms.npy            uint8: the index terms in UTF-8, sorted, concatenated
+      term_ends.npy        (terms + 1,) int64: where each term starts, and the end of the last
+      starts.npy           (terms + 1,) int64: where the postings of each term start, and the end of the last
+      postings.npy         (postings,) int32: the passages that contain the term
+      scores.npy           (postings,) float32: the BM25 score of that passage for the term
+      largest.npy          (terms,) float32: the highest score of each term
+      stopwords.json       the stop words of the documents' languages
 
-A text is what the encoder read: passages that are word for word the same share one.
-The rows of a generation are in the order of its sources, however it was built.
+A *text* is what the encoder reads: a passage with its context. Identical passages share one text.
+Documents, sentences and passages are in the order of the sources, however the generation was built.
 """
 
 from __future__ import annotations
@@ -59,16 +60,16 @@ from pathlib import Path
 from typing import Protocol
 
 FORMAT = 5
-"""Raised whenever a reader of the old files would misread the new ones."""
+"""The version of this layout; increased whenever older code would misread the new files."""
 DOCUMENT_COLUMNS = 5
 PASSAGE_COLUMNS = 4
 TEXT_COLUMNS = 4
 UNFINISHED = "unfinished-"
-"""What the name of a folder begins with that is still being written."""
+"""Prefix of the name of a folder that is still being written."""
 
 
 class _In:
-    """A path inside a folder."""
+    """A descriptor: the path of a file or folder of this name inside `root`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -101,19 +102,21 @@ class Layout:
 
     @classmethod
     def names(cls) -> frozenset[str]:
-        """Of everything that an index folder may hold, CURRENT while it is written included."""
+        """The names of everything an index folder may hold, including CURRENT.new, the next CURRENT being written."""
         return frozenset({*(path.name for path in vars(cls).values() if isinstance(path, _In)), "CURRENT.new"})
 
     def segment(self, name: str) -> SegmentLayout:
+        """The layout of the segment with this name."""
         return SegmentLayout(self.segments / name)
 
     def generation(self, name: str) -> GenerationLayout:
+        """The layout of the generation with this name."""
         return GenerationLayout(self.generations / name)
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder whose files are listed with their SHA-256 in one of them, and block by block in another."""
+    """A segment or a generation: its manifest lists the SHA-256 of every file, `blocks` that of every block."""
 
     root: Path
 
@@ -122,9 +125,9 @@ class Folder:
     seal = _In("manifest.sha256")
 
     def files(self) -> list[Path]:
-        """Every file that holds content, in the order of their names."""
-        about = (self.manifest, self.seal, self.blocks)
-        return sorted(path for path in self.root.rglob("*") if path.is_file() and path not in about)
+        """All files but the manifest, its SHA-256 and the block digests, sorted by path."""
+        metadata = (self.manifest, self.seal, self.blocks)
+        return sorted(path for path in self.root.rglob("*") if path.is_file() and path not in metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ class SegmentLayout(Folder):
 
 @dataclass(frozen=True, slots=True)
 class WordsLayout:
-    """The paths of the lexical index."""
+    """The paths inside the BM25 index of a generation."""
 
     root: Path
 
@@ -179,4 +182,5 @@ class GenerationLayout(Folder):
 
     @property
     def words(self) -> WordsLayout:
+        """The layout of the BM25 index."""
         return WordsLayout(self.root / "words")

@@ -1,12 +1,16 @@
-"""The lexical index of a generation on disk: postings written, and the highest BM25 scores found.
+"""The BM25 index of a generation on disk: writing postings, and searching them with MaxScore.
 
-The postings of each term, with the score that each passage gets for it, stand
-one after another in a file that is mapped, not loaded. The passages that score
-highest are found as by MaxScore (Turtle & Flood 1995, section 4.2): rare words
-first; once the words that are left cannot lift another passage to the top, they
-are only looked up for the passages that are in the running.
+The postings of each term, with the BM25 score of each passage for it, are
+contiguous in a file that is mapped, not loaded. The search follows MaxScore
+(Turtle & Flood 1995, section 4.2): it adds up the rarest terms first. Once the
+remaining terms cannot lift another passage into the top `count`, it only looks
+them up for the remaining candidates. When postings are written, they are spooled
+to disk and sorted by term at the end, so that memory doesn't grow with them.
 
-While they are written, postings are spooled to disk as they come, and sorted by term at the end.
+Why our own: builds must be reproducible byte for byte, every block of a file is
+checked against its SHA-256 before use, `scores` must score arbitrary passages,
+and folders and LanceDB must share one scorer (`index.bm25`). Neither tantivy-py
+nor bm25s offers all of that.
 """
 
 from __future__ import annotations
@@ -35,10 +39,10 @@ Postings = NDArray[np.void]
 
 
 class PostingsWriter:
-    """Takes the terms of some passages after others, and writes the index of them all.
+    """Writes the BM25 index of passages whose terms are added in chunks.
 
-    In memory are the vocabulary and one number a passage; everything else is in `spool`, an
-    empty file that is open for reading and writing.
+    Only the vocabulary and one number per passage are held in memory; the postings go to `spool`, an
+    empty file open for reading and writing.
     """
 
     def __init__(self, spool: IO[bytes]) -> None:
@@ -48,13 +52,13 @@ class PostingsWriter:
         self._passages = 0
 
     def numbers(self, terms: Iterable[str]) -> NDArray[np.int32]:
-        """(n,): what each term is called in `add`."""
+        """(n,): the numbers by which `add` refers to these terms."""
         return np.array([self._vocabulary.setdefault(term, len(self._vocabulary)) for term in terms], np.int32)
 
     def add(self, terms: NDArray[np.int32], counts: NDArray[np.int32], ends: NDArray[np.int64]) -> None:
-        """The terms of the next passages, one passage after another, and how often each has them.
+        """Adds the terms of the next passages and their counts, passage after passage.
 
-        `ends`: (passages + 1,), those of passage p being `ends[p]:ends[p + 1]`.
+        `ends`: (passages + 1,); the terms of passage p are `terms[ends[p]:ends[p + 1]]`.
         """
         rows = np.empty(len(terms), _POSTING)
         rows["term"], rows["count"] = terms, counts
@@ -64,7 +68,7 @@ class PostingsWriter:
         self._passages += len(ends) - 1
 
     def finish(self, layout: WordsLayout) -> None:
-        """Writes the files."""
+        """Writes the files of the index."""
         occurrences = np.zeros(len(self._vocabulary), np.int64)
         for chunk in self._chunks():
             occurrences += np.bincount(chunk["term"], minlength=len(occurrences))
@@ -99,7 +103,7 @@ class PostingsWriter:
                 largest.append(np.maximum.reduceat(score, starts[first:last] - starts[first]))
 
     def _sorted(self, row_of: NDArray[np.int32], first: int, last: int) -> Postings:
-        """The postings of the words in rows `first` to `last`, by word and then by passage."""
+        """The postings of the terms in rows `first` to `last`, sorted by term, then by passage."""
         found = []
         for chunk in self._chunks():
             row = row_of[chunk["term"]]
@@ -114,7 +118,7 @@ class PostingsWriter:
 
 
 def _runs(starts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Runs of words that have about `_SORTED` postings together: first row, row after the last."""
+    """Runs of terms with about `_SORTED` postings in all: first row, row after the last."""
     first = 0
     while first < len(starts) - 1:
         last = int(np.searchsorted(starts, starts[first] + _SORTED, "right")) - 1
@@ -123,12 +127,15 @@ def _runs(starts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         first = last
 
 
-_LONG = 4096  # passages with a word from which on it pays to ask whether it can still matter
+_LONG = 4096  # postings of a term above which it pays to check whether the term can still matter
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """The passages that hold a word of the query, and their scores for it, times the word's repeats there."""
+    """The postings of one query term: the passages with it and their scores for it.
+
+    `largest`: the highest of the scores. `repeats`: how often the query has the term; scores count so many times.
+    """
 
     passages: NDArray[np.int32]
     scores: Scores
@@ -136,17 +143,17 @@ class Posting:
     repeats: int
 
     def at(self, rows: Rows) -> Scores:
-        """(n,): the score of each of these passages."""
+        """(n,): the score of each of these passages, multiplied by `repeats`."""
         found = np.searchsorted(self.passages, rows)
         found[found == len(self.passages)] = 0
         return np.where(self.passages[found] == rows, self.scores[found], np.float32(0)) * np.float32(self.repeats)
 
 
 class StoredLexical(Lexical):
-    """The words of a generation in a folder.
+    """BM25 over the postings of a generation on disk.
 
-    `starts`: (words + 1,), the postings of word w being rows `starts[w]:starts[w + 1]`
-    of `passages` and `scores`. `largest`: (words,) the highest score of each.
+    `starts`: (terms + 1,); the postings of term t are rows `starts[t]:starts[t + 1]`
+    of `passages` and `scores`. `largest`: (terms,) the highest score of each term.
     """
 
     def __init__(
@@ -163,7 +170,7 @@ class StoredLexical(Lexical):
     ) -> None:
         super().__init__(count=count, languages=languages, stopwords=stopwords)
         self._all = terms.all
-        self._row = lru_cache(1 << 12)(terms.find)  # a question looks its words up several times
+        self._row = lru_cache(1 << 12)(terms.find)  # a question looks each of its terms up several times
         self._starts = starts
         self._passages, self._scores, self._largest = passages, scores, largest
 
@@ -171,11 +178,11 @@ class StoredLexical(Lexical):
         if among is not None:
             return among[_highest(self.scores(query, among), count)]
         postings = sorted(self._postings(query), key=lambda posting: len(posting.passages))
-        left = sum(posting.largest * posting.repeats for posting in postings)
+        remaining = sum(posting.largest * posting.repeats for posting in postings)  # the most that is still to come
         scores = np.zeros(self._count, np.float32)
         for i, posting in enumerate(postings):
-            if len(posting.passages) > _LONG and (floor := _kth(scores, count)) > left:
-                rows = np.flatnonzero(scores >= floor - left)
+            if len(posting.passages) > _LONG and (floor := _kth(scores, count)) > remaining:
+                rows = np.flatnonzero(scores >= floor - remaining)
                 found = scores[rows]
                 for rest in postings[i:]:
                     found += rest.at(rows)
@@ -183,8 +190,8 @@ class StoredLexical(Lexical):
             try:
                 scores[posting.passages] += posting.scores * np.float32(posting.repeats)
             except IndexError as error:
-                raise IndexCorrupt(f"The index names passages that it does not have; {REBUILD}.") from error
-            left -= posting.largest * posting.repeats
+                raise IndexCorrupt(f"The index refers to passages that don't exist. {REBUILD}") from error
+            remaining -= posting.largest * posting.repeats
         return _highest(scores, count)
 
     def scores(self, query: str, rows: Rows) -> Scores:
@@ -198,7 +205,7 @@ class StoredLexical(Lexical):
             if (row := self._row(term)) is not None:
                 start, end = map(int, self._starts[row : row + 2])
                 if start >= end:
-                    raise IndexCorrupt(f"The index says of a word that no passage has it; {REBUILD}.")
+                    raise IndexCorrupt(f"The index has a term without passages. {REBUILD}")
                 largest = float(self._largest[row])
                 yield Posting(self._passages[start:end], self._scores[start:end], largest, repeats)
 
@@ -206,7 +213,7 @@ class StoredLexical(Lexical):
         return [self._frequency(term) for term in terms]
 
     def vocabulary(self) -> Iterator[tuple[str, int]]:
-        """Every term, and how many passages have it."""
+        """Every term, with the number of passages that contain it."""
         return zip(self._all(), np.diff(self._starts[0 : len(self._starts)]).tolist(), strict=True)
 
     def _frequency(self, term: str) -> int:
@@ -218,23 +225,23 @@ class StoredLexical(Lexical):
 
 
 def _kth(scores: Scores, count: int) -> float:
-    """The `count`-th highest of the scores; 0 if not so many are above 0."""
+    """The `count`-th highest score; 0 if fewer scores are above 0."""
     above = scores[scores > 0]
     return float(np.partition(above, len(above) - count)[len(above) - count]) if len(above) >= count else 0.0
 
 
 def _highest(scores: Scores, count: int) -> Rows:
-    """Where the `count` highest scores above 0 are."""
+    """The positions of the `count` highest scores above 0, unordered."""
     rows = np.argpartition(-scores, count)[:count] if len(scores) > count else np.arange(len(scores))
     return rows[scores[rows] > 0].astype(np.int64)
 
 
 def open_lexical(files: Files, layout: WordsLayout, passages: int, languages: list[str]) -> StoredLexical:
-    """The words of a generation. Raises IndexCorrupt."""
+    """Opens the BM25 index of a generation. Raises IndexCorrupt."""
     stopwords = files.file(layout.stopwords)
     words = stopwords.json()
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise IndexCorrupt(f"The index file {stopwords.path} is no list of words; {REBUILD}.")
+        raise IndexCorrupt(f"The index file {stopwords.path} isn't a list of words. {REBUILD}")
     return StoredLexical(
         Strings(files.table(layout.terms, dtype=np.uint8), files.table(layout.term_ends)),
         files.table(layout.starts),

@@ -1,4 +1,4 @@
-"""Manifests: what a generation or a segment holds, and the SHA-256 of every file of it."""
+"""Manifests: JSON that describes a generation or a segment, with the SHA-256 of each of its files."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from index.folder.layout import FORMAT, Folder, GenerationLayout, SegmentLayout
 from index.schema import COUNTS, ENCODER, SETTINGS, fits
 
 NAME_LENGTH = 32
-"""Hexadecimal digits of a segment's name: half of its manifest's SHA-256."""
+"""Hexadecimal digits in a segment's name: the first half of its manifest's SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Facts about one generation.
+    """The manifest of a generation.
 
-    `encoder`: name, sha256 of the weights, sha256 of its other settings, precision, dimension, max_tokens.
-    `languages`: of the documents, for cutting a question's words to their stems.
-    `parent`: the generation that answered before it. `changes`: how many documents were
+    `encoder`: name, sha256 of the weights, sha256 of its other settings, precision, dimension.
+    `languages`: those of the documents, for stemming the words of a question.
+    `parent`: the generation that was current before. `changes`: how many documents were
     added, changed and removed since then. `segments`: their names, in the order of their
-    numbers. `files`: path inside the generation → SHA-256, bytes.
+    numbers. `files`: path inside the generation → (SHA-256, size in bytes).
     """
 
     format: int
@@ -42,13 +42,13 @@ class Manifest:
 
     @property
     def size(self) -> int:
-        """Bytes of the generation's own files."""
+        """Total size of the generation's own files in bytes, without the segments."""
         return sum(size for _, size in self.files.values())
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentManifest:
-    """Facts about one segment: the encoder's, and how much it holds; `files` as a generation's."""
+    """The manifest of a segment; the fields are as in `Manifest`."""
 
     format: int
     encoder: dict[str, Any]
@@ -69,24 +69,24 @@ _Kind = TypeVar("_Kind", Manifest, SegmentManifest)
 
 
 def dump(manifest: Manifest | SegmentManifest) -> bytes:
-    """A manifest as JSON."""
+    """Encodes a manifest as JSON."""
     return json.dumps(asdict(manifest), ensure_ascii=False, indent=1).encode()
 
 
 def load_manifest(layout: GenerationLayout, sha256: str) -> Manifest:
-    """The manifest of a generation.
+    """Loads the manifest of a generation.
 
-    Raises IndexCorrupt when it is not the one that was committed, and
-    IndexIncompatible when another version of the project wrote it.
+    Raises IndexCorrupt if it isn't the one with this SHA-256, and
+    IndexIncompatible if another version of the project wrote it.
     """
     manifest = _load(layout, sha256, Manifest)
     if not manifest.segments or not all(_is_name(name) for name in manifest.segments):
-        raise IndexCorrupt(f"{layout.manifest} names no segment, or one that cannot be one; {REBUILD}.")
+        raise IndexCorrupt(f"{layout.manifest} lists no segments, or an invalid one. {REBUILD}")
     return manifest
 
 
 def load_segment(layout: SegmentLayout) -> SegmentManifest:
-    """The manifest of a segment, whose folder is called by its SHA-256. Raises as `load_manifest`."""
+    """Loads the manifest of a segment; the folder's name is its SHA-256. Raises as `load_manifest`."""
     return _load(layout, layout.root.name, SegmentManifest)
 
 
@@ -94,26 +94,26 @@ def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
     try:
         data = read(layout.manifest, _MOST_BYTES)
     except OSError as error:
-        raise IndexCorrupt(f"The index has no manifest in {layout.root}; {REBUILD}.") from error
+        raise IndexCorrupt(f"The index has no manifest in {layout.root}. {REBUILD}") from error
     if len(sha256) < 32 or not hashlib.sha256(data).hexdigest().startswith(sha256):
-        raise IndexCorrupt(f"{layout.manifest} was changed after it was written; {REBUILD}.")
+        raise IndexCorrupt(f"{layout.manifest} was changed after it was written. {REBUILD}")
     try:
         record = json.loads(data)
-        made = record.get("format")
-        if made != FORMAT or set(record) != {each.name for each in fields(kind)}:
+        found = record.get("format")
+        if found != FORMAT or set(record) != {each.name for each in fields(kind)}:
             raise IndexIncompatible(
-                f"The index in {layout.root} has format {made}, and this version reads format {FORMAT}; {REBUILD}."
+                f"The index in {layout.root} has format {found}, but this version reads format {FORMAT}. {REBUILD}"
             )
         if not fits(record, _SHAPES[kind]):
-            raise TypeError("a field that is missing, or of another type")
+            raise TypeError("a field is missing or has another type")
         files = {str(name): (str(sha256), int(size)) for name, (sha256, size) in record["files"].items()}
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise IndexCorrupt(f"{layout.manifest} is no manifest; {REBUILD}.") from error
+        raise IndexCorrupt(f"{layout.manifest} isn't a valid manifest. {REBUILD}") from error
     dimension = record["encoder"]["dimension"]
     if not 0 < dimension < _MOST_DIMENSIONS:
-        raise IndexCorrupt(f"{layout.manifest} does not say how many numbers a vector has; {REBUILD}.")
+        raise IndexCorrupt(f"{layout.manifest} has an invalid vector dimension: {dimension}. {REBUILD}")
     if any(".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute() for name in files):
-        raise IndexCorrupt(f"{layout.manifest} names a file outside the index; {REBUILD}.")
+        raise IndexCorrupt(f"{layout.manifest} lists a file outside the index. {REBUILD}")
     return kind(**{**record, "files": files})
 
 

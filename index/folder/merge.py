@@ -1,9 +1,9 @@
-"""Keeping segments few and full: small ones are put together, and those that are mostly dead are written anew.
+"""Merging segments: small ones are combined, and those that are mostly unused are rewritten.
 
-Segments are sorted into tiers by how many texts of them live, each tier eight
-times the one below; when a tier has more than `CROWD`, its smallest are merged
-(as Lucene's tiered merge policy does). So a text is copied a few times in its
-life, and a change of one file costs no copy of the rest.
+Segments fall into tiers by their number of live texts (those that the generation
+uses); each tier is eight times the one below. When a tier has more than `CROWD`
+segments, its smallest are merged, as in Lucene's tiered merge policy. So a text is
+copied only a few times in its life, and changing one file doesn't copy the rest.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from index.folder.segment import Segment, SegmentText, SegmentWriter
 from source.document_json import load_document
 
 CROWD = 16
+"""Segments that a tier may have without being merged."""
 _TIER = 8
 PlaceRows = NDArray[np.int64]
 
 
 def to_merge(segments: Sequence[Segment], live: NDArray[np.int64], documents: NDArray[np.int64]) -> list[int]:
-    """Which segments are to become one. `live`, `documents`: (segments,) how many texts and documents of each live."""
+    """Chooses the segments to merge into one. `live`, `documents`: (segments,) live texts and documents of each."""
     used = [number for number in range(len(segments)) if live[number] or documents[number]]
     tiers: dict[int, list[int]] = defaultdict(list)
     for number in (number for number in used if live[number] <= MOST_TEXTS // 2):
@@ -36,13 +37,13 @@ def to_merge(segments: Sequence[Segment], live: NDArray[np.int64], documents: ND
     for tier in tiers.values():
         if len(tier) > CROWD:
             chosen.extend(tier)
-    taken: list[int] = []
+    fitting: list[int] = []
     texts = 0
     for number in sorted(dict.fromkeys(chosen), key=live.__getitem__):
         texts += int(live[number])
-        if texts <= MOST_TEXTS or not taken:
-            taken.append(number)
-    return sorted(taken)
+        if texts <= MOST_TEXTS or not fitting:
+            fitting.append(number)
+    return sorted(fitting)
 
 
 def merge(
@@ -53,9 +54,9 @@ def merge(
     documents: PlaceRows,
     encoder: Mapping[str, Any],
 ) -> None:
-    """Writes the live texts and documents of these segments into one, which comes last; their places are changed.
+    """Copies the live texts and documents of these segments into a new one, appended to `segments`.
 
-    `texts`: (n, 4) and `documents`: (n, 5), the places of those that live.
+    `texts`: (n, 4) and `documents`: (n, 5), the rows of the live ones, which are updated to the new places.
     """
     name = f"{UNFINISHED}{len(segments)}"
     with SegmentWriter(layout.segment(name), encoder) as writer:
@@ -75,7 +76,7 @@ def _copy_document(writer: SegmentWriter, segment: Segment, start: int, end: int
     try:
         characters = len(load_document(line).text)
     except ValueError as error:
-        raise IndexCorrupt(f"A document in {segment.layout.root} is none; {REBUILD}.") from error
+        raise IndexCorrupt(f"A document in {segment.layout.root} can't be parsed. {REBUILD}") from error
     return writer.add_document(line, segment.corners[corner : corner + characters])
 
 

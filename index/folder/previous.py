@@ -1,4 +1,4 @@
-"""What the next build can reuse of an index: its intact segments, and the tables of its current generation."""
+"""The intact segments of an index and the tables of its current generation, which the next build can reuse."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from index.errors import REBUILD, IndexCorrupt, IndexIncompatible, StoreError
 from index.folder.arrays import Table, all_strings, ascends
 from index.folder.files import Files, Listing, damaged, foreign
-from index.folder.generations import names, read_current, sealed, segments_in
+from index.folder.generations import committed_sha256, names, read_current, segments_in
 from index.folder.layout import (
     DOCUMENT_COLUMNS,
     PASSAGE_COLUMNS,
@@ -35,9 +35,10 @@ _Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class PreviousGeneration:
-    """The documents of the generation that answers, by rows, with their passages and sentences.
+    """The tables of the current generation, loaded for reuse by the next build; see `index.folder.layout`.
 
-    `segment_of`: from its segments' numbers to those of the base, -1 for one that is not intact.
+    `ids`: by document row. `segment_of`: maps its segment numbers to positions in `Previous.segments`, -1 for a
+    segment that isn't intact.
     """
 
     manifest: Manifest
@@ -52,11 +53,11 @@ class PreviousGeneration:
     sources: dict[str, Any]
 
     def made_from(self, sources: dict[str, Any], settings: dict[str, Any]) -> bool:
-        """Whether a build from these would give the same."""
+        """Whether a build from these sources with these settings would change nothing."""
         return self.manifest.settings == settings and all(self.sources.get(name) == sources[name] for name in sources)
 
     def usable(self) -> NDArray[np.bool_]:
-        """(documents,): whether everything of each is intact."""
+        """(documents,): whether a document and all its texts are in intact segments."""
         usable = self.segment_of[self.documents[:, 0]] >= 0
         lost = self.segment_of[self.texts[:, 0]][self.passages[:, 3]] < 0
         usable[self.passages[lost, 0]] = False
@@ -64,7 +65,7 @@ class PreviousGeneration:
 
 
 def read_generation(layout: GenerationLayout, manifest: Manifest, segments: Sequence[Segment]) -> PreviousGeneration:
-    """A generation whose files are checked. `segments`: those that are intact. Raises IndexCorrupt."""
+    """Loads a generation whose files have been checked. `segments`: the intact ones. Raises IndexCorrupt."""
     files = Files(layout, manifest.files, whole=True)
 
     def rows(table: Table) -> Any:
@@ -73,7 +74,7 @@ def read_generation(layout: GenerationLayout, manifest: Manifest, segments: Sequ
     ids = all_strings(files.table(layout.ids, dtype=np.uint8), files.table(layout.id_ends))
     id_rows = rows(files.table(layout.id_rows))
     numbers = {segment.name: number for number, segment in enumerate(segments)}
-    read = PreviousGeneration(
+    generation = PreviousGeneration(
         manifest=manifest,
         ids=[ids[at] for at in np.argsort(id_rows).tolist()] if len(ids) == len(id_rows) else [],
         documents=rows(files.table(layout.documents, DOCUMENT_COLUMNS)),
@@ -85,35 +86,37 @@ def read_generation(layout: GenerationLayout, manifest: Manifest, segments: Sequ
         segment_of=np.array([numbers.get(name, -1) for name in manifest.segments], np.int64),
         sources=sources_from(files.file(layout.sources).json()),
     )
-    if not (_agrees(read) and _lies_in(read, segments)):
-        raise IndexCorrupt(f"The tables of {layout.root} contradict each other; {REBUILD}.")
-    return read
+    if not (_is_consistent(generation) and _fits_segments(generation, segments)):
+        raise IndexCorrupt(f"The tables in {layout.root} are inconsistent. {REBUILD}")
+    return generation
 
 
-def _agrees(read: PreviousGeneration) -> bool:
-    """Whether every row that one table names is in the other."""
+def _is_consistent(generation: PreviousGeneration) -> bool:
+    """Whether every row that one table refers to exists in the other."""
     return (
-        len(read.ids) == len(read.documents) == len(read.fingerprints)
-        and len(read.sentence_keys) == len(read.sentences)
-        and _within(read.documents[:, 0], len(read.segment_of))
-        and _within(read.documents[:, 4], len(read.manifest.languages))
-        and _within(read.passages[:, 0], len(read.documents))
-        and _within(read.passages[:, 3], len(read.texts))
-        and _within(read.texts[:, 0], len(read.segment_of))
-        and ascends(read.passages[:, 0])
-        and ascends(np.concatenate([[0], read.passages[:, 1:3].ravel(), [len(read.sentences)]]))
+        len(generation.ids) == len(generation.documents) == len(generation.fingerprints)
+        and len(generation.sentence_keys) == len(generation.sentences)
+        and _within(generation.documents[:, 0], len(generation.segment_of))
+        and _within(generation.documents[:, 4], len(generation.manifest.languages))
+        and _within(generation.passages[:, 0], len(generation.documents))
+        and _within(generation.passages[:, 3], len(generation.texts))
+        and _within(generation.texts[:, 0], len(generation.segment_of))
+        and ascends(generation.passages[:, 0])
+        and ascends(np.concatenate([[0], generation.passages[:, 1:3].ravel(), [len(generation.sentences)]]))
     )
 
 
-def _lies_in(read: PreviousGeneration, segments: Sequence[Segment]) -> bool:
-    """Whether the documents and texts are in the segments that are intact."""
+def _fits_segments(generation: PreviousGeneration, segments: Sequence[Segment]) -> bool:
+    """Whether the places of documents and texts in intact segments exist there."""
     document_sizes = np.array([len(each.documents) for each in segments], np.int64)
     text_counts, token_counts = (
         np.array(sizes, np.int64)
         for sizes in ([each.texts for each in segments], [len(each.tokens) for each in segments])
     )
-    documents, texts = (table[read.segment_of[table[:, 0]] >= 0] for table in (read.documents, read.texts))
-    of_document, of_text = (read.segment_of[table[:, 0]] for table in (documents, texts))
+    documents, texts = (
+        table[generation.segment_of[table[:, 0]] >= 0] for table in (generation.documents, generation.texts)
+    )
+    of_document, of_text = (generation.segment_of[table[:, 0]] for table in (documents, texts))
     return (
         _in_order(documents[:, 1], documents[:, 2], document_sizes[of_document])
         and _in_order(texts[:, 1], texts[:, 1], text_counts[of_text] - 1)
@@ -130,40 +133,41 @@ def _in_order(starts: _Numbers, ends: _Numbers, most: _Numbers) -> bool:
 
 
 class Previous:
-    """The intact segments of an index, and its generation that answers if that is intact.
+    """The intact segments and current generation of an index, which the next build can reuse.
 
-    `damage`: a sentence for each thing that was found damaged, and is made again.
-    `broken`: the folders of such segments and generations.
+    `generation`: None if there is none, or if it isn't intact. `damage`: one sentence for
+    each damaged thing, which the build repairs. `broken`: the folders of damaged segments
+    and generations.
     """
 
     def __init__(self) -> None:
         self.segments: list[Segment] = []
-        self.read: PreviousGeneration | None = None
+        self.generation: PreviousGeneration | None = None
         self.damage: list[str] = []
         self.broken: list[Path] = []
 
     @classmethod
     def of(cls, layout: Layout, encoder: dict[str, Any], meanwhile: OnWait = nothing) -> Previous:
-        """What is there that an encoder of these facts made. Every file of it is checked."""
-        base = cls()
-        segments = base._segments(layout)
-        generation = base._generation(layout)
+        """Loads what an encoder with these facts made, and checks every file of it."""
+        previous = cls()
+        segments = previous._load_segments(layout)
+        generation = previous._load_generation(layout)
         folders: list[tuple[Folder, Listing]] = [(each, manifest.files) for each, manifest in segments.items()]
         if generation:
             folders.append((generation[0], generation[1].files))
-        base._remove_foreign(folders)
+        previous._remove_foreign(folders)
         broken = damaged(folders, meanwhile)
-        base.damage += broken.values()
-        base.broken += (folder.root for folder in broken)
+        previous.damage += broken.values()
+        previous.broken += (folder.root for folder in broken)
         for each, manifest in segments.items():
             if each not in broken and _made_by(manifest, encoder):
-                base._open(Segment(each, manifest, whole=True))
+                previous._open(Segment(each, manifest, whole=True))
         if generation and generation[0] not in broken and _made_by(generation[1], encoder):
-            base._read(*generation)
-        return base
+            previous._read(*generation)
+        return previous
 
     def restricted(self, encoder: dict[str, Any]) -> Previous:
-        """This, unless some of it was made by a form of the encoder that computes other vectors."""
+        """Itself, or an empty Previous if the encoder made any segment in another precision, with other vectors."""
         if all(_made_by(segment.manifest, encoder) for segment in self.segments):
             return self
         return Previous()
@@ -176,8 +180,8 @@ class Previous:
             self.damage.append(str(error))
             self.broken.append(segment.layout.root)
 
-    def _segments(self, layout: Layout) -> dict[SegmentLayout, SegmentManifest]:
-        """Every segment that says what it holds."""
+    def _load_segments(self, layout: Layout) -> dict[SegmentLayout, SegmentManifest]:
+        """The segments with a valid manifest."""
         found = {}
         for path in segments_in(layout):
             try:
@@ -192,11 +196,11 @@ class Previous:
     def _remove_foreign(self, folders: Sequence[tuple[Folder, Listing]]) -> None:
         for folder, listing in folders:
             for path in foreign(folder, listing):
-                self.damage.append(f"{path} was no file of the index.")
+                self.damage.append(f"{path} was not part of the index.")
                 _delete(path)
 
-    def _generation(self, layout: Layout) -> tuple[GenerationLayout, Manifest] | None:
-        """The generation that answers, or else the last one that can."""
+    def _load_generation(self, layout: Layout) -> tuple[GenerationLayout, Manifest] | None:
+        """The current generation, or else the newest with a valid manifest."""
         generation = None
         try:
             name, sha256 = read_current(layout)
@@ -213,7 +217,7 @@ class Previous:
         for name in reversed(names(layout)):
             with suppress(StoreError):
                 generation = layout.generation(name)
-                return generation, load_manifest(generation, sealed(generation))
+                return generation, load_manifest(generation, committed_sha256(generation))
         return None
 
     def _read(self, layout: GenerationLayout, manifest: Manifest) -> None:
@@ -223,7 +227,7 @@ class Previous:
             f"The segment {name} of generation {layout.root.name} is missing or damaged." for name in missing
         ]
         try:
-            self.read = read_generation(layout, manifest, self.segments)
+            self.generation = read_generation(layout, manifest, self.segments)
         except IndexCorrupt as error:
             self.damage.append(str(error))
             self.broken.append(layout.root)
@@ -234,5 +238,5 @@ def _made_by(manifest: Manifest | SegmentManifest, encoder: dict[str, Any]) -> b
 
 
 def _delete(path: Path) -> None:
-    with suppress(FileNotFoundError):  # it went with the folder it was in
+    with suppress(FileNotFoundError):  # already deleted with its folder
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -1,7 +1,7 @@
-"""Sentences that stand in a collection more than once, found by their text.
+"""Repeated sentences: those that occur more than once in a collection, found by their text.
 
-Only those are kept, each as 64 bits of a digest and its row; what is found is
-compared with the text before it is believed. White space counts as one space.
+Each is stored as a 64-bit digest and its row. A match of digests is confirmed by
+comparing the texts. Runs of white space count as one space.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from index.folder.arrays import ArrayWriter, Table
 
 
 def write_repeats(path: Path, keys: NDArray[np.int64]) -> None:
-    """Writes (repeated sentences, 2): key and row, sorted. `keys`: (sentences,) `sentence_key` of each."""
+    """Writes the table of repeated sentences: (n, 2), key and row, sorted. `keys`: (sentences,) `sentence_key`s."""
     _, text, counts = np.unique(keys, return_inverse=True, return_counts=True)
     repeated = np.flatnonzero(counts[text] > 1)
     repeated = repeated[np.argsort(keys[repeated], kind="stable")]
@@ -25,7 +25,7 @@ def write_repeats(path: Path, keys: NDArray[np.int64]) -> None:
 
 
 class Repeats:
-    """What `write_repeats` wrote."""
+    """The table of repeated sentences, as `write_repeats` writes it."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -35,7 +35,7 @@ class Repeats:
         return np.asarray(self._table[0 : len(self._table)])
 
     def rows(self, text: str, most: int) -> NDArray[np.int64]:
-        """(n,): the first `most` sentences that may have this text, in order; none if it stands once."""
+        """(n,): the first `most` sentences that may have this text, in order; none if it occurs only once."""
         wanted = sentence_key(text)
         low, high = 0, len(self._table)
         while low < high:
@@ -49,11 +49,11 @@ class Repeats:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two texts are the same but for white space."""
+    """Whether two texts are equal apart from white space."""
     return one.split() == other.split()
 
 
 def sentence_key(text: str) -> int:
-    """64 bits of a digest of a sentence, white space aside."""
+    """A 64-bit digest of a sentence, ignoring differences in white space."""
     digest = hashlib.blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)

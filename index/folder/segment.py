@@ -1,6 +1,6 @@
-"""A segment: documents as they were read and texts as they were encoded, written once and never changed.
+"""Segments: parsed documents and encoded texts, written once and never changed.
 
-`EncodedTexts` reads the texts of a generation across the segments that hold them.
+`EncodedTexts` reads the texts of a generation from all its segments.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from index.types import FloatMatrix, Rows
 from source import Corners
 
 CHECKED_WHOLE = 1 << 26
-"""Bytes up to which what is opened is checked whole: 64 MB, about 50 ms."""
+"""Bytes up to which everything is checked when it is opened: 64 MB, about 50 ms."""
 
 
 class Segment:
-    """Read access to a segment. Raises IndexCorrupt.
+    """Opens a segment for reading. Raises IndexCorrupt.
 
     `documents`: lines of JSON. `corners`: (characters, 4). `vectors`: (texts,
-    dimension). `tokens`: (tokens,) of `token_type`. What only a build reads is
-    opened when it does.
+    dimension). `tokens`: (tokens,) of `token_type`. Files that only builds read are
+    opened on first use. `whole`: all files have already been checked.
     """
 
     def __init__(self, layout: SegmentLayout, manifest: SegmentManifest | None = None, *, whole: bool = False) -> None:
@@ -51,7 +51,7 @@ class Segment:
         self.tokens: Table = self._files.table(layout.tokens, dtype=token_type(self.dimension))
 
     def check(self) -> None:
-        """Raises IndexCorrupt unless it has as many texts as it says, each with its tokens and its terms."""
+        """Raises IndexCorrupt unless the tables agree on the number of texts, tokens and terms."""
         counts, count_ends = self.counts
         terms = len(self._files.table(self.layout.term_ends)) - 1
         agree = (
@@ -62,46 +62,47 @@ class Segment:
             and counts[:, 0].max(initial=-1) < terms
         )
         if not agree:
-            raise IndexCorrupt(f"The tables of {self.layout.root} contradict each other; {REBUILD}.")
+            raise IndexCorrupt(f"The tables in {self.layout.root} are inconsistent. {REBUILD}")
 
     @property
     def name(self) -> str:
+        """The name of the segment: the first half of its manifest's SHA-256."""
         return self.layout.root.name
 
     @property
     def dimension(self) -> int:
-        """Numbers of a vector."""
+        """The dimension of the vectors."""
         return int(self.manifest.encoder["dimension"])
 
     @property
     def texts(self) -> int:
-        """How many texts it holds."""
+        """The number of texts."""
         return self.manifest.counts["texts"]
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Total size of the files in bytes."""
         return sum(size for _, size in self.manifest.files.values())
 
     @cached_property
     def token_ends(self) -> NDArray[np.int64]:
-        """(texts + 1,): where each text's tokens start."""
+        """(texts + 1,): where the tokens of each text start, and the end of the last."""
         return self._all(self._files.table(self.layout.token_ends))
 
     @cached_property
     def digests(self) -> NDArray[np.int64]:
-        """(texts, 2): which text it is."""
+        """(texts, 2): the 128-bit digest of each text."""
         return self._all(self._files.table(self.layout.digests, 2))
 
     @cached_property
     def counts(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """(n, 2): the terms of the texts and how often each has them; (texts + 1,): where each text's start."""
+        """(n, 2): term and occurrences, for each term of each text; (texts + 1,): where the rows of each text start."""
         counts = self._files.table(self.layout.counts, 2, np.int32)
         return self._all(counts), self._all(self._files.table(self.layout.count_ends))
 
     @cached_property
     def terms(self) -> list[str]:
-        """The index terms of all its texts."""
+        """The index terms of all texts, by number."""
         characters = self._files.table(self.layout.terms, dtype=np.uint8)
         return all_strings(characters, self._files.table(self.layout.term_ends))
 
@@ -111,19 +112,19 @@ class Segment:
 
 
 def _divides(ends: NDArray[np.int64], parts: int, rows: int) -> bool:
-    """Whether so many parts, one after another, are all the rows."""
+    """Whether `ends` divides `rows` rows into `parts` consecutive parts."""
     return len(ends) == parts + 1 and ends[0] == 0 and ends[-1] == rows and ascends(ends)
 
 
 def segment_at(segments: Sequence[Segment], number: int) -> Segment:
-    """The segment that a table gives this number. Raises IndexCorrupt."""
+    """The segment with this number. Raises IndexCorrupt if there is none."""
     if not 0 <= number < len(segments):
-        raise IndexCorrupt(f"The index names a segment {number} that it does not have; {REBUILD}.")
+        raise IndexCorrupt(f"The index refers to a segment {number} that doesn't exist. {REBUILD}")
     return segments[number]
 
 
 def is_intact(layout: SegmentLayout) -> bool:
-    """Whether there is such a segment, as it was written."""
+    """Whether the segment exists and all its files match their SHA-256."""
     try:
         check_files([(layout, load_segment(layout).files)])
     except StoreError:
@@ -132,9 +133,9 @@ def is_intact(layout: SegmentLayout) -> bool:
 
 
 def open_segments(layout: Layout, manifest: Manifest, open_already: Sequence[Segment]) -> list[Segment]:
-    """The segments of a generation; those of `open_already` serve again. Raises IndexCorrupt.
+    """Opens the segments of a generation, reusing those in `open_already`. Raises IndexCorrupt.
 
-    Small ones are checked whole, large ones as they are read.
+    If they are small in all, they are checked whole now, otherwise block by block as they are read.
     """
     known = {segment.name: segment for segment in open_already}
     fresh = {name: layout.segment(name) for name in manifest.segments if name not in known}
@@ -149,10 +150,10 @@ def open_segments(layout: Layout, manifest: Manifest, open_already: Sequence[Seg
 
 @dataclass(frozen=True, slots=True)
 class SegmentText:
-    """A text as a segment keeps it.
+    """An encoded text as a segment stores it.
 
-    `digest`: (2,) int64. `vector`: (dimension,) float32. `tokens`: of `token_type`.
-    `counts`: how often it has each of its terms.
+    `digest`: (2,) int64. `vector`: (dimension,) float32. `tokens`: (n,) of `token_type`.
+    `counts`: occurrences of each of its terms.
     """
 
     digest: NDArray[np.int64]
@@ -162,7 +163,7 @@ class SegmentText:
 
 
 class SegmentWriter:
-    """Writes a segment into `layout`; `close` makes it one."""
+    """Writes a segment in the temporary folder `layout`; `close` moves it into place."""
 
     def __init__(self, layout: SegmentLayout, encoder: Mapping[str, Any]) -> None:
         self._layout, self._encoder = layout, dict(encoder)
@@ -187,16 +188,16 @@ class SegmentWriter:
 
     @property
     def texts(self) -> int:
-        """How many texts it holds."""
+        """The number of texts written so far."""
         return self._digests.rows
 
     @property
     def size(self) -> int:
-        """How large its documents are."""
+        """Bytes of documents written so far."""
         return self._documents.tell() + 8 * self._corners.rows
 
     def add_document(self, line: bytes, corners: Corners | None) -> tuple[int, int, int]:
-        """Where the document's line starts and ends, and its first corner; -1 if it has none."""
+        """Writes a document; returns where its line starts and ends, and its first corner (-1 if it has none)."""
         start, first = self._documents.tell(), self._corners.rows
         self._documents.write(line)
         if corners is not None:
@@ -204,7 +205,7 @@ class SegmentWriter:
         return start, self._documents.tell(), first if corners is not None else -1
 
     def add_text(self, text: SegmentText) -> tuple[int, int, int]:
-        """The row of the text, its first token, and the token after its last."""
+        """Writes a text; returns its row, its first token, and the token after its last."""
         row, first = self.texts, self._tokens.rows
         self._digests.append(text.digest[None])
         self._vectors.append(text.vector[None])
@@ -216,14 +217,14 @@ class SegmentWriter:
         return row, first, self._tokens.rows
 
     def close(self, segments: Path) -> Segment:
-        """The finished segment, in its place among the `segments`."""
+        """Completes the segment, moves it into the folder `segments`, and opens it."""
         counts = {"texts": self.texts, "tokens": self._tokens.rows}
         write_strings(self._layout.terms, self._layout.term_ends, self._vocabulary)
         self._files.close()
         data = dump(SegmentManifest(FORMAT, self._encoder, counts, fingerprints(self._layout)))
         self._layout.manifest.write_bytes(data)
         layout = SegmentLayout(segments / sha256(data).hexdigest()[:NAME_LENGTH])
-        if not is_intact(layout):  # the same texts may have been encoded before
+        if not is_intact(layout):  # an identical segment may exist already
             remove(layout.root)
             publish(self._layout, layout.root)
         return Segment(layout, whole=True)
@@ -235,11 +236,11 @@ class SegmentWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._files.__exit__(kind, error, trace)
-        shutil.rmtree(self._layout.root, ignore_errors=True)  # what was not closed is of no use
+        shutil.rmtree(self._layout.root, ignore_errors=True)  # a segment that wasn't closed is useless
 
 
 class EncodedTexts:
-    """The texts of a generation. `places`: (texts, 4), as in `texts.npy`; `segments`: at least one."""
+    """The encoded texts of a generation, across its segments. `places`: `texts.npy`. `segments`: at least one."""
 
     def __init__(self, places: Table, segments: Sequence[Segment]) -> None:
         self._places, self._segments = places, segments
@@ -249,6 +250,7 @@ class EncodedTexts:
 
     @property
     def dimension(self) -> int:
+        """The dimension of the vectors."""
         return self._segments[0].dimension
 
     def vectors(self, texts: Rows) -> FloatMatrix:
@@ -265,19 +267,19 @@ class EncodedTexts:
         return unpack(self.packed(texts))
 
     def packed(self, texts: Rows) -> list[NDArray[np.void]]:
-        """The tokens of each of these texts, as they are kept."""
+        """The tokens of each of these texts, as stored: (n,) of `token_type` each."""
         places = self._places.take(texts).tolist()
         return [segment_at(self._segments, number).tokens[first:last] for number, _, first, last in places]
 
     def counts(self, texts: Rows) -> Iterator[dict[str, int]]:
-        """How often each of these texts has each of its terms."""
+        """The terms of each of these texts, with their occurrences."""
         for number, row, _, _ in self._places.take(texts).tolist():
             counts, ends = segment_at(self._segments, number).counts
             terms = segment_at(self._segments, number).terms
             yield {terms[term]: count for term, count in counts[int(ends[row]) : int(ends[row + 1])].tolist()}
 
     def lengths(self, texts: Rows) -> Rows:
-        """(n,): how many terms each of these texts has, repeats included."""
+        """(n,): the number of terms of each of these texts, repeats included."""
         places = self._places.take(texts)
         lengths = np.zeros(len(texts), np.int64)
         for number in np.unique(places[:, 0]):

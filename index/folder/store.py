@@ -1,4 +1,4 @@
-"""The current generation of an index folder, opened and checked file by file."""
+"""Read access to a generation of an index folder; every file is checked before it is used."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from index.folder.repeats import Repeats, same
 from index.folder.segment import CHECKED_WHOLE, EncodedTexts, Segment, open_segments, segment_at
 from index.folder.vectors import StoredVectors, read_index
 from index.schema import sources_from
-from index.store import StoreBase
+from index.store import StoreMixin
 from index.tokens import Tokens
 from source.document import Document
 from source.document_json import DocumentFacts, load_document, load_facts
@@ -34,11 +34,11 @@ from source.spans import Span
 
 
 class DocumentRows:
-    """Rows count from 0, in the order of the sources."""
+    """The documents of a generation. Rows count from 0, in the order of the sources."""
 
     def __init__(self, segments: Sequence[Segment], rows: Table, ids: Strings, id_rows: Table) -> None:
         if not len(rows) == len(ids) == len(id_rows):
-            raise IndexCorrupt(f"The index has {len(rows)} documents and {len(ids)} ids of them; {REBUILD}.")
+            raise IndexCorrupt(f"The index has {len(rows)} documents but {len(ids)} ids. {REBUILD}")
         self._segments = segments
         self._rows = rows
         self._ids, self._id_rows = ids, id_rows
@@ -57,40 +57,40 @@ class DocumentRows:
         return self._ids.find(id) is not None
 
     def ids(self) -> list[str]:
-        """The id of every document, by row."""
+        """The ids of all documents, in the order of their rows."""
         ids = self._ids.all()
         return [ids[at] for at in np.argsort(self._id_rows[0 : len(self)]).tolist()]
 
     def document(self, row: int) -> Document:
-        """The document in a row. Raises IndexCorrupt if there is none in its line."""
+        """The document in a row. Raises IndexCorrupt if its line can't be parsed."""
         try:
             return load_document(self.line(row))
         except ValueError as error:
-            raise self._none(row) from error
+            raise self._unreadable(row) from error
 
     def facts(self, rows: Iterable[int]) -> Iterator[DocumentFacts]:
-        """What is known of the documents in these rows; their texts are not parsed. Raises as `document`."""
+        """The facts of the documents in these rows, without parsing their texts. Raises as `document`."""
         return map(self._facts, rows)
 
     def _facts(self, row: int) -> DocumentFacts:
         try:
             return load_facts(self.line(row))
         except ValueError as error:
-            raise self._none(row) from error
+            raise self._unreadable(row) from error
 
     def first_corner(self, row: int) -> tuple[int, int]:
-        """The segment that has the corners of a document, and the first of them; -1 if it has none."""
+        """The number of the document's segment, and the row of its first corner there; -1 if it has none."""
         number, _, _, first, _ = map(int, self._rows[row])
         return number, first
 
     def line(self, row: int) -> bytes:
-        """What `dump_document` made of a document."""
+        """The document as JSON, as `dump_document` writes it."""
         number, start, end, _, _ = map(int, self._rows[row])
         return bytes(segment_at(self._segments, number).documents.read(start, end))
 
     @staticmethod
-    def _none(row: int) -> IndexCorrupt:
-        return IndexCorrupt(f"The index has no document in row {row}; {REBUILD}.")
+    def _unreadable(row: int) -> IndexCorrupt:
+        return IndexCorrupt(f"Document {row} of the index can't be parsed. {REBUILD}")
 
 
 _PARTS = {
@@ -98,32 +98,36 @@ _PARTS = {
     "tokens.npy": "tokens", "token_ends.npy": "tokens",
 }  # fmt: skip
 _WORDS = {"terms.npy", "term_ends.npy", "counts.npy", "count_ends.npy"}
-_KEPT_DOCUMENTS = 64  # parsed documents kept in memory
+_CACHED_DOCUMENTS = 64  # parsed documents kept in memory
 
 
-class FolderStore(StoreBase):
-    """Read access to one generation. Nothing in it changes; open again to see a newer one.
+class FolderStore(StoreMixin):
+    """A generation of an index folder, opened for reading; implements `index.store.Store`.
 
-    `vectors`, `lexical`: those of the passages. Raises IndexMissing, IndexCorrupt or IndexIncompatible.
+    The constructor opens the current generation. A store never changes; `reopen` opens a newer generation.
+
+    Raises IndexMissing, IndexCorrupt or IndexIncompatible.
     """
 
     def __init__(self, root: Path, like: FolderStore | None = None) -> None:
-        """`like`: an open store of the same index, whose segments need not be opened again."""
+        """`like`: an open store of the same index, whose open segments are reused."""
         layout = Layout(root)
         self._pointer: tuple[str, str] | None = None
-        while (points_to := read_current(layout)) != self._pointer:
-            name, sha256 = self._pointer = points_to
+        while (current := read_current(layout)) != self._pointer:
+            name, sha256 = self._pointer = current
             generation = layout.generation(name)
             try:
                 self._open(root, name, generation, load_manifest(generation, sha256), like, whole=False)
                 return
-            except IndexCorrupt as error:  # or builds have come between, and it is forgotten already
+            except IndexCorrupt as error:  # or builds have finished meanwhile, and deleted it
                 problem = error
         raise problem
 
     @classmethod
-    def of(cls, root: Path, generation: GenerationLayout, manifest: Manifest, *, whole: bool = False) -> FolderStore:
-        """Another generation than the one that answers; `whole`: every file of it is checked now."""
+    def of_generation(
+        cls, root: Path, generation: GenerationLayout, manifest: Manifest, *, whole: bool = False
+    ) -> FolderStore:
+        """Opens a generation that isn't the current one; `whole`: checks every file of it now."""
         store = cls.__new__(cls)
         store._pointer = None
         store._open(root, generation.root.name, generation, manifest, None, whole=whole)
@@ -136,7 +140,7 @@ class FolderStore(StoreBase):
         self.root, self.generation, self.manifest = root, name, manifest
         self.segments: list[Segment] = open_segments(Layout(root), manifest, like.segments if like else ())
         if any(segment.dimension != manifest.encoder["dimension"] for segment in self.segments):
-            raise IndexCorrupt(f"The index in {root} has vectors of several lengths; {REBUILD}.")
+            raise IndexCorrupt(f"The index in {root} has vectors of different dimensions. {REBUILD}")
         whole = whole or manifest.size <= CHECKED_WHOLE
         if whole:
             check_files([(layout, manifest.files)])
@@ -155,26 +159,26 @@ class FolderStore(StoreBase):
             files.table(layout.text_passages), files.table(layout.text_passage_ends),
         )  # fmt: skip
         self._sources = files.file(layout.sources)
-        # Nothing here refers back to the store, so that its files are let go with it and not some time later.
-        self.document = lru_cache(_KEPT_DOCUMENTS)(self.rows.document)
+        # The cache wraps a method of `rows`, not of the store: a reference cycle would delay closing the files.
+        self.document = lru_cache(_CACHED_DOCUMENTS)(self.rows.document)
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the manifest, if it is the generation that answered."""
+        """The SHA-256 of the manifest; empty if the store was opened by `of_generation`."""
         return self._pointer[1] if self._pointer else ""
 
     def newer(self) -> tuple[str, str] | None:
         with suppress(StoreError):
-            points_to = read_current(Layout(self.root))
-            return points_to if points_to != self._pointer else None
+            current = read_current(Layout(self.root))
+            return current if current != self._pointer else None
         return None
 
     def reopen(self) -> FolderStore:
-        """The generation that the index points to now. Raises as opening it does."""
+        """Opens the generation that is current now. Raises as the constructor."""
         return FolderStore(self.root, self)
 
-    def fetch(self, passages: Sequence[int]) -> None:
-        """Files that are mapped need no fetching."""
+    def prefetch(self, passages: Sequence[int]) -> None:
+        """Does nothing: mapped files need no prefetching."""
 
     def __len__(self) -> int:
         return len(self.passages)
@@ -209,7 +213,7 @@ class FolderStore(StoreBase):
     def _rows_of_sentences(self, passage: int) -> tuple[int, int]:
         _, first, last, _ = map(int, self.passages[passage])
         if first >= last:
-            raise IndexCorrupt(f"The index has no sentence of passage {passage}; {REBUILD}.")
+            raise IndexCorrupt(f"Passage {passage} of the index has no sentences. {REBUILD}")
         return first, last
 
     def places_of(self, sentence: str, most: int) -> list[tuple[int, Span]]:
@@ -221,7 +225,7 @@ class FolderStore(StoreBase):
         return places
 
     def _document_of_sentence(self, row: int) -> int:
-        """The document that a sentence is from: the sentences of the passages stand one after another."""
+        """The document of a sentence, by binary search: sentences are in the order of their passages."""
         return self.document_of(bisect_right(range(len(self)), row, key=lambda p: int(self.passages[p][1])) - 1)
 
     def sources(self) -> dict[str, Any]:
@@ -240,7 +244,7 @@ class FolderStore(StoreBase):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The `index.Settings` it was made with."""
+        """The `index.Settings` that the index was built with."""
         return self.manifest.settings
 
     @property
@@ -250,5 +254,5 @@ class FolderStore(StoreBase):
 
 def _span(start: int, end: int) -> Span:
     if not 0 <= start < end:
-        raise IndexCorrupt(f"The index has a sentence from {start} to {end}; {REBUILD}.")
+        raise IndexCorrupt(f"The index has an invalid sentence, from {start} to {end}. {REBUILD}")
     return Span(start, end)

@@ -1,8 +1,8 @@
-"""The texts' vectors in FAISS, a bit for each of their numbers; the best by those are compared exactly.
+"""Vector search: FAISS with one bit per dimension proposes texts, whose full vectors are then compared exactly.
 
-The bits are RaBitQ's (Gao & Long 2024) in FAISS's fast-scan form, 56 bytes for 384
-numbers, and all of them are looked through. How much of the nearest that finds, beside
-an inverted file and every vector: `tests/benchmarks/vector_forms.py`.
+The codes are RaBitQ's (Gao & Long 2024) in FAISS's fast-scan layout, 56 bytes for 384
+dimensions, and every query scans all of them. `tests/benchmarks/vector_forms.py` compares
+the recall with an inverted file and with exact search.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from index.folder.segment import EncodedTexts
 from index.store import cosines, nearest_among
 from index.types import FloatMatrix, Rows
 
-_RESCORED = 8  # texts compared exactly for each passage that is wanted
-_LEAST = 400
-_TRAINED_ON = 1 << 16
-_CHUNK = 1 << 14
+_RESCORED = 8  # texts compared exactly for each passage requested
+_LEAST = 400  # texts compared exactly at least
+_TRAINED_ON = 1 << 16  # vectors
+_CHUNK = 1 << 14  # vectors added at a time
 _SETTINGS = (
     "d", "metric_type", "M", "M2", "nbits", "ksub", "bbs", "code_size", "qb", "centered", "implem", "skip", "qbs",
 )  # fmt: skip
@@ -32,7 +32,10 @@ _CODE_SETTINGS = ("d", "metric_type", "code_size", "nb_bits")
 
 
 class StoredVectors:
-    """The vectors of a generation. `passages`: (passages, 4); `text_passages` and `ends`: those that have each text."""
+    """The passage vectors of a generation on disk.
+
+    `passages`: (passages, 4). `text_passages`, `ends`: the passages of each text, as in `index.folder.layout`.
+    """
 
     def __init__(self, index: Any, texts: EncodedTexts, passages: Table, text_passages: Table, ends: Table) -> None:
         self._index, self._texts = index, texts
@@ -46,7 +49,7 @@ class StoredVectors:
     ) -> tuple[Rows, NDArray[np.float32]]:
         if among is not None:
             return nearest_among(self, vector, count, among)
-        texts = self._promising(vector, max(_RESCORED * count, _LEAST))
+        texts = self._candidates(vector, max(_RESCORED * count, _LEAST))
         scores = cosines(self._texts.vectors(texts), vector)
         best = np.argsort(-scores, kind="stable")[:count]
         first, last = self._ends.take(texts[best]), self._ends.take(texts[best] + 1)
@@ -55,7 +58,7 @@ class StoredVectors:
         order = np.lexsort((rows, -of_rows))[:count]
         return rows[order], of_rows[order]
 
-    def _promising(self, vector: NDArray[np.float32], count: int) -> Rows:
+    def _candidates(self, vector: NDArray[np.float32], count: int) -> Rows:
         if count >= len(self._texts):
             return np.arange(len(self._texts))
         _, found = self._index.search(vector[None], count)
@@ -70,28 +73,31 @@ def write_index(path: Path, texts: EncodedTexts) -> None:
     count, dimension = len(texts), texts.dimension
     index = _empty(dimension)
     sample = texts.vectors(np.unique(np.linspace(0, count - 1, min(count, _TRAINED_ON)).astype(np.int64)))
-    # With the origin among them, the centre they are seen from is no unit vector, and so none of them.
+    # Training on the origin too keeps the centroid off the unit sphere, so no vector coincides with it.
     index.train(np.concatenate([sample, np.zeros((1, dimension), np.float32)]))
     for start in range(0, count, _CHUNK):
         index.add(texts.vectors(np.arange(start, min(start + _CHUNK, count))))
     with path.open("wb") as file:
-        # Not by its name: on Windows FAISS opens no path that is not ASCII.
+        # Through a callback: on Windows, FAISS can't open a path that isn't ASCII.
         faiss.write_index(index, faiss.PyCallbackIOWriter(file.write, 1 << 20))  # type: ignore[attr-defined]
 
 
 def read_index(file: CheckedFile, count: int, dimension: int) -> faiss.Index:
-    """The FAISS index of `count` vectors in a file, checked whole before FAISS sees it. Raises IndexCorrupt."""
+    """Loads the FAISS index of `count` vectors; the file is checked before FAISS parses it. Raises IndexCorrupt."""
     try:
         index = faiss.deserialize_index(np.frombuffer(file.read(0, len(file)), np.uint8))
     except (RuntimeError, MemoryError) as error:
-        raise IndexCorrupt(f"The index file {file.path} is no FAISS index; {REBUILD}.") from error
-    if not _is_as_written(index, count, _empty(dimension)):
-        raise IndexCorrupt(f"The index file {file.path} holds another FAISS index; {REBUILD}.")
+        raise IndexCorrupt(f"The index file {file.path} isn't a FAISS index. {REBUILD}") from error
+    if not _is_expected(index, count, _empty(dimension)):
+        raise IndexCorrupt(f"The index file {file.path} holds another FAISS index. {REBUILD}")
     return index
 
 
-def _is_as_written(index: Any, count: int, empty: Any) -> bool:
-    """Whether its settings and sizes are those of `write_index`; FAISS believes any, and reads beyond its end."""
+def _is_expected(index: Any, count: int, empty: Any) -> bool:
+    """Whether the settings and sizes are those that `write_index` writes.
+
+    FAISS trusts whatever the file says and would read past the end of its arrays.
+    """
     if type(index) is not type(empty) or (index.ntotal, index.is_trained) != (count, True):
         return False
     settings = all(getattr(index, name) == getattr(empty, name) for name in _SETTINGS)

@@ -1,4 +1,4 @@
-"""An index that LanceDB keeps, on storage that several machines share; see docs/scale.md.
+"""An index stored in LanceDB, on storage that several machines share; see docs/scale.md.
 
-Imported only when an address names it: `index.locate`.
+`index.locate` imports it only for an address that needs it, because LanceDB is an optional extra.
 """

@@ -1,4 +1,4 @@
-"""The documents of a generation: their facts without their texts, and the texts when they are needed."""
+"""The documents of a generation in LanceDB: facts and full texts, fetched separately."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from index.lance.tables import DOCUMENTS, LINES, Values
 from source.document import Document, Doubt, DoubtKind
 from source.document_json import DocumentFacts, load_document
 
-_FACTS, _DOCUMENTS = 1 << 22, 1 << 26  # bytes that are kept in memory
-_TOGETHER = 1 << 12  # rows of a list that are fetched in one call
+_FACTS, _DOCUMENTS = 1 << 22, 1 << 26  # bytes cached in memory
+_TOGETHER = 1 << 12  # rows of a list fetched in one request
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """A document without its text. `passages`: their rows."""
+    """A document without its text. `passages`: the rows of its passages."""
 
     facts: DocumentFacts
     passages: range
 
     @classmethod
     def of(cls, row: int, values: Values) -> DocumentRow:
+        """Decodes a row of the column `DOCUMENTS`."""
         id, first, last, facts = values
         title, path, pages, doubts = json.loads(facts)
         found = tuple(Doubt(DoubtKind(kind), page, count) for kind, page, count in doubts)
@@ -33,25 +34,26 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True)
 class TextRow:
-    """A document. `corner`: the row of its first corners, or -1."""
+    """A document with its text. `corner`: the row of its first corners, or -1 if it has none."""
 
     document: Document
     corner: int
 
     @classmethod
     def of(cls, row: int, values: Values) -> TextRow:
+        """Decodes a row of the column `LINES`."""
         corner, line = values
         return cls(load_document(line), corner)
 
 
 def dump_facts(facts: DocumentFacts) -> bytes:
-    """What `DocumentRow.of` reads, but for the id."""
+    """Encodes facts, without the id, as JSON for `DocumentRow.of`."""
     doubts = [(doubt.kind, doubt.page, doubt.count) for doubt in facts.doubts]
     return json.dumps([facts.title, facts.path, facts.pages, doubts], ensure_ascii=False).encode()
 
 
 class LanceDocuments:
-    """Rows count from 0, in the order of the sources. `count`: how many there are."""
+    """The documents of a generation; implements `index.store.Documents`. `count`: their number."""
 
     def __init__(self, table: SealedTable, keys: Keys, count: int) -> None:
         self._keys, self._count = keys, count
@@ -74,9 +76,9 @@ class LanceDocuments:
         return [each.id for each in self.facts(range(self._count))]
 
     def facts(self, rows: Iterable[int]) -> Iterator[DocumentFacts]:
-        left = iter(rows)
-        while some := list(islice(left, _TOGETHER)):
-            yield from (each.facts for each in self._rows.get(some))
+        remaining = iter(rows)
+        while batch := list(islice(remaining, _TOGETHER)):
+            yield from (each.facts for each in self._rows.get(batch))
 
     def passages(self, row: int) -> range:
         """The rows of the passages of a document."""

@@ -1,4 +1,4 @@
-"""An index that LanceDB keeps, as `index.locate` hands it out."""
+"""The operations on an index in LanceDB: open, build, publish, roll back, verify. `index.locate` returns it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
 
-from index.errors import IndexCorrupt, IndexIncompatible, IndexMissing, StoreError
+from index.errors import IndexCorrupt, IndexIncompatible, StoreError
 from index.folder.build import BuildOptions, approve_all, build
 from index.folder.generations import KEPT
 from index.folder.store import FolderStore
@@ -22,15 +22,15 @@ from index.lance.storage import Storage
 from index.lance.store import LanceStore, read_manifest
 from index.lance.tables import TABLES
 from index.progress import Report
-from index.store import Generation, open_if_usable
+from index.store import Generation, no_generation, open_if_usable
 from source import UsageError, golden_in
 
 _OURS = re.compile(rf"(?P<tables>\d{{6}}-[0-9a-f]{{8}})-(?:{'|'.join(TABLES)})")
-_FORGOTTEN = timedelta(hours=1)  # for a reader that is just about to read an older version of the pointer
+_OLD_VERSIONS = timedelta(hours=1)  # kept for a server that is about to read an older version of the pointer
 
 
 class LanceIndex:
-    """The index at an address of LanceDB's, whether or not it has been built."""
+    """The index at a LanceDB address, whether or not it has been built; see `index.locate.Index`."""
 
     editable = False
 
@@ -48,22 +48,22 @@ class LanceIndex:
         return LanceStore(self._storage, self._pointer, self._pointer.read())
 
     def build(self, sources: Sequence[str | Path], options: BuildOptions) -> Report:
-        """As `index.build`: made in a folder of this machine, then published, then pointed to.
+        """As `index.build`: builds in a local folder, publishes the tables, then points to them.
 
-        What was published before is still there if it fails, or if this process is killed.
+        If it fails or the process is killed, the previous generation stays current.
         """
         with building(self._engine, self._pointer) as lease:
-            self._clear(lease.current)
+            self._remove_unused(lease.current)
             report = build(self.staging, sources, replace(options, approve=approve_all))
             folder = FolderStore(self.staging)
             served = open_if_usable(self.open)
             if served and served.manifest.made_from == folder.sha256 and self._is_whole(served):
                 return replace(report, generation=served.generation, up_to_date=True)
             options.approve(served, folder, golden_in(sources))
-            generation = self._published(lease.current, folder, options)
-            lease.change(generation.name, (*lease.current.kept, generation)[-KEPT:])
-            with suppress(StoreError):  # it is published; the next build has another try
-                self._clear(lease.current)
+            generation = self._publish(lease.current, folder, options)
+            lease.set_current(generation.name, (*lease.current.kept, generation)[-KEPT:])
+            with suppress(StoreError):  # it is published; the next build tries again
+                self._remove_unused(lease.current)
         return replace(report, generation=generation.name, up_to_date=False)
 
     @staticmethod
@@ -73,24 +73,24 @@ class LanceIndex:
         except IndexCorrupt:
             return False
 
-    def _published(self, current: Current, folder: FolderStore, options: BuildOptions) -> PublishedGeneration:
+    def _publish(self, current: Current, folder: FolderStore, options: BuildOptions) -> PublishedGeneration:
         name = f"{max((int(each.name) for each in current.kept), default=0) + 1:06d}"
-        tables = f"{name}-{token_hex(4)}"  # nobody else writes to these, even if we lose the right to build
+        tables = f"{name}-{token_hex(4)}"  # unique, so that nobody else writes to them even if we lose the lease
         storage = Storage(self._engine, writing=True)
         sha256 = publish(storage, tables, folder, current.generation or None, options.progress, options.on)
         generation = PublishedGeneration(name, tables, sha256)
         verify.compare(LanceStore(self._storage, self._pointer, generation), folder)
         return generation
 
-    def _clear(self, current: Current) -> None:
-        """Removes the tables of no generation that is kept: of builds that were killed, and what is forgotten."""
+    def _remove_unused(self, current: Current) -> None:
+        """Removes the tables of deleted generations and of builds that were killed."""
         kept = {each.tables for each in current.kept}
         for name in self._storage.names():
             found = _OURS.fullmatch(name)
             if found and found["tables"] not in kept:
                 self._storage.drop(name)
-        with suppress(StoreError):  # the right is being renewed just now
-            self._storage.build(self._pointer.tidied(_FORGOTTEN))
+        with suppress(StoreError):  # the lease may be renewed at this moment
+            self._storage.build(self._pointer.clean_up(_OLD_VERSIONS))
 
     def rollback(self, to: str | None = None) -> str:
         """As `Index.rollback`."""
@@ -98,20 +98,18 @@ class LanceIndex:
             current = lease.current
             earlier = [each for each in current.kept if (each.name == to if to else each.name < current.generation)]
             if not earlier:
-                kept = ", ".join(each.name for each in current.kept)
-                wanted = f"generation {to}" if to else f"generation before {current.generation}"
-                raise IndexMissing(f"There is no {wanted} at {self._engine}, only {kept}; name one with --to.")
+                raise no_generation(self, to, current.generation, [each.name for each in current.kept])
             for problem in self._problems(earlier[-1]):
                 raise IndexCorrupt(problem)
-            lease.change(earlier[-1].name, current.kept)
+            lease.set_current(earlier[-1].name, current.kept)
             return earlier[-1].name
 
     def generations(self) -> list[Generation]:
         """As `Index.generations`."""
         current = self._pointer.read()
-        return [self._kept(each, each == current) for each in self._pointer.row().kept]
+        return [self._describe(each, each == current) for each in self._pointer.row().kept]
 
-    def _kept(self, generation: PublishedGeneration, is_current: bool) -> Generation:
+    def _describe(self, generation: PublishedGeneration, is_current: bool) -> Generation:
         try:
             return Generation(generation.name, is_current, read_manifest(self._storage, generation)[1])
         except (IndexCorrupt, IndexIncompatible) as error:
@@ -120,11 +118,11 @@ class LanceIndex:
     def prune(self, keep: int = 1) -> int:
         """As `Index.prune`. Raises UsageError."""
         raise UsageError(
-            f"{self._engine} keeps its last {KEPT} generations and is not pruned; each build drops older ones."
+            f"{self._engine} can't be pruned. It keeps its last {KEPT} generations, and each build deletes older ones."
         )
 
     def size(self) -> int:
-        """As `Index.size`: the files are not on this machine."""
+        """Always 0, because the files aren't on this machine."""
         return 0
 
     def problems(self) -> list[str]:

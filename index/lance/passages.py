@@ -1,4 +1,4 @@
-"""The passages of a generation: their vectors and words, as `qa` asks for them."""
+"""Vector and BM25 search over the passages of a generation in LanceDB."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ from index.types import FloatMatrix, Rows, Scores
 
 _DISTANCE = "_distance"
 _WARMING = 900.0  # seconds
-_FOUND = 1.25  # neighbours that the engine puts forward for each that is wanted: its distances are not exact, ours are
-_LOOKED_AT = 8  # passages of the graph that it goes by for each that is wanted
+_FOUND = 1.25  # neighbours taken from the engine per passage requested: its distances are approximate, ours exact
+_EF = 8  # HNSW's search width (ef) per passage requested
 
 
 @dataclass(frozen=True, slots=True)
 class PassageRow:
-    """`sentences`: (n, 3): start, end, whether it stands more than once. `counts`: how often it has each term."""
+    """A passage without its text.
+
+    `sentences`: (n, 3): start, end, whether it is a repeated sentence. `counts`: occurrences of each term.
+    """
 
     row: int
     document: int
@@ -37,19 +40,20 @@ class PassageRow:
 
     @classmethod
     def of(cls, dimension: int, row: int, values: Values) -> PassageRow:
-        """`dimension`: numbers of a vector. Raises ValueError."""
+        """Decodes a row. `dimension`: that of the vectors. Raises ValueError."""
         document, sentences, terms, vector = values
         spans = np.frombuffer(sentences, np.int64).reshape(-1, 3)
         numbers = np.frombuffer(vector, np.float32)
         if not len(spans) or len(numbers) != dimension:
-            raise ValueError("a passage has a sentence, and a vector")
+            raise ValueError("a passage without sentences, or with a vector of another dimension")
         return cls(row, document, spans, Counter(terms.split()), numbers)
 
 
 class LanceVectors:
-    """The passages' vectors. `partitions`: of the engine's index, 0 where it has none and compares all.
+    """The vectors of the passages.
 
-    `dimension`: numbers of a vector.
+    `partitions`: graphs of the engine's index, 0 if it has none and compares every vector. `dimension`: that of the
+    vectors.
     """
 
     def __init__(self, table: SealedTable, passages: SealedRows[PassageRow], partitions: int, dimension: int) -> None:
@@ -60,19 +64,19 @@ class LanceVectors:
     ) -> tuple[Rows, NDArray[np.float32]]:
         if among is not None:
             return nearest_among(self, vector, count, among)
-        rows = np.array(self._table.found(self._search(vector, count), _DISTANCE), np.int64)
+        rows = np.array(self._table.search(self._search(vector, count), _DISTANCE), np.int64)
         scores = cosines(self.of(rows), vector)
         order = np.lexsort((rows, -scores))[:count]
         return rows[order], scores[order]
 
     def _search(self, vector: NDArray[np.float32], count: int) -> Any:
         query = self._table.query().nearest_to(vector).column("vector").distance_type("l2").limit(ceil(_FOUND * count))
-        return query.nprobes(self._partitions).ef(_LOOKED_AT * count) if self._partitions else query
+        return query.nprobes(self._partitions).ef(_EF * count) if self._partitions else query
 
     def warm(self) -> None:
-        """Reads the engine's index into memory, 0.5 KB a passage, which from afar takes longer than a question may."""
+        """Loads the engine's index into memory, 0.5 KB a passage, which may take longer than a question may wait."""
         if self._partitions:
-            self._table.found(self._search(np.zeros(self._dimension, np.float32), 1), _DISTANCE, _WARMING)
+            self._table.search(self._search(np.zeros(self._dimension, np.float32), 1), _DISTANCE, _WARMING)
 
     def of(self, passages: Rows) -> FloatMatrix:
         found = self._passages.get(passages.tolist())
@@ -80,7 +84,7 @@ class LanceVectors:
 
 
 class LanceLexical(Lexical):
-    """The passages' words. `length`: terms of a passage, on average."""
+    """BM25 search over the passages. `length`: the average number of terms in a passage."""
 
     def __init__(
         self, table: SealedTable, passages: SealedRows[PassageRow], keys: Keys, *, count: int, length: float,
@@ -102,7 +106,7 @@ class LanceLexical(Lexical):
             return np.zeros(0, np.int64)
         words = " ".join(term for term in known for _ in range(terms[term]))
         search = self._table.query().nearest_to_text(MatchQuery(words, "terms")).limit(count)
-        return np.array(self._table.found(search, "_score"), np.int64)
+        return np.array(self._table.search(search, "_score"), np.int64)
 
     def scores(self, query: str, rows: Rows) -> Scores:
         terms = self._terms(query)

@@ -1,10 +1,11 @@
-"""Which generation answers, and who may make the next one: one row, changed only if it is what it was.
+"""The pointer, one row that names the current generation and who may build the next, changed by compare-and-set.
 
-LanceDB commits a version of a table if nobody else has committed it, on object storage by a write that
-fails where something is; an update that names what it replaces is tried again on the version of whoever was
-first, where it then finds nothing. So of two changes at once one happens, and the other is told.
+LanceDB commits a version of a table only if nobody else has committed that version; on object storage by a
+write that fails if the object exists. An update whose condition names the old values is retried on the version
+of whoever came first, where the condition no longer matches. So of two simultaneous changes one succeeds, and
+the other one fails and notices.
 
-The right to build is a lease: renewed while a build is at work, and free again when its machine is gone.
+The right to build is a lease, renewed while a build is running; it expires when the build's machine is gone.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ from index.lance.address import Engine
 from index.lance.storage import Storage, TableMissing
 
 TABLE = "current"
-_LOOKED_AT = 1.0  # seconds between two looks at the pointer
-_AWAY = 5.0  # seconds until the next look when there was nothing to be seen
-_LOOKING = 2.0  # seconds that a question waits for a look
-_NEVER = 1 << 37  # seconds: the year 6325
+_INTERVAL = 1.0  # seconds between two reads of the pointer
+_AFTER_FAILURE = 5.0  # seconds until the next read when one has failed
+_TIMEOUT = 2.0  # seconds that a question waits for a read
+_NEVER = 1 << 37  # seconds since 1970: the year 6325
 _COLUMNS = {
     "generation": pa.string(), "kept": pa.string(), "builder": pa.string(), "who": pa.string(), "until": pa.int64(),
 }  # fmt: skip
@@ -40,7 +41,7 @@ SCHEMA = pa.schema([pa.field(name, type, nullable=False) for name, type in _COLU
 
 @dataclass(frozen=True, slots=True)
 class PublishedGeneration:
-    """A generation that was published. `tables`: what their names begin with. `sha256`: its manifest's."""
+    """A published generation. `tables`: the prefix of its tables' names. `sha256`: that of its manifest."""
 
     name: str
     tables: str
@@ -49,7 +50,12 @@ class PublishedGeneration:
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """The row. `kept`: oldest first. `builder`: whose right it is to build, until `until` (seconds)."""
+    """The content of the pointer.
+
+    `generation`: the name of the current one, empty before the first. `kept`: all generations, oldest first.
+    `builder`: a token of the build that holds the lease, empty if none does. `who`: that build, in words. `until`:
+    when the lease expires (seconds since 1970).
+    """
 
     generation: str
     kept: tuple[PublishedGeneration, ...]
@@ -58,8 +64,8 @@ class Current:
     until: int
 
     @property
-    def answering(self) -> PublishedGeneration | None:
-        """The generation that answers; None before the first."""
+    def published(self) -> PublishedGeneration | None:
+        """The current generation; None before the first."""
         return next((each for each in self.kept if each.name == self.generation), None)
 
 
@@ -67,76 +73,76 @@ EMPTY = Current("", (), "", "", 0)
 
 
 class Pointer:
-    """The row, read and changed."""
+    """Reads and changes the pointer of an index."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._looking = Lock()
-        self._seen: PublishedGeneration | None = None
-        self._next = 0.0
+        self._reading = Lock()
+        self._latest: PublishedGeneration | None = None
+        self._next_read = 0.0
 
-    def now(self) -> PublishedGeneration | None:
-        """Which generation answers, as it was seen a second ago at most; None while that cannot be told."""
-        if time.monotonic() >= self._next and self._looking.acquire(blocking=False):
+    def latest(self) -> PublishedGeneration | None:
+        """The current generation as of at most a second ago; None while it can't be read."""
+        if time.monotonic() >= self._next_read and self._reading.acquire(blocking=False):
             try:
-                self._seen = self.row(_LOOKING).answering
-                self._next = time.monotonic() + _LOOKED_AT
+                self._latest = self.row(_TIMEOUT).published
+                self._next_read = time.monotonic() + _INTERVAL
             except StoreError:
-                self.lost_sight()
+                self.mark_unreachable()
             finally:
-                self._looking.release()
-        return self._seen
+                self._reading.release()
+        return self._latest
 
-    def lost_sight(self) -> None:
-        """Says that the storage is away: for some seconds it is not looked at."""
-        self._seen = None
-        self._next = time.monotonic() + _AWAY
+    def mark_unreachable(self) -> None:
+        """Stops reading for some seconds, because the storage is unreachable."""
+        self._latest = None
+        self._next_read = time.monotonic() + _AFTER_FAILURE
 
     def read(self) -> PublishedGeneration:
-        """Which generation answers. Raises IndexMissing or another StoreError."""
+        """The current generation. Raises IndexMissing or another StoreError."""
         try:
-            found = self.row().answering
+            found = self.row().published
         except TableMissing:
             found = None
         if found is None:
-            raise IndexMissing(f"There is no index at {self._storage.engine}; run `python -m index build` to make it.")
+            raise IndexMissing(f"No index found at {self._storage.engine}. Run `python -m index build` to create one.")
         return found
 
     def row(self, seconds: float | None = None) -> Current:
-        """The row as it is now. Raises TableMissing before there is one."""
+        """The pointer as it is now. `seconds`: timeout. Raises TableMissing before there is one."""
         return _current(self._storage.run(self._rows(), seconds), str(self._storage.engine))
 
     async def _rows(self) -> list[dict[str, Any]]:
-        table = await self._storage.opening(TABLE)
+        table = await self._storage.open_async(TABLE)
         rows: list[dict[str, Any]] = await table.query().to_list()
         return rows
 
     def create(self) -> None:
-        """Makes the row, if there is none."""
+        """Creates the pointer, if there is none."""
         if TABLE not in self._storage.names():
             try:
                 self._storage.create(TABLE, pa.Table.from_pylist([_record(EMPTY)], SCHEMA))
-            except StoreError:  # if another build has just made it, all is well
+            except StoreError:  # fine if another build has just created it
                 self.row()
 
-    def change(self, old: Current, new: Current) -> bool:
-        """Makes `new` of `old`; False if it is `old` no more."""
+    def compare_and_set(self, old: Current, new: Current) -> bool:
+        """Replaces `old` by `new`; False if the pointer is no longer `old`."""
         where = " AND ".join(f"{name} = {_sql(value)}" for name, value in _record(old).items())
-        return self._storage.run(self._updated(_record(new), where)) == 1
+        return self._storage.run(self._update(_record(new), where)) == 1
 
-    async def _updated(self, values: dict[str, Any], where: str) -> int:
-        table = await self._storage.opening(TABLE)
+    async def _update(self, values: dict[str, Any], where: str) -> int:
+        table = await self._storage.open_async(TABLE)
         result = await table.update(values, where=where)
         return int(result.rows_updated)
 
-    async def tidied(self, older_than: timedelta) -> None:
-        """Removes versions of the row that nobody reads any more."""
-        table = await self._storage.opening(TABLE)
+    async def clean_up(self, older_than: timedelta) -> None:
+        """Removes old versions of the pointer's table."""
+        table = await self._storage.open_async(TABLE)
         await table.optimize(cleanup_older_than=older_than)
 
 
-def whoami() -> str:
-    """This process, as others are told of it."""
+def this_process() -> str:
+    """This process in words, for messages to other builds."""
     return f"process {os.getpid()} on {socket.gethostname()}"
 
 
@@ -154,11 +160,11 @@ def _current(rows: list[dict[str, Any]], where: str) -> Current:
         kept = tuple(PublishedGeneration(*map(str, each)) for each in json.loads(row["kept"]))
         current = Current(row["generation"], kept, row["builder"], row["who"], row["until"])
         if not 0 <= current.until < _NEVER:
-            raise ValueError("a right that ends some time")
-        if current.generation and current.answering is None:
-            raise ValueError("the generation that answers is kept")
+            raise ValueError("a lease without an end")
+        if current.generation and current.published is None:
+            raise ValueError("the current generation isn't among those kept")
     except (ValueError, TypeError, KeyError) as error:
-        raise IndexCorrupt(f"The index at {where} does not say which generation is current; {REBUILD}.") from error
+        raise IndexCorrupt(f"The index at {where} doesn't say which generation is current. {REBUILD}") from error
     return current
 
 
@@ -167,42 +173,42 @@ def _sql(value: object) -> str:
 
 
 LEASE = 60
-"""Seconds. The clocks of two machines that build may differ by less than that."""
+"""Seconds that a lease lasts. The clocks of machines that build must differ by less."""
 
 
 class Lease:
-    """The right to build, while it lasts. `current`: the pointer as it is since."""
+    """The right to build, while it lasts. `current`: the content of the pointer, as this lease last wrote it."""
 
     def __init__(self, engine: Engine, pointer: Pointer, current: Current) -> None:
         self._engine, self._pointer, self.current = engine, pointer, current
         self._changing = Lock()
 
-    def change(self, generation: str, kept: tuple[PublishedGeneration, ...]) -> None:
-        """Makes a generation answer, and these the ones that are kept. Raises IndexUnwritable if the right is lost."""
+    def set_current(self, generation: str, kept: tuple[PublishedGeneration, ...]) -> None:
+        """Sets the current generation and those to keep. Raises IndexUnwritable if the lease is lost."""
         with self._changing:
-            self._change(generation=generation, kept=kept)
+            self._update(generation=generation, kept=kept)
 
     def renew(self) -> None:
-        """Makes it last."""
+        """Extends the lease. Raises IndexUnwritable if it is lost."""
         with self._changing:
-            self._change(until=_until())
+            self._update(until=_until())
 
-    def give_back(self) -> None:
-        """Lets another build begin."""
+    def release(self) -> None:
+        """Ends the lease, so that another build may begin."""
         with self._changing:
-            self._change(builder="", who="", until=0)
+            self._update(builder="", who="", until=0)
 
-    def _change(self, **what: Any) -> None:
-        if not self._changed(what):
+    def _update(self, **fields: Any) -> None:
+        if not self._try_update(fields):
             found = self._pointer.row()
-            if found.builder == self.current.builder:  # a change of ours went through, and nobody could tell us
+            if found.builder == self.current.builder:  # an earlier update succeeded, but its confirmation was lost
                 self.current = found
-            if found.builder != self.current.builder or not self._changed(what):
-                raise IndexUnwritable(f"Another build has taken over {self._engine}; look at it, and build again.")
+            if found.builder != self.current.builder or not self._try_update(fields):
+                raise IndexUnwritable(f"Another build has taken over {self._engine}. Check the index and build again.")
 
-    def _changed(self, what: Mapping[str, Any]) -> bool:
-        new = replace(self.current, **what)
-        if not _changed(self._pointer, self.current, new):
+    def _try_update(self, fields: Mapping[str, Any]) -> bool:
+        new = replace(self.current, **fields)
+        if not _compare_and_set(self._pointer, self.current, new):
             return False
         self.current = new
         return True
@@ -210,18 +216,18 @@ class Lease:
 
 @contextmanager
 def building(engine: Engine, pointer: Pointer) -> Iterator[Lease]:
-    """The right to build at an address, alone. Raises IndexUnwritable if another has it."""
+    """Holds the lease of an index and renews it in a thread. Raises IndexUnwritable if another build holds it."""
     pointer.create()
     old = pointer.row()
     if old.builder and old.until > time.time():
         until = datetime.fromtimestamp(old.until, UTC)
         raise IndexUnwritable(
-            f"Another build ({old.who:.99}) is writing to {engine}; wait until it has ended, or, if it was killed, "
+            f"Another build ({old.who:.99}) is writing to {engine}. Wait for it to finish or, if it was killed, "
             f"until {until:%H:%M:%S} UTC."
         )
-    new = replace(old, builder=token_hex(8), who=whoami(), until=_until())
-    if not _changed(pointer, old, new):
-        raise IndexUnwritable(f"Another build has just begun to write to {engine}; wait until it has ended.")
+    new = replace(old, builder=token_hex(8), who=this_process(), until=_until())
+    if not _compare_and_set(pointer, old, new):
+        raise IndexUnwritable(f"Another build has just begun to write to {engine}. Wait for it to finish.")
     lease = Lease(engine, pointer, new)
     ended = Event()
     renewing = Thread(target=_renew, args=(lease, ended), name="lease", daemon=True)
@@ -231,20 +237,20 @@ def building(engine: Engine, pointer: Pointer) -> Iterator[Lease]:
     finally:
         ended.set()
         renewing.join()
-        with suppress(StoreError):  # then it ends by itself
-            lease.give_back()
+        with suppress(StoreError):  # otherwise it expires
+            lease.release()
 
 
 def _renew(lease: Lease, ended: Event) -> None:
     while not ended.wait(LEASE / 3):
-        with suppress(StoreError):  # there is time for two more tries; what is lost is seen when it is used
+        with suppress(StoreError):  # there is time for two more tries; `set_current` notices a lost lease
             lease.renew()
 
 
-def _changed(pointer: Pointer, old: Current, new: Current) -> bool:
-    """Whether `new` stands there now, also if the answer to that was lost on the way."""
+def _compare_and_set(pointer: Pointer, old: Current, new: Current) -> bool:
+    """As `Pointer.compare_and_set`; if the confirmation is lost, reads the pointer to see if it succeeded."""
     try:
-        return pointer.change(old, new)
+        return pointer.compare_and_set(old, new)
     except StoreUnreachable:
         return pointer.row() == new
 

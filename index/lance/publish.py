@@ -1,7 +1,7 @@
-"""A generation of a folder into tables: written and indexed, before anybody is told.
+"""Publishes a generation of an index folder: copies it into LanceDB tables and indexes them.
 
-What is written is a function of the folder's rows: on a larger scale each machine can
-write a stretch of them. `index.lance.tables` has the columns.
+The pointer isn't changed here. The rows are a function of the folder's rows, so that
+several machines could each write a part. `index.lance.tables` describes the columns.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from source.document_json import load_facts
 
 Record = dict[str, Any]
 _CHUNK = 1 << 10  # passages
-_PLACES = 64  # of a sentence that stands more often: nobody is told of more
+_PLACES = 64  # of a repeated sentence; more are never shown
 
 
 def _passages(folder: FolderStore) -> Iterator[Record]:
-    """A row for each passage."""
-    again = np.zeros(len(folder.sentence_rows), np.int64)
-    again[folder.repeats.all()[:, 1]] = 1
+    """A record for each passage."""
+    is_repeated = np.zeros(len(folder.sentence_rows), np.int64)
+    is_repeated[folder.repeats.all()[:, 1]] = 1
     for start in range(0, len(folder), _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, len(folder)))
         places = folder.passages.take(rows)
@@ -45,7 +45,7 @@ def _passages(folder: FolderStore) -> Iterator[Record]:
             document, first, last, _ = map(int, place)
             yield {
                 "document": document,
-                "sentences": np.column_stack([folder.sentence_rows[first:last], again[first:last]]).tobytes(),
+                "sentences": np.column_stack([folder.sentence_rows[first:last], is_repeated[first:last]]).tobytes(),
                 "terms": " ".join(term for term, count in terms.items() for _ in range(count)),
                 "vector": vector,
                 "tokens": tokens.tobytes(),
@@ -53,36 +53,36 @@ def _passages(folder: FolderStore) -> Iterator[Record]:
 
 
 def _documents(folder: FolderStore) -> Iterator[Record]:
-    """A row for each document."""
-    of_passages = folder.passages[0 : len(folder)][:, 0]
-    ends = np.searchsorted(of_passages, np.arange(folder.documents + 1))
+    """A record for each document."""
+    document_of = folder.passages[0 : len(folder)][:, 0]
+    ends = np.searchsorted(document_of, np.arange(folder.documents + 1))
     corner = 0
     for row in range(folder.documents):
         line = folder.rows.line(row)
         facts = load_facts(line)
-        together = _corners_of(folder, row)
+        corner_rows = _corner_rows(folder, row)
         yield {
             "id": facts.id,
             "first": int(ends[row]),
             "last": int(ends[row + 1]),
             "facts": dump_facts(facts),
-            "corner": corner if together else -1,
+            "corner": corner if corner_rows else -1,
             "line": line,
         }
-        corner += together
+        corner += corner_rows
 
 
 def _corners(folder: FolderStore) -> Iterator[Record]:
-    """Rows for each document that has corners, one document after another."""
+    """The records of each document that has corners, document after document."""
     for row in range(folder.documents):
         number, first = folder.rows.first_corner(row)
-        for start in range(_corners_of(folder, row)):
-            at, end = start * CORNERS_TOGETHER, min((start + 1) * CORNERS_TOGETHER, _length(folder, row))
-            yield {"data": folder.segments[number].corners[first + at : first + end].tobytes()}
+        for part in range(_corner_rows(folder, row)):
+            start, end = part * CORNERS_TOGETHER, min((part + 1) * CORNERS_TOGETHER, _length(folder, row))
+            yield {"data": folder.segments[number].corners[first + start : first + end].tobytes()}
 
 
-def _corners_of(folder: FolderStore, row: int) -> int:
-    """How many rows the corners of a document take."""
+def _corner_rows(folder: FolderStore, row: int) -> int:
+    """The number of rows that the corners of a document take."""
     return -(-_length(folder, row) // CORNERS_TOGETHER) if folder.rows.first_corner(row)[1] >= 0 else 0
 
 
@@ -91,7 +91,7 @@ def _length(folder: FolderStore, row: int) -> int:
 
 
 def _keys(folder: FolderStore) -> dict[str, Any]:
-    """What the hash table has."""
+    """The content of the hash table."""
     found: dict[str, Any] = {of_term(term): count for term, count in folder.lexical.vocabulary()}
     found |= {of_document(id): row for row, id in enumerate(folder.rows.ids())}
     places = folder.passages[0 : len(folder)]
@@ -101,25 +101,25 @@ def _keys(folder: FolderStore) -> dict[str, Any]:
 
 
 def _places(folder: FolderStore, passages: Any, sentences: list[int]) -> Any:
-    """Document, start and end of each of these sentences."""
+    """The document, start and end of each of these sentences."""
     spans = folder.sentence_rows.take(np.array(sentences))
-    of = passages[np.searchsorted(passages[:, 1], sentences, "right") - 1, 0]
-    return np.column_stack([of, spans]).tolist()
+    documents = passages[np.searchsorted(passages[:, 1], sentences, "right") - 1, 0]
+    return np.column_stack([documents, spans]).tolist()
 
 
-_TOGETHER = 256  # rows that are handed over at once: 10 MB of passages
-_FILE = FILE // _TOGETHER  # so often before a new file begins: each machine of a cluster indexes some files
+_TOGETHER = 256  # rows in a batch: 10 MB of passages
+_FILE = FILE // _TOGETHER  # batches in a file; each machine of a cluster indexes some files
 
 
 def publish(
     storage: Storage, tables: str, folder: FolderStore, parent: str | None, progress: Progress, on: str
 ) -> str:  # fmt: skip
-    """Writes the generation that a folder holds into new tables, called `tables` and what they hold.
+    """Writes the generation of a folder into new tables; returns the SHA-256 of its manifest.
 
-    `on`: the machines that index them, as in `index.ray.machines`. The SHA-256 of its manifest is returned.
-    Raises a StoreError, and what `progress` raises.
+    `tables`: the prefix of the tables' names. `on`: the machines that index them, as in `index.ray.build_machines`.
+    Raises a StoreError, and whatever `progress` raises.
     """
-    writer = _Writer(storage, tables, folder, Step(progress, "publishing", len(folder) + folder.documents))
+    writer = _TableWriter(storage, tables, folder, Step(progress, "publishing", len(folder) + folder.documents))
     passages = writer.create("passages", _passages(folder))
     writer.create("documents", _documents(folder))
     writer.create("corners", _corners(folder))
@@ -159,8 +159,8 @@ def _manifest(
     )
 
 
-class _Writer:
-    """Makes the tables of a generation. `versions`: of each that was made. `rows`: how many the last one has."""
+class _TableWriter:
+    """Creates the tables of a generation. `versions`: of the tables created. `rows`: those of the last table."""
 
     def __init__(self, storage: Storage, tables: str, folder: FolderStore, step: Step) -> None:
         self._storage, self._tables, self._step = storage, tables, step
@@ -171,7 +171,7 @@ class _Writer:
         self.rows = 0
 
     def create(self, name: str, records: Iterable[Record]) -> lancedb.AsyncTable:
-        """A table of these records."""
+        """Creates a table of these records."""
         layout = schema(name, self._dimension)
         batches = self._batches(name, layout, records)
 
@@ -183,7 +183,7 @@ class _Writer:
             for first in batches:
                 self._storage.build(table.add(file(first)))
         except StoreError:
-            if self._failure:  # of what was to be written: the engine knows only that there was one
+            if self._failure:  # the error while producing records, which the engine hides
                 raise self._failure from None
             raise
         self.versions[name] = self._storage.run(table.version())
@@ -193,10 +193,10 @@ class _Writer:
         self.rows = 0
         try:
             numbered = enumerate(records)
-            while some := list(islice(numbered, _TOGETHER)):
-                yield pa.RecordBatch.from_pylist([self._packed(name, *each) for each in some], layout)
-                self.rows += len(some)
-                self._step.done += len(some)
+            while batch := list(islice(numbered, _TOGETHER)):
+                yield pa.RecordBatch.from_pylist([self._packed(name, *each) for each in batch], layout)
+                self.rows += len(batch)
+                self._step.done += len(batch)
                 self._step.tell()
         except BaseException as error:
             self._failure = error

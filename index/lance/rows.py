@@ -1,9 +1,9 @@
-"""Rows of a table by their numbers: many at once, each proven by its seal, the last ones kept in memory.
+"""Fetching rows of a table by number: many in one request, each verified by its seal, with a cache.
 
-`Keys` is a hash table made of such rows: what belongs to a key is in one row, which is
-named by the key's digest. So one call looks up any number of keys, without an index of
-the engine's, and that a key is not there is proven like all else. The keys are of three
-kinds, each a function below.
+`Keys` is a hash table stored in such rows: a key's digest determines the row that holds
+its value. So one request looks up any number of keys without an index of the engine,
+and the absence of a key is verified like everything else. There are three kinds of
+keys, each made by a function below.
 """
 
 from __future__ import annotations
@@ -25,34 +25,34 @@ from index.folder.repeats import sentence_key
 from index.lance.storage import Storage
 from index.lance.tables import KEYS, SealedColumn, Values, is_sealed, unpack
 
-_TOGETHER = 1 << 10  # rows that are read at once, when all are
+_TOGETHER = 1 << 10  # rows in a batch when all are read
 _Row = TypeVar("_Row")
 
 
 class SealedTable:
-    """A table of a generation, at the version that was published."""
+    """A table of a generation, at the version that was published. Raises IndexCorrupt."""
 
     def __init__(self, storage: Storage, table: lancedb.AsyncTable, name: str, salt: bytes) -> None:
         self.storage, self._table, self._name, self._salt = storage, table, name, salt
 
     def query(self) -> lancedb.query.AsyncQuery:
-        """A search, to be run by `found`."""
+        """Begins a query for `search`."""
         return self._table.query()
 
-    def found(self, query: Any, by: str, seconds: float | None = None) -> list[int]:
-        """The rows that a search finds, in its order. `by`: the column that it goes by. `seconds`: to wait for it."""
+    def search(self, query: Any, by: str, seconds: float | None = None) -> list[int]:
+        """The rows that a query finds, best first. `by`: the column it sorts by. `seconds`: timeout."""
         rows = self.storage.run(query.select(["_rowoffset", by]).to_arrow(), seconds)["_rowoffset"]
         if rows.null_count:
-            raise IndexCorrupt(f"A search in {self._name} finds rows that are not there; {REBUILD}.")
+            raise IndexCorrupt(f"A search in {self._name} finds rows that don't exist. {REBUILD}")
         numbers: list[int] = rows.to_pylist()
         return numbers
 
     def taken(self, rows: Sequence[int], part: SealedColumn) -> pa.Table:
-        """A part of these rows, in any order."""
+        """A column of these rows, in any order, not yet verified."""
         return self.storage.run(self._table.take_offsets(list(rows)).select([part.column]).to_arrow())
 
     def all(self, part: SealedColumn) -> Iterator[tuple[int, Values]]:
-        """A part of every row, in any order, proven; also that the engine searches what it has."""
+        """A column of every row, in any order, verified; the columns that the engine searches are verified with it."""
         query = self._table.query().select([part.column, *part.searched])
         batches = self.storage.run(query.to_batches(max_batch_length=_TOGETHER))
         while (batch := self.storage.run(anext(batches, None))) is not None:
@@ -65,11 +65,11 @@ class SealedTable:
                 yield row, values
 
     def count(self) -> int:
-        """How many rows it has."""
+        """The number of rows."""
         return int(self.storage.run(self._table.count_rows()))
 
     def proven(self, found: pa.Table, part: SealedColumn) -> Iterator[tuple[int, Values]]:
-        """What was fetched of a part, each with its row. Raises IndexCorrupt if one is not what was written."""
+        """Verifies fetched values of a column; yields the row and the values of each. Raises IndexCorrupt."""
         for data in found[part.column].to_pylist():
             if not is_sealed(self._salt, part, data):
                 raise self._changed()
@@ -79,17 +79,17 @@ class SealedTable:
                 raise self._changed() from error
 
     def _changed(self) -> IndexCorrupt:
-        return IndexCorrupt(f"A row of {self._name} is not what was written; {REBUILD}.")
+        return IndexCorrupt(f"A row of {self._name} is damaged. {REBUILD}")
 
     def missing(self, row: int) -> IndexCorrupt:
-        """The error that a row is not there."""
-        return IndexCorrupt(f"Row {row} of {self._name} is missing; {REBUILD}.")
+        """The error for a missing row."""
+        return IndexCorrupt(f"Row {row} of {self._name} is missing. {REBUILD}")
 
 
 class SealedRows(Generic[_Row]):
-    """A part of the rows of a table, each made into something by `make`. The last are kept, up to `most` bytes.
+    """Fetches, verifies and decodes one sealed column of a table by row numbers; thread-safe.
 
-    Safe to use from several threads.
+    `make`: decodes the values of a row. `most`: bytes of decoded rows that are cached, those used last.
     """
 
     def __init__(self, table: SealedTable, part: SealedColumn, make: Callable[[int, Values], _Row], most: int) -> None:
@@ -98,7 +98,7 @@ class SealedRows(Generic[_Row]):
         self._lock = Lock()  # reading changes the order of the cache, too
 
     def get(self, rows: Iterable[int]) -> list[_Row]:
-        """These rows; those that are not kept are fetched in one call."""
+        """The decoded rows, in this order; those that aren't cached are fetched in one request."""
         wanted = [int(row) for row in rows]
         found = self._known(wanted)
         if lacking := sorted(set(wanted) - found.keys()):
@@ -111,7 +111,7 @@ class SealedRows(Generic[_Row]):
         return [found[row] for row in wanted]
 
     def one(self, row: int) -> _Row:
-        """This row."""
+        """One decoded row."""
         return self.get([row])[0]
 
     def _known(self, rows: Iterable[int]) -> dict[int, _Row]:
@@ -122,7 +122,7 @@ class SealedRows(Generic[_Row]):
         try:
             made = {row: self._make(row, values) for row, values in self._table.proven(found, self._part)}
         except (KeyError, ValueError, TypeError, RecursionError) as error:
-            raise IndexCorrupt(f"What is stored of {self._part.table} cannot be read; {REBUILD}.") from error
+            raise IndexCorrupt(f"What is stored of {self._part.table} cannot be read. {REBUILD}") from error
         size = found.nbytes // max(len(found), 1)
         if size <= self._most:  # the cache refuses what is larger than all of it
             with self._lock:
@@ -131,61 +131,61 @@ class SealedRows(Generic[_Row]):
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    """A column's values; a vector as its bytes."""
+    """The values of a column; vectors as bytes."""
     if pa.types.is_fixed_size_list(column.type):
         return [row.tobytes() for chunk in column.chunks for row in chunk.flatten().to_numpy().reshape(len(chunk), -1)]
     values: list[Any] = column.to_pylist()
     return values
 
 
-_IN_A_BUCKET = 16  # keys in a row
-_KEPT = 1 << 22  # bytes
+_IN_A_BUCKET = 16  # keys in a row, on average
+_KEPT = 1 << 22  # bytes cached
 
 
 def of_term(term: str) -> str:
-    """Its value: how many passages have the term."""
+    """The key of a term; its value is the number of passages that contain it."""
     return f"t{term}"
 
 
 def of_document(id: str) -> str:
-    """Its value: the row of the document with this id."""
+    """The key of a document id; its value is the document's row."""
     return f"d{id}"
 
 
 def of_sentence(text: str) -> str:
-    """Its value: where a sentence stands that stands more than once, each place as [document, start, end]."""
+    """The key of a repeated sentence; its value is a list of its places, each as [document, start, end]."""
     return of_digest(sentence_key(text))
 
 
 def of_digest(digest: int) -> str:
-    """As `of_sentence`, by the `sentence_key` of the text."""
+    """As `of_sentence`, given the `sentence_key` of the text."""
     return f"s{digest}"
 
 
 class Keys:
-    """What `buckets` made, on storage. `count`: the number of rows."""
+    """The stored hash table, as `buckets` makes it. `count`: the number of rows."""
 
     def __init__(self, table: SealedTable, count: int) -> None:
         self._count = count
         self._rows: SealedRows[dict[str, Any]] = SealedRows(table, KEYS, _entries, _KEPT)
 
     def find(self, keys: Iterable[str]) -> dict[str, Any]:
-        """The values of those keys that are there."""
-        at = {key: _bucket(key, self._count) for key in keys}
-        numbers = list(dict.fromkeys(at.values()))
+        """The values of these keys, without those that don't exist."""
+        bucket_of = {key: _bucket(key, self._count) for key in keys}
+        numbers = list(dict.fromkeys(bucket_of.values()))
         found = dict(zip(numbers, self._rows.get(numbers), strict=True))
-        return {key: found[number][key] for key, number in at.items() if key in found[number]}
+        return {key: found[number][key] for key, number in bucket_of.items() if key in found[number]}
 
 
 def _entries(row: int, values: Values) -> dict[str, Any]:
     entries = json.loads(values[0])
     if not isinstance(entries, dict):
-        raise TypeError("entries are an object")
+        raise TypeError("the entries aren't an object")
     return entries
 
 
 def buckets(entries: Mapping[str, Any]) -> Iterator[bytes]:
-    """The rows of a hash table of these."""
+    """The rows of a hash table of these entries."""
     count = bucket_count(len(entries))
     rows: dict[int, dict[str, Any]] = defaultdict(dict)
     for key, value in entries.items():
@@ -194,7 +194,7 @@ def buckets(entries: Mapping[str, Any]) -> Iterator[bytes]:
 
 
 def bucket_count(keys: int) -> int:
-    """How many rows a hash table of so many keys has."""
+    """The number of rows of a hash table with so many keys."""
     return 1 + keys // _IN_A_BUCKET
 
 

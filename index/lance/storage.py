@@ -1,6 +1,6 @@
-"""LanceDB, asked: each call ends within a time, and whatever goes wrong is one of our errors.
+"""Calls to LanceDB, each with a timeout and with its errors translated into ours.
 
-LanceDB's own words may hold addresses and keys, and are not passed on.
+LanceDB's own messages may contain addresses and keys, so they are never shown.
 """
 
 from __future__ import annotations
@@ -19,51 +19,51 @@ from index.errors import REBUILD, IndexCorrupt, IndexUnwritable, StoreError, Sto
 from index.lance.address import Engine
 
 PATIENCE = 10.0
-"""Seconds that a question waits for one answer of the storage."""
-_BUILDING = 86400.0  # seconds: an index of many vectors is made in one call, whose requests end by themselves
-# What is sent is tried again a few times within `PATIENCE`, and not for minutes.
+"""Timeout of a storage call while answering a question, in seconds."""
+_BUILDING = 86400.0  # seconds: one call builds an index of many vectors; its requests have timeouts of their own
+# Requests are retried a few times within `PATIENCE`, not for minutes.
 _OPTIONS = {"connect_timeout": "3s", "timeout": "8s", "client_max_retries": "3", "client_retry_timeout": "8"}
-# Parts of an index have many megabytes, and nobody waits for an answer meanwhile.
+# While publishing, parts have many megabytes, and nobody is waiting for an answer.
 _WRITING = {**_OPTIONS, "timeout": "120s", "client_retry_timeout": "30"}
 
 _T = TypeVar("_T")
 
 
 class Storage:
-    """The tables at an address. Safe to use from several threads."""
+    """The LanceDB tables at an address. Thread-safe."""
 
     def __init__(self, engine: Engine, *, writing: bool = False) -> None:
-        """`writing`: for the tables of a new generation, whose requests take longer than those of a question."""
+        """`writing`: allows longer requests, for the tables of a new generation."""
         self.engine = engine
         self.options = _WRITING if writing else _OPTIONS
         self._connection: lancedb.AsyncConnection | None = None
 
     def run(self, call: Coroutine[Any, Any, _T], seconds: float | None = None) -> _T:
-        """What a call of LanceDB comes to, within `PATIENCE` or so many seconds. Raises a StoreError.
+        """The result of a LanceDB call, within `seconds` (default: `PATIENCE`). Raises a StoreError.
 
-        A call that takes longer is left to end by itself: one that is cancelled while LanceDB reads an index into its
-        memory leaves everyone who asks for that index waiting for good.
+        A call that times out is not cancelled: cancelling it while LanceDB loads an index into memory would block
+        everyone who needs that index forever.
         """
         seconds = PATIENCE if seconds is None else seconds
-        waiting = asyncio.run_coroutine_threadsafe(call, _loop())
+        future = asyncio.run_coroutine_threadsafe(call, _loop())
         try:
-            return waiting.result(seconds)
+            return future.result(seconds)
         except StoreError:
             raise
         except TimeoutError:
             raise self._unreachable(f"has not answered within {seconds:.0f} seconds") from None
-        except BaseException as error:
+        except BaseException as error:  # a Rust panic isn't an Exception
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
-            raise self.error(str(error)) from None  # a panic of Rust's is no Exception
+            raise self.error(str(error)) from None
 
     def build(self, call: Coroutine[Any, Any, _T]) -> _T:
-        """As `run`, for what takes long."""
+        """As `run`, for the long calls of a build."""
         return self.run(call, _BUILDING)
 
     async def _connected(self) -> lancedb.AsyncConnection:
         if self._connection is None:
-            session = lancedb.Session(index_cache_size_bytes=_room())
+            session = lancedb.Session(index_cache_size_bytes=_index_cache_size())
             self._connection = await lancedb.connect_async(
                 self.engine.uri, storage_options=self.options, session=session
             )
@@ -84,65 +84,65 @@ class Storage:
                 return names
 
     def open(self, name: str, version: int | None = None) -> lancedb.AsyncTable:
-        """A table, at a version. Raises TableMissing."""
-        return self.run(self.opening(name, version))
+        """Opens a table, at a version if one is given. Raises TableMissing."""
+        return self.run(self.open_async(name, version))
 
-    async def opening(self, name: str, version: int | None = None) -> lancedb.AsyncTable:
-        """As `open`, to be run."""
+    async def open_async(self, name: str, version: int | None = None) -> lancedb.AsyncTable:
+        """As `open`, as a coroutine for `run`."""
         table = await (await self._connected()).open_table(name)
         if version is not None:
             await table.checkout(version)
         return table
 
     def uri(self, name: str) -> str:
-        """Where a table lies, as the engine names it."""
+        """The address of a table, as LanceDB names it."""
         return f"{self.engine.uri}/{name}.lance"
 
     def create(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> lancedb.AsyncTable:
-        """A new table of these rows."""
-        return self.build(self._created(name, rows))
+        """Creates a table of these rows."""
+        return self.build(self._create(name, rows))
 
-    async def _created(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> lancedb.AsyncTable:
+    async def _create(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> lancedb.AsyncTable:
         return await (await self._connected()).create_table(name, rows)
 
     def drop(self, name: str) -> None:
-        """Removes a table, if it is there."""
-        self.run(self._dropped(name))
+        """Removes a table, if it exists."""
+        self.run(self._drop(name))
 
-    async def _dropped(self, name: str) -> None:
+    async def _drop(self, name: str) -> None:
         await (await self._connected()).drop_table(name, ignore_missing=True)
 
-    def error(self, said: str) -> StoreError:
-        """One of our errors for what LanceDB says."""
-        words = said.casefold()
-        if _has(words, _REFUSED):
-            return self._unreachable("does not let us in", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-        if "nosuchbucket" in words:
-            return self._unreachable("has no such bucket", "make it, or name another")
-        if _has(words, _NO_ROOM):
-            return IndexUnwritable(f"The storage of {self.engine} is full; free room there and build again.")
-        if "commit conflict" in words or "concurrent writers" in words:
-            return IndexUnwritable(f"Others are writing to {self.engine}; wait until they have ended.")
-        if "was not found" in words:
-            return TableMissing(f"A table of {self.engine} is missing; {REBUILD}.")
-        if _has(words, _AWAY):
+    def error(self, message: str) -> StoreError:
+        """Translates a message of LanceDB into one of our errors."""
+        message = message.casefold()
+        if _has(message, _REFUSED):
+            return self._unreachable("denies access", "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        if "nosuchbucket" in message:
+            return self._unreachable("has no such bucket", "Create it or name another")
+        if _has(message, _NO_ROOM):
+            return IndexUnwritable(f"The storage of {self.engine} is full. Free some space and build again.")
+        if "commit conflict" in message or "concurrent writers" in message:
+            return IndexUnwritable(f"Another process is writing to {self.engine}. Wait for it to finish.")
+        if "was not found" in message:
+            return TableMissing(f"A table of {self.engine} is missing. {REBUILD}")
+        if _has(message, _AWAY):
             return self._unreachable("does not answer")
-        return IndexCorrupt(f"A table of {self.engine} cannot be read or written; {REBUILD}.")
+        return IndexCorrupt(f"A table of {self.engine} cannot be read or written. {REBUILD}")
 
-    def _unreachable(self, what: str, remedy: str = "try again when it does") -> StoreUnreachable:
-        return StoreUnreachable(f"The storage of {self.engine} {what}; {remedy}.")
+    def _unreachable(self, problem: str, remedy: str = "Try again when it does") -> StoreUnreachable:
+        return StoreUnreachable(f"The storage of {self.engine} {problem}. {remedy}.")
 
 
-def _room() -> int:
-    """Bytes for indexes in memory: half of the machine's. One that has no room is read anew for each question."""
+def _index_cache_size() -> int:
+    """Bytes for LanceDB's indexes: half of the memory. An index that doesn't fit is reloaded for each question."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    except (AttributeError, ValueError):  # Windows has none of these
+    except (AttributeError, ValueError):  # missing on Windows
         return 6 << 30
 
 
 class TableMissing(IndexCorrupt):
-    """There is no table of that name."""
+    """There is no table of this name."""
 
 
 _NO_ROOM = ("no space left", "storage full", "disk quota", "entitytoolarge")
@@ -156,15 +156,15 @@ _AWAY = (
 )  # fmt: skip
 
 
-def _has(words: str, any_of: Sequence[str]) -> bool:
-    return any(each in words for each in any_of)
+def _has(message: str, any_of: Sequence[str]) -> bool:
+    return any(each in message for each in any_of)
 
 
 _starting = Lock()
 
 
 def _loop() -> asyncio.AbstractEventLoop:
-    """The loop that all calls run on, in a thread of its own: one for all, however many ask first."""
+    """The event loop of all calls, in its own thread; only one is started, even if several threads come first."""
     with _starting:
         return _started_loop()
 

@@ -1,4 +1,4 @@
-"""An index that LanceDB keeps, opened: the generation that answers, each row checked when it is fetched."""
+"""Read access to a generation in LanceDB; every row is verified when it is fetched."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from index.lance.tables import (
     load,
 )
 from index.schema import sources_from
-from index.store import StoreBase
+from index.store import StoreMixin
 from index.tokens import Tokens, token_type, unpack
 from index.types import Rows
 from source.document import Document
@@ -41,14 +41,17 @@ from source.places import Box, boxes_of
 from source.spans import Span
 
 _PASSAGES, _TOKENS, _CORNERS = 1 << 24, 1 << 25, 1 << 23
-"""Bytes of each that are kept in memory: of 8,000 passages, the tokens of 800, corners of a million characters."""
+"""Bytes of each that are cached: about 8,000 passages, the tokens of 800, the corners of a million characters."""
 
 
-class LanceStore(StoreBase):
-    """Read access to one generation. Raises a StoreError when the storage is away, or is not what was written."""
+class LanceStore(StoreMixin):
+    """A generation in LanceDB, opened for reading; implements `index.store.Store`.
+
+    Raises a StoreError if the storage is unreachable or its data damaged.
+    """
 
     def __init__(self, storage: Storage, pointer: Pointer, generation: PublishedGeneration) -> None:
-        self._storage, self._pointer, self._of = storage, pointer, generation
+        self._storage, self._pointer, self._published = storage, pointer, generation
         self.generation = generation.name
         about, self.manifest = read_manifest(storage, generation)
         self._about = about
@@ -69,26 +72,26 @@ class LanceStore(StoreBase):
         )  # fmt: skip
 
     def _table(self, name: str) -> SealedTable:
-        full = f"{self._of.tables}-{name}"
-        opened = self._storage.open(full, self.manifest.versions[name])
-        return SealedTable(self._storage, opened, full, self.manifest.salt)
+        full_name = f"{self._published.tables}-{name}"
+        table = self._storage.open(full_name, self.manifest.versions[name])
+        return SealedTable(self._storage, table, full_name, self.manifest.salt)
 
     def _unpacked(self, row: int, values: Values) -> NDArray[np.void]:
         return np.frombuffer(values[0], token_type(self.manifest.encoder["dimension"]))
 
     def table(self, part: SealedColumn) -> SealedTable:
-        """The table that has a part."""
+        """The table that has this column."""
         return self._tables[part.table]
 
     def newer(self) -> tuple[str, str] | None:
-        now = self._pointer.now()
-        return None if now in (None, self._of) else (now.name, now.sha256)
+        latest = self._pointer.latest()
+        return None if latest in (None, self._published) else (latest.name, latest.sha256)
 
     def reopen(self) -> LanceStore:
         try:
             return LanceStore(self._storage, self._pointer, self._pointer.read())
         except StoreUnreachable:
-            self._pointer.lost_sight()
+            self._pointer.mark_unreachable()
             raise
 
     def __len__(self) -> int:
@@ -112,21 +115,21 @@ class LanceStore(StoreBase):
     def sources(self) -> dict[str, Any]:
         data = read_about(self._storage, self._about, 1)
         if sha256(data).hexdigest() != self.manifest.sources:
-            raise IndexCorrupt(f"What generation {self.generation} was made from is not what was written; {REBUILD}.")
+            raise IndexCorrupt(f"The record of the sources of generation {self.generation} is damaged. {REBUILD}")
         return sources_from(json.loads(data))
 
     def tokens(self, passages: Rows) -> Tokens:
         return unpack(self._tokens.get(passages.tolist()))
 
-    def fetch(self, passages: Sequence[int]) -> None:
+    def prefetch(self, passages: Sequence[int]) -> None:
         found = self._passages.get(passages)
         documents = {each.document for each in found}
         texts = dict(zip(documents, (each.document.text for each in self.rows.texts.get(documents)), strict=True))
         repeated = {
             of_sentence(texts[each.document][start:end])
             for each in found
-            for start, end, again in each.sentences.tolist()
-            if again
+            for start, end, is_repeated in each.sentences.tolist()
+            if is_repeated
         }
         self._keys.find(repeated)
 
@@ -162,24 +165,24 @@ class LanceStore(StoreBase):
         if found.corner < 0:
             return ()
         first, last = span.start // CORNERS_TOGETHER, (span.end - 1) // CORNERS_TOGETHER
-        together = np.concatenate(self._corners.get(range(found.corner + first, found.corner + last + 1)))
+        fetched = np.concatenate(self._corners.get(range(found.corner + first, found.corner + last + 1)))
         start = span.start - first * CORNERS_TOGETHER
-        corners = together[start : start + len(span)]
+        corners = fetched[start : start + len(span)]
         return boxes_of(found.document.places, span, corners, found.document.text[span.start : span.end])
 
 
 def read_manifest(storage: Storage, generation: PublishedGeneration) -> tuple[AsyncTable, LanceManifest]:
-    """What a generation is, and the table that says so. Raises IndexCorrupt or IndexIncompatible."""
+    """Reads the manifest of a generation; returns its table, too. Raises IndexCorrupt or IndexIncompatible."""
     about = storage.open(f"{generation.tables}-about")
     data = read_about(storage, about, 0)
     return about, load(data, generation.sha256, f"Generation {generation.name} of {storage.engine}")
 
 
 def read_about(storage: Storage, about: AsyncTable, row: int) -> bytes:
-    """A row of it, whose own SHA-256 stands elsewhere."""
+    """A row of the table `about`, not verified: the caller knows its SHA-256. Raises IndexCorrupt if it is missing."""
     found = storage.run(about.take_offsets([row]).select(ABOUT.names).to_arrow())
     if found["row"].to_pylist() != [row]:
-        raise IndexCorrupt(f"A row of what a generation of {storage.engine} is, is missing; {REBUILD}.")
+        raise IndexCorrupt(f"The description of a generation in {storage.engine} is incomplete. {REBUILD}")
     data: bytes = found["data"][0].as_py()
     return data
 

@@ -1,29 +1,29 @@
-"""Which table of a generation holds what, and how its rows are packed and sealed.
+"""The LanceDB tables of an index, and how their rows are packed and sealed.
 
-GENERATION-passages    a row for each passage, in the order of the index
-    passage            document: its document's row
-                       sentences: (n, 3) int64: start, end, and whether the sentence stands more than once
+GENERATION-passages    one row per passage, in the order of the sources
+    passage            document: row of its document
+                       sentences: (n, 3) int64: start, end, 1 for a repeated sentence
                        terms: its index terms, joined by spaces
                        vector: (dimension,) float32
-    tokens             tokens: `index.tokens.token_type`
-    terms, vector      the same once more, as the engine searches them; nobody reads them from there
-GENERATION-documents   a row for each document, in the order of the sources
-    facts              id; first, last: its passages are first up to last, the last one not included
-                       facts: `DocumentFacts` as JSON
-    line               corner: the row of its first corners; -1 if it has none
-                       line: what `dump_document` makes of it
-GENERATION-corners     where the characters of documents with pages stand: `CORNERS_TOGETHER` in a row
+    tokens             tokens: (n,) of `index.tokens.token_type`
+    terms, vector      copies for the engine's own indexes; never read
+GENERATION-documents   one row per document, in the order of the sources
+    facts              id: its id; first, last: its first passage, and the passage after its last
+                       facts: `DocumentFacts` without the id, as JSON
+    line               corner: row of its first corners, -1 if it has none
+                       line: the document as JSON, as `dump_document` writes it
+GENERATION-corners     boxes of the characters of documents with pages, `CORNERS_TOGETHER` characters per row
     data               (characters, 4) uint16
-GENERATION-keys        a hash table: see `index.lance.rows`
+GENERATION-keys        a hash table; see `index.lance.rows`
     entries            JSON
-GENERATION-about       what it is: row 0 the manifest, row 1 what it was made from
-    row, data          int64, JSON: columns as they are, so that readers of every format can tell which it is
-current                one row: which generation answers, which are kept, and who is building
+GENERATION-about       row 0: the manifest; row 1: the record of the sources
+    row, data          int64, JSON; not packed, so that every version can read the format number
+current                the pointer, one row: current generation, kept generations, running build
 
-What is fetched together is *packed* into one column, because each column of a row costs a request of its own on S3:
-a seal of 32 bytes, the row's number and the length of each value as int64 (little-endian), the values. The *seal*
-is the SHA-256 of a salt of the generation's own, the name of the column, and all that follows it. So whatever is
-fetched is known to be what was written, in that row, of that generation. LanceDB's own files have no checksum.
+Values that are fetched together are *packed* into one column, because on S3 every column of a row costs a request:
+a seal of 32 bytes, then the row's number and the length of each value as int64 (little-endian), then the values. The
+*seal* is the SHA-256 of the generation's salt, the names of table and column, and everything that follows the seal.
+It proves that the data was written for this row of this generation; LanceDB's own files have no checksums.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ from index.errors import REBUILD, IndexCorrupt, IndexIncompatible
 from index.schema import COUNTS, ENCODER, SETTINGS, fits
 
 CORNERS_TOGETHER = 4096
-"""Characters."""
+"""Characters in a row of the corners table."""
 TABLES = ("passages", "documents", "corners", "keys", "about")
 _SEAL = 32
 Values = Sequence[Any]
-"""What is packed into a column of a row: bytes, strings and whole numbers, in the order of the part's fields."""
+"""The values packed into one column of a row: bytes, strings and integers, in the order of `SealedColumn.fields`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """A column of a table, and what is packed into it.
+    """A column of a table, and the fields packed into it.
 
-    `searched`: which of its fields stand once more, in columns that the engine searches.
+    `searched`: the fields that also have a column of their own, which the engine searches.
     """
 
     table: str
@@ -75,7 +75,7 @@ ABOUT = pa.schema([pa.field("row", pa.int64(), nullable=False), pa.field("data",
 
 
 def schema(table: str, dimension: int) -> pa.Schema:
-    """The columns of a table. `dimension`: numbers in a vector."""
+    """The Arrow schema of a table. `dimension`: that of the vectors."""
     types = {"terms": pa.large_string(), "vector": pa.list_(pa.float32(), dimension)}
     parts = [part for part in PARTS if part.table == table]
     fields = [(part.column, pa.large_binary()) for part in parts]
@@ -84,26 +84,26 @@ def schema(table: str, dimension: int) -> pa.Schema:
 
 
 def pack(salt: bytes, part: SealedColumn, row: int, record: Mapping[str, Any]) -> bytes:
-    """The fields of a part, sealed."""
+    """Packs and seals the fields of a column."""
     values = [_WRITE[kind](record[name]) for name, kind in part.fields]
     body = b"".join((_head(part).pack(row, *map(len, values)), *values))
     return _seal(salt, part, body) + body
 
 
 def is_sealed(salt: bytes, part: SealedColumn, data: bytes) -> bool:
-    """Was it packed with this salt, for this part?"""
+    """Whether the data was packed with this salt, for this column."""
     return _seal(salt, part, data[_SEAL:]) == data[:_SEAL]
 
 
 def unpack(part: SealedColumn, data: bytes) -> tuple[int, Values]:
-    """The row's number and the values; whether it is sealed is not looked at. Raises ValueError if it is not packed."""
+    """Unpacks the row's number and the values, without checking the seal. Raises ValueError for malformed data."""
     head = _head(part)
     at = _SEAL + head.size
     if len(data) < at:
         raise ValueError("too short")
     row, *lengths = head.unpack_from(data, _SEAL)
     if min(row, *lengths) < 0 or at + sum(lengths) != len(data):
-        raise ValueError("lengths that are not those of the values")
+        raise ValueError("wrong lengths")
     values = []
     for (_, kind), length in zip(part.fields, lengths, strict=True):
         values.append(_READ[kind](data[at : at + length]))
@@ -128,18 +128,17 @@ _READ: dict[type, Callable[[bytes], Any]] = {
 
 
 FORMAT = 2
-"""Raised whenever a reader of the old tables would misread the new ones."""
+"""The version of these tables; increased whenever older code would misread the new ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class LanceManifest:
-    """Facts about one generation.
+    """The manifest of a published generation.
 
-    `made_from`: the SHA-256 of the manifest of the folder's generation that was published, which salts the seals.
-    `encoder`, `settings`, `parent`, `changes`, `languages`: as `index.folder.manifest.Manifest` has them. `counts`:
-    also the `terms` of all passages, repeats included. `stopwords`: words without content. `versions`: of each table
-    but the one that it stands in itself. `partitions`: of the vectors' index, 0 if it has none. `sources`: the SHA-256
-    of what it was made from.
+    `made_from`: SHA-256 of the manifest of the folder generation that was published; it is the salt of the seals.
+    `encoder`, `settings`, `parent`, `changes`, `languages`: as in `index.folder.manifest.Manifest`. `counts`: with
+    the number of `terms` of all passages, repeats included. `versions`: of every table but `about`, which contains
+    the manifest. `partitions`: of the vector index, 0 if there is none. `sources`: SHA-256 of the record of sources.
     """
 
     format: int
@@ -158,7 +157,7 @@ class LanceManifest:
 
     @property
     def salt(self) -> bytes:
-        """What the seals of its rows begin with."""
+        """The salt of the seals."""
         return self.made_from.encode()
 
 
@@ -171,22 +170,22 @@ _SHAPE = {
 
 
 def dump(manifest: LanceManifest) -> bytes:
-    """A manifest as JSON."""
+    """Encodes a manifest as JSON."""
     return json.dumps(asdict(manifest), ensure_ascii=False).encode()
 
 
 def load(data: bytes, digest: str, where: str) -> LanceManifest:
-    """The manifest with this SHA-256. Raises IndexCorrupt, and IndexIncompatible for another version's."""
+    """Decodes the manifest with this SHA-256. Raises IndexCorrupt, and IndexIncompatible for another format."""
     if sha256(data).hexdigest() != digest:
-        raise IndexCorrupt(f"{where} has a manifest that was changed after it was written; {REBUILD}.")
+        raise IndexCorrupt(f"{where} has a manifest that was changed after it was written. {REBUILD}")
     try:
         record = json.loads(data)
         if record["format"] != FORMAT or set(record) != {field.name for field in fields(LanceManifest)}:
             raise IndexIncompatible(
-                f"{where} has format {record['format']}, and this version reads format {FORMAT}; {REBUILD}."
+                f"{where} has format {record['format']}, but this version reads format {FORMAT}. {REBUILD}"
             )
         if not fits(record, _SHAPE):
-            raise TypeError("a field that is missing, or of another type")
+            raise TypeError("a field is missing or has another type")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise IndexCorrupt(f"{where} has no manifest; {REBUILD}.") from error
+        raise IndexCorrupt(f"{where} has no valid manifest. {REBUILD}") from error
     return LanceManifest(**record)

@@ -1,4 +1,4 @@
-"""Is a generation what it should be: compared with the folder it came from, and read through from end to end."""
+"""Verifies a published generation: compares samples with the folder it came from, or reads all of it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _NEAR = 10
 
 
 def compare(store: LanceStore, folder: FolderStore) -> None:
-    """Raises IndexCorrupt unless a generation that was published has what its folder has, as far as is looked."""
-    if differing := next(_differences(store, folder), None):
-        raise IndexCorrupt(f"What was published differs from what was built in {differing}; build it again.")
+    """Compares samples of a published generation with its folder. Raises IndexCorrupt if they differ."""
+    if difference := next(_differences(store, folder), None):
+        raise IndexCorrupt(f"The published index differs from the one that was built ({difference}). Build it again.")
 
 
 def _differences(store: LanceStore, folder: FolderStore) -> Iterator[str]:
@@ -27,9 +27,9 @@ def _differences(store: LanceStore, folder: FolderStore) -> Iterator[str]:
         if store.table(part).count() != count:
             yield f"the number of {part.table}"
     rows = np.unique(np.linspace(0, len(folder) - 1, _COMPARED).astype(np.int64))
-    store.fetch(rows.tolist())
-    ours, theirs = store.tokens(rows), folder.tokens(rows)
-    if not np.array_equal(ours.vectors, theirs.vectors) or not np.array_equal(ours.scales, theirs.scales):
+    store.prefetch(rows.tolist())
+    found, expected = store.tokens(rows), folder.tokens(rows)
+    if not np.array_equal(found.vectors, expected.vectors) or not np.array_equal(found.scales, expected.scales):
         yield "token vectors"
     if not np.array_equal(store.vectors.of(rows), folder.vectors.of(rows)):
         yield "vectors"
@@ -37,26 +37,26 @@ def _differences(store: LanceStore, folder: FolderStore) -> Iterator[str]:
         passage = folder.passage(row)
         if store.passage(row) != passage or store.sentences(row) != folder.sentences(row):
             yield "passages"
-        of = np.array([row])
-        if not np.allclose(store.lexical.scores(passage.text, of), folder.lexical.scores(passage.text, of)):
-            yield "scores of words"
+        only = np.array([row])
+        if not np.allclose(store.lexical.scores(passage.text, only), folder.lexical.scores(passage.text, only)):
+            yield "BM25 scores"
     yield from _not_found(store, folder, int(rows[len(rows) // 2]))
 
 
 def _not_found(store: LanceStore, folder: FolderStore, row: int) -> Iterator[str]:
-    """What a search does not find that looks for a passage itself."""
+    """Searches for a passage by its own vector and text; names what isn't found as in the folder."""
     vector = folder.vectors.of(np.array([row]))[0]
-    best = folder.vectors.nearest(vector, 1)[1]
-    if store.vectors.nearest(vector, _NEAR)[1].max(initial=-1) < best.max(initial=-1) - 1e-5:
+    cosine = folder.vectors.nearest(vector, 1)[1].max(initial=-1)
+    if store.vectors.nearest(vector, _NEAR)[1].max(initial=-1) < cosine - 1e-5:
         yield "nearest vectors"
     text = folder.passage(row).text
-    words = (each.scores(text, each.search(text, _NEAR)).max(initial=0) for each in (store.lexical, folder.lexical))
-    if not np.allclose(*words):
-        yield "searched words"
+    best = (each.scores(text, each.search(text, _NEAR)).max(initial=0) for each in (store.lexical, folder.lexical))
+    if not np.allclose(*best):
+        yield "BM25 search"
 
 
 def problems(store: LanceStore) -> Iterator[str]:
-    """A sentence for each table that is not as it was written; every row is read."""
+    """Reads every row; yields one sentence for each damaged table."""
     for part, count in _counts(store).items():
         try:
             rows = [row for row, _ in store.table(part).all(part)]
@@ -64,7 +64,7 @@ def problems(store: LanceStore) -> Iterator[str]:
             yield str(error)
             continue
         if sorted(rows) != list(range(count)):
-            yield f"The table {part.table} of generation {store.generation} has {len(rows):,} rows of {count:,}."
+            yield f"The table {part.table} of generation {store.generation} has {len(rows):,} of {count:,} rows."
     try:
         store.sources()
     except IndexCorrupt as error:
@@ -72,7 +72,7 @@ def problems(store: LanceStore) -> Iterator[str]:
 
 
 def _counts(store: LanceStore) -> dict[SealedColumn, int]:
-    """How many rows each part has."""
+    """The number of rows of each sealed column."""
     counts = store.manifest.counts
     rows = {"passages": counts["passages"], "documents": counts["documents"], "corners": counts["corners"]}
     rows["keys"] = bucket_count(counts["keys"])

@@ -1,4 +1,4 @@
-"""The machines that read and encode for a build: this one, or those of a Ray cluster, which is an extra."""
+"""The machines that parse and encode for a build: this one, or those of a Ray cluster (an optional extra)."""
 
 from __future__ import annotations
 
@@ -13,34 +13,35 @@ from source import ParserPool, Parsers
 
 @dataclass(frozen=True, slots=True)
 class Machines:
-    """Who encodes, and how to have those who parse files."""
+    """Where a build runs: the encoder, and a function that starts the file parsers."""
 
     encoder: Encoder
-    workers: Callable[[], Parsers]
+    parsers: Callable[[], Parsers]
 
 
 @contextmanager
-def machines(on: str, encoder: Encoder) -> Iterator[Machines]:
-    """`on`: empty for this machine; "ray" or HOST:PORT as in `index.ray.cluster.joined`.
+def build_machines(on: str, encoder: Encoder) -> Iterator[Machines]:
+    """The machines of a build, started for it and ended with it.
 
-    `encoder`: this machine's. All that is started is ended. Raises UsageError, EngineMissing, ClusterUnusable.
+    `on`: empty for this machine; "ray" or HOST:PORT as in `index.ray.cluster.connected`. `encoder`: this machine's
+    encoder. Raises UsageError, EngineMissing, ClusterUnusable.
     """
     if not on:
         yield Machines(encoder, ParserPool)
         return
-    with installed(on):
-        from index.ray.cluster import joined  # not before it is asked for: it takes a second
-        from index.ray.workers import RayEncoder, RayParsers, helpers
-    with joined(on) as leaves, helpers(encoder, leaves) as team:
-        yield Machines(RayEncoder(encoder, team), lambda: RayParsers(team))
+    with ray_packages(on):
+        from index.ray.cluster import connected  # only on demand: it takes a second
+        from index.ray.workers import RayEncoder, RayParsers, started_helpers
+    with connected(on) as disconnects, started_helpers(encoder, disconnects) as helpers:
+        yield Machines(RayEncoder(encoder, helpers), lambda: RayParsers(helpers))
 
 
 @contextmanager
-def installed(on: str) -> Iterator[None]:
-    """In it is imported what a build on a Ray cluster needs. Raises EngineMissing."""
+def ray_packages(on: str) -> Iterator[None]:
+    """A context for importing the packages that a build on a Ray cluster needs. Raises EngineMissing without them."""
     try:
         yield
     except ModuleNotFoundError as error:
         raise EngineMissing(
-            f"A build on {on} needs the package {error.name}, which is not installed; run `pip install '.[ray]'`."
+            f"A build on {on} needs the package {error.name}, which is not installed. Run `pip install '.[ray]'`."
         ) from None

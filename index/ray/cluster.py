@@ -1,4 +1,4 @@
-"""A Ray cluster that a build runs on: joined, and left when the build has ended."""
+"""Connecting to the Ray cluster that a build runs on, and disconnecting when the build ends."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from socket import create_connection
 from typing import Any
 
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before Ray is imported, or it reports to its makers
-os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # what Ray will do one day, and else warns of
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before Ray is imported; otherwise it sends usage statistics
+os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's future default; avoids a warning
 
 import ray
 from ray.exceptions import RayError
@@ -21,23 +21,23 @@ from source import UsageError, cores
 
 _ADDRESS = re.compile(r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})")
 _PATIENCE = 10  # seconds
-LITTLE = 0.001
-"""Of a processor: what Ray is told that a worker needs which may go where all are taken. One of none goes anywhere."""
+CPU_SHARE = 0.001
+"""CPU share requested for a worker that may run on a fully booked node; with 0, Ray would place it on any node."""
 
 
 @contextmanager
-def joined(on: str) -> Iterator[bool]:
-    """In it this process belongs to a cluster: the one that it belongs to already, if there is one.
+def connected(on: str) -> Iterator[bool]:
+    """Connects this process to a Ray cluster, unless it is connected to one already.
 
-    Yields whether the process leaves it afterwards, which ends all that it has started there.
+    Yields whether it disconnects at the end, which ends everything it has started there.
 
-    `on`: HOST:PORT of a cluster that this machine belongs to, or "ray": the one that
-    RAY_ADDRESS names, else one of this machine alone, started for the purpose. Raises UsageError, ClusterUnusable.
+    `on`: HOST:PORT of a cluster that this machine belongs to; or "ray": the cluster in RAY_ADDRESS, or else a cluster
+    of this machine alone, started for the build. Raises UsageError, ClusterUnusable.
     """
     if ray.is_initialized():
         yield False
         return
-    _join(on)
+    _connect(on)
     try:
         yield True
     finally:
@@ -45,28 +45,28 @@ def joined(on: str) -> Iterator[bool]:
 
 
 def unusable(error: Exception, what: str) -> ClusterUnusable:
-    """What is said when a machine of the cluster cannot do something; Ray says why in the last line."""
+    """The error for a machine of the cluster that cannot do `what`; the last line of Ray's message is the reason."""
     reason = str(error).strip().rpartition("\n")[2].strip()
     return ClusterUnusable(
-        f"A machine of the Ray cluster cannot {what} ({reason}); install this project and the encoder there, "
-        "and build again: what was encoded is kept."
+        f"A machine of the Ray cluster cannot {what} ({reason}). Install this project and the encoder there "
+        "and build again. Texts encoded so far are kept."
     )
 
 
-def _join(on: str) -> None:
+def _connect(on: str) -> None:
     address = (os.environ.get("RAY_ADDRESS") or "local") if on == "ray" else on
     found = _ADDRESS.fullmatch(address)
     if address != "local" and not found:
         raise UsageError(f"A build runs on `ray` or on HOST:PORT of a Ray cluster, not on {address!r}.")
     own: dict[str, Any] = {} if found else {"num_cpus": cores(), "include_dashboard": False}
     try:
-        if found:  # Ray itself would try for more than a minute
+        if found:  # fail fast: Ray itself would try for more than a minute
             create_connection((found[1].strip("[]"), int(found[2])), _PATIENCE).close()
-        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # LanceDB's, of a fork that becomes Ray
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # LanceDB's, about Ray's fork
             ray.init(address, log_to_driver=False, logging_level="ERROR", **own)
     except (RayError, OSError, OverflowError, RuntimeError, ValueError) as error:
         raise ClusterUnusable(
-            f"No Ray cluster answers at {address}, this machine is not one of it, or it wants a "
-            "token (RAY_AUTH_MODE=token); start one with `ray start --head`, and join it here with "
+            f"No Ray cluster answers at {address}, or this machine doesn't belong to it, or it requires a token "
+            "(RAY_AUTH_MODE=token). Start a cluster with `ray start --head` and join it on this machine with "
             "`ray start --address HOST:PORT`."
         ) from error

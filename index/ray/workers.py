@@ -1,10 +1,10 @@
-"""Reading and encoding on the machines of a Ray cluster; splitting and writing stay with the build.
+"""Parsing and encoding on the machines of a Ray cluster; splitting and writing stay in the build process.
 
-Every processor of the cluster has a helper, an actor that holds the encoder and
-a process of its own that parses files. A text is encoded alone and a file is read
-alone, so what comes back is the same whoever does it, and it is taken in order.
-A helper that dies, or whose machine does, is started again, on another machine
-if need be, and does again what it had not given back.
+Every CPU of the cluster runs a helper, an actor that holds the encoder and a parser
+process. Each text is encoded and each file parsed independently, and results are
+taken in order, so the index doesn't depend on which helper did what. If a helper or
+its machine dies, Ray restarts the helper, on another machine if necessary, and it
+repeats the tasks whose results were lost.
 """
 
 from __future__ import annotations
@@ -26,95 +26,97 @@ from index.encoder.identity import Identity
 from index.encoder.load import encoder_of
 from index.encoder.protocol import Encoded, Encoder
 from index.errors import ClusterUnusable
-from index.ray.cluster import LITTLE, unusable
+from index.ray.cluster import CPU_SHARE, unusable
 from index.types import Offsets
 from source import Document, ParserPool, SourceError
 
-_TOGETHER = 8  # texts that are handed over at once
-_AHEAD = 4  # times so many for each helper are on their way
+_BATCH = 8  # texts sent to a helper at once
+_AHEAD = 4  # batches under way for each helper
 
 
 class Helper:
-    """What runs on the other machines. Raises what `encoder_of` raises."""
+    """The Ray actor that runs on each CPU of the cluster. Raises the errors of `encoder_of`."""
 
-    def __init__(self, wanted: Identity) -> None:
-        os.environ["CHAPTER_VERSE_THREADS"] = "1"  # the other processors have helpers of their own
-        self._encoder = encoder_of(wanted)
-        self._workers = ParserPool()
+    def __init__(self, encoder: Identity) -> None:
+        os.environ["CHAPTER_VERSE_THREADS"] = "1"  # every other CPU has its own helper
+        self._encoder = encoder_of(encoder)
+        self._parsers = ParserPool()
 
-    def form(self) -> tuple[str, int]:
-        """In what precision it encodes, and to how many dimensions."""
+    def vector_type(self) -> tuple[str, int]:
+        """The precision and the dimension of its encoder."""
         return self._encoder.precision, self._encoder.dimension
 
     def encode(self, texts: list[str]) -> list[Encoded]:
-        """What each text becomes."""
+        """Encodes texts."""
         return list(self._encoder.encode(texts))
 
     @ray.method(concurrency_group="reading")  # type: ignore[untyped-decorator]
     def read(self, data: bytes, suffix: str, facts: dict[str, str]) -> Document | SourceError:
-        """The document in a file, or what is wrong with it: raised, Ray would wrap it up."""
+        """Parses a file; returns the document, or the SourceError instead of raising it, which Ray would wrap."""
         with NamedTemporaryFile(suffix=suffix) as file:
             file.write(data)
             file.flush()
             try:
-                return self._workers.read(Path(file.name), **facts)
+                return self._parsers.read(Path(file.name), **facts)
             except SourceError as error:
                 return error
 
 
 @contextmanager
-def helpers(encoder: Encoder, leaves: bool) -> Iterator[list[Any]]:
-    """A helper for each processor of the cluster that was joined, each with this encoder. Raises ClusterUnusable.
+def started_helpers(encoder: Encoder, disconnects: bool) -> Iterator[list[Any]]:
+    """Starts a helper with this encoder on each CPU of the connected cluster. Raises ClusterUnusable.
 
-    `leaves`: whether the cluster is left afterwards, as `index.ray.cluster.joined` yields it; else they are ended here.
+    `disconnects`: what `index.ray.cluster.connected` yields; if true, disconnecting ends the helpers, otherwise they
+    are killed here.
     """
-    team: list[Any] = []
+    helpers: list[Any] = []
     try:
         for node in ray.nodes():
-            team += _started(node, encoder.identity)
-        _check(team, encoder)
-        yield team
+            helpers += _start_on(node, encoder.identity)
+        _check(helpers, encoder)
+        yield helpers
     finally:
-        if not leaves:  # else Ray would tell the user of each that is at work
-            for helper in team:
+        if not disconnects:  # otherwise Ray would print a message for each busy helper
+            for helper in helpers:
                 ray.kill(helper)
 
 
-def _started(node: dict[str, Any], wanted: Identity) -> list[Any]:
-    """The helpers of a machine.
+def _start_on(node: dict[str, Any], encoder: Identity) -> list[Any]:
+    """Starts the helpers of a machine.
 
-    Ray is told that they need next to no processor: those of a machine that died can then start on one that is full.
+    They request hardly any CPU, so that the helpers of a machine that died can restart on a fully booked one.
     """
-    actor = ray.remote(num_cpus=LITTLE, max_restarts=-1, max_task_retries=-1, concurrency_groups={"reading": 1})(Helper)
-    made = actor.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True))
-    return [made.remote(wanted) for _ in range(int(node["Resources"].get("CPU", 0)) if node["Alive"] else 0)]
+    groups = {"reading": 1}
+    actor = ray.remote(num_cpus=CPU_SHARE, max_restarts=-1, max_task_retries=-1, concurrency_groups=groups)(Helper)
+    pinned = actor.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True))
+    return [pinned.remote(encoder) for _ in range(int(node["Resources"].get("CPU", 0)) if node["Alive"] else 0)]
 
 
-def _check(team: Sequence[Any], encoder: Encoder) -> None:
-    """That all encode as this machine does."""
-    if not team:
-        raise ClusterUnusable("The Ray cluster has no processor; start its nodes with `ray start --num-cpus N`.")
-    for form in _got([helper.form.remote() for helper in team]):
-        if form != (encoder.precision, encoder.dimension):
+def _check(helpers: Sequence[Any], encoder: Encoder) -> None:
+    """Checks that all helpers encode as this machine does. Raises ClusterUnusable."""
+    if not helpers:
+        raise ClusterUnusable("The Ray cluster has no CPUs. Start its nodes with `ray start --num-cpus N`.")
+    for precision, dimension in _result([helper.vector_type.remote() for helper in helpers]):
+        if (precision, dimension) != (encoder.precision, encoder.dimension):
             raise ClusterUnusable(
-                f"A machine of the Ray cluster encodes in {form[0]} and this one in {encoder.precision}, so "
-                "that vectors would depend on who made them; build on machines of one kind."
+                f"A machine of the Ray cluster encodes in {precision} and this one in {encoder.precision}, so the "
+                "vectors would differ between machines. Build on machines of the same kind."
             )
 
 
-def _got(given: Any) -> Any:
-    """What was asked for. Raises ClusterUnusable."""
+def _result(task: Any) -> Any:
+    """The result of a Ray task, or of several. Raises ClusterUnusable."""
     try:
-        return ray.get(given)
+        return ray.get(task)
     except RayError as error:
         raise unusable(error, "take part") from error
 
 
 class RayEncoder:
-    """An encoder whose passages are encoded by helpers. Raises ClusterUnusable."""
+    """An Encoder that encodes passages on the helpers and questions locally. Raises ClusterUnusable."""
 
-    def __init__(self, local: Encoder, team: Sequence[Any]) -> None:
-        self._local, self._team = local, team
+    def __init__(self, local: Encoder, helpers: Sequence[Any]) -> None:
+        self._local, self._helpers = local, helpers
         self.identity, self.precision = local.identity, local.precision
         self.dimension, self.max_tokens = local.dimension, local.max_tokens
 
@@ -128,40 +130,40 @@ class RayEncoder:
         return self._local.encode(texts, query=True) if query else self._encode(iter(texts))
 
     def _encode(self, texts: Iterator[str]) -> Iterator[Encoded]:
-        waiting: deque[tuple[Any, int]] = deque()
-        while some := list(islice(texts, _TOGETHER)):
-            number = self._least_busy(waiting)
-            waiting.append((self._team[number].encode.remote(some), number))
-            if len(waiting) > _AHEAD * len(self._team):
-                yield from _got(waiting.popleft()[0])
-        while waiting:
-            yield from _got(waiting.popleft()[0])
+        pending: deque[tuple[Any, int]] = deque()
+        while batch := list(islice(texts, _BATCH)):
+            number = self._least_busy(pending)
+            pending.append((self._helpers[number].encode.remote(batch), number))
+            if len(pending) > _AHEAD * len(self._helpers):
+                yield from _result(pending.popleft()[0])
+        while pending:
+            yield from _result(pending.popleft()[0])
 
-    def _least_busy(self, waiting: Iterable[tuple[Any, int]]) -> int:
-        """Who has the least to do: machines are not all as fast."""
-        helper_of = dict(waiting)
+    def _least_busy(self, pending: Iterable[tuple[Any, int]]) -> int:
+        """The helper with the fewest unfinished batches, because machines differ in speed."""
+        helper_of = dict(pending)
         busy: Counter[int] = Counter()
         if helper_of:
             _, undone = ray.wait(list(helper_of), num_returns=len(helper_of), timeout=0)
             busy.update(helper_of[each] for each in undone)
-        return min(range(len(self._team)), key=lambda number: busy[number])
+        return min(range(len(self._helpers)), key=lambda number: busy[number])
 
 
 class RayParsers:
-    """Reads files in helpers, as `source.ParserPool` does here. A file is sent there whole."""
+    """Parses files on the helpers, as `source.ParserPool` does locally. The whole file is sent to a helper."""
 
-    def __init__(self, team: Sequence[Any]) -> None:
-        self.concurrency = len(team)
-        self._turns = cycle(team)
+    def __init__(self, helpers: Sequence[Any]) -> None:
+        self.concurrency = len(helpers)
+        self._turns = cycle(helpers)
 
     def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
-        """As `ParserPool.read`. Raises ClusterUnusable besides."""
+        """As `ParserPool.read`. Also raises ClusterUnusable."""
         facts = {"id": id, "title": title, "path": path, "ocr": ocr}
-        found = _got(next(self._turns).read.remote(file.read_bytes(), file.suffix, facts))
+        found = _result(next(self._turns).read.remote(file.read_bytes(), file.suffix, facts))
         if isinstance(found, SourceError):
             raise found
         assert isinstance(found, Document)
         return found
 
     def close(self) -> None:
-        """Nothing: the helpers are ended by who started them, and with them what they read."""
+        """Does nothing: `started_helpers` ends the helpers and their parsers."""

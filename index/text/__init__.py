@@ -1,1 +1,1 @@
-"""From a document's text to passages and index terms."""
+"""Text analysis: a document's text is split into sentences, passages and index terms."""

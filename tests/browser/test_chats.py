@@ -83,7 +83,7 @@ def test_a_quote_whose_document_has_changed_is_not_shown_again(page: Page, serve
     try:
         page.get_by_role("button", name="Documents", exact=True).click()
         page.get_by_role("button", name="Rescan source files").click()
-        expect(page.locator(".outcome")).to_contain_text("The index is built", timeout=60_000)
+        expect(page.locator(".outcome")).to_contain_text("Built:", timeout=60_000)
         page.keyboard.press("Escape")
         page.locator(".card").first.get_by_role("button", name="View in document").click()
         expect(page.get_by_role("alert")).to_contain_text("This document has changed or was removed")

@@ -68,7 +68,7 @@ def test_an_upload_is_asked_next_and_can_be_removed(library: Page, tmp_path: Pat
     damaged.write_bytes(b"%PDF-1.4 nothing")
     (tmp_path / "picture.xyz").write_bytes(b"x")
     add(library, file, damaged, tmp_path / "picture.xyz")
-    expect(library.locator(".outcome")).to_contain_text("The index is built", timeout=_SLOW)
+    expect(library.locator(".outcome")).to_contain_text("Built:", timeout=_SLOW)
     expect(library.locator(".outcome")).to_contain_text("damaged.pdf is damaged or not a PDF")
     expect(library.locator(".outcome")).to_contain_text("picture.xyz: unsupported file type")
     title = row(library, "swan b&").or_(library.locator(".rows tr[data-id]", has_text="swan"))
@@ -91,7 +91,7 @@ def test_a_text_can_be_pasted(library: Page) -> None:
     library.get_by_role("textbox", name="Title").fill("Notes of the miller")
     library.get_by_role("textbox", name="Text", exact=True).fill("The miller of Delft grinds nutmeg on Thursdays.")
     library.get_by_role("button", name="Add", exact=True).click()
-    expect(library.locator(".outcome")).to_contain_text("The index is built", timeout=_SLOW)
+    expect(library.locator(".outcome")).to_contain_text("Built:", timeout=_SLOW)
     library.keyboard.press("Escape")
     card = ask(library, "What does the miller of Delft grind?").locator(".card").first
     expect(card.locator("cite")).to_have_text("Notes of the miller")
@@ -103,7 +103,7 @@ def test_a_file_can_be_dropped(library: Page) -> None:
         " data.items.add(new File(['The glazier of Murano owns a green ladder.'], 'glazier.txt')); return data }"
     )
     library.dispatch_event(".drop", "drop", {"dataTransfer": dropped})
-    expect(library.locator(".outcome")).to_contain_text("The index is built", timeout=_SLOW)
+    expect(library.locator(".outcome")).to_contain_text("Built:", timeout=_SLOW)
     expect(row(library, "glazier")).to_be_visible()
 
 

@@ -1,7 +1,7 @@
-"""A process that builds, to be killed: `builder.py ADDRESS SOURCES VERSION LEASE [--once SECONDS]`.
+"""A build process that tests kill: `builder.py ADDRESS SOURCES VERSION LEASE [--once SECONDS]`.
 
-It builds version after version of the collection of `tests/crash`, and says when it is ready to begin one, when
-one is built, and which when it is published. With `--once` it builds one, and waits so long before that is published.
+It builds version after version of the collection of `tests/crash`, and prints when it is ready to begin one, when one
+is built, and its number when it is published. With `--once` it builds one, and waits SECONDS before publishing it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Files of LanceDB's are damaged one after another: what is read is what was written, or an error.
+"""Damages LanceDB's files one after another, and checks that reading gives the original data or an error.
 
     python tests/contract/damage.py FOLDER TIMES
 
-FOLDER holds an index of version 0 of the collection of `tests/crash`. A process of its own, because what reads a
-damaged file might not live.
+FOLDER holds an index of version 0 of the collection of `tests/crash`. It runs in a separate process, because reading
+a damaged file might crash it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from index import StoreError, open_store
 
 
 def damaged(data: bytes, drawn: random.Random) -> bytes:
-    """A bit or twenty are turned, and now and then the end is lost."""
+    """Flips one bit or twenty, and sometimes cuts off the end."""
     changed = bytearray(data)
     for _ in range(drawn.choice((1, 1, 20))):
         changed[drawn.randrange(len(data))] ^= 1 << drawn.randrange(8)
@@ -29,10 +29,10 @@ def damaged(data: bytes, drawn: random.Random) -> bytes:
 
 
 def read(where: str) -> str:
-    """Reads all there is, and asks."""
+    """Reads everything in the store, and asks a question."""
     try:
         store = open_store(where)
-        store.fetch(list(range(len(store))))
+        store.prefetch(list(range(len(store))))
         texts = {document.id: document.text for document in map(store.document, range(store.documents))}
         assert texts == texts_of(0), "a document is not what was written"
         for hit in qa.Book(store, HashEncoder()).retrieve("keeper harbour"):

@@ -1,4 +1,4 @@
-"""The kinds of storage that an index may be kept on, each started and stopped by its tests."""
+"""The kinds of storage for an index, each started and stopped by its tests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 class S3:
-    """moto's S3 server, which keeps everything in memory: a process of its own."""
+    """moto's S3 server, which keeps everything in memory, in a separate process."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -61,7 +61,7 @@ class S3:
 
 @contextmanager
 def s3_server() -> Iterator[S3]:
-    """A server, and the variables with which LanceDB finds it."""
+    """A running server, and the environment variables with which LanceDB finds it."""
     server = S3(free_port())
     try:
         with environment(**KEYS, AWS_ENDPOINT_URL=server.endpoint):
@@ -85,7 +85,7 @@ def environment(**variables: str) -> Iterator[None]:
 
 
 def address(kind: str, folder: Path) -> str:
-    """Where an index of this kind is kept, for a test that has this folder."""
+    """The address of an index of this kind, for a test with this folder."""
     if kind == "s3":
         return f"lance+s3://{BUCKET}{folder.as_posix()}"
     return f"lance://{folder.as_posix()}/engine" if kind == "lance" else str(folder / "index")

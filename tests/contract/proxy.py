@@ -1,4 +1,4 @@
-"""A TCP proxy that can be slow, deaf, or gone: the network between a reader and its storage."""
+"""A TCP proxy that can be slow, deaf or gone: the network between a server and its storage."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _METHOD = re.compile(rb"^([A-Z]+) \S+ HTTP/1\.1\r\n", re.MULTILINE)
 
 
 class Proxy:
-    """Hands on what comes to `port`, until something is made to go wrong.
+    """Forwards connections from `port` to `target`, with faults on demand.
 
-    `delay`: seconds a piece of an answer waits. `deaf`: nothing comes through. `pieces`: of answers that still come
-    through; after that it is gone, or deaf if it `hangs`. `requests`: of HTTP that came, `methods`: what they were,
-    `answered`: bytes that went back.
+    `delay`: seconds before each piece of a response. `deaf`: forwards nothing. `pieces`: how many pieces of responses
+    are still forwarded; after that the proxy is gone, or deaf if `hangs`. `requests`: the number of HTTP requests,
+    `methods`: their methods, `answered`: bytes of the responses.
     """
 
     def __init__(self, port: int, target: int) -> None:
@@ -28,7 +28,7 @@ class Proxy:
         self.mend()
 
     def mend(self) -> None:
-        """All is well again."""
+        """Ends all faults."""
         self.delay = 0.0
         self.deaf = self.hangs = False
         self.pieces: int | None = None
@@ -36,9 +36,9 @@ class Proxy:
             self._listen()
 
     def stop(self) -> None:
-        """Is gone: what is open breaks, and nobody answers."""
+        """Goes away: open connections break, and new ones are refused."""
         with suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)  # closing alone would still take one who comes
+            self._listening.shutdown(socket.SHUT_RDWR)  # closing alone would still accept one connection
         self._listening.close()
         with suppress(IndexError):
             while True:

@@ -1,4 +1,4 @@
-"""What goes wrong with storage that several machines share, with real processes that are killed, and real servers."""
+"""Faults of storage that several machines share, tested with real servers and with real processes that are killed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MANY = 1 << 20
 
 @pytest.fixture(autouse=True)
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cache of its own, and an encoder that costs nothing."""
+    """A private cache folder, and an encoder without weights."""
     monkeypatch.setenv("CHAPTER_VERSE_CACHE", str(tmp_path / "cache"))
     module: Any = sys.modules["index.folder.build"]
     monkeypatch.setattr(module, "load_encoder", lambda name: HashEncoder())
@@ -74,7 +74,7 @@ def builder(where: str, sources: Path, version: int, lease: int, *once: str) -> 
 
 
 def ask(book: qa.Book) -> list[str]:
-    """What the passages say that are found."""
+    """The texts of the passages found."""
     return [hit.passage.text for hit in book.retrieve(QUESTION)]
 
 
@@ -83,7 +83,7 @@ def load(where: str) -> qa.Book:
 
 
 def killed_builds(where: str, sources: Path, times: int) -> None:
-    """A builder is killed so often; each time one version is there whole, and no older one than was reported."""
+    """Kills a builder `times` times; each time a complete version must be there, none older than the last reported."""
     drawn, version, switched = random.Random(0), 0, 0
     build(where, [sources])
     for _ in range(times):
@@ -96,7 +96,7 @@ def killed_builds(where: str, sources: Path, times: int) -> None:
         assert max(reported, default=version) <= found <= max(reported, default=version) + 1
         switched += found > max(reported, default=version)
         version = found
-        time.sleep(1.2)  # the right of who was killed ends
+        time.sleep(1.2)  # the lease of the killed builder expires
     print(f"{times} builders killed, {times - switched} before the switch and {switched} after it, {version} built")
     write(sources, version + 1)
     build(where, [sources])
@@ -112,7 +112,7 @@ def tables(where: str) -> list[str]:
     return [name for name in Storage(engine).names() if name != "current"]
 
 
-def test_a_killed_builder_leaves_nothing_that_is_served(where: str, sources: Path) -> None:
+def test_a_killed_builder_publishes_nothing(where: str, sources: Path) -> None:
     killed_builds(where, sources, 3)
 
 
@@ -129,7 +129,7 @@ def test_killed_builders_on_s3(s3: Proxy, tmp_path: Path, sources: Path) -> None
     killed_builds(address("s3", tmp_path), sources, 15)
 
 
-def test_of_two_builders_one_is_refused_and_another_begins_when_one_is_killed(where: str, sources: Path) -> None:
+def test_a_second_builder_is_refused_until_the_first_is_killed(where: str, sources: Path) -> None:
     build(where, [sources])
     with builder(where, sources, 1, 4, "--once", "60") as first:
         assert first.stdout and [first.stdout.readline() for _ in range(2)] == ["ready\n", "building\n"]
@@ -147,7 +147,7 @@ def test_of_two_builders_one_is_refused_and_another_begins_when_one_is_killed(wh
 
 
 @pytest.mark.parametrize("kind", ["lance", pytest.param("s3", marks=on_s3)])
-def test_builders_at_once_leave_one_generation(
+def test_simultaneous_builders_publish_one_generation(
     kind: str, tmp_path: Path, sources: Path, request: pytest.FixtureRequest
 ) -> None:
     if kind == "s3":
@@ -168,11 +168,11 @@ def test_builders_at_once_leave_one_generation(
     assert version_of(where) == 1
 
 
-def test_who_lost_the_right_to_build_publishes_nothing(
+def test_a_builder_that_lost_its_lease_publishes_nothing(
     where: str, sources: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(where, [sources])
-    monkeypatch.setattr("index.lance.pointer.LEASE", -1)  # it has ended when it begins
+    monkeypatch.setattr("index.lance.pointer.LEASE", -1)  # the lease has expired when it begins
     write(sources, 1)
 
     def another_builds(*_: object) -> None:
@@ -189,7 +189,7 @@ def test_who_lost_the_right_to_build_publishes_nothing(
 
 @on_s3
 @pytest.mark.parametrize("hangs", [False, True])
-def test_storage_that_goes_is_told_in_time_and_asked_again_when_it_is_back(
+def test_unreachable_storage_is_reported_in_time_and_retried(
     s3: Proxy, tmp_path: Path, sources: Path, monkeypatch: pytest.MonkeyPatch, hangs: bool
 ) -> None:
     where = address("s3", tmp_path)
@@ -197,8 +197,8 @@ def test_storage_that_goes_is_told_in_time_and_asked_again_when_it_is_back(
     book = load(where)
     s3.pieces = MANY
     answers = ask(book)
-    for pieces in (0, (MANY - s3.pieces) // 2):  # before the question, and in its midst
-        fresh = load(where)  # nothing is in its caches
+    for pieces in (0, (MANY - s3.pieces) // 2):  # before the question, and in the middle of it
+        fresh = load(where)  # with empty caches
         s3.pieces, s3.hangs = pieces, hangs
         with monkeypatch.context() as less:
             less.setattr("index.lance.storage.PATIENCE", 2.0)
@@ -212,7 +212,7 @@ def test_storage_that_goes_is_told_in_time_and_asked_again_when_it_is_back(
 
 @on_s3
 @pytest.mark.parametrize("hangs", [False, pytest.param(True, marks=long)])
-def test_storage_that_goes_while_it_is_written_leaves_what_was_served(
+def test_storage_lost_while_publishing_keeps_the_current_generation(
     s3: Proxy, tmp_path: Path, sources: Path, hangs: bool
 ) -> None:
     where = address("s3", tmp_path)
@@ -234,14 +234,14 @@ def test_storage_that_goes_while_it_is_written_leaves_what_was_served(
 
 
 @on_s3
-def test_slow_storage_answers_the_same(s3: Proxy, tmp_path: Path, sources: Path) -> None:
+def test_slow_storage_gives_the_same_answers(s3: Proxy, tmp_path: Path, sources: Path) -> None:
     where = address("s3", tmp_path)
     build(where, [sources])
     answers = ask(load(where))
     s3.delay = 0.03
     s3.methods.clear()
     assert ask(load(where)) == answers
-    assert s3.methods <= {b"GET", b"HEAD"}  # who only asks needs no right to write
+    assert s3.methods <= {b"GET", b"HEAD"}  # asking needs no write access
 
 
 @on_s3
@@ -249,11 +249,11 @@ def test_wrong_keys_are_told_and_not_repeated(s3: Proxy, tmp_path: Path, sources
     where = address("s3", tmp_path)
     build(where, [sources])
     answers = ask(load(where))
-    admit(s3, "0")  # from now on moto asks who comes
-    with pytest.raises(StoreUnreachable, match="does not let us in; set AWS_ACCESS_KEY_ID") as refused:
+    admit(s3, "0")  # from now on moto checks the keys
+    with pytest.raises(StoreUnreachable, match=r"denies access\. Set AWS_ACCESS_KEY_ID") as refused:
         load(where)
     assert "secret" not in str(refused.value)
-    with pytest.raises(StoreUnreachable, match="does not let us in"):
+    with pytest.raises(StoreUnreachable, match="denies access"):
         build(where, [sources])
     admit(s3, "1000000")
     assert ask(load(where)) == answers
@@ -265,7 +265,7 @@ def admit(s3: Proxy, count: str) -> None:
     urllib.request.urlopen(request, timeout=10).close()
 
 
-def test_a_full_disk_keeps_what_was_served(sources: Path, tmp_path: Path) -> None:
+def test_a_full_disk_keeps_the_current_generation(sources: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(disk)]
@@ -275,7 +275,7 @@ def test_a_full_disk_keeps_what_was_served(sources: Path, tmp_path: Path) -> Non
         where = f"lance://{disk}/index"
         build(where, [sources])
         (sources / "large.txt").write_text(" ".join(f"The keeper counted {n} ships." for n in range(8000)))
-        with pytest.raises(IndexUnwritable, match="is full; free room there"):
+        with pytest.raises(IndexUnwritable, match=r"is full\. Free some space"):
             build(where, [sources])
         assert version_of(where) == 0
         (sources / "large.txt").unlink()
@@ -326,16 +326,16 @@ def test_rows_that_were_changed_are_refused(
     change: Callable[[list[bytes]], bytes],
 ) -> None:  # fmt: skip
     changed(where, sources, monkeypatch, table, column, change)
-    with pytest.raises(IndexCorrupt, match=r"A row of 000001-\w+-\w+ is not what was|Row \d+ of .* is missing"):
+    with pytest.raises(IndexCorrupt, match=r"A row of 000001-\w+-\w+ is damaged|Row \d+ of .* is missing"):
         store = open_store(where)
-        store.fetch(list(range(len(store))))
+        store.prefetch(list(range(len(store))))
         store.tokens(np.arange(len(store)))
         store.rows.ids()
     mended(where, sources)
 
 
 @pytest.mark.parametrize(("column", "value"), [("terms", "keeper keeper"), ("vector", [1.0] + [0.0] * 7)])
-def test_what_is_searched_can_hide_a_passage_and_not_make_one_up(
+def test_changed_search_columns_can_hide_a_passage_but_not_invent_one(
     where: str, sources: Path, monkeypatch: pytest.MonkeyPatch, column: str, value: object
 ) -> None:
     changed(where, sources, monkeypatch, "passages", column, lambda rows: value)
@@ -347,7 +347,7 @@ def changed(
     where: str, sources: Path, monkeypatch: pytest.MonkeyPatch, table: str, column: str,
     change: Callable[[list[Any]], object],
 ) -> None:  # fmt: skip
-    """All rows of a table are given another value, which a reader sees that looks at the newest version of it."""
+    """Changes a column of all rows of a table, and makes stores open the newest version of it."""
     from index.lance.storage import Storage
 
     build(where, [sources])
@@ -358,19 +358,19 @@ def changed(
     rows = storage.run(opened.query().select([column]).to_arrow())[column].to_pylist()
     storage.build(opened.update({column: change(rows)}))
     assert version_of(where) == 0  # the version that was published is read, and none since
-    opening = Storage.opening
-    monkeypatch.setattr(Storage, "opening", lambda self, name, version=None: opening(self, name))
+    open_async = Storage.open_async
+    monkeypatch.setattr(Storage, "open_async", lambda self, name, version=None: open_async(self, name))
 
 
 def mended(where: str, sources: Path) -> None:
-    """A build sees what is wrong and publishes anew."""
+    """Checks that the damage is found, and that a build repairs it."""
     assert locate(where).problems()
     assert not build(where, [sources]).up_to_date
     assert version_of(where) == 0
 
 
 class Lossy:
-    """A pointer that does as it is told, and then may not be able to say so."""
+    """A pointer that applies updates, but may fail to confirm them."""
 
     def __init__(self) -> None:
         from index.lance.pointer import EMPTY
@@ -384,7 +384,7 @@ class Lossy:
         self._may_be_away()
         return self.now
 
-    def change(self, old: Any, new: Any) -> bool:
+    def compare_and_set(self, old: Any, new: Any) -> bool:
         if old != self.now:
             return False
         self.now = new
@@ -406,7 +406,7 @@ def test_a_change_whose_answer_is_lost_is_not_taken_for_another_builds() -> None
         pointer.away = 2
         with pytest.raises(StoreUnreachable):
             right.renew()
-        right.change("000001", ())
+        right.set_current("000001", ())
         assert pointer.now.generation == "000001"
         pointer.now = replace(pointer.now, builder="another")
         with pytest.raises(IndexUnwritable, match="Another build has taken over"):
@@ -414,7 +414,7 @@ def test_a_change_whose_answer_is_lost_is_not_taken_for_another_builds() -> None
 
 
 @pytest.mark.parametrize("times", [pytest.param(40), pytest.param(2000, marks=[long, pytest.mark.timeout(3600)])])
-def test_damaged_files_are_refused_or_do_no_harm(where: str, sources: Path, tmp_path: Path, times: int) -> None:
+def test_damaged_files_are_refused_or_harmless(where: str, sources: Path, tmp_path: Path, times: int) -> None:
     build(where, [sources])
     command = [sys.executable, str(HERE / "damage.py"), str(tmp_path / "engine"), str(times)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""A build on Ray comes to the same as one on this machine, whatever dies in the middle of it."""
+"""A build on Ray gives the same index as a local one, whatever dies in the middle of it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def write(folder: Path, notes: int = 12) -> None:
 
 
 def helpers_of(process: int, title: bytes = b"ray::Helper") -> list[int]:
-    """The processes of helpers, by their titles, below this one."""
+    """The helper processes below this process, found by their titles."""
     parents, helpers = {}, []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -69,7 +69,7 @@ def helpers_of(process: int, title: bytes = b"ray::Helper") -> list[int]:
 
 
 def started_by(session: int) -> list[str]:
-    """What is left of the processes of a session, but for the dead that nobody has asked after."""
+    """The processes of a session that are still running, without zombies."""
     left = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -81,7 +81,7 @@ def started_by(session: int) -> list[str]:
     return left
 
 
-def test_a_build_on_ray_comes_to_the_same(tmp_path: Path) -> None:
+def test_a_build_on_ray_gives_the_same_index(tmp_path: Path) -> None:
     write(tmp_path / "sources")
     here = build(tmp_path / "here", [tmp_path / "sources"])
     there = build(tmp_path / "there", [tmp_path / "sources"], on="ray")
@@ -90,7 +90,7 @@ def test_a_build_on_ray_comes_to_the_same(tmp_path: Path) -> None:
     assert not helpers_of(os.getpid())
 
 
-def test_who_cancels_is_not_kept_waiting(tmp_path: Path) -> None:
+def test_cancelling_takes_effect_soon(tmp_path: Path) -> None:
     write(tmp_path / "sources", 60)
 
     def cancel(step: str, done: int, total: int) -> None:
@@ -106,7 +106,7 @@ def test_who_cancels_is_not_kept_waiting(tmp_path: Path) -> None:
     assert not any(thread.is_alive() for thread in readers)
 
 
-def test_what_is_no_cluster_is_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unusable_cluster_is_reported_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "sources", 1)
     with pytest.raises(UsageError, match="not on 'a cluster'"):
         build(tmp_path / "index", [tmp_path / "sources"], on="a cluster")
@@ -118,7 +118,7 @@ def test_what_is_no_cluster_is_said_in_a_sentence(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.skipif(os.name != "posix", reason="interrupts are sent otherwise here")
-def test_an_interrupt_ends_a_build_and_all_that_it_started(tmp_path: Path) -> None:
+def test_an_interrupt_ends_a_build_and_all_its_processes(tmp_path: Path) -> None:
     write(tmp_path / "sources", 200)
     command = [
         sys.executable, "-m", "index", "build", str(tmp_path / "sources"), "--index", str(tmp_path / "index"),
@@ -144,7 +144,7 @@ QUESTIONS = ["What does the ship with number 17 carry?", "Which ship carries 70 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Graphs, and files, of no more than some hundred passages."""
+    """Limits graphs and files to some hundred passages."""
     monkeypatch.setattr("index.lance.indexes.FLAT", 16)
     monkeypatch.setattr("index.lance.indexes.FILE", 256)
     monkeypatch.setattr("index.lance.publish._FILE", 1)
@@ -159,7 +159,7 @@ def write_ships(folder: Path) -> None:
 
 
 def indexed_in_parts(where: str, folder: str, encoder: Encoder) -> None:
-    """That what was built on Ray has indexes of two parts, which find what the folder's do."""
+    """Checks that an index built on Ray has two index segments, which find what the folder finds."""
     from index.lance.store import LanceStore
     from index.lance.tables import PASSAGES
 
@@ -175,7 +175,7 @@ def indexed_in_parts(where: str, folder: str, encoder: Encoder) -> None:
 
 
 def found(store: Store, question: str, vector: NDArray[np.float32]) -> tuple[list[float], list[float]]:
-    """What the nearest twenty score, and the twenty with its words; which of those that score the same is open."""
+    """The scores of the twenty nearest passages, and of the best twenty by BM25; the rows of ties may differ."""
     rows = store.lexical.search(question, 20)
     return store.vectors.nearest(vector, 20)[1].tolist(), store.lexical.scores(question, rows).tolist()
 
@@ -191,7 +191,7 @@ def ships(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "folder"])
-def test_indexes_that_are_made_in_parts_find_the_same(
+def test_indexes_built_in_parts_find_the_same(
     tmp_path: Path, ships: tuple[Path, str], encoder: Encoder, kind: str
 ) -> None:
     sources, folder = ships
@@ -202,9 +202,7 @@ def test_indexes_that_are_made_in_parts_find_the_same(
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.skipif("lance" not in KINDS, reason="lancedb is not installed: pip install '.[lance]'")
-def test_who_indexes_and_is_killed_is_waited_for_no_longer(
-    tmp_path: Path, ships: tuple[Path, str], encoder: Encoder
-) -> None:
+def test_a_killed_indexing_worker_is_replaced(tmp_path: Path, ships: tuple[Path, str], encoder: Encoder) -> None:
     killed: list[int] = []
 
     def kill() -> None:
@@ -222,7 +220,7 @@ def test_who_indexes_and_is_killed_is_waited_for_no_longer(
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
-    """One for the tests below, each of which would else start its own."""
+    """A cluster for all tests below; otherwise each would start its own."""
     import ray
 
     ray.init("local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
@@ -231,7 +229,7 @@ def cluster() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("cluster")
-def test_a_helper_that_is_killed_is_started_again(tmp_path: Path) -> None:
+def test_a_killed_helper_is_restarted(tmp_path: Path) -> None:
     write(tmp_path / "sources", 60)
     build(tmp_path / "here", [tmp_path / "sources"])
     killed: list[int] = []
@@ -248,7 +246,7 @@ def test_a_helper_that_is_killed_is_started_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("cluster")
-def test_a_helper_without_the_encoder_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_helper_without_the_encoder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "sources", 1)
     monkeypatch.setattr(sys.modules["index.folder.build"], "load_encoder", lambda name: HashEncoder())
     monkeypatch.setattr(sys.modules["index.folder.build"], "identity", lambda name: HashEncoder.identity)
@@ -257,7 +255,7 @@ def test_a_helper_without_the_encoder_says_so(tmp_path: Path, monkeypatch: pytes
 
 
 class Coarse:
-    """The encoder, which says that it reckons in another precision."""
+    """An encoder that claims another precision."""
 
     precision = "float8"
 
@@ -269,7 +267,7 @@ class Coarse:
 
 
 @pytest.mark.usefixtures("cluster")
-def test_a_helper_that_reckons_otherwise_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_helper_with_another_precision_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "sources", 1)
     monkeypatch.setattr(sys.modules["index.folder.build"], "load_encoder", Coarse)
     with pytest.raises(ClusterUnusable, match=r"encodes in \w+ and this one in float8"):

@@ -28,7 +28,7 @@ PREFIX = f"cv{os.getpid() % 100_000}"
 HEAD, OTHER, BRIDGE = f"{PREFIX}a", f"{PREFIX}b", f"{PREFIX}br"
 ADDRESSES = {HEAD: "10.77.0.1", OTHER: "10.77.0.2"}
 CLUSTER = f"{ADDRESSES[HEAD]}:6399"
-TOKEN = token_hex(32)  # the cluster's own, which only its hosts and the build are told
+TOKEN = token_hex(32)  # of the cluster, known to its hosts and the build only
 
 
 def ip(*arguments: str) -> str:
@@ -36,7 +36,7 @@ def ip(*arguments: str) -> str:
 
 
 def allowed() -> bool:
-    """Whether this machine lets us make network namespaces."""
+    """Whether we may create network namespaces on this machine."""
     if not which("ip"):
         return False
     try:
@@ -56,7 +56,7 @@ pytestmark = [
 
 
 def end(host: str) -> None:
-    """Ends all that runs on a host, at once."""
+    """Kills everything on a host at once."""
     for process in ip("netns", "pids", host).split():
         with suppress(ProcessLookupError):
             os.kill(int(process), signal.SIGKILL)
@@ -106,7 +106,7 @@ def hosts(tmp_path: Path) -> Iterator[None]:
 
 
 def workers_on(host: str, title: bytes) -> int:
-    """How many of a host's processes have a title that begins so."""
+    """The number of a host's processes whose title begins with `title`."""
     count = 0
     for process in ip("netns", "pids", host).split():
         with suppress(OSError):
@@ -115,7 +115,7 @@ def workers_on(host: str, title: bytes) -> int:
 
 
 def lost_on_the_way(log: Path, at_work: Callable[[], bool], *command: str) -> None:
-    """Runs a build on the first host, and ends the other once its workers are at work."""
+    """Runs a build on the first host, and kills the other once its workers are busy."""
     with log.open("w") as file:
         building = subprocess.Popen(
             ["ip", "netns", "exec", HEAD, sys.executable, *command], stdout=file, stderr=file, env=environment()
@@ -128,7 +128,7 @@ def lost_on_the_way(log: Path, at_work: Callable[[], bool], *command: str) -> No
         assert building.wait(400) == 0, log.read_text()
 
 
-def test_a_host_that_is_lost_costs_no_document(tmp_path: Path, hosts: None) -> None:
+def test_losing_a_host_loses_no_document(tmp_path: Path, hosts: None) -> None:
     write(tmp_path / "sources", 600)
     build(tmp_path / "here", [tmp_path / "sources"])
     log = tmp_path / "build.log"
@@ -151,7 +151,7 @@ build(sys.argv[1], [sys.argv[2]], on=sys.argv[3])
 
 
 @pytest.mark.skipif(not HAS_LANCE, reason="lancedb is not installed: pip install '.[lance]'")
-def test_a_host_that_is_lost_while_it_indexes_costs_no_passage(tmp_path: Path, hosts: None, encoder: Encoder) -> None:
+def test_losing_a_host_while_indexing_loses_no_passage(tmp_path: Path, hosts: None, encoder: Encoder) -> None:
     write_ships(tmp_path / "sources")
     build(tmp_path / "index", [tmp_path / "sources"])
     where = address("lance", tmp_path)

@@ -1,4 +1,4 @@
-"""What `qa` relies on in a store, asked of every kind of storage, and compared with the folder."""
+"""The contract of a store, tested on every kind of storage and compared with the folder."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def write(folder: Path) -> None:
 
 @pytest.fixture(scope="module", params=KINDS)
 def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator[str]:
-    """A kind of storage that is there; generations are made in a folder that is the tests' own."""
+    """An available kind of storage; generations are built in a private folder."""
     from index.encoder.load import export_folder
 
     cache = tmp_path_factory.mktemp("cache")
@@ -89,13 +89,13 @@ def folder(sources: Path, encoder: Encoder) -> Store:
 @pytest.fixture(scope="module")
 def built(kind: str, sources: Path) -> str:
     where = address(kind, sources.parent / kind)
-    assert str(build(where, [sources])).startswith("The index is built: 87 documents")
+    assert str(build(where, [sources])).startswith("Built: 87 documents")
     return where
 
 
 @pytest.fixture
 def store(built: str) -> Store:
-    return open_store(built)  # nothing is in its caches
+    return open_store(built)  # with empty caches
 
 
 def rows_of(store: Store) -> list[int]:
@@ -105,7 +105,7 @@ def rows_of(store: Store) -> list[int]:
 def test_passages_and_documents_are_those_of_the_folder(store: Store, folder: Store) -> None:
     assert (len(store), store.documents, store.dimension) == (len(folder), 87, folder.dimension)
     assert store.newer() is None and store.generation == "000001"
-    store.fetch(rows_of(store))
+    store.prefetch(rows_of(store))
     for row in rows_of(store):
         assert store.passage(row) == folder.passage(row)
         assert (store.span(row), store.sentences(row)) == (folder.span(row), folder.sentences(row))
@@ -146,14 +146,14 @@ def test_vectors_and_tokens_are_those_of_the_folder(store: Store, folder: Store,
                 assert found.tolist() == wanted.tolist() and np.array_equal(scores, expected)
 
 
-def test_words_score_as_in_the_folder(store: Store, folder: Store) -> None:
+def test_bm25_scores_are_those_of_the_folder(store: Store, folder: Store) -> None:
     rows = np.arange(len(store))
     for question in [*QUESTIONS, "ships ships harbour's ' \" 1931 AND NOT (", "zzz", ""]:
         assert np.array_equal(store.lexical.scores(question, rows), folder.lexical.scores(question, rows))
         for among in (None, np.array([80, 2, 3, 9]), NONE):
             found, wanted = (each.lexical.search(question, 20, among) for each in (store, folder))
             ours, theirs = (np.sort(folder.lexical.scores(question, each)) for each in (found, wanted))
-            assert np.array_equal(ours, theirs)  # of those that score the same any may be there
+            assert np.array_equal(ours, theirs)  # the rows of ties may differ
         words = store.lexical.content_words(question)
         assert words == folder.lexical.content_words(question)
         assert np.array_equal(store.lexical.idf(words), folder.lexical.idf(words))
@@ -187,14 +187,14 @@ def test_answers_are_those_of_the_folder(built: str, folder: Store, encoder: Enc
 
 
 def test_threads_get_the_answers_of_the_folder(built: str, folder: Store, encoder: Encoder) -> None:
-    book, beside = qa.load(built), qa.Book(folder, encoder)  # nothing is in its caches, so that they ask for the same
+    book, beside = qa.load(built), qa.Book(folder, encoder)  # empty caches, so that both make the same requests
     with ThreadPoolExecutor(4) as pool:
         for number, hits in enumerate(pool.map(book.retrieve, QUESTIONS * 3)):
             wanted = beside.retrieve(QUESTIONS[number % len(QUESTIONS)])
             assert [hit.passage for hit in hits] == [hit.passage for hit in wanted]
 
 
-def test_a_graph_of_vectors_finds_what_comparing_them_does(
+def test_a_graph_finds_what_exact_search_finds(
     kind: str, sources: Path, folder: Store, encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if kind == "folder":
@@ -232,15 +232,15 @@ def test_a_question_takes_few_round_trips(
         return run(storage, call, *more)
 
     monkeypatch.setattr(Storage, "run", counting)
-    for name, budget in (("ask", 10), ("retrieve", 8)):  # one of them is the look at the pointer
+    for name, budget in (("ask", 10), ("retrieve", 8)):  # one of them reads the pointer
         book = qa.Book(open_store(built), encoder)
-        for most in (budget, 3):  # the same again is asked of what is in memory, but for the two searches
+        for most in (budget, 3):  # the second time everything is cached but the two searches
             calls.clear()
             getattr(book, name)(QUESTIONS[0])
             assert 2 <= len(calls) <= most
 
 
-def test_an_open_book_follows_what_is_built_and_an_edition_stays_what_it_is(kind: str, tmp_path: Path) -> None:
+def test_an_open_book_follows_builds_and_an_edition_does_not_change(kind: str, tmp_path: Path) -> None:
     where, source = address(kind, tmp_path), tmp_path / "bridge.txt"
     source.write_text("The Zorblax bridge was opened in 1931.\n")
     with pytest.raises(IndexMissing, match="python -m index build"):
@@ -266,7 +266,7 @@ def test_an_open_book_follows_what_is_built_and_an_edition_stays_what_it_is(kind
     assert locate(where).problems() == []
 
 
-def test_what_is_watched_is_built_when_it_changes(kind: str, tmp_path: Path) -> None:
+def test_watched_sources_are_built_when_they_change(kind: str, tmp_path: Path) -> None:
     where, source = address(kind, tmp_path), tmp_path / "bridge.txt"
     source.write_text("The Zorblax bridge was opened in 1931.\n")
     told, stop = Queue[str](), Event()
@@ -283,7 +283,7 @@ def test_what_is_watched_is_built_when_it_changes(kind: str, tmp_path: Path) -> 
 
 
 def after(seconds: float) -> None:
-    """Readers look for a newer generation once a second."""
+    """Reads the pointer only once a second."""
     import time
 
     time.sleep(seconds)
@@ -336,14 +336,14 @@ def test_a_folder_needs_no_engine(sources: Path, folder: Store) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_and_not_repeated(text: str) -> None:
-    with pytest.raises(UsageError, match="no address of an index") as refused:
+    with pytest.raises(UsageError, match="Invalid index address") as refused:
         open_store(text)
-    assert text.partition("//")[2] not in str(refused.value).partition(";")[0] and "k:s" not in str(refused.value)
+    assert text.partition("//")[2] not in str(refused.value).partition(".")[0] and "k:s" not in str(refused.value)
 
 
 def test_an_engine_that_is_not_installed_is_named() -> None:
     code = "import sys; sys.modules |= {'lancedb': None, 'pyarrow': None}; from index.__main__ import main; main()"
     command = [sys.executable, "-c", code, "status", "--index", "lance:///tmp/none"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    said = r"lance:///tmp/none needs the package \w+, which is not installed; run `pip install '.\[lance\]'`.\n"
+    said = r"lance:///tmp/none needs the package \w+, which is not installed\. Run `pip install '.\[lance\]'`.\n"
     assert re.fullmatch(said, ran.stderr)

@@ -1,4 +1,4 @@
-"""A collection that changes, an encoder of no weights, and what must hold of an index at any moment."""
+"""A collection with several versions, an encoder without weights, and the check that an index must always pass."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DIMENSION = 8
 
 
 class HashEncoder:
-    """Vectors that are a function of the text, at no cost."""
+    """An encoder whose vectors are a cheap function of the text."""
 
     identity, precision, dimension, max_tokens = Identity("hash", "0", "0"), "float32", DIMENSION, 64
 
@@ -41,14 +41,14 @@ class HashEncoder:
 
 
 def use_hash_encoder() -> None:
-    """Builds of this process use it from here on."""
+    """Makes all builds of this process use it."""
     module: Any = sys.modules["index.folder.build"]
     module.load_encoder = lambda name: HashEncoder()
     module.identity = lambda name: HashEncoder.identity
 
 
 def texts_of(version: int) -> dict[str, str]:
-    """The files of the collection's `version`: from each to the next some are added, changed and removed."""
+    """The files of the collection's `version`; each adds, changes and removes some files of the one before."""
     files = {}
     for number in range(FILES):
         drawn = random.Random(f"{number} {(version + number) // 4}")
@@ -60,7 +60,7 @@ def texts_of(version: int) -> dict[str, str]:
 
 
 def write(folder: Path, version: int) -> None:
-    """Makes the folder hold that version."""
+    """Writes that version into the folder."""
     folder.mkdir(exist_ok=True)
     files = texts_of(version)
     for path in folder.iterdir():
@@ -72,7 +72,7 @@ def write(folder: Path, version: int) -> None:
 
 
 def version_of(index: str | Path) -> int:
-    """Which version the index holds. It must hold all of it and nothing else, every hash must agree."""
+    """The version that the index holds; checks that it holds exactly that and that every hash agrees."""
     store = open_store(index)
     found = {document.id: document.text for document in map(store.document, range(store.documents))}
     version = int(found["version.txt"].rstrip(".").rpartition(" ")[2])
@@ -89,5 +89,5 @@ def version_of(index: str | Path) -> int:
 
 
 def debris(root: Path) -> list[Path]:
-    """What a build has left unfinished."""
+    """The unfinished folders that a build has left behind."""
     return [path for path in root.rglob("*") if path.name.startswith("unfinished-") or path.name.endswith(".new")]

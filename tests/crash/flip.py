@@ -1,11 +1,11 @@
-"""Random bytes of an index are changed and files cut short: each is found before it is believed, and mended.
+"""Changes random bytes of an index and cuts files short; each damage must be detected before use, and repaired.
 
     python tests/crash/flip.py [--times N] [--scratch DIR]
 
-A flip or a cut at a random place of a random file that the index needs to answer. Opening it must
-say which file is damaged (or, block by block, reading it must: every other time the index is
-opened as a large one is, and all of it read), the process must live, and the next build must
-give the same answers again.
+Each trial flips a bit or cuts a file at a random place of a random file that answering needs.
+Opening the index must name the damaged file; every other time the index is opened as a large one,
+and reading all of it block by block must name the file. The process must survive, and the next
+build must restore the same answers.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ VERSION = 5
 
 
 def needed(root: Path) -> list[Path]:
-    """The files that asking reads."""
+    """The files that answering reads."""
     store = FolderStore(root)
     folders = [root / "generations" / store.generation, *(segment.layout.root for segment in store.segments)]
     return [root / "CURRENT", *(path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())]
 
 
 def damage(path: Path, drawn: random.Random) -> str:
-    """Flips a bit or cuts the end off; which of them."""
+    """Flips a bit or cuts off the end; returns which."""
     data = bytearray(path.read_bytes())
     at = drawn.randrange(len(data))
     if drawn.random() < 0.5:
@@ -50,13 +50,13 @@ def damage(path: Path, drawn: random.Random) -> str:
 
 @contextmanager
 def as_a_large_one() -> Iterator[None]:
-    """Indexes are checked block by block."""
+    """Makes stores check files block by block, as for a large index."""
     with patch("index.folder.segment.CHECKED_WHOLE", 0), patch("index.folder.store.CHECKED_WHOLE", 0):
         yield
 
 
 def read_all(root: Path) -> None:
-    """Uses every file that asking uses. Raises StoreError for what is damaged."""
+    """Reads every file that answering reads. Raises StoreError for a damaged one."""
     store = FolderStore(root)
     rows = np.arange(len(store))
     store.sources(), store.tokens(rows), store.vectors.of(rows), store.lexical.search("keeper north", len(store))
@@ -66,7 +66,7 @@ def read_all(root: Path) -> None:
 
 
 def run(times: int, scratch: Path, seed: int = 0) -> str:
-    """Damages so often; a sentence about it."""
+    """Runs `times` trials; returns a sentence about them."""
     use_hash_encoder()
     root, sources, drawn = scratch / "index", scratch / "sources", random.Random(seed)
     for version in (VERSION - 1, VERSION):

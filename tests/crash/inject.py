@@ -1,9 +1,9 @@
-"""Every file operation of a build fails in turn, or is the last before a kill; a disk runs full at every point.
+"""Makes every file operation of a build fail in turn, or kills the build after it; fills the disk at every point.
 
     python tests/crash/inject.py [--every N] [--scratch DIR]
 
-Linux, with a C compiler. After each the old generation answers or the new one, whole;
-the next build succeeds and leaves nothing unfinished; the command said what was wrong.
+Needs Linux and a C compiler. After each trial the old or the new generation must be current and complete, the next
+build must succeed and leave nothing unfinished, and the command must have reported the error.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def library(folder: Path) -> Path:
 
 
 def build_in_child(root: Path, sources: Path, at: int, error: int, room: int = -1) -> tuple[str, int]:
-    """A build in a process of its own with such a fault: how it ended, and how many operations it made."""
+    """Runs a build with a fault in a separate process; returns how it ended, and its number of operations."""
     from index import StoreError, build
 
     faults = ctypes.CDLL(None)
@@ -46,7 +46,7 @@ def build_in_child(root: Path, sources: Path, at: int, error: int, room: int = -
             ended = "built"
         except StoreError as failure:
             ended = f"refused: {failure}"
-        except BaseException as failure:  # a traceback is what no one should see
+        except BaseException as failure:  # users must never see a traceback
             ended = f"broke: {failure!r}"
         count = faults.faults_count()
         faults.faults_disarm()
@@ -60,7 +60,7 @@ def build_in_child(root: Path, sources: Path, at: int, error: int, room: int = -
 
 
 def trial(state: Path, scratch: Path, at: int, error: int, room: int = -1) -> str:
-    """One fault on a copy of an index of version 1 whose sources are at version 2; how the build ended."""
+    """Tries one fault on a copy of an index of version 1 with sources of version 2; returns how the build ended."""
     from collection import debris, version_of
 
     from index import build
@@ -80,7 +80,7 @@ def trial(state: Path, scratch: Path, at: int, error: int, room: int = -1) -> st
 
 
 def run(every: int, scratch: Path) -> None:
-    """All trials; prints how each kind ended."""
+    """Runs all trials; prints how each kind ended."""
     from collection import use_hash_encoder, version_of, write
 
     from index import build
@@ -115,7 +115,7 @@ def main() -> None:
         run(arguments.every, Path(os.environ["SCRATCH"]))
         return
     with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
-        # One thread: what OpenMP has begun in the parent would keep a forked child waiting for ever.
+        # One thread: OpenMP threads started in the parent would make a forked child wait forever.
         environment = {"LD_PRELOAD": str(library(Path(scratch))), "SCRATCH": scratch, "OMP_NUM_THREADS": "1"}
         sys.exit(subprocess.run([sys.executable, *sys.argv], env={**os.environ, **environment}, check=False).returncode)
 

@@ -1,11 +1,11 @@
-"""Builds are killed at random moments, one after another, on one index that lives through them all.
+"""Kills builds at random moments, one after another, on one index that must survive them all.
 
     python tests/crash/kill.py [--times N] [--scratch DIR]
 
-A process builds version after version of a collection; it is killed after a random time of up
-to three builds, and begun again. After every kill the index must open, hold one version whole,
-none older than the last that was reported, and give the same answers as the documents; at the
-end the next build must leave nothing unfinished.
+A process builds version after version of a collection; it is killed after a random time of up to
+three builds, and restarted. After every kill the index must open, hold one complete version, none
+older than the last one reported, and give the same answers as the documents; at the end the next
+build must leave nothing unfinished.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LONGEST = 0.5  # seconds
 
 
 def loop(root: Path, sources: Path, version: int) -> None:
-    """Builds one version after another; says which when it is built."""
+    """Builds one version after another; reports each when it is built."""
     use_hash_encoder()
     print("ready", flush=True)
     while True:
@@ -39,7 +39,7 @@ def loop(root: Path, sources: Path, version: int) -> None:
 
 
 def kill_once(root: Path, sources: Path, version: int, seconds: float) -> int:
-    """Builds from `version` on until it is killed; the last version that was reported, or the one before."""
+    """Builds from `version` on until it is killed; returns the last version reported, or the one before `version`."""
     command = [sys.executable, __file__, "--loop", str(root), str(sources), str(version)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout and process.stdout.readline() == "ready\n"
@@ -51,7 +51,7 @@ def kill_once(root: Path, sources: Path, version: int, seconds: float) -> int:
 
 
 def run(times: int, scratch: Path, seed: int = 0) -> str:
-    """Kills so often; a sentence about it."""
+    """Kills a build `times` times; returns a sentence about it."""
     use_hash_encoder()
     root, sources, drawn = scratch / "index", scratch / "sources", random.Random(seed)
     write(sources, 0)

@@ -1,12 +1,12 @@
-"""What is on the disk if the power fails, after any prefix of what a build does.
+"""Simulates a power failure after any prefix of a build's file operations.
 
     python tests/crash/power.py
 
-What was not flushed may be lost: a file's content since its last fsync, a name given or taken
-since the folder's. Two disks are played: one that keeps names at once and content only when it
-is flushed (files come out empty), and one that keeps neither. After each flush, rename and
-removal the folder is rebuilt as either disk would have it, and must hold the old version or the
-new one, whole; and the next build must succeed.
+Whatever was not flushed may be lost: the content of a file since its last fsync, and names added
+or removed since the fsync of their folder. Two disks are simulated: one that keeps names at once
+and content only when it is flushed (files come out empty), and one that keeps neither. After each
+flush, rename and removal the folder is rebuilt as either disk would have it. It must hold the old
+or the new version, complete, and the next build must succeed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WATCHED = ("rename", "replace", "unlink", "rmdir", "mkdir")
 
 
 class Disk:
-    """What of a folder is on the disk: content by inode, names by folder."""
+    """The part of a folder that is on disk: content by inode, names by folder."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -40,7 +40,7 @@ class Disk:
             self.flushed(path)
 
     def flushed(self, path: Path) -> None:
-        """`path` is on the disk as it is now."""
+        """Flushes `path`: what it holds now is on disk."""
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             self.names[status.st_ino] = {child.name: child.stat().st_ino for child in path.iterdir()}
@@ -48,7 +48,7 @@ class Disk:
             self.content[status.st_ino] = path.read_bytes()
 
     def after_failure(self, to: Path, *, names_at_once: bool) -> None:
-        """Writes to `to` what is found when the power is back."""
+        """Writes to `to` what is found after the power failure."""
         self._restore(self.root.stat().st_ino, self.root, to, names_at_once)
 
     def _restore(self, inode: int, now: Path | None, to: Path, names_at_once: bool) -> None:
@@ -66,7 +66,7 @@ class Disk:
 
 @contextmanager
 def watching(root: Path, happened: Any) -> Iterator[Disk]:
-    """Calls `happened(disk)` after each operation in the folder that a disk could have done or not."""
+    """Calls `happened(disk)` after each operation in the folder that may or may not have reached the disk."""
     disk = Disk(root)
     fsync = os.fsync
 
@@ -99,7 +99,7 @@ def watching(root: Path, happened: Any) -> Iterator[Disk]:
 
 
 def run(scratch: Path) -> Counter[str]:
-    """One build, looked at after each operation; how many states held the old version and the new."""
+    """Runs one build, checked after each operation; returns how many states held the old and the new version."""
     use_hash_encoder()
     root, sources, states = scratch / "index", scratch / "sources", scratch / "states"
     write(sources, 1)

@@ -1,4 +1,4 @@
-"""The crash tests in a shortened form; each is a command that does more of it."""
+"""The crash tests in a short form; each is also a command that does more trials."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_the_index_outlives_it(command: list[str], said: str, tmp_path: Path) -> None:
+def test_the_index_survives(command: list[str], said: str, tmp_path: Path) -> None:
     if command[0] != "power.py":
         command = [*command, "--scratch", str(tmp_path)]
     ran = subprocess.run([sys.executable, HERE / command[0], *command[1:]], capture_output=True, text=True, check=False)

@@ -181,7 +181,7 @@ def take_over(root: Path) -> None:
     base = Previous.of(layout, asdict(HashEncoder.identity))
     numbers = TextIds(base)
     collector = GenerationBuilder(base, numbers)
-    for row in np.flatnonzero(base.read.usable()).tolist() if base.read else ():
+    for row in np.flatnonzero(base.generation.usable()).tolist() if base.generation else ():
         collector.keep(row)
     collector.flush()
     rows = GenerationRows.of(collector, numbers.places())

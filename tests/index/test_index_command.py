@@ -27,10 +27,10 @@ def test_build_status_verify(tmp_path: Path, source: Path, capsys: pytest.Captur
     root = tmp_path / "index"
     assert run("build", source, "--index", root) == 0
     out, err = capsys.readouterr()
-    assert out == "The index is built: 1 document, 1 passages, generation 000001 (1 added).\n"
-    assert err.splitlines() == ["encoding …", "sorting …"]
+    assert out == "Built: 1 document, 1 passage, generation 000001 (1 added).\n"
+    assert err.splitlines() == ["encoding…", "finishing…"]
     assert run("build", source, "--index", root) == 0
-    assert capsys.readouterr().out.startswith("The index is up to date: 1 document")
+    assert capsys.readouterr().out.startswith("Up to date: 1 document")
     assert run("build", "--full", source, "--index", root) == 0
     assert capsys.readouterr().out.endswith("generation 000002.\n")
     assert run("status", "--index", root) == 0
@@ -40,10 +40,10 @@ def test_build_status_verify(tmp_path: Path, source: Path, capsys: pytest.Captur
     assert "passages    1\n" in out
     assert f"source      {source}" in out
     assert run("verify", "--index", root) == 0
-    assert "Every file of 2 generations is as it was written." in capsys.readouterr().out
+    assert "All files in 2 generations are intact." in capsys.readouterr().out
 
 
-def test_what_was_skipped_is_said(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_skipped_files_are_reported(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "in").mkdir()
     source.rename(tmp_path / "in" / "ships.txt")
     (tmp_path / "in" / "empty.txt").write_bytes(b"")
@@ -56,13 +56,13 @@ def test_what_was_skipped_is_said(tmp_path: Path, source: Path, capsys: pytest.C
     assert "skipped     " in capsys.readouterr().out
 
 
-def test_a_doubtful_document_is_named_with_its_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_warnings_name_the_document_and_its_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, root = tmp_path / "scan.pdf", tmp_path / "index"
     path.write_bytes(pdf([paragraph(["The keeper counted the ships."]), [], []]))
     assert run("build", path, "--index", root) == 0
-    assert "1 document may not be read as shown; `python -m index status` says why." in capsys.readouterr().err
+    assert "1 document may have extraction problems; see `python -m index status`." in capsys.readouterr().err
     run("status", "--index", root)
-    assert "doubtful    scan.pdf: no text: pages 2–3\n" in capsys.readouterr().out
+    assert "warnings    scan.pdf: no text: pages 2–3\n" in capsys.readouterr().out
 
 
 def test_a_damaged_index_does_not_verify(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,7 +75,7 @@ def test_a_damaged_index_does_not_verify(tmp_path: Path, source: Path, capsys: p
         out, err = capsys.readouterr()
         assert out == ""
         assert err.count("\n") == 1
-        assert "tokens.npy is damaged; run `python -m index build`" in err
+        assert "tokens.npy is damaged. Run `python -m index build`" in err
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,11 @@ def test_bad_sources_are_one_sentence_each(
     assert said in lines[0]
 
 
-def test_no_index_and_no_room_for_one(tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_index_and_an_unwritable_folder(
+    tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("status", "--index", tmp_path / "none") == 1
-    assert "There is no index in" in capsys.readouterr().err
+    assert "No index found in" in capsys.readouterr().err
     assert run("build", source, "--index", source) == 1
     assert "cannot be written to" in capsys.readouterr().err
 

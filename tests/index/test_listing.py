@@ -50,7 +50,7 @@ def test_the_command_lists_documents(root: Path, capsys: pytest.CaptureFixture[s
         },
     ]  # fmt: skip
     assert main(["documents", "--index", str(root / "none")]) == 1
-    assert "There is no index in" in capsys.readouterr().err
+    assert "No index found in" in capsys.readouterr().err
 
 
 def test_rows_are_in_the_order_of_the_sources(root: Path) -> None:

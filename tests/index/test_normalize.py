@@ -1,4 +1,4 @@
-"""Text as it is searched, and offsets carried back to the text itself."""
+"""Normalised text, and offsets in it mapped back to the original."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from index.text.analyzer import words
         ("Redpaper™ m²", "Redpaper™ m²"),  # not letters of the word
     ],
 )
-def test_words_are_whole(text: str, found: str) -> None:
+def test_divided_words_are_joined(text: str, found: str) -> None:
     assert searchable(text).text == found
 
 
@@ -43,7 +43,7 @@ def test_plain_text_is_not_copied() -> None:
 
 
 @given(st.text(alphabet="ab-\n\u00adﬁﬃ Ａ", max_size=60))
-def test_offsets_come_back_to_what_they_were_made_of(text: str) -> None:
+def test_offsets_map_back_to_the_original(text: str) -> None:
     read = searchable(text)
     spans = np.array([(i, i + 1) for i in range(len(read.text))], np.int64).reshape(-1, 2)
     back = read.to_original(spans)
@@ -55,7 +55,7 @@ def test_offsets_come_back_to_what_they_were_made_of(text: str) -> None:
 
 
 def by_character(text: str) -> list[tuple[str, int, int]]:
-    """Each character as it is searched, and where what became it starts and ends: found out one after another."""
+    """The reference: each normalised character with its start and end in the original, one after another."""
     found: list[tuple[str, int, int]] = []
     at = 0
     while at < len(text):
@@ -88,12 +88,12 @@ def test_a_long_text_with_a_few_changes_takes_little_memory() -> None:
     text = "The in-\nvisible ﬁsh. " + "And more of it. " * 200_000
     tracemalloc.start()
     read = searchable(text)
-    assert tracemalloc.get_traced_memory()[0] < 1.1 * len(text)  # the new text, and hardly anything beside it
+    assert tracemalloc.get_traced_memory()[0] < 1.1 * len(text)  # the new text, and hardly anything else
     tracemalloc.stop()
     assert read.to_original(np.array([(len(read.text) - 5, len(read.text))])).tolist() == [[len(text) - 5, len(text)]]
 
 
-def test_the_encoder_reads_a_divided_word_as_a_whole_one_and_says_where_it_stands(encoder: Encoder) -> None:
+def test_the_encoder_reads_a_divided_word_whole_with_its_offsets(encoder: Encoder) -> None:
     whole = next(iter(encoder.encode(["The invisible fish."])))
     divided = next(iter(encoder.encode(["The in-\nvisible ﬁsh."])))
     assert divided.vector == pytest.approx(whole.vector, abs=1e-6)

@@ -5,7 +5,7 @@ from index.encoder.protocol import Encoded, unit
 from index.tokens import pack, quantise, unpack
 
 
-def test_a_byte_a_dimension_keeps_the_direction() -> None:
+def test_quantising_keeps_the_direction() -> None:
     vectors = unit(np.random.default_rng(1).standard_normal((2000, 384)).astype(np.float32))
     quantised, scales = quantise(vectors)
     assert quantised.dtype == np.int8

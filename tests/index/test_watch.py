@@ -1,4 +1,4 @@
-"""The sources are watched: what changes is built, what does not belong is passed over."""
+"""Watching sources: changes are built, and other files ignored."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def test_an_index_follows_its_sources(folder: Path, stop: threading.Event) -> No
     book = qa.load(root)
     told: list[str] = []
     threading.Thread(target=qa.watch, args=(root, (), told.append, stop), daemon=True).start()
-    assert wait(lambda: len(told) == 1)  # what changed before is looked for
-    assert "is up to date: 1 document," in told[0]
+    assert wait(lambda: len(told) == 1)  # changes before the start are built too
+    assert "Up to date: 1 document," in told[0]
     (folder / "b.txt").write_text("They went north.\n")
     assert wait(lambda: book.store.documents == 2)
     (folder / "a.txt").unlink()
     assert wait(lambda: book.store.documents == 1)
-    (folder / "b.txt").unlink()  # nothing is left to build from: the index goes on to answer
+    (folder / "b.txt").unlink()  # nothing is left to build from: the index stays as it is
     assert wait(lambda: "No readable documents found" in told[-1])
     assert book.store.documents == 1
     (folder / "c.txt").write_text("They came back.\n")
@@ -79,13 +79,13 @@ def test_only_what_is_watched_counts(folder: Path, stop: threading.Event) -> Non
     assert wait(lambda: len(seen) == 2)  # the beginning, and the file
 
 
-def test_the_index_is_no_source(folder: Path) -> None:
+def test_the_index_is_not_a_source(folder: Path) -> None:
     build(folder / "index", [folder])
     assert build(folder / "index", [folder]).up_to_date
     assert FolderStore(folder / "index").documents == 1
 
 
-def test_what_is_added_to_the_index_is_followed(folder: Path, stop: threading.Event) -> None:
+def test_documents_added_to_the_index_are_followed(folder: Path, stop: threading.Event) -> None:
     root = folder.parent / "index"
     qa.rebuild(root, [folder])
     book = qa.load(root)

@@ -209,7 +209,7 @@ def test_the_command_takes_a_worse_build_by_force(tmp_path: Path, capsys: pytest
     assert index_main(command) == 1
     assert "Build with --force" in capsys.readouterr().err
     assert index_main(["verify", *command[2:]]) == 0
-    assert "1 of 1 golden questions are answered rightly." in capsys.readouterr().out
+    assert "1 of 1 golden questions are answered correctly." in capsys.readouterr().out
     assert index_main([*command, "--force"]) == 0
     assert qa.load(tmp_path / "index").generation == "000002"
 
@@ -219,7 +219,7 @@ def test_rebuild_takes_the_sources_of_the_last_time(tmp_path: Path) -> None:
     (tmp_path / "sources/b.txt").write_text("Comets have tails of dust.")
     seen: list[str] = []
     sentence = qa.rebuild(tmp_path / "index", progress=lambda step, done, total: seen.append(step))
-    assert sentence.startswith("The index is built: 2 documents, 2 passages")
+    assert sentence.startswith("Built: 2 documents, 2 passages")
     assert {"encoding", "sorting"} <= set(seen)
 
 

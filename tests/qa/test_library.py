@@ -85,14 +85,14 @@ def test_files_are_added_to_every_build(root: Path, library: Library, upload: Fi
     page = pdf([paragraph(["The comet has a tail of dust."])])
     files = upload(**{"comet.pdf": page, "Notes on a lamp.txt": "The lamp was lit.\n", "set.jsonl": jsonl("r1", "r2")})
     added = library.add(files, silent)
-    assert added == Added("The index is built: 6 documents, 6 passages, generation 000002 (4 added).")
+    assert added == Added("Built: 6 documents, 6 passages, generation 000002 (4 added).")
     everything = ["ships.txt", "wind.md", "Notes on a lamp.txt", "comet.pdf", "r1", "r2"]
     assert ids(root) == everything
     assert all(path.exists() for _, path in files)
     book = qa.load(root)
     assert "tail of dust" in book.ask("What does the comet have?").quotes[0].text
-    # They stay, whatever starts the build, and from whatever sources.
-    assert qa.rebuild(root).startswith("The index is up to date: 6 documents")
+    # Whoever builds, and from whatever: they stay.
+    assert qa.rebuild(root).startswith("Up to date: 6 documents")
     assert index_main(["build", str(tmp_path / "in" / "ships.txt"), "--index", str(root)]) == 0
     assert ids(root) == ["ships.txt", *everything[2:]]
     assert FolderStore(root).sources()["roots"] == [str(tmp_path / "in" / "ships.txt")]
@@ -136,7 +136,7 @@ def test_what_is_no_document_is_refused_and_the_rest_is_added(root: Path, librar
     )
     files.append(("gone.txt", files[0][1].with_name("gone")))
     added = library.add(files, silent)
-    assert added.report == "The index is built: 3 documents, 3 passages, generation 000002 (1 added)."
+    assert added.report == "Built: 3 documents, 3 passages, generation 000002 (1 added)."
     refused = dict(added.refused)
     assert list(refused) == [
         "empty.txt", "picture.png", "../../questions.jsonl", "gone.txt",
@@ -172,7 +172,7 @@ def test_a_collection_that_claims_the_id_of_another_document_is_refused(
     assert ids(root) == ["ships.txt", "wind.md", "c.txt", "r1", "r2"]
     added = library.add(upload(**{"p.jsonl": jsonl("same"), "q.jsonl": jsonl("same")}), silent)
     assert [name for name, _ in added.refused] == ["q.jsonl"]
-    assert library.rebuild(silent).startswith("The index is up to date")
+    assert library.rebuild(silent).startswith("Up to date")
 
 
 def test_a_new_version_replaces_the_old_one_unless_it_cannot_be_read(
@@ -243,7 +243,7 @@ def test_removed_documents_are_deleted_or_left_out_and_come_back(
         library.remove(["r1", "none"], silent)
     with pytest.raises(qa.UsageError, match="'r1' can't be restored"):
         library.put_back(["r1"], silent)
-    with pytest.raises(qa.ChapterVerseError, match="The sources hold no text"):
+    with pytest.raises(qa.ChapterVerseError, match="The sources contain no text"):
         library.remove(ids(root), silent)
     assert state(root) == before
 
@@ -275,12 +275,12 @@ def test_a_damaged_list_of_what_is_left_out_is_named(root: Path, library: Librar
         lambda progress: library.remove(["wind.md"], progress),
     ):
         with pytest.raises(
-            qa.ChapterVerseError, match=r"left-out\.json is no list of documents; mend it, or delete it"
+            qa.ChapterVerseError, match=r"left-out\.json isn't a list of document ids\. Fix it, or delete it"
         ):
             call(silent)
     assert len(ids(root)) == 2
     (root / "left-out.json").unlink()
-    assert library.rebuild(silent).startswith("The index is up to date")
+    assert library.rebuild(silent).startswith("Up to date")
 
 
 def test_golden_questions_guard_what_is_removed(root: Path, library: Library, tmp_path: Path) -> None:

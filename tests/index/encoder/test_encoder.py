@@ -48,7 +48,7 @@ def test_letters_in_longer_pieces_are_known(pieces: list[tuple[int, int, bool]],
     assert known_share("Vienna", pieces) == pytest.approx(share)
 
 
-def test_a_chinese_character_is_a_word_and_a_number_is_no_letter() -> None:
+def test_a_chinese_character_counts_as_a_word_and_a_digit_not_as_a_letter() -> None:
     assert known_share("漢字23", [(0, 1, False), (1, 2, True), (2, 4, False)]) == 0.5
     assert known_share("23!", [(0, 2, False), (2, 3, False)]) == 1.0
 
@@ -135,7 +135,7 @@ def test_the_reference_is_sentence_transformers(reference: SentenceTransformerEn
         assert np.abs(encoded.vector - vector).max() < 1e-5
 
 
-def test_float32_is_the_reference_and_int8_points_where_it_does(
+def test_float32_equals_the_reference_and_int8_agrees_with_it(
     encoder: Encoder, reference: SentenceTransformerEncoder
 ) -> None:
     assert isinstance(encoder, OnnxEncoder)
@@ -148,7 +148,7 @@ def test_float32_is_the_reference_and_int8_points_where_it_does(
         assert (our.offsets == their.offsets).all()
 
 
-def test_the_kernel_that_is_slower_than_its_parts_is_not_used(encoder: Encoder, tmp_path: Path) -> None:
+def test_the_slow_fused_kernel_is_disabled(encoder: Encoder, tmp_path: Path) -> None:
     options = onnxruntime.SessionOptions()
     kernels = {}
     for name, disabled in (("ours", _SLOWER), ("theirs", [])):
@@ -156,7 +156,7 @@ def test_the_kernel_that_is_slower_than_its_parts_is_not_used(encoder: Encoder, 
         model = export_folder(encoder.identity) / model_file(encoder.precision)
         onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"], disabled_optimizers=disabled)
         kernels[name] = {node.op_type for node in onnx.load(tmp_path / name).graph.node}
-    assert "SkipLayerNormalization" in kernels["theirs"]  # or else it is no longer to be avoided
+    assert "SkipLayerNormalization" in kernels["theirs"]  # otherwise there is no need to disable it any more
     assert "SkipLayerNormalization" not in kernels["ours"]
 
 
@@ -169,7 +169,7 @@ def test_each_token_has_a_unit_vector_and_its_own_characters(encoder: Encoder) -
     assert words == ["The", "keeper", "counted", "the", "ships", "."]
 
 
-def test_what_else_is_encoded_changes_nothing(encoder: Encoder) -> None:
+def test_vectors_do_not_depend_on_other_texts(encoder: Encoder) -> None:
     many = list(encoder.encode(TEXTS * 8))
     for row, text in enumerate(TEXTS):
         (alone,) = encoder.encode([text], query=True)
@@ -177,7 +177,7 @@ def test_what_else_is_encoded_changes_nothing(encoder: Encoder) -> None:
             assert (many[row + copy * len(TEXTS)].vector == alone.vector).all()
 
 
-def test_texts_are_taken_as_they_are_needed(encoder: Encoder) -> None:
+def test_texts_are_consumed_lazily(encoder: Encoder) -> None:
     taken = []
 
     def texts() -> Iterator[str]:
@@ -236,7 +236,7 @@ def test_any_model_is_exported_once_with_its_prompts_and_its_length(cache: Path,
 
 @pytest.mark.parametrize("name", [FACTS, "int8.onnx", "tokenizer.json"])
 @pytest.mark.parametrize("damage", [b"", b"nonsense", None])
-def test_a_damaged_export_is_noticed_and_made_again(cache: Path, small: Path, name: str, damage: bytes | None) -> None:
+def test_a_damaged_export_is_replaced(cache: Path, small: Path, name: str, damage: bytes | None) -> None:
     expected = next(load_encoder(str(small)).encode(["x"])).vector
     (folder,) = cache.glob("[!.]*")
     data = (folder / name).read_bytes()
@@ -264,14 +264,14 @@ def test_two_that_start_at_once_export_once(cache: Path, small: Path, monkeypatc
         write(*arguments)
 
     monkeypatch.setattr(export_module, "_write", counting)
-    (cache / ".unfinished-x" / "encoder").mkdir(parents=True)  # of one that was killed
+    (cache / ".unfinished-x" / "encoder").mkdir(parents=True)  # left by a process that was killed
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(export, [reference] * 2, [cache / "encoder"] * 2))
     assert made == 1 and [each.identity for each in found] == [reference.identity] * 2
     assert sorted(path.name for path in cache.iterdir()) == [".lock", "encoder"]
 
 
-def test_an_older_form_is_removed_when_a_new_one_is_made(cache: Path, small: Path) -> None:
+def test_an_older_export_is_removed(cache: Path, small: Path) -> None:
     older = export_folder(identity(str(small)), 1)
     (older / "sub").mkdir(parents=True)
     other = export_folder(dataclasses.replace(identity(str(small)), sha256="0" * 64), 1)
@@ -288,7 +288,7 @@ def test_an_export_of_other_weights_is_refused(cache: Path, small: Path, encoder
         OnnxEncoder(folder, encoder.identity)
 
 
-def test_a_processor_that_computes_otherwise_gets_float32(cache: Path, small: Path) -> None:
+def test_float32_is_used_where_int8_computes_other_vectors(cache: Path, small: Path) -> None:
     made = load_encoder(str(small))
     (folder,) = cache.glob("[!.]*")
     facts = Facts.load((folder / FACTS).read_bytes())
@@ -299,7 +299,7 @@ def test_a_processor_that_computes_otherwise_gets_float32(cache: Path, small: Pa
         OnnxEncoder(folder, made.identity)
 
 
-def test_a_cache_that_takes_nothing_costs_time_only(
+def test_an_unwritable_cache_only_costs_time(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("in the way")
@@ -307,10 +307,10 @@ def test_a_cache_that_takes_nothing_costs_time_only(
     encoder_of.cache_clear()
     assert isinstance(load_encoder(str(small)), OnnxEncoder)
     encoder_of.cache_clear()
-    assert "cannot be kept in" in caplog.text and "takes longer" in caplog.text
+    assert "cannot be cached in" in caplog.text and "takes longer" in caplog.text
 
 
-def test_a_model_that_cannot_be_exported_runs_as_it_is(
+def test_a_model_that_cannot_be_exported_runs_in_sentence_transformers(
     cache: Path, small: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(*arguments: Any, **named: Any) -> None:
@@ -324,7 +324,7 @@ def test_a_model_that_cannot_be_exported_runs_as_it_is(
     encoder = load_encoder(str(small))
     assert isinstance(encoder, SentenceTransformerEncoder)
     assert len(list(encoder.encode(TEXTS))) == len(TEXTS)
-    assert "runs in sentence-transformers, slower" in caplog.text
+    assert "runs slower, in sentence-transformers" in caplog.text
     assert list(cache.glob("[!.]*")) == []
 
 
@@ -335,18 +335,18 @@ def test_a_gpu_is_used_to_build(small: Path, cache: Path, monkeypatch: pytest.Mo
 
 def test_a_model_that_has_changed_is_not_taken_for_the_old_one(cache: Path, small: Path) -> None:
     old = dataclasses.replace(identity(str(small)), sha256="0" * 64)
-    with pytest.raises(IndexIncompatible, match=r"was made by .* is now .*; run `python -m index build --full`"):
+    with pytest.raises(IndexIncompatible, match=r"was made by .* is now .*\. Run `python -m index build --full`"):
         encoder_of(old)
 
 
 def test_an_index_may_not_have_just_any_model_loaded(cache: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who hands on an index may put a model's files beside it, which name what Python is to load."""
+    """An index from somebody else may come with a model whose files make Python load arbitrary code."""
     wanted = identity(str(small))
     encoder_of.cache_clear()
-    with pytest.raises(EncoderMissing, match="never built with here; set CHAPTER_VERSE_MODEL"):
+    with pytest.raises(EncoderMissing, match=r"has not been used on this machine\. Set CHAPTER_VERSE_MODEL"):
         encoder_for(wanted)
     assert not cache.exists()
-    with pytest.raises(IndexCorrupt, match="does not say which encoder made it"):
+    with pytest.raises(IndexCorrupt, match="doesn't say which encoder made it"):
         Identity.of({**dataclasses.asdict(wanted), "sha256": "../../../evil"})
     monkeypatch.setenv("CHAPTER_VERSE_MODEL", str(small))
     made = encoder_for(wanted)
@@ -362,8 +362,8 @@ def test_other_settings_are_another_model(small: Path, tmp_path: Path) -> None:
     assert before.sha256 == after.sha256 and before.settings != after.settings
 
 
-def test_a_model_that_is_not_here_is_named() -> None:
-    with pytest.raises(EncoderMissing, match="nobody/nothing is not on this machine; name a folder"):
+def test_a_missing_model_is_named() -> None:
+    with pytest.raises(EncoderMissing, match=r"nobody/nothing is not on this machine\. Name a folder"):
         identity("nobody/nothing")
     with pytest.raises(EncoderMissing):
         index.encoder.load.encoder_of(Identity("nobody/nothing", "0" * 64, "0" * 64))
@@ -376,7 +376,7 @@ def test_threads_are_the_cores_unless_set(monkeypatch: pytest.MonkeyPatch) -> No
     assert threads() == 3
     for wrong in ("0", "-1", "x", "1000", "²"):
         monkeypatch.setenv("CHAPTER_VERSE_THREADS", wrong)
-        with pytest.raises(UsageError, match="set it to a number from 1 to"):
+        with pytest.raises(UsageError, match="must be a number from 1 to"):
             threads()
 
 
@@ -385,7 +385,7 @@ def test_unit_leaves_zero_alone() -> None:
 
 
 def test_the_runtime_reports_to_nobody(tmp_path: Path) -> None:
-    """Switched on, its telemetry leaves a device id and a database of events in the cache folder."""
+    """With telemetry on, ONNX Runtime leaves a device id and a database of events in the cache folder."""
     code = "from pathlib import Path; from index.encoder.onnx import open_model; open_model(Path(%r).read_bytes())"
     keep = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
     here = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}

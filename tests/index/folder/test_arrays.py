@@ -62,16 +62,16 @@ def test_a_damaged_block_is_noticed_when_it_is_read_and_only_then(path: Path, po
             Table(opened(path, digests), 3)
         return
     assert (table[:100] == ROWS[:100]).all()
-    with pytest.raises(IndexCorrupt, match=r"rows\.npy is damaged; run"):
+    with pytest.raises(IndexCorrupt, match=r"rows\.npy is damaged\. Run"):
         table[row]
-    with pytest.raises(IndexCorrupt, match=r"rows\.npy is damaged; run"):
+    with pytest.raises(IndexCorrupt, match=r"rows\.npy is damaged\. Run"):
         table[row : row + 1]
-    with pytest.raises(IndexCorrupt, match=r"rows\.npy is damaged; run"):
+    with pytest.raises(IndexCorrupt, match=r"rows\.npy is damaged\. Run"):
         table.take(np.array([3, row]))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what is resident")
-def test_of_a_large_file_little_stays_resident(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_of_a_large_file_stays_resident(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def resident() -> int:
         (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssFile"))
         return int(line.split()[1]) << 10
@@ -88,8 +88,8 @@ def test_of_a_large_file_little_stays_resident(tmp_path: Path, monkeypatch: pyte
         assert (table[start : start + 512] == rows[start : start + 512]).all()
         assert (table.take(np.array([start, 5])) == rows[[start, 5]]).all()
         most = max(most, resident() - before)
-    assert most < 16 << 20  # the system counts, and makes resident, in steps of its own
-    assert (first == rows[:4096]).all()  # what was read before is as it was
+    assert most < 16 << 20  # the system counts, and makes pages resident, in steps of its own
+    assert (first == rows[:4096]).all()  # views read before stay valid
 
 
 def test_a_file_of_another_size_or_none(path: Path) -> None:
@@ -104,28 +104,28 @@ def test_a_file_of_another_size_or_none(path: Path) -> None:
         CheckedFile(path, 1, None)
 
 
-def test_rows_that_another_file_names_and_this_one_has_not(path: Path) -> None:
+def test_rows_that_do_not_exist_are_refused(path: Path) -> None:
     table = Table(opened(path, None), 3)
     for rows in (-1, len(ROWS), slice(0, len(ROWS) + 1), slice(-1, 1), slice(2, 1), slice(1 << 70, 1 << 71)):
-        with pytest.raises(IndexCorrupt, match="has not the rows that another one names; run"):
+        with pytest.raises(IndexCorrupt, match=r"lacks rows that another file refers to\. Run"):
             table[rows]
     for named in ([-1], [len(ROWS)], [0, 1 << 62]):
-        with pytest.raises(IndexCorrupt, match="has not the rows"):
+        with pytest.raises(IndexCorrupt, match="lacks rows"):
             table.take(np.array(named))
-    with pytest.raises(IndexCorrupt, match="ends before what another one says of it; run"):
+    with pytest.raises(IndexCorrupt, match=r"is shorter than another file says\. Run"):
         opened(path, None).read(0, 1 << 40)
 
 
-def test_runs_of_rows_are_no_more_than_there_are(path: Path) -> None:
+def test_runs_beyond_the_table_are_refused(path: Path) -> None:
     table = Table(opened(path, None), 3)
     first, last = np.array([3, 9]), np.array([5, 10])
     assert (table.take_runs(first, last) == ROWS[[3, 4, 9]]).all()
     for start, end in (([5], [3]), ([0, 0], [len(ROWS), 1]), ([0], [1 << 62])):
-        with pytest.raises(IndexCorrupt, match="has not the rows"):
+        with pytest.raises(IndexCorrupt, match="lacks rows"):
             table.take_runs(np.array(start), np.array(end))
 
 
 @pytest.mark.parametrize(("columns", "dtype"), [(None, np.int64), (2, np.int64), (3, np.int32), (3, np.float64)])
-def test_an_array_of_other_rows_is_not_taken(path: Path, columns: int | None, dtype: type) -> None:
-    with pytest.raises(IndexCorrupt, match="does not hold the numbers it should; run"):
+def test_another_kind_of_array_is_refused(path: Path, columns: int | None, dtype: type) -> None:
+    with pytest.raises(IndexCorrupt, match=r"holds another kind of array\. Run"):
         Table(opened(path, None), columns, dtype)

@@ -41,7 +41,7 @@ def test_nothing_is_done_until_something_changes(tmp_path: Path, sources: Path) 
     root = tmp_path / "index"
     first = build(root, [sources])
     assert (first.up_to_date, first.generation, first.documents, first.passages) == (False, "000001", 1, 1)
-    assert str(first) == "The index is built: 1 document, 1 passages, generation 000001 (1 added)."
+    assert str(first) == "Built: 1 document, 1 passage, generation 000001 (1 added)."
     before = (root / "CURRENT").read_bytes()
     again = build(root, [sources])
     assert (again.up_to_date, again.generation) == (True, "000001")
@@ -62,10 +62,10 @@ def test_full_builds_again_and_the_last_generations_are_kept(tmp_path: Path, sou
         assert build(root, [sources], full=True).generation == f"{count:06d}"
         assert (root / "CURRENT").read_text().split()[0] == f"{count:06d}"
     assert len(list((root / "generations").iterdir())) == KEPT
-    assert len(list((root / "segments").iterdir())) == 1  # the same texts, encoded anew, are the same segment
+    assert len(list((root / "segments").iterdir())) == 1  # the same texts, encoded again, give the same segment
 
 
-def test_an_open_index_goes_on_to_answer_while_another_is_built(tmp_path: Path, sources: Path) -> None:
+def test_an_open_index_answers_during_a_build(tmp_path: Path, sources: Path) -> None:
     root = tmp_path / "index"
     build(root, [sources])
     store = FolderStore(root)
@@ -74,7 +74,7 @@ def test_an_open_index_goes_on_to_answer_while_another_is_built(tmp_path: Path, 
     assert store.passage(0).text == "The keeper counted the ships. They went north."
 
 
-def test_a_damaged_index_is_built_again(tmp_path: Path, sources: Path) -> None:
+def test_a_damaged_index_is_rebuilt(tmp_path: Path, sources: Path) -> None:
     root = tmp_path / "index"
     build(root, [sources])
     next(root.rglob("vectors.faiss")).write_bytes(b"stub")
@@ -93,7 +93,7 @@ def test_a_damaged_index_is_built_again(tmp_path: Path, sources: Path) -> None:
         ("rule.txt", b"-----\n", SourceEmpty),
     ],
 )
-def test_a_failing_build_leaves_the_old_index_answering(
+def test_a_failed_build_keeps_the_current_generation(
     tmp_path: Path, sources: Path, name: str, data: bytes, error: type[Exception]
 ) -> None:
     root = tmp_path / "index"
@@ -107,7 +107,7 @@ def test_a_failing_build_leaves_the_old_index_answering(
 
 
 @pytest.mark.timeout(60)
-def test_what_a_folder_holds_besides_is_noted(tmp_path: Path, sources: Path) -> None:
+def test_skipped_files_of_a_folder_are_recorded(tmp_path: Path, sources: Path) -> None:
     (sources / "empty.txt").write_bytes(b"")
     (sources / "binary.txt").write_bytes(b"\0\1\2" * 99)
     (sources / "loop.txt").symlink_to(sources / "loop.txt")
@@ -119,7 +119,7 @@ def test_what_a_folder_holds_besides_is_noted(tmp_path: Path, sources: Path) -> 
     ]  # fmt: skip
 
 
-def test_a_file_name_that_is_no_utf_8_is_no_obstacle(tmp_path: Path, sources: Path) -> None:
+def test_a_file_name_that_is_not_utf_8_is_accepted(tmp_path: Path, sources: Path) -> None:
     Path(os.fsdecode(os.fsencode(sources) + b"/caf\xe9.txt")).write_text("Coffee is served.\n")
     assert build(tmp_path / "index", [sources]).documents == 2
     assert FolderStore(tmp_path / "index").document_by_id("caf\\xe9.txt").text == "Coffee is served.\n"
@@ -129,7 +129,7 @@ def test_a_file_name_that_is_no_utf_8_is_no_obstacle(tmp_path: Path, sources: Pa
     assert build(tmp_path / "index", [named]).up_to_date
 
 
-def test_a_folder_that_takes_no_index(tmp_path: Path, sources: Path) -> None:
+def test_an_unwritable_folder_is_reported(tmp_path: Path, sources: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(IndexUnwritable, match=r"cannot be written to .*name another folder with --index"):
         build(tmp_path / "file", [sources])
@@ -144,17 +144,19 @@ def test_a_folder_that_takes_no_index(tmp_path: Path, sources: Path) -> None:
     build(root, [sources], full=True)
 
 
-def test_the_second_of_two_builds_says_so(tmp_path: Path, sources: Path) -> None:
+def test_the_second_of_two_builds_is_refused(tmp_path: Path, sources: Path) -> None:
     root = tmp_path / "index"
     with (
         writing(root),
-        pytest.raises(IndexUnwritable, match=r"Another build \(process \d+ on .*, since 20.*\) is writing to .*; wait"),
+        pytest.raises(
+            IndexUnwritable, match=r"Another build \(process \d+ on .*, since 20.*\) is writing to .*\. Wait"
+        ),
     ):
         build(root, [sources])
     assert build(root, [sources]).generation == "000001"
 
 
-def test_progress_is_told_step_by_step(tmp_path: Path, sources: Path) -> None:
+def test_progress_is_reported_step_by_step(tmp_path: Path, sources: Path) -> None:
     steps: list[tuple[str, int, int]] = []
     build(tmp_path / "index", [sources], progress=lambda *step: steps.append(step))
     assert [step for step in steps if step[1] == step[2]] == [
@@ -162,7 +164,7 @@ def test_progress_is_told_step_by_step(tmp_path: Path, sources: Path) -> None:
     ]  # fmt: skip
 
 
-# A build with an encoder of no weights, over and over, each of other words.
+# Builds with an encoder without weights, again and again, each with other words.
 BUILDER = """
 import sys, numpy as np
 from pathlib import Path
@@ -189,7 +191,7 @@ for count in range(100000):
 """
 
 
-def test_a_build_killed_at_any_moment_leaves_a_whole_index(tmp_path: Path) -> None:
+def test_a_build_killed_at_any_moment_leaves_a_complete_index(tmp_path: Path) -> None:
     root, source = tmp_path / "index", tmp_path / "a.txt"
     moments = random.Random(5)
     for _ in range(4):
@@ -217,7 +219,7 @@ def test_the_manifest_says_what_the_index_was_made_from(tmp_path: Path, sources:
     assert record["languages"] == ["en"]
 
 
-def test_files_that_must_be_read_are_named_before_anything_is_committed(tmp_path: Path, sources: Path) -> None:
+def test_unreadable_required_files_are_named_and_nothing_is_committed(tmp_path: Path, sources: Path) -> None:
     root = tmp_path / "index"
     build(root, [sources])
     for name in ("bad.pdf", "worse.txt", "other.txt"):
@@ -234,7 +236,7 @@ def test_files_that_must_be_read_are_named_before_anything_is_committed(tmp_path
 def test_a_file_whose_reader_was_killed_is_read_by_the_next_build(
     tmp_path: Path, sources: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the system, short of memory; until it can be read, nothing new is committed."""
+    """Killed by the system for want of memory; until the file can be read, nothing new is committed."""
     (sources / "b.rtf").write_bytes(rb"{\rtf1 The harbour froze in March.}")
     asked = pool._ParserProcess._exchange
 
@@ -251,7 +253,7 @@ def test_a_file_whose_reader_was_killed_is_read_by_the_next_build(
     assert build(tmp_path / "index", [sources]).up_to_date
 
 
-def test_what_is_added_and_left_out_decides_about_an_index(tmp_path: Path, sources: Path) -> None:
+def test_an_index_depends_on_added_and_excluded_documents(tmp_path: Path, sources: Path) -> None:
     root = tmp_path / "index"
     (sources / "set.jsonl").write_text('{"id": "r1", "text": "One."}\n{"id": "r2", "text": "Two."}\n')
     build(root, [sources])
@@ -272,7 +274,7 @@ def test_what_is_added_and_left_out_decides_about_an_index(tmp_path: Path, sourc
     assert len(answers(root)) == 4
 
 
-def test_a_step_is_told_ten_times_a_second() -> None:
+def test_a_step_is_reported_ten_times_a_second() -> None:
     told: list[tuple[str, int, int]] = []
     step = Step(lambda *facts: told.append(facts), "looking", 5)
     step.tell()

@@ -45,7 +45,7 @@ def segment(root: Path) -> SegmentLayout:
 
 
 def forge(root: Path, **changes: object) -> None:
-    """Changes the generation's manifest, and makes every hash right again."""
+    """Changes the generation's manifest, and updates every hash."""
     old = segment(root)
     data = rehashed(old)
     old.manifest.write_bytes(data)
@@ -65,14 +65,14 @@ def rehashed(folder: Folder, **changes: object) -> bytes:
     return json.dumps(record).encode()
 
 
-def test_what_is_let_go_is_freed_at_once(tmp_path: Path) -> None:
+def test_a_released_store_is_freed_at_once(tmp_path: Path) -> None:
     (tmp_path / "words.md").write_text("\n\n".join(f"# {n}\n\nThe keeper counted {n} ships." for n in range(80)))
     build(tmp_path / "index", [tmp_path / "words.md"])
     store = FolderStore(tmp_path / "index")
     store.document(0)
     store.tokens(np.arange(1))
     gone = weakref.ref(store)
-    gc.disable()  # a page that was just rebuilt would hold two indexes until it comes by
+    gc.disable()  # after a rebuild, the page would hold two indexes until the collector runs
     try:
         del store
         assert gone() is None
@@ -80,7 +80,7 @@ def test_what_is_let_go_is_freed_at_once(tmp_path: Path) -> None:
         gc.enable()
 
 
-def test_documents_and_passages_come_back_as_they_went_in(built: Path) -> None:
+def test_documents_and_passages_round_trip(built: Path) -> None:
     store = FolderStore(built)
     documents = list(scan([built.parent / "in"]).documents())
     assert [store.document(row) for row in range(store.documents)] == documents
@@ -116,7 +116,7 @@ def test_similarities_are_those_of_brute_force(built: Path, encoder: Encoder) ->
     assert rows[0] == 2
 
 
-def test_token_vectors_stand_where_they_say(built: Path, encoder: Encoder) -> None:
+def test_token_vectors_have_the_offsets_of_their_tokens(built: Path, encoder: Encoder) -> None:
     store = FolderStore(built)
     tokens = store.tokens(np.array([2]))
     vectors = tokens.vectors * tokens.scales[:, None]
@@ -152,7 +152,7 @@ def test_one_damaged_byte_in_any_file_is_noticed_and_the_file_named(root: Path) 
         data = path.read_bytes()
         for position in {0, len(data) // 2, len(data) - 1}:
             path.write_bytes(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
-            with pytest.raises(IndexCorrupt, match=rf"{path.name} is damaged; run `python -m index build` to mend"):
+            with pytest.raises(IndexCorrupt, match=rf"{path.name} is damaged. Run `python -m index build` to repair"):
                 FolderStore(root)
         path.write_bytes(data[:-1])
         with pytest.raises(IndexCorrupt, match=path.name):
@@ -178,7 +178,7 @@ def test_a_changed_or_missing_manifest(root: Path) -> None:
 def test_a_truncated_or_strange_current_is_refused(root: Path, content: bytes) -> None:
     """Attack: a CURRENT that leads out of the folder, among others."""
     (root / "CURRENT").write_bytes(content)
-    with pytest.raises(IndexMissing, match="does not say which generation is current; run"):
+    with pytest.raises(IndexMissing, match=r"does not say which generation is current\. Run"):
         FolderStore(root)
 
 
@@ -189,14 +189,14 @@ def test_a_truncated_hash_in_current(root: Path) -> None:
 
 
 def test_no_index_names_the_command(tmp_path: Path) -> None:
-    with pytest.raises(IndexMissing, match=r"There is no index in .*; run `python -m index build`"):
+    with pytest.raises(IndexMissing, match=r"No index found in .*\. Run `python -m index build`"):
         FolderStore(tmp_path / "none")
 
 
 @pytest.mark.parametrize("changes", [{"format": FORMAT + 1}, {"format": FORMAT + 1, "shards": 4}, {"novelty": True}])
 def test_a_newer_format_is_incompatible(root: Path, changes: dict[str, object]) -> None:
     forge(root, **changes)
-    with pytest.raises(IndexIncompatible, match=f"this version reads format {FORMAT}; run"):
+    with pytest.raises(IndexIncompatible, match=f"this version reads format {FORMAT}. Run"):
         FolderStore(root)
 
 
@@ -222,7 +222,7 @@ def test_a_pickle_with_the_right_hash_is_refused_and_never_run(root: Path, name:
     assert Trap.sprung  # the trap works
     Trap.sprung = False
     forge(root)
-    with pytest.raises(IndexCorrupt, match=f"{name} does not hold the numbers it should"):
+    with pytest.raises(IndexCorrupt, match=f"{name} holds another kind of array"):
         FolderStore(root)
     assert not Trap.sprung
 

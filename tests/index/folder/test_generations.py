@@ -1,4 +1,4 @@
-"""The generations that are kept: going back, proving them, freeing room, and mending what is damaged."""
+"""The generations of an index: rolling back, verifying, pruning, and repairing damage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("encoder")
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three generations: a file, a file more, and the first one changed."""
+    """An index with three generations: one file, a second file, and the first file changed."""
     folder = tmp_path_factory.mktemp("built")
     sources = folder / "in"
     sources.mkdir()
@@ -57,13 +57,13 @@ def test_each_says_how_it_differs_from_the_one_before(root: Path) -> None:
     ]
 
 
-def test_what_is_unchanged_is_shared(root: Path) -> None:
+def test_generations_share_unchanged_segments(root: Path) -> None:
     second, third = (each.manifest for each in locate(root).generations()[1:] if isinstance(each.manifest, Manifest))
     assert second and third and set(second.segments) & set(third.segments)
     assert len(list((root / "segments").iterdir())) == 3
 
 
-def test_going_back_and_on(root: Path, built: Path) -> None:
+def test_rolling_back_and_building_on(root: Path, built: Path) -> None:
     assert locate(root).rollback() == "000002"
     assert texts(root) == ["One thing.", "Another thing."]
     assert locate(root).rollback() == "000001"
@@ -72,23 +72,29 @@ def test_going_back_and_on(root: Path, built: Path) -> None:
     assert locate(root).rollback(to="000003") == "000003"
     assert texts(root) == ["Something else.", "Another thing."]
     locate(root).rollback(to="000001")
-    report = build(root, [built / "in"])  # the sources have not gone back
+    report = build(root, [built / "in"])  # the sources were not rolled back
     assert (report.generation, report.encoded, report.changes["changed"]) == ("000004", 0, 1)
     assert texts(root) == ["Something else.", "Another thing."]
     with pytest.raises(IndexMissing, match="There is no generation 9"):
         locate(root).rollback(to="9")
 
 
-def test_no_going_back_to_what_is_damaged(root: Path) -> None:
+def test_the_only_generation_cannot_be_rolled_back(root: Path) -> None:
+    locate(root).prune(1)
+    with pytest.raises(IndexMissing, match="000003 is the only generation, so there is nothing to roll back to"):
+        locate(root).rollback()
+
+
+def test_a_damaged_generation_cannot_be_rolled_back_to(root: Path) -> None:
     path = root / "generations" / "000002" / "passages.npy"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(IndexCorrupt, match=r"passages\.npy is damaged"):
         locate(root).rollback()
     assert texts(root) == ["Something else.", "Another thing."]
-    assert locate(root).problems() == [f"The index file {path} is damaged; run `python -m index build` to mend it."]
+    assert locate(root).problems() == [f"The index file {path} is damaged. Run `python -m index build` to repair it."]
 
 
-def test_pruning_keeps_the_one_that_answers_and_its_segments(root: Path) -> None:
+def test_pruning_keeps_the_current_generation_and_its_segments(root: Path) -> None:
     locate(root).rollback(to="000002")
     freed = locate(root).prune()
     assert freed > 0
@@ -106,14 +112,14 @@ def test_the_last_few_are_kept(built: Path, root: Path) -> None:
 
 
 def files_of(root: Path) -> list[Path]:
-    """Every file that the generation that answers needs."""
+    """Every file that the current generation needs."""
     store = FolderStore(root)
     folders = [root / "generations" / store.generation, *(segment.layout.root for segment in store.segments)]
     return [root / "CURRENT", *(path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())]
 
 
 @pytest.mark.parametrize("harm", ["flip", "cut", "remove", "empty"])
-def test_whatever_is_damaged_is_found_and_mended(tmp_path: Path, built: Path, harm: str) -> None:
+def test_any_damaged_file_is_found_and_repaired(tmp_path: Path, built: Path, harm: str) -> None:
     expected, root = texts(built / "index"), tmp_path / "index"
     for name in (path.relative_to(built / "index") for path in files_of(built / "index")):
         shutil.rmtree(root, ignore_errors=True)
@@ -127,7 +133,7 @@ def test_whatever_is_damaged_is_found_and_mended(tmp_path: Path, built: Path, ha
             (root / name).write_bytes({"flip": flipped, "cut": data[:-1], "empty": b""}[harm])
         assert problems_or_error(root)
         report = build(root, [built / "in"])
-        # Who asks does not need the seal: CURRENT says the same, and going back is what fails.
+        # Answering doesn't need the seal, because CURRENT has the same hash; only a rollback fails.
         assert name.name == "manifest.sha256" or not report.up_to_date, name
         assert report.up_to_date or report.healed
         assert texts(root) == expected
@@ -141,7 +147,7 @@ def problems_or_error(root: Path) -> list[str]:
         return [str(error)]
 
 
-def test_a_segment_that_is_gone_is_made_again_and_the_rest_is_not(root: Path, built: Path) -> None:
+def test_only_a_missing_segment_is_rebuilt(root: Path, built: Path) -> None:
     segment = FolderStore(root).segments[0]
     shutil.rmtree(segment.layout.root)
     with pytest.raises(IndexCorrupt):
@@ -151,7 +157,7 @@ def test_a_segment_that_is_gone_is_made_again_and_the_rest_is_not(root: Path, bu
     assert texts(root) == ["Something else.", "Another thing."]
 
 
-def test_damage_that_only_an_older_generation_has_is_mended_once(root: Path, built: Path) -> None:
+def test_damage_of_an_older_generation_is_repaired_once(root: Path, built: Path) -> None:
     store = FolderStore(root)
     manifests = [each.manifest for each in locate(root).generations() if isinstance(each.manifest, Manifest)]
     old = {segment for manifest in manifests for segment in manifest.segments}
@@ -177,11 +183,11 @@ def test_an_index_of_an_older_format_is_replaced(root: Path, built: Path) -> Non
     assert texts(root) == ["Something else.", "Another thing."]
 
 
-def test_a_file_that_does_not_belong_is_named_and_goes(root: Path, built: Path) -> None:
+def test_a_foreign_file_is_named_and_removed(root: Path, built: Path) -> None:
     strange = FolderStore(root).segments[0].layout.root / "strange.txt"
     strange.write_text("What is this?")
     (root / "generations" / "000003" / "also").mkdir()
-    assert [sentence for sentence in locate(root).problems() if "is no file of the index" in sentence]
+    assert [sentence for sentence in locate(root).problems() if "is not part of the index" in sentence]
     assert not build(root, [built / "in"]).up_to_date
     assert not strange.exists()
     locate(root).prune()
@@ -194,11 +200,11 @@ def test_the_commands(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
         return status, *capsys.readouterr()
 
     _, out, _ = run("status")
-    assert "* 000003" in out and "2 documents: 1 changed since 000002" in out
-    assert " bytes, " in out and " a passage" in out
-    assert run("rollback")[:2] == (0, "Generation 000002 answers; the next build goes on from it.\n")
-    assert "Every file of 3 generations is as it was written." in run("verify")[1]
-    assert run("prune", "--keep", "2")[1].endswith("bytes are free again.\n")
+    assert "* 000003" in out and "2 documents, 1 changed since 000002" in out
+    assert " bytes, " in out and " per passage" in out
+    assert run("rollback")[:2] == (0, "Generation 000002 is current. The next build continues from it.\n")
+    assert "All files in 3 generations are intact." in run("verify")[1]
+    assert run("prune", "--keep", "2")[1].startswith("Freed ")
     assert run("prune", "--keep", "0")[0] == 2
     (root / "generations" / "000003" / "ids.npy").unlink()
     status, out, err = run("verify")
@@ -238,7 +244,7 @@ def test_an_index_with_a_link_is_not_written_to(root: Path, tmp_path: Path, name
     (root / name).symlink_to(victim)
     (tmp_path / "a.txt").write_text("The harbour froze in March.")
     before = victim.stat()
-    with pytest.raises(StoreError, match=r"is a link|is no list"):
+    with pytest.raises(StoreError, match=r"is a link|isn.t a list"):
         build(root, [tmp_path / "a.txt"])
     with pytest.raises(IndexUnwritable, match="is a link"), changing(root):
         pass
@@ -256,7 +262,7 @@ def test_what_was_added_is_no_link(root: Path, tmp_path: Path) -> None:
 def test_a_folder_of_other_files_does_not_become_an_index(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("*")
     (tmp_path / "a.txt").write_text("The harbour froze in March.")
-    with pytest.raises(IndexUnwritable, match="holds other files and no index"):
+    with pytest.raises(IndexUnwritable, match="holds other files but no index"):
         build(tmp_path, [tmp_path / "a.txt"])
     for command in ("prune", "rollback"):
         assert main([command, "--index", str(tmp_path)]) == 1

@@ -1,4 +1,4 @@
-"""A build takes over what is unchanged, and comes to the same as one from nothing."""
+"""A build reuses what is unchanged, and gives the same index as a build from scratch."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ edits = st.lists(st.dictionaries(st.sampled_from(NAMES), texts, max_size=4), min
 
 @pytest.fixture
 def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every text that the encoder is given, other than questions."""
+    """Every text that is encoded, except questions."""
     seen: list[str] = []
     encode = OnnxEncoder.encode
 
@@ -53,7 +53,7 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def write(folder: Path, files: dict[str, str]) -> None:
-    """Makes the folder hold these files; a collection has a document for each paragraph."""
+    """Writes these files into the folder; a collection has one document per paragraph."""
     shutil.rmtree(folder, ignore_errors=True)
     for name, text in files.items():
         path = folder / name
@@ -68,7 +68,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 @settings(max_examples=HISTORIES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories=edits)
 @example([{"a.md": SENTENCES[0], "b.txt": SENTENCES[0]}, {"b.txt": SENTENCES[0]}])
-def test_any_history_of_edits_comes_to_the_same(
+def test_any_history_of_edits_gives_the_same_index(
     monkeypatch: pytest.MonkeyPatch, histories: list[dict[str, str]]
 ) -> None:
     monkeypatch.setattr("index.folder.ingest.LEAST_TEXTS", 2)
@@ -97,7 +97,7 @@ def test_only_what_is_new_is_read_and_encoded(
     report = build(root, [folder])
     assert (report.encoded, report.changes) == (1, {"added": 0, "changed": 1, "removed": 0})
     assert read == ["a.md", "b.txt", "b.txt"] and len(encoded) == 5
-    # What has moved, or stands elsewhere too, costs no encoding.
+    # Texts that moved, or that also occur elsewhere, are not encoded again.
     write(folder, {"sub/a.md": "One thing.", "sub/c.jsonl": "A line.\n\nA second line."})
     report = build(root, [folder])
     assert (report.encoded, report.changes) == (0, {"added": 1, "changed": 0, "removed": 2})
@@ -114,7 +114,7 @@ def _noting(read: list[str]) -> Any:
     return noting
 
 
-def test_another_passage_length_reads_again_and_encodes_only_other_texts(tmp_path: Path, encoded: list[str]) -> None:
+def test_another_passage_length_encodes_only_new_texts(tmp_path: Path, encoded: list[str]) -> None:
     (tmp_path / "a.txt").write_text("A short one.\n")
     (tmp_path / "b.txt").write_text(" ".join(f"Sentence number {n} is here." for n in range(30)))
     build(tmp_path / "index", [tmp_path / "a.txt", tmp_path / "b.txt"])

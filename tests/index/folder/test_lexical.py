@@ -25,7 +25,7 @@ K1, B = 1.2, 0.75
 
 
 def brute_force(query: list[str]) -> list[float]:
-    """Lucene's BM25, word by word."""
+    """Lucene's BM25 formula, word by word."""
     rows = [words(text, "en") for text in TEXTS]
     average = sum(map(len, rows)) / len(rows)
     scores = []
@@ -93,7 +93,7 @@ def test_a_query_without_a_known_word_scores_nothing(lexical: StoredLexical, que
 
 @pytest.fixture(scope="module")
 def many() -> list[list[str]]:
-    """Passages of words as rare and as frequent as those of a language (Zipf), more than are looked at blindly."""
+    """Passages with word frequencies as in a language (Zipf), enough for the search to skip frequent words."""
     drawn = random.Random(3)
     lengths = [drawn.randint(0, 20) for _ in range(12_000)]
     return [[f"w{min(int(drawn.paretovariate(0.7)), 3000)}" for _ in range(length)] for length in lengths]
@@ -102,12 +102,12 @@ def many() -> list[list[str]]:
 def test_many_passages_score_as_in_bm25s(
     many: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.folder.lexical._SORTED", 5000)  # as if it were too much to sort at once
+    monkeypatch.setattr("index.folder.lexical._SORTED", 5000)  # as if they were too many to sort at once
     monkeypatch.setattr("index.folder.lexical._CHUNK", 1000)
     lexical = make(tmp_path, many)
     reference = bm25s.BM25(k1=K1, b=B)
     reference.index([passage or ["-"] for passage in many], show_progress=False)
-    # bm25s counts the word that stands for an empty passage; the average length moves by next to nothing.
+    # bm25s counts a placeholder word for an empty passage, which hardly changes the average length.
     for query in ("w1 w2 w77", "w1 w2 w3", "w900 w1 w1 w5 w2", "w2999", "w1"):
         expected = reference.get_scores(query.split())
         found = lexical.scores(query, np.arange(len(many)))
@@ -129,16 +129,16 @@ def test_frequent_words_are_only_looked_up(
 
     monkeypatch.setattr("index.folder.lexical._kth", high_enough)
     lexical.search("w1 w900", 1)
-    assert added and added[0] < 1000  # w1 stands in nearly every passage, and was not added up
+    assert added and added[0] < 1000  # w1 is in nearly every passage, and was skipped
 
 
-def test_rarity_is_the_inverse_document_frequency(lexical: StoredLexical) -> None:
+def test_idf_is_the_inverse_document_frequency(lexical: StoredLexical) -> None:
     count = len(TEXTS)
     expected = [math.log(1 + (count - df + 0.5) / (df + 0.5)) for df in (2, 2, 1, 0)]
     assert lexical.idf(["ships", "counted", "wind", "elephant"]).tolist() == pytest.approx(expected, abs=1e-5)
 
 
-def test_content_words_leave_out_stopwords_and_repeats(lexical: StoredLexical) -> None:
+def test_content_words_have_no_stopwords_and_repeats(lexical: StoredLexical) -> None:
     assert lexical.content_words("Where did the Ships, the ships, sail in Café Nord?") == [
         "ships",
         "sail",

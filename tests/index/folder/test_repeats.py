@@ -1,4 +1,4 @@
-"""Sentences that stand more than once are found at all their places, and no others."""
+"""Repeated sentences are found at all their places, and no others."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ SEGMENTS = 3
 
 @pytest.fixture(scope="module")
 def exact() -> FloatMatrix:
-    """Vectors in clusters, as those of texts are."""
+    """Clustered vectors, like those of texts."""
     drawn = np.random.default_rng(1)
     centres = drawn.standard_normal((200, DIMENSION))
     return unit((centres[drawn.integers(0, 200, COUNT)] + 0.6 * drawn.standard_normal((COUNT, DIMENSION))).astype("f4"))
@@ -27,7 +27,7 @@ def exact() -> FloatMatrix:
 
 @pytest.fixture(scope="module")
 def text_of() -> NDArray[np.int64]:
-    """The last tenth of the passages are word for word others."""
+    """The last tenth of the passages are copies of others."""
     return np.concatenate([np.arange(COUNT), np.arange(0, COUNT, 10)])
 
 
@@ -42,7 +42,7 @@ def opened(path: Path) -> CheckedFile:
 
 
 def stored(folder: Path, exact: FloatMatrix, text_of: NDArray[np.int64]) -> StoredVectors:
-    """The vectors in several segments, in turn."""
+    """The vectors spread over several segments."""
     layout = Layout(folder)
     layout.segments.mkdir()
     encoder = {"name": "none", "sha256": "0", "settings": "0", "dimension": exact.shape[1]}
@@ -74,7 +74,7 @@ def vectors(tmp_path_factory: pytest.TempPathFactory, exact: FloatMatrix, text_o
 
 
 @pytest.mark.parametrize("count", [1, 2, 700])
-def test_few_vectors_are_all_compared(tmp_path: Path, exact: FloatMatrix, count: int) -> None:
+def test_search_in_few_vectors_is_exact(tmp_path: Path, exact: FloatMatrix, count: int) -> None:
     few = stored(tmp_path, exact[:count], np.arange(count))
     rows, cosines = few.nearest(exact[0], 100)
     expected = exact[:count] @ exact[0]
@@ -87,7 +87,7 @@ def test_copies_of_one_vector_are_all_found(tmp_path: Path, exact: FloatMatrix) 
     assert len(same.nearest(exact[0], 100)[0]) == 100
 
 
-def test_of_many_vectors_nearly_all_of_the_nearest_are_found(
+def test_nearly_all_of_the_nearest_of_many_vectors_are_found(
     vectors: StoredVectors, exact: FloatMatrix, text_of: NDArray[np.int64]
 ) -> None:
     drawn = np.random.default_rng(2)
@@ -98,7 +98,7 @@ def test_of_many_vectors_nearly_all_of_the_nearest_are_found(
         rows, cosines = vectors.nearest(query, 10)
         assert cosines.tolist() == pytest.approx(expected[rows].tolist(), abs=1e-5)  # exact, whatever found them
         assert (np.diff(cosines) <= 0).all()
-        # Copies tie: what counts is how near, not which of them.
+        # Copies tie: compare their cosines, not their rows.
         found += int((cosines >= np.sort(expected)[::-1][9] - 1e-6).sum())
     assert found / 500 >= 0.99
     rows, cosines = vectors.nearest(exact[0], 100)
@@ -106,9 +106,7 @@ def test_of_many_vectors_nearly_all_of_the_nearest_are_found(
     assert (vectors.of(rows) == exact[text_of[rows]]).all()
 
 
-def test_among_some_every_one_is_compared(
-    vectors: StoredVectors, exact: FloatMatrix, text_of: NDArray[np.int64]
-) -> None:
+def test_a_restricted_search_is_exact(vectors: StoredVectors, exact: FloatMatrix, text_of: NDArray[np.int64]) -> None:
     among = np.arange(5, len(text_of), 7)
     rows, cosines = vectors.nearest(exact[0], 20, among)
     expected = exact[text_of[among]] @ exact[0]

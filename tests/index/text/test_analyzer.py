@@ -40,11 +40,11 @@ def test_forms_of_a_word_are_one_term(language: str, forms: list[str]) -> None:
     assert len({tuple(words(form, language)) for form in forms}) == 1
 
 
-def test_cyrillic_words_in_an_english_text_are_cut_as_russian() -> None:
+def test_cyrillic_words_in_an_english_text_are_stemmed_as_russian() -> None:
     assert words("корабля", "en") == words("корабль", "ru")
 
 
-def test_a_question_is_cut_in_every_language_of_the_documents() -> None:
+def test_a_question_is_stemmed_in_every_language_of_the_documents() -> None:
     both = query_words("houses", ["en", "de"])
     assert set(words("houses", "en")) | set(words("houses", "de")) == set(both)
     assert query_words("houses", []) == words("houses", "en")

@@ -61,7 +61,7 @@ def test_every_quotable_character_is_in_just_one_passage(
 
 
 class Counting:
-    """An encoder that notes how many characters it was given at once."""
+    """An encoder that records how many characters it tokenises at once."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder, self.max_tokens, self.most = encoder, encoder.max_tokens, 0
@@ -116,7 +116,7 @@ def test_the_rule_of_a_table_is_counted(encoder: Encoder) -> None:
     check(document, encoder, drafts, 128)
 
 
-def test_heading_path_is_context_and_not_text(encoder: Encoder) -> None:
+def test_the_heading_path_is_context_and_not_text(encoder: Encoder) -> None:
     document = read_markdown("# Ships\n\nOne sails.\n\n## North\n\nTwo sail. Three sail.\n", id="x")
     first, second = passages(document, "en", encoder, 128)
     assert read(first, document) == "Ships.\nOne sails."
@@ -124,14 +124,14 @@ def test_heading_path_is_context_and_not_text(encoder: Encoder) -> None:
     assert len(second.sentences) == 2
 
 
-def test_a_heading_longer_than_the_encoder_leaves_the_text_whole(encoder: Encoder) -> None:
+def test_a_heading_longer_than_the_encoder_reads_is_dropped(encoder: Encoder) -> None:
     document = read_markdown("# " + "漢" * 3000 + "\n\n" + "Words go on. " * 200, id="x")
     drafts = list(passages(document, "en", encoder, 254))
     assert {draft.context for draft in drafts} == {""}
     check(document, encoder, drafts, 254)
 
 
-def test_a_list_stays_with_what_announces_it(encoder: Encoder) -> None:
+def test_a_list_stays_with_its_lead_in(encoder: Encoder) -> None:
     filler = "Filler words stand here in some number, to fill it up. " * 6
     text = f"{filler}\n\nTake these things with you now:\n\n1. A hammer.\n2. A saw.\n"
     document = read_plain(text, id="x")
