@@ -27,7 +27,7 @@ from index.folder.previous import Previous, PreviousGeneration
 from index.folder.segment import Segment
 from index.folder.store import FolderStore
 from index.progress import Progress, Report, Step, ignore
-from index.ray import Machines, build_machines
+from index.ray.machines import Machines, build_machines
 from index.settings import Settings
 from index.store import Store, open_if_usable
 from index.text.passages import splitter

@@ -24,7 +24,7 @@ from index.folder.layout import UNFINISHED, Layout
 from index.folder.previous import Previous
 from index.folder.segment import SegmentText, SegmentWriter
 from index.progress import Progress, Step
-from index.ray import Machines
+from index.ray.machines import Machines
 from index.text.analyzer import words
 from index.text.language import language_of
 from index.text.passages import passages

@@ -116,7 +116,7 @@ def publish(
 ) -> str:  # fmt: skip
     """Writes the generation of a folder into new tables; returns the SHA-256 of its manifest.
 
-    `tables`: the prefix of the tables' names. `on`: the machines that index them, as in `index.ray.build_machines`.
+    `tables`: the prefix of the tables' names. `on`: the machines that index them, as in `index.ray.machines.build_machines`.
     Raises a StoreError, and whatever `progress` raises.
     """
     writer = _TableWriter(storage, tables, folder, Step(progress, "publishing", len(folder) + folder.documents))
