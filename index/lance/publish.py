@@ -116,8 +116,8 @@ def publish(
 ) -> str:  # fmt: skip
     """Writes the generation of a folder into new tables; returns the SHA-256 of its manifest.
 
-    `tables`: the prefix of the tables' names. `on`: the machines that index them, as in `index.ray.machines.build_machines`.
-    Raises a StoreError, and whatever `progress` raises.
+    `tables`: the prefix of the tables' names. `on`: the machines that index them, as in `build_machines`. Raises a
+    StoreError, and whatever `progress` raises.
     """
     writer = _TableWriter(storage, tables, folder, Step(progress, "publishing", len(folder) + folder.documents))
     passages = writer.create("passages", _passages(folder))
