@@ -20,7 +20,7 @@ from index.folder.layout import Layout
 from index.folder.store import FolderStore
 from index.lance.address import Engine
 from index.locate import Index, address_of, answering, build, folder_of, last_build, locate, open_store
-from index.normalize import searchable
+from index.normalize import NormalizedText, searchable
 from index.progress import Progress, Report, ignore
 from index.settings import DEFAULT_INDEX, Settings, threads
 from index.store import Listed, Store, listed, matching
@@ -70,6 +70,7 @@ __all__ = [
     "load_encoder",
     "pieces_per_word",
     # models
+    "NormalizedText",
     "language_of",
     "open_model",
     "searchable",

@@ -11,7 +11,7 @@ StoreError
 └── EncoderMissing
 """
 
-from source.errors import ChapterVerseError
+from source import ChapterVerseError
 
 REBUILD = "Run `python -m index build` to repair it."
 """The remedy for a damaged index: the sentence that ends most messages."""

@@ -20,11 +20,7 @@ from index.errors import IndexCorrupt, IndexIncompatible, IndexMissing
 from index.text.passages import Passage
 from index.tokens import Tokens
 from index.types import FloatMatrix, Rows
-from source import Doubt
-from source.document import Document
-from source.document_json import DocumentFacts
-from source.places import Box
-from source.spans import Span
+from source import Box, Document, DocumentFacts, Doubt, Span
 
 _CHUNK = 1 << 14
 

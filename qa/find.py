@@ -22,8 +22,7 @@ import numpy as np
 from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
-from index import Offsets, searchable
-from index.normalize import NormalizedText
+from index import NormalizedText, Offsets, searchable
 from source import Document, Span
 
 _KEPT = 8_000_000  # characters of folded texts: who looks for one thing looks for the next in the same document

@@ -4,17 +4,28 @@ A document's text never changes after it is extracted, so offsets into it stay v
 """
 
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, describe
+from source.document_json import DocumentFacts, dump_document, load_document, load_facts
 from source.encoding import is_unicode
-from source.errors import INTERRUPTED, ChapterVerseError, NotRead, SourceEmpty, SourceError, UsageError, unreadable
-from source.files import SHIPPED, SourceFile, document_name, golden_in, numbered, roots_of, shown_as
+from source.errors import (
+    INTERRUPTED,
+    ChapterVerseError,
+    NotRead,
+    SourceEmpty,
+    SourceError,
+    UsageError,
+    reason_of,
+    unreadable,
+)
+from source.files import SHIPPED, SourceFile, document_name, files_in, golden_in, name_of, numbered, roots_of, shown_as
 from source.formats.jsonl import ids_in
 from source.formats.registry import OCR, SUFFIXES
 from source.places import Box, Corners, Heading, Place, Places, boxes_of
 from source.sandbox.page_images import has_pictures, page_picture
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.scan import UNREAD, Scan, Scanned, scan
-from source.spans import Span
+from source.spans import Span, trim
 from source.terminal import printable, printable_json, run_command
+from source.waiting import OnWait, do_nothing, map_in_pool
 
 __all__ = [
     # Scan files and extract their documents
@@ -25,14 +36,23 @@ __all__ = [
     "ParserPool",
     "Parsers",
     "cores",
+    "OnWait",
+    "do_nothing",
+    "map_in_pool",
     # A document: its text, the marked regions of it, and the doubts about it
     "Document",
     "Span",
+    "trim",
     "Region",
     "RegionKind",
     "Doubt",
     "DoubtKind",
     "describe",
+    # A document as a line of JSON
+    "DocumentFacts",
+    "dump_document",
+    "load_document",
+    "load_facts",
     # Places in a document: pages, headings, boxes on pages, images of pages
     "Place",
     "Places",
@@ -45,6 +65,8 @@ __all__ = [
     # Files and their formats
     "SourceFile",
     "SHIPPED",
+    "files_in",
+    "name_of",
     "SUFFIXES",
     "OCR",
     "roots_of",
@@ -64,6 +86,7 @@ __all__ = [
     "SourceError",
     "SourceEmpty",
     "NotRead",
+    "reason_of",
     "unreadable",
     "INTERRUPTED",
 ]

@@ -18,7 +18,7 @@ from source.formats.jsonl import records
 from source.formats.plain import EXTRACTOR
 from source.formats.registry import format_of
 from source.sandbox.pool import ParserPool, Parsers, cores
-from source.waiting import OnWait, nothing, result, results
+from source.waiting import OnWait, do_nothing, map_in_pool, wait_for_result
 
 Known = Callable[[bytes], str | None]
 """Maps a fingerprint to the id of the known document that has it, or to None."""
@@ -83,10 +83,10 @@ class Scan:
     skipped: list[SourceError] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
 
-    def look(self, on_wait: OnWait = nothing) -> dict[str, str]:
+    def look(self, on_wait: OnWait = do_nothing) -> dict[str, str]:
         """Hashes every file: the SHA-256 by shown path, or UNREAD for a file that cannot be read."""
         with ThreadPoolExecutor(cores(), "files") as pool:
-            hashes = results(pool, sha256_of, (file.path for file in self.files), on_wait)
+            hashes = map_in_pool(pool, sha256_of, (file.path for file in self.files), on_wait)
             for file, sha256 in zip(self.files, hashes, strict=True):
                 file.sha256 = sha256
         return {file.shown_as: file.sha256 or UNREAD for file in self.files}
@@ -102,7 +102,7 @@ class Scan:
     def found(
         self,
         known: Known = lambda fingerprint: None,
-        on_wait: OnWait = nothing,
+        on_wait: OnWait = do_nothing,
         parsers: Callable[[], Parsers] = ParserPool,
     ) -> Generator[Scanned, None, None]:
         """Every document, in the order of the files. Several files are extracted at a time, and only a few ahead.
@@ -158,7 +158,7 @@ def _in_order(
 
 
 def _only(future: Future[Scanned], on_wait: OnWait) -> list[Scanned]:
-    return [result(future, on_wait)]
+    return [wait_for_result(future, on_wait)]
 
 
 def _known(file: SourceFile, ocr: str, known: Known) -> Scanned | None:

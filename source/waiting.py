@@ -14,24 +14,24 @@ _A = TypeVar("_A")
 _B = TypeVar("_B")
 
 
-def nothing() -> None:
+def do_nothing() -> None:
     """The default `OnWait`: does nothing."""
 
 
-def result(future: Future[_B], on_wait: OnWait) -> _B:
+def wait_for_result(future: Future[_B], on_wait: OnWait) -> _B:
     """The result of `future`; `on_wait` is called while it is pending."""
     while not wait([future], _INTERVAL).done:
         on_wait()
     return future.result()
 
 
-def results(pool: Executor, function: Callable[[_A], _B], items: Iterable[_A], on_wait: OnWait) -> Iterator[_B]:
+def map_in_pool(pool: Executor, function: Callable[[_A], _B], items: Iterable[_A], on_wait: OnWait) -> Iterator[_B]:
     """Like `pool.map`, but calls `on_wait` while waiting; calls not yet started are cancelled if the wait ends."""
     futures = [pool.submit(function, item) for item in items]
     try:
         for future in futures:
             on_wait()
-            yield result(future, on_wait)
+            yield wait_for_result(future, on_wait)
     finally:
         for future in futures:
             future.cancel()

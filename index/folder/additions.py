@@ -15,8 +15,7 @@ from index.errors import IndexUnwritable, StoreError
 from index.folder.commit import claim, unwritable
 from index.folder.disk import read, replace
 from index.folder.layout import Layout
-from source import is_unicode, roots_of
-from source.files import SourceFile, files_in
+from source import SourceFile, files_in, is_unicode, roots_of
 
 _MOST_BYTES = 1 << 26
 

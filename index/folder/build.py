@@ -31,9 +31,7 @@ from index.ray.machines import Machines, build_machines
 from index.settings import Settings
 from index.store import Store, open_if_usable
 from index.text.passages import splitter
-from source import UNREAD, Scan, golden_in, scan
-from source.errors import NotRead, SourceEmpty
-from source.waiting import OnWait
+from source import UNREAD, NotRead, OnWait, Scan, SourceEmpty, golden_in, scan
 
 Approve = Callable[[Store | None, Store, Sequence[Path]], None]
 """Called before a new generation becomes current; raises to refuse it.
@@ -124,12 +122,12 @@ def _scan(root: Path, sources: Sequence[str | Path], settings: Settings) -> Scan
     return scan(sources_of(layout, sources), settings.ocr, leave_out=root, without=left_out(layout))
 
 
-def _made_from(sources: Sequence[str | Path], source_scan: Scan, meanwhile: OnWait) -> dict[str, Any]:
+def _made_from(sources: Sequence[str | Path], source_scan: Scan, on_wait: OnWait) -> dict[str, Any]:
     """What determines the documents: the start of `sources.json`. Looks at every file."""
     return {
         "roots": [str(root) for root in sources],
         "left_out": sorted(source_scan.without),
-        "files": source_scan.look(meanwhile),
+        "files": source_scan.look(on_wait),
         "readers": source_scan.extractors(),
         "splitter": splitter(),
     }

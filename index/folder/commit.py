@@ -25,7 +25,7 @@ from index.folder.disk import publish, read, remove
 from index.folder.generations import KEPT, delete_old, names, set_current
 from index.folder.layout import UNFINISHED, GenerationLayout, Layout
 from index.folder.manifest import Manifest, dump
-from source.errors import reason_of
+from source import reason_of
 
 _OURS = Layout.names()
 

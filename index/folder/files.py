@@ -18,8 +18,7 @@ from index.folder.arrays import Table
 from index.folder.checksums import CheckedFile, block_digests, digests_size
 from index.folder.disk import opened, read
 from index.folder.layout import Folder
-from source import cores
-from source.waiting import OnWait, nothing, results
+from source import OnWait, cores, do_nothing, map_in_pool
 
 Listing: TypeAlias = dict[str, tuple[str, int]]
 """Path inside the folder → (SHA-256, size in bytes); sorted by path, except that the block digests come last."""
@@ -47,7 +46,7 @@ def check_files(folders: Iterable[tuple[Folder, Listing]]) -> None:
         raise IndexCorrupt(problem)
 
 
-def damaged(folders: Iterable[tuple[Folder, Listing]], meanwhile: OnWait = nothing) -> dict[Folder, str]:
+def damaged(folders: Iterable[tuple[Folder, Listing]], on_wait: OnWait = do_nothing) -> dict[Folder, str]:
     """The folders with a damaged or missing file, each with a sentence that names the file."""
     files = [(folder, name, facts) for folder, listing in folders for name, facts in listing.items()]
     paths = [folder.root / name for folder, name, _ in files]
@@ -57,7 +56,7 @@ def damaged(folders: Iterable[tuple[Folder, Listing]], meanwhile: OnWait = nothi
         found = list(map(_problem, zip(paths, sha256s, sizes, strict=True)))
     else:
         with ThreadPoolExecutor(cores()) as pool:
-            found = list(results(pool, _problem, zip(paths, sha256s, sizes, strict=True), meanwhile))
+            found = list(map_in_pool(pool, _problem, zip(paths, sha256s, sizes, strict=True), on_wait))
     problems: dict[Folder, str] = {}
     for (folder, _, _), problem in zip(files, found, strict=True):
         if problem:

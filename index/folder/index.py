@@ -17,7 +17,7 @@ from index.folder.manifest import Manifest, load_manifest, load_segment
 from index.folder.store import FolderStore
 from index.progress import Report
 from index.store import Generation, no_generation
-from source.files import name_of
+from source import name_of
 
 
 class FolderIndex:
@@ -98,7 +98,7 @@ class FolderIndex:
         return list(dict.fromkeys(found))
 
     def size(self) -> int:
-        """Total size of all files in bytes, all generations included; a running build may delete some meanwhile."""
+        """Total size of all files in bytes, all generations included; a running build may delete some on_wait."""
         size = 0
         for folder, _, files in os.walk(self.staging):
             for file in files:

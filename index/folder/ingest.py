@@ -29,8 +29,7 @@ from index.text.analyzer import words
 from index.text.language import language_of
 from index.text.passages import passages
 from index.tokens import pack
-from source import Document, Scan, Scanned
-from source.document_json import dump_document
+from source import Document, Scan, Scanned, dump_document
 
 LEAST_TEXTS, MOST_TEXTS = 512, 8192
 """Limits of the number of texts in a new segment, which is a sixteenth of all texts."""

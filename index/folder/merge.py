@@ -19,7 +19,7 @@ from index.errors import REBUILD, IndexCorrupt
 from index.folder.ingest import MOST_TEXTS
 from index.folder.layout import UNFINISHED, Layout
 from index.folder.segment import Segment, SegmentText, SegmentWriter
-from source.document_json import load_document
+from source import load_document
 
 CROWD = 16
 """Segments that a tier may have without being merged."""

@@ -28,7 +28,7 @@ from index.folder.layout import (
 from index.folder.manifest import Manifest, SegmentManifest, load_manifest, load_segment
 from index.folder.segment import Segment
 from index.schema import sources_from
-from source.waiting import OnWait, nothing
+from source import OnWait, do_nothing
 
 _Numbers = NDArray[np.int64]
 
@@ -147,7 +147,7 @@ class Previous:
         self.broken: list[Path] = []
 
     @classmethod
-    def of(cls, layout: Layout, encoder: dict[str, Any], meanwhile: OnWait = nothing) -> Previous:
+    def of(cls, layout: Layout, encoder: dict[str, Any], on_wait: OnWait = do_nothing) -> Previous:
         """Loads what an encoder with these facts made, and checks every file of it."""
         previous = cls()
         segments = previous._load_segments(layout)
@@ -156,7 +156,7 @@ class Previous:
         if generation:
             folders.append((generation[0], generation[1].files))
         previous._remove_foreign(folders)
-        broken = damaged(folders, meanwhile)
+        broken = damaged(folders, on_wait)
         previous.damage += broken.values()
         previous.broken += (folder.root for folder in broken)
         for each, manifest in segments.items():

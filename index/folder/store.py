@@ -27,10 +27,7 @@ from index.folder.vectors import StoredVectors, read_index
 from index.schema import sources_from
 from index.store import StoreMixin
 from index.tokens import Tokens
-from source.document import Document
-from source.document_json import DocumentFacts, load_document, load_facts
-from source.places import Box, boxes_of
-from source.spans import Span
+from source import Box, Document, DocumentFacts, Span, boxes_of, load_document, load_facts
 
 
 class DocumentRows:
@@ -119,7 +116,7 @@ class FolderStore(StoreMixin):
             try:
                 self._open(root, name, generation, load_manifest(generation, sha256), like, whole=False)
                 return
-            except IndexCorrupt as error:  # or builds have finished meanwhile, and deleted it
+            except IndexCorrupt as error:  # or builds have finished on_wait, and deleted it
                 problem = error
         raise problem
 

@@ -9,8 +9,7 @@ from itertools import islice
 
 from index.lance.rows import Keys, SealedRows, SealedTable, of_document
 from index.lance.tables import DOCUMENTS, LINES, Values
-from source.document import Document, Doubt, DoubtKind
-from source.document_json import DocumentFacts, load_document
+from source import Document, DocumentFacts, Doubt, DoubtKind, load_document
 
 _FACTS, _DOCUMENTS = 1 << 22, 1 << 26  # bytes cached in memory
 _TOGETHER = 1 << 12  # rows of a list fetched in one request

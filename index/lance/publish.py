@@ -25,7 +25,7 @@ from index.lance.rows import buckets, of_digest, of_document, of_term
 from index.lance.storage import Storage
 from index.lance.tables import ABOUT, CORNERS_TOGETHER, FORMAT, PARTS, LanceManifest, dump, pack, schema
 from index.progress import Progress, Step
-from source.document_json import load_facts
+from source import load_facts
 
 Record = dict[str, Any]
 _CHUNK = 1 << 10  # passages

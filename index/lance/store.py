@@ -36,9 +36,7 @@ from index.schema import sources_from
 from index.store import StoreMixin
 from index.tokens import Tokens, token_type, unpack
 from index.types import Rows
-from source.document import Document
-from source.places import Box, boxes_of
-from source.spans import Span
+from source import Box, Document, Span, boxes_of
 
 _PASSAGES, _TOKENS, _CORNERS = 1 << 24, 1 << 25, 1 << 23
 """Bytes of each that are cached: about 8,000 passages, the tokens of 800, the corners of a million characters."""

@@ -17,8 +17,7 @@ import numpy as np
 from index.encoder.protocol import Encoder
 from index.text.sentences import sentences
 from index.types import Offsets
-from source.document import Document
-from source.spans import Span, trim
+from source import Document, Span, trim
 
 LONGEST_PASSAGE = 5000
 """Characters in a passage at most; ordinary text reaches the limit in word pieces long before."""

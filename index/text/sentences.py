@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from sentencex import get_sentence_boundaries
 
-from source.spans import Span, trim
+from source import Span, trim
 
 # sentencex 1.0.32 panics on a capital letter, a space of several UTF-8 bytes and a full
 # stop. Each such space is replaced by one plain space, so that offsets stay the same.

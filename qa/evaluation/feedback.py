@@ -18,8 +18,7 @@ from index import DEFAULT_INDEX, Layout, locate
 from index.folder.disk import appending, flush
 from qa.answer import Quote
 from qa.ask.conversation import usable_history, validated
-from source import ChapterVerseError
-from source.errors import reason_of
+from source import ChapterVerseError, reason_of
 
 LARGEST = 50_000_000
 """The largest size of a feedback file, in bytes."""

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from source.waiting import result, results
+from source.waiting import map_in_pool, wait_for_result
 
 
 def test_what_is_slow_is_waited_for_aloud() -> None:
@@ -19,9 +19,9 @@ def test_what_is_slow_is_waited_for_aloud() -> None:
         return 7
 
     with ThreadPoolExecutor(1) as pool:
-        assert result(pool.submit(slow), lambda: heard.append(time.monotonic())) == 7
+        assert wait_for_result(pool.submit(slow), lambda: heard.append(time.monotonic())) == 7
         assert 3 <= len(heard) <= 6
-        assert result(pool.submit(int, "3"), pytest.fail) == 3
+        assert wait_for_result(pool.submit(int, "3"), pytest.fail) == 3
 
 
 def test_an_error_comes_as_it_was_raised() -> None:
@@ -29,7 +29,7 @@ def test_an_error_comes_as_it_was_raised() -> None:
         raise TimeoutError("its own")
 
     with ThreadPoolExecutor(1) as pool, pytest.raises(TimeoutError, match="its own"):
-        result(pool.submit(fail), list)
+        wait_for_result(pool.submit(fail), list)
 
 
 def test_who_gives_up_leaves_nothing_to_be_done() -> None:
@@ -46,8 +46,8 @@ def test_who_gives_up_leaves_nothing_to_be_done() -> None:
 
     with ThreadPoolExecutor(1) as pool:
         with pytest.raises(KeyboardInterrupt):
-            list(results(pool, work, range(100), give_up))
+            list(map_in_pool(pool, work, range(100), give_up))
         may_end.set()
     assert begun == [0]
     with ThreadPoolExecutor(2) as pool:
-        assert list(results(pool, work, range(5), list)) == [0, 1, 2, 3, 4]
+        assert list(map_in_pool(pool, work, range(5), list)) == [0, 1, 2, 3, 4]

@@ -24,8 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from source import UsageError
-from source.errors import reason_of
+from source import UsageError, reason_of
 
 _N, _R, _P = 2**15, 8, 1  # 32 MB and some 80 ms a password, in the range that OWASP recommends
 _MAX_RP = 2**10  # r times p: scrypt's PBKDF2, whose cost does not depend on n, makes as many blocks of 128 bytes

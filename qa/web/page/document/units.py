@@ -23,9 +23,8 @@ from markupsafe import Markup
 from qa import Edition, Quote
 from qa.web.page.html import Mark, Stretch, drawn, element, escaped, flows, stretches
 from qa.web.page.texts import Texts
-from source import Box, Document, RegionKind, Span
+from source import Box, Document, RegionKind, Span, trim
 from source.formats.markdown_marks import marks_in
-from source.spans import trim
 
 
 @dataclass(frozen=True, slots=True)
