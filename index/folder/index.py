@@ -98,7 +98,7 @@ class FolderIndex:
         return list(dict.fromkeys(found))
 
     def size(self) -> int:
-        """Total size of all files in bytes, all generations included; a running build may delete some on_wait."""
+        """Total size of all files in bytes, all generations included; a running build may delete some meanwhile."""
         size = 0
         for folder, _, files in os.walk(self.staging):
             for file in files:

@@ -20,8 +20,8 @@ import pyarrow as pa
 from index.errors import StoreError
 from index.folder.store import FolderStore
 from index.lance.documents import dump_facts
-from index.lance.indexes import FILE, make_indexes
 from index.lance.rows import buckets, of_digest, of_document, of_term
+from index.lance.search_indexes import FILE, make_indexes
 from index.lance.storage import Storage
 from index.lance.tables import ABOUT, CORNERS_TOGETHER, FORMAT, PARTS, LanceManifest, dump, pack, schema
 from index.progress import Progress, Step

@@ -34,7 +34,7 @@ _BATCH = 8  # texts sent to a helper at once
 _AHEAD = 4  # batches under way for each helper
 
 
-class Helper:
+class RayWorker:
     """The Ray actor that runs on each CPU of the cluster. Raises the errors of `encoder_of`."""
 
     def __init__(self, encoder: Identity) -> None:
@@ -87,7 +87,7 @@ def _start_on(node: dict[str, Any], encoder: Identity) -> list[Any]:
     They request hardly any CPU, so that the helpers of a machine that died can restart on a fully booked one.
     """
     groups = {"reading": 1}
-    actor = ray.remote(num_cpus=CPU_SHARE, max_restarts=-1, max_task_retries=-1, concurrency_groups=groups)(Helper)
+    actor = ray.remote(num_cpus=CPU_SHARE, max_restarts=-1, max_task_retries=-1, concurrency_groups=groups)(RayWorker)
     pinned = actor.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=True))
     return [pinned.remote(encoder) for _ in range(int(node["Resources"].get("CPU", 0)) if node["Alive"] else 0)]
 

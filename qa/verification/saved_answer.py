@@ -1,4 +1,4 @@
-"""Reads a saved answer from JSON. Its claims about the documents are checked elsewhere (`verify`, `requote`)."""
+"""Reads a saved answer from JSON. Its claims about the documents are checked elsewhere (`verify`, `restore`)."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.lance.indexes import graphs
+from index.lance.search_indexes import graphs
 
 SIZES = [10**each for each in range(5, 10)]
 CORES_MEASURED = 2  # that built and published

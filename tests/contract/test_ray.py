@@ -51,7 +51,7 @@ def write(folder: Path, notes: int = 12) -> None:
     (folder / "damaged.pdf").write_bytes(b"%PDF-1.7\nnothing that could be read")
 
 
-def helpers_of(process: int, title: bytes = b"ray::Helper") -> list[int]:
+def helpers_of(process: int, title: bytes = b"ray::RayWorker") -> list[int]:
     """The helper processes below this process, found by their titles."""
     parents, helpers = {}, []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -145,8 +145,8 @@ QUESTIONS = ["What does the ship with number 17 carry?", "Which ship carries 70 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits graphs and files to some hundred passages."""
-    monkeypatch.setattr("index.lance.indexes.FLAT", 16)
-    monkeypatch.setattr("index.lance.indexes.FILE", 256)
+    monkeypatch.setattr("index.lance.search_indexes.FLAT", 16)
+    monkeypatch.setattr("index.lance.search_indexes.FILE", 256)
     monkeypatch.setattr("index.lance.publish._FILE", 1)
 
 

@@ -134,7 +134,7 @@ def test_losing_a_host_loses_no_document(tmp_path: Path, hosts: None) -> None:
     log = tmp_path / "build.log"
 
     def encoding() -> bool:
-        return workers_on(OTHER, b"ray::Helper") >= 2 and "encoding" in log.read_text()
+        return workers_on(OTHER, b"ray::RayWorker") >= 2 and "encoding" in log.read_text()
 
     command = ["build", str(tmp_path / "sources"), "--index", str(tmp_path / "there"), "--on", CLUSTER]
     lost_on_the_way(log, encoding, "-m", "index", *command)

@@ -199,7 +199,7 @@ def test_a_graph_finds_what_exact_search_finds(
 ) -> None:
     if kind == "folder":
         pytest.skip("what FAISS finds is asked elsewhere")
-    monkeypatch.setattr("index.lance.indexes.FLAT", 16)
+    monkeypatch.setattr("index.lance.search_indexes.FLAT", 16)
     where = address(kind, tmp_path)
     build(where, [sources])
     book, beside = qa.load(where), qa.Book(folder, encoder)
@@ -212,7 +212,7 @@ def test_a_graph_finds_what_exact_search_finds(
     ("rows", "count"), [(0, 0), (4096, 0), (4097, 1), (10**6, 8), (1 << 21, 16), (10**7, 16), (10**9, 954)]
 )
 def test_a_question_searches_few_graphs(rows: int, count: int) -> None:
-    from index.lance.indexes import graphs
+    from index.lance.search_indexes import graphs
 
     assert graphs(rows) == count
 

@@ -26,12 +26,12 @@ def crowded() -> JSONResponse:
 
 
 @dataclass(slots=True)
-class _Places:
-    """The places for requests of one kind, and how many each client has taken.
+class _RequestSlots:
+    """The slots for requests of one kind, and how many each client has taken.
 
-    `kind`: matches method and path. `total`: places for all clients; `per_client`: for one of them, where a client
-    decides how long it holds a place. `streams`: a request holds its place until its response has ended. Any other
-    holds it until the response begins: a client that reads slowly takes no place from others.
+    `kind`: matches method and path. `total`: slots for all clients; `per_client`: for one of them, where a client
+    decides how long it holds a slot. `streams`: a request holds its slot until its response has ended. Any other
+    holds it until the response begins: a client that reads slowly takes no slot from others.
     """
 
     kind: re.Pattern[str]
@@ -41,11 +41,11 @@ class _Places:
     taken: Counter[str] = field(default_factory=Counter, init=False)
 
     def is_full(self, client: str) -> bool:
-        """Whether there is no place left for this client."""
+        """Whether there is no slot left for this client."""
         return self.taken.total() >= self.total or self.taken[client] >= self.per_client
 
     def release(self, client: str) -> None:
-        """Frees one place of this client."""
+        """Frees one slot of this client."""
         self.taken[client] -= 1
         if not self.taken[client]:
             del self.taken[client]
@@ -56,45 +56,45 @@ class ConcurrencyLimit:
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
-        self._places = (
-            _Places(re.compile(_WORK), limits.pending, limits.pending),
-            _Places(re.compile(_STREAM), limits.streams, (limits.streams + 1) // 2, streams=True),
-            _Places(re.compile(f"POST {UPLOAD}/?"), limits.uploads, (limits.uploads + 1) // 2),
+        self._slots = (
+            _RequestSlots(re.compile(_WORK), limits.pending, limits.pending),
+            _RequestSlots(re.compile(_STREAM), limits.streams, (limits.streams + 1) // 2, streams=True),
+            _RequestSlots(re.compile(f"POST {UPLOAD}/?"), limits.uploads, (limits.uploads + 1) // 2),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        places = self._places_for(scope)
-        if places is None:
+        slots = self._slots_for(scope)
+        if slots is None:
             await self._app(scope, receive, send)
-        elif places.is_full(client_of(scope)):
+        elif slots.is_full(client_of(scope)):
             await crowded()(scope, receive, send)
         else:
-            await self._answer(places, scope, receive, send)
+            await self._answer(slots, scope, receive, send)
 
-    def _places_for(self, scope: Scope) -> _Places | None:
+    def _slots_for(self, scope: Scope) -> _RequestSlots | None:
         if scope["type"] != "http":
             return None
         request = f"{scope['method']} {scope['path']}"
-        return next((places for places in self._places if places.kind.fullmatch(request)), None)
+        return next((slots for slots in self._slots if slots.kind.fullmatch(request)), None)
 
-    async def _answer(self, places: _Places, scope: Scope, receive: Receive, send: Send) -> None:
-        has_place, queue_is_full, client = True, False, client_of(scope)
-        places.taken[client] += 1
+    async def _answer(self, slots: _RequestSlots, scope: Scope, receive: Receive, send: Send) -> None:
+        has_slot, queue_is_full, client = True, False, client_of(scope)
+        slots.taken[client] += 1
 
         async def send_and_release(message: Message) -> None:
-            nonlocal has_place, queue_is_full
+            nonlocal has_slot, queue_is_full
             if message["type"] == "http.response.start":
                 queue_is_full = message["status"] == 503  # from Gradio's own queue, in a form of its own
-                if has_place and not places.streams:
-                    has_place = False
-                    places.release(client)
+                if has_slot and not slots.streams:
+                    has_slot = False
+                    slots.release(client)
             if not queue_is_full:
                 await send(message)
 
         try:
             await self._app(scope, receive, send_and_release)
         finally:
-            if has_place:
-                places.release(client)
+            if has_slot:
+                slots.release(client)
         if queue_is_full:
             await crowded()(scope, receive, send)

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from qa import ChapterVerseError, DocumentMissing
-from qa.verification.requote import QuoteGone
+from qa.verification.restore import QuoteGone
 from qa.web.http.concurrency import crowded
 from qa.web.http.config import Limits
 from qa.web.http.errors import refusal

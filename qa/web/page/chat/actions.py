@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from qa import Edition, UsageError, answer_json
 from qa.evaluation.feedback import record
-from qa.verification.requote import restore_answer, restore_quote
+from qa.verification.restore import restore_answer, restore_quote
 from qa.web.page.chat import cards
 from qa.web.page.request import Fields
 from qa.web.page.texts import Texts

@@ -9,7 +9,7 @@ from typing import Any
 
 from qa import Edition, Location, Quote
 from qa.find import find_in
-from qa.verification.requote import MOST_QUOTES, QuoteGone, restore_quote
+from qa.verification.restore import MOST_QUOTES, QuoteGone, restore_quote
 from qa.web.page.document import panel
 from qa.web.page.document.units import View
 from qa.web.page.request import Fields, at

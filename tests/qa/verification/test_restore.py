@@ -17,7 +17,7 @@ from qa_fixtures import build_book
 import qa
 from qa.answer import answer_json, quote_json
 from qa.ask.conversation import MAX_QUESTION
-from qa.verification.requote import QuoteGone, restore_answer, restore_quote
+from qa.verification.restore import QuoteGone, restore_answer, restore_quote
 from source import UsageError
 
 BRIDGE = "The Zorblax bridge was opened in 1931. It is painted green.\n"
