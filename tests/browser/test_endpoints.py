@@ -116,7 +116,7 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
 def test_a_rebuild_answers_from_the_new_text_without_a_restart(client: Client, server: Server) -> None:
     assert "Birgitta" not in call(client, "/ask", question=MASTER)["quotes"][0]["text"]
     (server.sources / "harbour.txt").write_text(CALLED.format(name="Birgitta"), encoding="utf-8")
-    assert "built" in call(client, "/rebuild")["report"]
+    assert "Built" in call(client, "/rebuild")["report"]
     assert "Birgitta" in call(client, "/ask", question=MASTER)["quotes"][0]["text"]
 
 
