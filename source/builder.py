@@ -105,7 +105,7 @@ class TextBuilder:
         return self._headings[0].title if self._headings else ""
 
     def build(self, *, id: str, extractor: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-        """The finished document. Without a `title`, it is called after its first heading, or else its id."""
+        """The finished document. Without a `title`, it is titled after its first heading, or else its id."""
         return Document(
             id=id,
             title=title or self.first_heading or id,

@@ -1,6 +1,6 @@
-"""Documents as lines of JSON and back, without loss except for the corners of their characters.
+"""Converts documents to lines of JSON and back, without loss except for the corners of their characters.
 
-The parser processes send documents in this form, and an index stores them in it.
+The parser processes send documents in this form, and an index stores them in this form.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Decoding of bytes to text in whatever encoding they are."""
+"""Decodes bytes to text, whatever their encoding."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _legacy(data: bytes) -> str | None:
 
 
 def _is_text(text: str) -> bool:
-    """Whether it has no NUL and hardly any control, private-use or unassigned characters.
+    """Whether a text has no NUL and hardly any control, private-use or unassigned characters.
 
     A wrong guess of UTF-16 gives characters from all over Unicode; real text has
     few that cannot be typed. An occasional control character is allowed.
@@ -100,5 +100,5 @@ def _is_text(text: str) -> bool:
 
 
 def _is_format(char: str) -> bool:
-    """Whether it is a format character (soft hyphen, joiner, direction mark, flag tag): invisible, but text."""
+    """Whether a character is a format character (soft hyphen, joiner, direction mark): invisible, but text."""
     return unicodedata.category(char) == "Cf"

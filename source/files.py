@@ -62,9 +62,9 @@ def files_in(
 
 @contextmanager
 def readable(file: SourceFile, max_bytes: int) -> Iterator[None]:
-    """A context in which a file is read: raises a SourceError for system errors.
+    """A context for reading a file, which turns system errors into SourceErrors.
 
-    Also raises one at once if it isn't a regular file, or is larger than `max_bytes`.
+    Raises a SourceError at once if the file isn't a regular one, or is larger than `max_bytes`.
     """
     try:
         status = file.path.stat()

@@ -144,7 +144,7 @@ def shortened(title: str) -> str:
 
 _STRETCH = re.compile(r"[^\n\t]+")
 SCALE = 65535
-"""The coordinate that stands for the page's full width or height."""
+"""The coordinate of the page's right and bottom edges."""
 
 Corners: TypeAlias = NDArray[np.uint16]
 """(characters, 4): left, top, right, bottom, from the page's top left corner, in 1/`SCALE` of the page's size.

@@ -1,4 +1,4 @@
-"""What the command lines share: safe output to a terminal, and how a command ends.
+"""Functions that the command lines share: safe output to a terminal, and how a command ends.
 
 Documents and file names are untrusted. An escape sequence in one could hide
 lines, overwrite others, or make the terminal send input as if its user had

@@ -22,9 +22,9 @@ _MAX_LOOKS = 20  # per line, on average
 
 
 def _bounded_lookahead(state: StateBlock, line: int, end: int, silent: bool) -> bool:
-    """A parser rule that ends a block quote at a line without its mark once such lines were examined too often.
+    """A parser rule that ends a block quote early if its unmarked lines have been examined too often.
 
-    The parser examines all of them up to the next blank line to find where a quote ends, and may do so again from
+    To find where a quote ends, the parser examines all lines up to the next blank one, and may do so again from
     the next line: without a bound that takes quadratic time, minutes for 100 KB.
     """
     if not silent:

@@ -40,9 +40,9 @@ def cores() -> int:
 
 
 class Parsers(Protocol):
-    """What parses the files of sandboxed formats.
+    """The interface of a pool that parses the files of sandboxed formats.
 
-    `concurrency`: how many files it parses at a time. Safe to use from as many threads.
+    `concurrency`: how many files it parses at a time. Safe to use from that many threads.
     """
 
     concurrency: int
@@ -204,7 +204,7 @@ def _exactly(file: IO[bytes], length: int) -> bytes:
 def _ended(path: str, status: int, in_time: bool, seconds: float) -> SourceError:
     if not in_time:
         return TooLarge(f"{path} took longer than {seconds:.0f} seconds to extract. Split it or exclude it.")
-    # Either the file crashed the parser, or the system was short of memory: that cannot be told apart.
+    # Either the file crashed the parser, or the system was short of memory; the two look the same.
     return SourceUnreadable(
         f"{path} could not be read: its parser exited with status {status}. Build again, or save the file again."
     )

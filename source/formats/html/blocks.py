@@ -233,7 +233,7 @@ class _BlockWalker:
         self._flush()
 
     def _enter(self, element: Any) -> bool:
-        """Enters an element; returns whether its content is to be walked too."""
+        """Enters an element; returns whether its content should be walked too."""
         if is_unseen(element) or self._is_permalink(element):
             return False
         if element.tag in CONTROLS and not (element.tag == "button" and self._openers):

@@ -118,7 +118,7 @@ class _DocxWalker:
                 block, beside = self._paragraph(each)
                 block.text = unfinished + block.text
                 boxes += beside
-                unfinished = block.text if _goes_on(each) else ""
+                unfinished = block.text if _joins_next(each) else ""
                 if unfinished:
                     continue
                 yield from with_boxes(block, boxes)
@@ -193,7 +193,7 @@ def _unwrapped(parent: Any) -> Iterator[Any]:
             yield each
 
 
-def _goes_on(paragraph: Any) -> bool:
+def _joins_next(paragraph: Any) -> bool:
     """Whether a paragraph is shown joined with the next: its end mark is deleted, or it is a drop cap."""
     properties = child(paragraph, "pPr")
     deleted = child(properties, "rPr", "del") is not None

@@ -37,12 +37,12 @@ class BlockKind(Enum):
 
 @dataclass(slots=True)
 class PdfBlock:
-    """Lines that belong together. `level`: that of a heading, from 1. `goes_on`: it continues the block before it."""
+    """Lines that belong together. `level`: that of a heading, from 1. `continues`: it continues the block before."""
 
     kind: BlockKind
     lines: list[PdfLine]
     level: int = 0
-    goes_on: bool = False
+    continues: bool = False
 
     @property
     def text(self) -> str:
@@ -77,7 +77,7 @@ def blocks(page: Page, furniture: set[int], body: float) -> list[PdfBlock]:
         if block.kind is BlockKind.PARAGRAPH and _is_heading(block, body):
             block.kind = BlockKind.HEADING
     for before, block in pairwise(found):
-        block.goes_on = goes_on(before, block)
+        block.continues = continues(block, before)
     return found + [PdfBlock(BlockKind.FURNITURE, [page.lines[i]]) for i in sorted(furniture)]
 
 
@@ -122,7 +122,7 @@ def _begins_indented(block: PdfBlock, line: PdfLine) -> bool:
     return _INDENT * line.size < line.left - left < 6 * line.size
 
 
-def goes_on(before: PdfBlock, block: PdfBlock) -> bool:
+def continues(block: PdfBlock, before: PdfBlock) -> bool:
     """Whether a block continues the paragraph `before`, across a column or a page."""
     if {before.kind, block.kind} != {BlockKind.PARAGRAPH} or _ITEM.match(block.text):
         return False

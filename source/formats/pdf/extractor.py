@@ -16,7 +16,7 @@ import numpy as np
 from source.builder import TextBuilder
 from source.document import Document, Doubt, DoubtKind, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty
-from source.formats.pdf.blocks import BlockKind, PdfBlock, blocks, body_size, goes_on, rises, set_levels
+from source.formats.pdf.blocks import BlockKind, PdfBlock, blocks, body_size, continues, rises, set_levels
 from source.formats.pdf.headers_footers import headers_and_footers
 from source.formats.pdf.lines import Page, read_page
 from source.formats.pdf.ocr import recognise
@@ -97,7 +97,7 @@ class _Assembly:
         for before, after in pairwise(pages):
             last = [block for block in before if block.kind is not BlockKind.FURNITURE]
             if last and after:
-                after[0].goes_on = goes_on(last[-1], after[0])
+                after[0].continues = continues(after[0], last[-1])
         for page, page_blocks in zip(self._pages, pages, strict=True):
             self._add_page(page, page_blocks)
         self._add_pending()
@@ -122,7 +122,7 @@ class _Assembly:
         return " ".join(largest.text.split()) if largest and largest.lines[0].size > _LARGE * self._body else ""
 
     def _add_page(self, page: Page, page_blocks: Sequence[PdfBlock]) -> None:
-        if not (page_blocks and page_blocks[0].goes_on):
+        if not (page_blocks and page_blocks[0].continues):
             self._add_pending()
         self._builder.page()
         for doubt in _doubts(page, self._builder.pages):
@@ -131,7 +131,7 @@ class _Assembly:
         self._pending += [block for block in furniture if _is_above(block, page)]
         for block in page_blocks:
             if block.kind is not BlockKind.FURNITURE:
-                if not block.goes_on:
+                if not block.continues:
                     self._add_pending()
                 self._add(block)
         self._pending += [block for block in furniture if not _is_above(block, page)]
@@ -144,7 +144,7 @@ class _Assembly:
 
     def _add(self, block: PdfBlock) -> None:
         text = "\n".join(line.text for line in block.lines)
-        if block.goes_on:
+        if block.continues:
             span = self._builder.more(text)
         elif block.kind is BlockKind.HEADING:
             span = self._builder.heading(text, block.level)
