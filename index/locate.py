@@ -74,7 +74,7 @@ def locate(index: str | Path) -> Index:
 
 
 def address_of(index: str | Path) -> Path | Engine:
-    """Parses what a user calls an index. Raises UsageError without the text, which may contain a password."""
+    """Parses the folder or address of an index. Raises UsageError without the text, which may contain a password."""
     text = str(index)
     return Path(index) if isinstance(index, Path) or "://" not in text else parse_address(text)
 

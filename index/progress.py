@@ -67,7 +67,7 @@ class Step:
         self._last = self._begun = monotonic()
         self.done = 0
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Reports how much is done, unless the last report was a moment ago."""
         now = monotonic()
         if now - self._last >= _BETWEEN:

@@ -1,11 +1,11 @@
-"""The shape that JSON from outside must have: whoever wrote it may have written anything.
+"""Checks the shape of JSON from outside, which may contain anything.
 
 A shape is one of
 - a type or a union of types; True and False are not integers
 - a function that says whether a value fits
 - `[shape]`: a list of values that fit it
-- `{name: shape}`: an object with at least these names. The name `str` stands for any other; names whose shape is
-  `optional(shape)` may be missing.
+- `{name: shape}`: an object with at least these names. The name `str` matches any other name; names whose shape
+  is `optional(shape)` may be missing.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ class optional:  # noqa: N801 - reads as a word in a shape
 
 
 def text(value: object) -> bool:
-    """Whether it is a string of Unicode characters, without half of a surrogate pair."""
+    """Whether a value is a string of Unicode characters, without lone surrogates."""
     return isinstance(value, str) and is_unicode(value)
 
 
 def number(value: object) -> bool:
-    """Whether it is a number within reason: not infinite, not NaN, not True."""
+    """Whether a value is a number of reasonable size: not infinite, not NaN, not True."""
     return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST < value < _LARGEST
 
 

@@ -17,7 +17,7 @@ DEFAULT_INDEX = Path(".chapter-verse/index")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What determines how documents are indexed; after a change of any setting, a build starts from scratch.
+    """The settings that determine how documents are indexed. If any changes, the next build starts from scratch.
 
     `model`: the name or folder of a sentence-transformers model. `passage_tokens`: word
     pieces in a passage at most, if the encoder's own limit permits. `ocr`: Tesseract

@@ -61,10 +61,10 @@ def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> R
     settings, progress = options.settings, options.progress
     step = Step(progress, "looking")
     source_scan = _scan(root, sources, settings)
-    made_from = _made_from(sources, source_scan, step.tell)
+    made_from = _made_from(sources, source_scan, step.report)
     encoder_identity = asdict(identity(settings.model))
     with writing(root) as layout:
-        previous = Previous.of(layout, encoder_identity, step.tell)
+        previous = Previous.of(layout, encoder_identity, step.report)
         step.end()
         if not options.full and not previous.damage and _is_up_to_date(previous, made_from, settings):
             return _unchanged(layout, previous)

@@ -107,14 +107,14 @@ class Ingest:
         """Writes the segments. `size`: approximate bytes of the sources, for the progress."""
         step = Step(progress, "encoding", size)
         # Closed explicitly: the generator has parser processes at work, and a traceback would keep it alive.
-        documents = source_scan.found(self._known.id, step.tell, self._parsers)
+        documents = source_scan.found(self._known.id, step.report, self._parsers)
         with ExitStack() as self._open, closing(documents) as found:
             self._segment = self._begin()
             for encoded in self._encoder.encode(self._new_texts(found)):
                 text = self._pending.popleft()
                 self._add_encoded(encoded, text)
                 step.done = text.bytes_read
-                step.tell()
+                step.report()
             self.rows.flush()
             if self._segment.texts or self._segment.size:
                 self.segments.append(self._segment.close(self._layout.segments))

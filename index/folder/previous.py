@@ -148,7 +148,7 @@ class Previous:
 
     @classmethod
     def of(cls, layout: Layout, encoder: dict[str, Any], on_wait: OnWait = do_nothing) -> Previous:
-        """Loads what an encoder with these facts made, and checks every file of it."""
+        """Loads the data made by an encoder with these facts, and checks every file of the index."""
         previous = cls()
         segments = previous._load_segments(layout)
         generation = previous._load_generation(layout)

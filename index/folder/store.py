@@ -116,7 +116,7 @@ class FolderStore(StoreMixin):
             try:
                 self._open(root, name, generation, load_manifest(generation, sha256), like, whole=False)
                 return
-            except IndexCorrupt as error:  # or builds have finished on_wait, and deleted it
+            except IndexCorrupt as error:  # or builds have finished meanwhile and deleted it
                 problem = error
         raise problem
 

@@ -1,9 +1,9 @@
-"""The pointer, one row that names the current generation and who may build the next, changed by compare-and-set.
+"""The pointer: a row that names the current generation and the running build, changed by compare-and-set.
 
 LanceDB commits a version of a table only if nobody else has committed that version; on object storage by a
-write that fails if the object exists. An update whose condition names the old values is retried on the version
-of whoever came first, where the condition no longer matches. So of two simultaneous changes one succeeds, and
-the other one fails and notices.
+write that fails if the object exists. The later of two simultaneous updates is retried on the version that the
+earlier one committed, where its condition, which names the old values, no longer matches. So one change
+succeeds, and the other one fails and notices.
 
 The right to build is a lease, renewed while a build is running; it expires when the build's machine is gone.
 """
@@ -109,7 +109,7 @@ class Pointer:
         return found
 
     def row(self, seconds: float | None = None) -> Current:
-        """The pointer as it is now. `seconds`: timeout. Raises TableMissing before there is one."""
+        """Reads the pointer. `seconds`: timeout. Raises TableMissing before there is one."""
         return _current(self._storage.run(self._rows(), seconds), str(self._storage.engine))
 
     async def _rows(self) -> list[dict[str, Any]]:

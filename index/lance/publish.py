@@ -197,7 +197,7 @@ class _TableWriter:
                 yield pa.RecordBatch.from_pylist([self._packed(name, *each) for each in batch], layout)
                 self.rows += len(batch)
                 self._step.done += len(batch)
-                self._step.tell()
+                self._step.report()
         except BaseException as error:
             self._failure = error
             raise

@@ -47,8 +47,8 @@ class SealedTable:
         numbers: list[int] = rows.to_pylist()
         return numbers
 
-    def taken(self, rows: Sequence[int], part: SealedColumn) -> pa.Table:
-        """A column of these rows, in any order, not yet verified."""
+    def fetch(self, rows: Sequence[int], part: SealedColumn) -> pa.Table:
+        """Fetches a column of these rows, in any order, not yet verified."""
         return self.storage.run(self._table.take_offsets(list(rows)).select([part.column]).to_arrow())
 
     def all(self, part: SealedColumn) -> Iterator[tuple[int, Values]]:
@@ -89,7 +89,7 @@ class SealedTable:
 class SealedRows(Generic[_Row]):
     """Fetches, verifies and decodes one sealed column of a table by row numbers; thread-safe.
 
-    `make`: decodes the values of a row. `most`: bytes of decoded rows that are cached, those used last.
+    `make`: decodes the values of a row. `most`: bytes of decoded rows that are cached, the most recently used.
     """
 
     def __init__(self, table: SealedTable, part: SealedColumn, make: Callable[[int, Values], _Row], most: int) -> None:
@@ -104,7 +104,7 @@ class SealedRows(Generic[_Row]):
         if lacking := sorted(set(wanted) - found.keys()):
             if lacking[0] < 0:
                 raise self._table.missing(lacking[0])
-            found |= self._taken_in(self._table.taken(lacking, self._part))
+            found |= self._decoded(self._table.fetch(lacking, self._part))
         for row in lacking:
             if row not in found:
                 raise self._table.missing(row)
@@ -118,11 +118,11 @@ class SealedRows(Generic[_Row]):
         with self._lock:
             return {row: self._cache[row][0] for row in rows if row in self._cache}
 
-    def _taken_in(self, found: pa.Table) -> dict[int, _Row]:
+    def _decoded(self, found: pa.Table) -> dict[int, _Row]:
         try:
             made = {row: self._make(row, values) for row, values in self._table.proven(found, self._part)}
         except (KeyError, ValueError, TypeError, RecursionError) as error:
-            raise IndexCorrupt(f"What is stored of {self._part.table} cannot be read. {REBUILD}") from error
+            raise IndexCorrupt(f"A row of {self._part.table} cannot be read. {REBUILD}") from error
         size = found.nbytes // max(len(found), 1)
         if size <= self._most:  # the cache refuses what is larger than all of it
             with self._lock:

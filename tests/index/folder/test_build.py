@@ -277,14 +277,14 @@ def test_an_index_depends_on_added_and_excluded_documents(tmp_path: Path, source
 def test_a_step_is_reported_ten_times_a_second() -> None:
     told: list[tuple[str, int, int]] = []
     step = Step(lambda *facts: told.append(facts), "looking", 5)
-    step.tell()
+    step.report()
     step.end()
     assert told == []
     step.done = 9
     begun = time.monotonic()
     for _ in range(30):
         time.sleep(0.01)
-        step.tell()
+        step.report()
     step.end()
     tenths = 10 * (time.monotonic() - begun)  # more than three on a busy machine
     assert 2 <= len(told) <= tenths + 1 and set(told) == {("looking", 5, 5)}
