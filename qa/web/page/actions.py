@@ -31,12 +31,12 @@ from qa.web.state import AppState, BuildRunning
 _log = logging.getLogger("chapter-verse")
 
 Action = Callable[[Fields, Texts], dict[str, Any]]
-"""Something the server does for the page, from the fields of a request and in its language."""
+"""Called with the fields of a request and the texts in its language; returns the response as JSON."""
 Act = Callable[[Any], dict[str, Any]]
 """Runs the action that a request names."""
 _PATH = "/act"
 _BUILD_ACTIONS = ("add", "remove", "put_back", "rebuild")
-_SLOW_ACTIONS = ("part", "welcome")  # have slots of their own, so that they do not delay questions
+_SLOW_ACTIONS = ("part", "welcome")  # these have their own slots, so that they don't delay questions
 _MOST_SLOW = 16  # running or waiting
 
 
@@ -49,7 +49,7 @@ def act_with(actions: Iterable[Action]) -> Act:
         texts = in_language(fields.value("language"))
         try:
             return named.get(fields.text("action"), _unknown)(fields, texts)
-        except Exception as error:  # whatever it is, the page goes on working
+        except Exception as error:  # any error, so that the page keeps working
             return {"error": _message(error, texts)}
 
     return act

@@ -1,5 +1,5 @@
-// Finding and making elements. The functions here are the only ones that parse HTML, and they take what the
-// server has escaped or a constant of the scripts; all other text gets into the page as text.
+// Finding and making elements. Only the functions here parse HTML, and only HTML that the server has escaped or that
+// is a constant of the scripts; all other text gets into the page as text.
 
 /** @import { ServerHtml } from "./types.d.ts" */
 
@@ -89,19 +89,19 @@ export const targetOf = (event) => /** @type {HTMLElement} */ (event.target);
 export const pressedButton = (event) => targetOf(event).closest("button[data-do]");
 
 /**
- * The element of HTML that the server has made.
+ * The element that HTML from the server describes.
  * @param {ServerHtml} html
  */
 export const fromServer = (html) => parsed(html);
 
 /**
- * The element of a constant of the scripts; ESLint refuses anything else.
+ * The element that a constant of the scripts describes; ESLint refuses anything else.
  * @param {string} markup
  */
 export const fromMarkup = (markup) => parsed(markup);
 
 /**
- * Replaces an element's content by HTML that the server has made.
+ * Replaces an element's content by HTML from the server.
  * @param {Element} element
  * @param {ServerHtml} html
  */

@@ -1,4 +1,4 @@
-// What Gradio's HTML component gives the page.
+// The values that Gradio's HTML component passes to the page.
 
 /** @import { Gradio } from "./types.d.ts" */
 

@@ -56,16 +56,16 @@ def button(action: str, label: str, kind: str = "text", **attributes: object) ->
 
 
 Mark = tuple[Span, str]
-"""A span of the document and the class that sets it off."""
+"""A span of the document, and the CSS class that marks it."""
 Stretch = tuple[Span, tuple[str, ...]]
-"""A span of the document and all the classes that set it off."""
+"""A span of the document, and all the CSS classes that mark it."""
 
 _SCROLL_TARGETS = frozenset({"quoted", "found"})  # classes of what the page may scroll to
 _MARK_CLASSES = _SCROLL_TARGETS | {"answer"}  # drawn as <mark>, all others as <span>
 
 
 def marked(text: str, span: Span, marks: Iterable[Mark]) -> Markup:
-    """`text[span]` as HTML, each stretch under the classes of the marks that cover it.
+    """`text[span]` as HTML, each stretch of it with the classes of the marks that cover it.
 
     >>> print(marked("a river runs", Span(0, 12), [(Span(2, 7), "answer")]))
     a <mark class="answer">river</mark> runs
@@ -74,7 +74,7 @@ def marked(text: str, span: Span, marks: Iterable[Mark]) -> Markup:
 
 
 def stretches(marks: Iterable[Mark]) -> list[Stretch]:
-    """What the marks cover, in order, cut wherever one starts or ends, with the sorted classes of each piece.
+    """The stretches that marks cover, in order: cut wherever a mark starts or ends, with sorted classes.
 
     >>> stretches([(Span(0, 9), "quoted"), (Span(4, 9), "answer")])
     [(Span(start=0, end=4), ('quoted',)), (Span(start=4, end=9), ('answer', 'quoted'))]
@@ -94,7 +94,7 @@ def stretches(marks: Iterable[Mark]) -> list[Stretch]:
 
 
 def drawn(text: str, span: Span, stretches: Sequence[Stretch]) -> Markup:
-    """`text[span]` as HTML, under the classes of those parts of the stretches that lie in it."""
+    """`text[span]` as HTML, with the classes of the stretches that overlap it."""
     first = bisect_right(stretches, span.start, key=lambda stretch: stretch[0].end)
     last = bisect_left(stretches, span.end, key=lambda stretch: stretch[0].start)
     parts: list[Markup] = []

@@ -9,7 +9,7 @@ export const narrower = matchMedia("(max-width: 60rem)");
 export const isSideShown = () => page().classList.contains("with-side");
 const isDocumentShown = () => page().classList.contains("with-document");
 
-// What is covered can be neither focused nor read out.
+// Covered parts can be neither focused nor read out.
 export const updateCovered = () => {
   const bySide = isSideShown();
   const byDocument = isDocumentShown() && narrower.matches;
@@ -42,5 +42,5 @@ export const setAppearance = (dark) => {
 
 export const prefersReducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-// Whether there is a keyboard that does not slide over the page.
+// Whether there is a keyboard other than one on the screen.
 export const hasKeyboard = () => matchMedia("(hover: hover)").matches;

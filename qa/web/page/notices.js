@@ -1,4 +1,4 @@
-// The line above the question box: what was done, or what is wrong.
+// Notices in the line above the question box: what was done, or what is wrong.
 
 import { $ } from "./dom.js";
 import { texts } from "./texts/texts.js";
@@ -25,7 +25,7 @@ export const showNotice = (message, wrong = false, undo = null) => {
   if (message && !wrong) timer = setTimeout(() => showNotice(""), undo ? 10_000 : 6_000);
 };
 
-// Reverts what the notice says was done.
+// Reverts the action that the notice reports.
 export const undo = () => {
   undoing?.();
   showNotice("");

@@ -1,4 +1,4 @@
-// The page as a whole: its start, its frame, and what the buttons around the conversation do.
+// The page as a whole: its start, its frame, and the buttons around the conversation.
 
 /** @import { Chat, Gradio } from "./types.d.ts" */
 
@@ -85,7 +85,7 @@ const pageActions = {
   ...exportActions,
 };
 
-// Listens to the elements of the frame, which is drawn again in another language.
+// Listens to the elements of the frame, which is redrawn when the language changes.
 const listen = () => {
   $(".conversation").addEventListener("click", clickConversation);
   listenToDocument();
@@ -134,7 +134,7 @@ const pressEscape = (event) => {
   } else closeDocument();
 };
 
-// The menu closes when anything else is pressed.
+// Closes the menu when anything else is pressed.
 /** @param {Event} event */
 const closeMenu = (event) => {
   const menu = openMenu();
@@ -162,7 +162,7 @@ const draw = () => {
   return drawChat();
 };
 
-// Follows another tab, which has changed a chat.
+// Updates this tab after another one has changed a chat.
 /** @param {StorageEvent} event */
 const followTab = ({ key }) => {
   if (!key?.startsWith(CHAT_KEY)) return;
@@ -172,7 +172,7 @@ const followTab = ({ key }) => {
   drawChats();
 };
 
-// The question of a link to the page (?q=…), which is asked in a new chat. It is taken out of the address, so that a
+// Asks the question of a link to the page (?q=…) in a new chat. The question is removed from the address, so that a
 // reload shows the answer and does not ask again.
 const takeLinkedQuestion = () => {
   const url = new URL(location.href);

@@ -19,7 +19,7 @@ _NAME = escaped(NAME).replace("&amp;", Markup("<em>&amp;</em>"))
 
 
 def frame(texts: Texts, *, read_only: bool) -> Markup:
-    """The page before anything is in it: the chats, the conversation, an empty place for a document, the library."""
+    """The empty page: places for the list of chats, the conversation, a document, and the library."""
     return element(
         "div",
         {"class": "page read-only" if read_only else "page", "lang": texts.language},
@@ -82,7 +82,7 @@ def _header(texts: Texts) -> Markup:
 
 
 def _build_progress(texts: Texts) -> Markup:
-    """How far a build has come, with a button to cancel it: above the question box and in the library."""
+    """A build's progress with a button to cancel it, shown above the question box and in the library."""
     step = element("span", {"role": "status"})
     bar = element("progress", {"max": 1, "value": 0, "aria-label": texts.building})
     return element("div", {"class": "building", "hidden": ""}, step, bar, button("cancel", texts.cancel))
@@ -94,7 +94,7 @@ def _notice(texts: Texts) -> Markup:
 
 
 def _selection(texts: Texts) -> Markup:
-    """The line that says which documents are asked, if not all."""
+    """The line that says which documents are searched, if not all."""
     return element("p", {"class": "asking", "hidden": ""}, element("span", {}), button("ask-all", texts.ask_all))
 
 

@@ -1,8 +1,8 @@
 """The page's scripts: the ES modules of this folder, joined into the one module that browsers load.
 
-Served one by one, the first visit to the page would take about 0.3 s longer on localhost: each import is found only
-when the module that has it has come. The modules are joined as they are, so these rules hold, and `join` checks them:
-an import names what it takes, without `as`; no two modules declare the same name; no import leads back in a circle.
+Served one by one, they would delay the first visit to the page by about 0.3 s on localhost: each import is discovered
+only when the module that contains it has arrived. They are joined without being parsed, which requires these rules,
+and `join` checks them: an import lists names, without `as`; no two modules declare the same name; no circular imports.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _IMPORT = re.compile(r"^import \{ [\w$]+(?:, [\w$]+)* \} from \"(\.[\w./-]+\.js)
 _EXPORT = re.compile(r"^export (?=(?:const|let|function|async function) )", re.MULTILINE)
 _DECLARED = re.compile(r"^(?:const|let|(?:async )?function) ([\w$]+)", re.MULTILINE)
 _UNKNOWN = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
-_KEPT = {"cache-control": "public, max-age=31536000, immutable"}  # another script has another address
+_KEPT = {"cache-control": "public, max-age=31536000, immutable"}  # a changed script has another address
 
 
 class ScriptError(Exception):
@@ -42,12 +42,12 @@ class Script:
 
     @property
     def path(self) -> str:
-        """Made from the text, so that browsers may keep it for good."""
+        """The path, made from the text, so that browsers may cache the script forever."""
         return f"/scripts/page-{sha256(self.text.encode()).hexdigest()[:16]}.js"
 
     @property
     def route(self) -> Route:
-        """Serves the script."""
+        """The route that serves the script."""
 
         async def serve(request: Request) -> Response:
             return Response(self.text, media_type="text/javascript", headers=_KEPT)
@@ -76,7 +76,7 @@ def imports(path: str, text: str) -> list[str]:
 
 
 def join(files: Mapping[str, str]) -> str:
-    """One module of all those that the entry needs, each after those that it imports. Raises ScriptError.
+    """Joins the modules that the entry needs, each after those that it imports. Raises ScriptError.
 
     >>> page = 'import { a } from "./a.js";\\nexport const start = a;\\n'
     >>> print(join({"page.js": page, "a.js": "export const a = 1;\\n"}))

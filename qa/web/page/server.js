@@ -11,8 +11,8 @@ export const TRIES = 4;
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
- * Has the server act. Whatever goes wrong comes back as { error }. A server that is at capacity (503) has begun
- * nothing, and is asked again.
+ * Calls an action of the server. Any failure is returned as { error }. A server at capacity (503) has not started
+ * anything, so the call is repeated.
  * @template {keyof Actions} Name
  * @param {Name} action
  * @param {Actions[Name]["fields"]} fields
@@ -32,12 +32,12 @@ export const call = async (action, fields) => {
     const isCrowded = response.status === 503;
     const wait = 1000 * Number(response.headers.get("Retry-After") ?? 1);
     if (!isCrowded || tries <= 1) return { error: isCrowded ? texts().crowded : await reason(response) };
-    await sleep(wait * (0.5 + Math.random())); // at random, or all clients would come back at once
+    await sleep(wait * (0.5 + Math.random())); // at random, or all clients would retry at once
   }
 };
 
 /**
- * The server's own sentence, where it has one.
+ * The server's error message, or else a general one.
  * @param {Response} response
  * @returns {Promise<string>}
  */
@@ -50,8 +50,8 @@ const reason = async (response) => {
 };
 
 /**
- * Tells the latest of several calls of one kind from those before it. The function that this returns is called at
- * the start of each; what it returns says whether no other has started since.
+ * Distinguishes the latest of several calls from earlier ones. Call the returned function at the start of each; the
+ * function that it returns says whether no other has started since.
  */
 export const latestOnly = () => {
   let count = 0;

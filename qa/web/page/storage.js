@@ -1,4 +1,4 @@
-// Values that the browser keeps for this page, as JSON. It may refuse: reading then gives null, writing false.
+// Values in the browser's storage, as JSON. The browser may refuse access: reading then gives null, writing false.
 
 /** @typedef {() => Storage} Store  a function, because a browser may refuse the very access */
 

@@ -1,5 +1,5 @@
-// The chats of this browser, each an entry of its own in its storage, and which of them is open in this tab. Where
-// two tabs change one chat, the later answer is kept, and the other tab follows.
+// The chats of this browser, each in its own storage entry, and the one that is open in this tab. If two tabs change
+// the same chat, the later answer is kept, and the other tab is updated.
 
 /** @import { Answer, Chat } from "../types.d.ts" */
 
@@ -22,7 +22,7 @@ export const chats = {
   /** @type {Map<string, Chat>}  chats without turns, and those that the browser has refused to store */
   unstored: new Map(),
 
-  // Those that have turns, the one changed last first.
+  // The chats that have turns, the most recently changed first.
   all() {
     const ids = new Set(this.unstored.keys());
     try {
@@ -76,7 +76,7 @@ export const setCurrentChat = (chat) => {
 export const rememberCurrentChat = () => stored.write(session, CURRENT_KEY, currentChat.id);
 
 /**
- * Changes a chat as it is stored now, where another tab may have changed it; if it isn't stored, as it is here.
+ * Changes the stored version of a chat, which another tab may have changed, or else this tab's version.
  * @param {Chat} chat
  * @param {(chat: Chat) => void} change
  */

@@ -1,4 +1,4 @@
-// Questions and answers: asking, stopping, judging, and what else the buttons in the conversation do.
+// Questions and answers: asking, stopping, judging, and the other buttons in the conversation.
 
 /** @import { PendingQuestion } from "../types.d.ts" */
 
@@ -94,7 +94,7 @@ const showPendingTurn = (waiting, position, inPlace) => {
   return () => list.replaceChildren(...before);
 };
 
-// Gives up the pending question: the chat is as it was before, and a question that was typed is in its box again.
+// Cancels the pending question: restores the chat, and puts a typed question back into its box.
 export const stop = () => {
   if (!pending) return;
   const { question, position, typed, restore } = pending;

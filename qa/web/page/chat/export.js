@@ -34,7 +34,7 @@ const asMarkdown = () =>
     })
     .join("\n\n") + "\n";
 
-// Markdown takes its citations from the turns that are drawn, and print shows them: both need all of them.
+// Markdown takes its citations from the drawn turns, and printing shows them, so both need all turns drawn.
 export const exportActions = {
   "export-markdown": async () => (await drawWholeChat()) && download(fileName("md"), "text/markdown", asMarkdown()),
   "export-json": () => download(fileName("json"), "application/json", asJson()),

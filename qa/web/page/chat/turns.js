@@ -1,4 +1,4 @@
-// The turns of the open chat as they are drawn. Each has its position, from 0, in `data-turn`.
+// The drawn turns of the open chat. Each has its position, from 0, in `data-turn`.
 
 /** @import { Failure, OpenedCard, ServerHtml } from "../types.d.ts" */
 
@@ -43,12 +43,12 @@ export const showJudged = (position) => {
   }
 };
 
-// A chat is drawn after a reload, in another language, or when it is opened: its last turns first, earlier ones when
-// the reader wants them.
+// A chat is drawn when it is opened, after a reload, or in another language: its last turns first, earlier ones on
+// request.
 const TURNS_AT_ONCE = 20;
 const startDrawingTurns = latestOnly();
 
-// Whether the turns were drawn, once they are.
+// Resolves when drawing ends: whether the turns were drawn.
 /** @type {Promise<boolean>} */
 export let drawing = Promise.resolve(true);
 

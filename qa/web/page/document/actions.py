@@ -54,7 +54,7 @@ class DocumentActions:
         return _plain(panel.part_between(view, first, last, fields.flag("paged"), book, texts))
 
     def find(self, fields: Fields, texts: Texts) -> dict[str, Any]:
-        """Where the open document has the words of `query`."""
+        """The places where the open document has the words of `query`."""
         found = find_in(_open_document(fields, self._state.book), fields.text("query"), _MOST_FOUND)
         return {"starts": [span.start for span in found], "more": len(found) == _MOST_FOUND}
 
@@ -64,7 +64,7 @@ def _plain(part: panel.PanelPart) -> dict[str, Any]:
 
 
 def _opened(document: Document, marked: Sequence[Span], texts: Texts) -> dict[str, Any]:
-    """What the page's script needs of a document, which it opens at the first of the marked spans."""
+    """The data that the page's script needs to open a document at the first of the marked spans."""
     starts = sorted({span.start for span in marked})
     return {
         "frame": str(panel.frame(document, texts)),

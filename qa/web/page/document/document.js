@@ -38,7 +38,7 @@ export const closeDocument = () => {
 const startOpening = latestOnly();
 
 /**
- * Opens the document of a quote, or that of another place where its words occur (`elsewhere`, from 1).
+ * Opens the document of a quote, or of another place where its words occur (`elsewhere`, from 1).
  * @param {number} turn
  * @param {number} quote
  * @param {number} [elsewhere]
@@ -59,7 +59,7 @@ export const openQuote = async (turn, quote, elsewhere = 0) => {
 };
 
 /**
- * Opens the next place of a quote: the quote itself comes after the last of the others.
+ * Opens the next place of a quote; after the last one, the quote itself again.
  * @param {number} turn
  * @param {number} quote
  */

@@ -1,4 +1,4 @@
-// Ways through the open document: its quotes, its headings, a search, and clicks on the map.
+// Navigation in the open document: by its quotes, its headings, a search, and clicks on the map.
 
 import { $, $$, pressedButton, targetOf } from "../dom.js";
 import { call, latestOnly } from "../server.js";

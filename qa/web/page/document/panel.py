@@ -109,7 +109,7 @@ def _steps(kind: str, previous: str, next: str) -> Markup:
 
 
 def landmarks(document: Document) -> list[Heading]:
-    """Its headings, of as many levels from the highest down as fit on the map and in a list."""
+    """The document's headings, of as many levels, from the highest, as fit on the map and in a list."""
     headings = [heading for heading in document.places.headings if heading.end is None]  # others are rows of tables
     levels = sorted({each.level for each in headings})
     shown = [level for level in levels if sum(each.level <= level for each in headings) <= _MOST_LANDMARKS]

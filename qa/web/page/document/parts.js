@@ -8,7 +8,7 @@ import { texts } from "../texts/texts.js";
 import { drawMap, drawSteps, drawWindow } from "./position.js";
 import { content, isContentShown, offsetOf, openView, showDocumentNotice, units, view } from "./view.js";
 
-const MOST_WINDOWS = 4; // that are in the page at once
+const MOST_WINDOWS = 4; // in the page at once
 const SCROLL_REACH = 200; // pixels from an end at which more is loaded
 
 /** @param {{ offset: number } | { first: number, last: number }} fields */
@@ -30,7 +30,7 @@ const decodedUnits = async (html) => {
 const startGoing = latestOnly();
 
 /**
- * Loads the part around an offset, and brings into view what is marked at it.
+ * Loads the part around an offset, and scrolls to the mark there.
  * @param {number} offset
  * @param {"quoted" | "found" | "here"} kind  of mark; "here": none
  */
@@ -96,7 +96,7 @@ export const addPart = async (direction) => {
   const part = await loadPart({ first, last });
   const loaded = "error" in part ? [] : await decodedUnits(part.html);
   if (extending === from) extending = null;
-  // Meanwhile the reader has gone elsewhere, or the unit at the edge has been removed from the page.
+  // Meanwhile the reader has moved elsewhere, or the unit at the edge has been removed from the page.
   if (from !== view || edge !== (isEarlier ? from.first : from.last)) return;
   if ("error" in part) return showDocumentNotice(part.error);
   const present = units();

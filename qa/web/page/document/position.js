@@ -1,11 +1,11 @@
-// Where in the open document the reader is: the numbers of the quote and of the place that was found, and the map, a
-// thin picture of the whole document.
+// The reader's position in the open document: the numbers of the quote and of the match, and the map, a thin picture
+// of the whole document.
 
 import { $, $$, $optional } from "../dom.js";
 import { fill, language, texts } from "../texts/texts.js";
 import { content, offsetOf, openView, panel, units } from "./view.js";
 
-const MOST_MARKS = 400; // more could not be told apart
+const MOST_MARKS = 400; // more would overlap
 
 export const drawSteps = () => {
   const { at, found, foundAt, more, query, starts } = openView();
@@ -23,7 +23,7 @@ const drawStep = (kind, at, offsets, text) => {
   $$("button", steps).forEach((button) => (button.disabled = !offsets.length));
 };
 
-// How far into the document an offset is, from 0 to 1: counted in pages, or in characters where there are none.
+// An offset's relative position in the document, from 0 to 1: in pages, or in characters if there are none.
 /** @param {number} offset */
 export const shareOf = (offset) => {
   const { pages, length } = openView();

@@ -107,10 +107,10 @@ def _box(box: Box, kind: str, start: int) -> Markup:
     return element("mark", {"class": f"{kind} box", "style": style, "data-start": start})
 
 
-_KEPT = 200_000  # cached blocks and spans of documents: after one part of a document the next is read
+_KEPT = 200_000  # cached blocks and spans of documents, because a document is read part by part
 _LONGEST = 8000  # characters of a block
 _PART = re.compile(rf"\S(?:.{{0,{_LONGEST - 1}}}(?!\S)|.{{{_LONGEST - 1}}})", re.DOTALL)
-"""As much text as a block may have, up to white space if there is any."""
+"""Matches at most `_LONGEST` characters, up to white space if there is any."""
 
 
 @dataclass(frozen=True, slots=True)

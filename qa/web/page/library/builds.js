@@ -1,5 +1,5 @@
-// Changes to the documents, each of which builds the index. A build that this page has begun is known by its ticket:
-// no other page is given its outcome.
+// Changes to the documents, each of which builds the index. This page knows the builds that it began by their tickets,
+// and no other page gets their outcome.
 
 /** @import { Actions, Build, BuildProgress, Change, Failure, Refusal } from "../types.d.ts" */
 
@@ -41,7 +41,7 @@ export const startChange = async (action, fields, refused = []) => {
   return true;
 };
 
-// How far the build is. A request that fails says nothing about the build, and is repeated.
+// The build's progress. A failed request says nothing about the build, and is repeated.
 /** @returns {Promise<Build | Failure>} */
 const progress = async () => {
   for (let tries = TRIES; ; tries -= 1) {
@@ -51,7 +51,7 @@ const progress = async () => {
   }
 };
 
-// Shows how far the build is until it ends; another page may have begun it.
+// Shows the build's progress until it ends; another page may have begun it.
 export const followBuild = async () => {
   if (isFollowing) return;
   isFollowing = true;

@@ -1,4 +1,4 @@
-// The library: opening its dialog, and what can be done there.
+// The library: its dialog, and the actions in it.
 
 import { $, $optional, closest, page, pressedButton } from "../dom.js";
 import { openDocument } from "../document/document.js";
@@ -11,11 +11,11 @@ import { setSelected } from "./selection.js";
 export const openLibrary = async () => {
   showSide(false);
   if (!libraryDialog().open) libraryDialog().showModal();
-  followBuild(); // one that another page has begun
+  followBuild(); // another page may have begun one
   await drawRows(0);
 };
 
-// Removing an added file deletes it, and so takes a second click.
+// Removing an added file deletes it, so it takes a second click.
 /** @param {HTMLElement} button */
 const askToRemove = (button) => {
   const original = button.cloneNode();

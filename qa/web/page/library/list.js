@@ -27,7 +27,7 @@ export const drawRows = async (first = firstRow) => {
 };
 
 /**
- * Shows what came of a change, and the files that were refused.
+ * Shows the outcome of a change, and the files that were refused.
  * @param {string} message
  * @param {boolean} [wrong]
  * @param {Refusal[]} [refused]

@@ -1,4 +1,4 @@
-// The page's language, and its words in it.
+// The page's language, and the texts in that language.
 
 import { gradio } from "../gradio.js";
 import { local, stored } from "../storage.js";
@@ -9,7 +9,7 @@ export let language = "en";
 
 export const texts = () => gradio.known.texts[language];
 
-// The page's HTML before anything is put into it.
+// The HTML of the empty page.
 export const frame = () => gradio.known.frames[language];
 
 // The reader's choice, or else the browser's language, if the page has it.
