@@ -38,7 +38,7 @@ __all__ = [
     "Added",
     "Entry",
     "Library",
-    # what comes back
+    # results
     "Answer",
     "DocumentRef",
     "Hit",

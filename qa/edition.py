@@ -92,7 +92,7 @@ class Edition:
         return self._answer(question, history, k, documents)[0]
 
     def ask_with_hits(self, question: str, history: Sequence[str] = ()) -> tuple[Answer, list[Hit]]:
-        """The answer, and the passages it was looked for in, best first: what an evaluation judges."""
+        """The answer and the passages that were searched for it, best first, for an evaluation to judge."""
         answer, retrieved = self._answer(question, history, QUOTES)
         return answer, self._hits(retrieved)
 

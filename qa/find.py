@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from index import NormalizedText, Offsets, searchable
 from source import Document, Span
 
-_KEPT = 8_000_000  # characters of folded texts: who looks for one thing looks for the next in the same document
-_FINDS = 4  # kept: the parts of a document are drawn one by one, each with what is found in it
+_KEPT = 8_000_000  # characters of cached folded texts: the next search is often in the same document
+_FINDS = 4  # cached results: a document is drawn part by part, each with the matches in it
 _AT_ONCE = 1 << 17  # characters folded at a time
 _PLAIN = str.maketrans("‘’‚‛ʼ“”„‟«»‐‑‒–—−", '\'\'\'\'\'""""""------')
 _JOINS = (("\u0300", "\u036f"), ("\u0653", "\u0655"), ("\u1160", "\u11ff"), ("\u3099", "\u309a"))
@@ -55,11 +55,11 @@ def find_in(document: Document, query: str, most: int = 1000) -> list[Span]:
 
     Takes linear time, and less for the next query in the same document.
     """
-    return list(_found(document.text, query, most))
+    return list(_matches(document.text, query, most))
 
 
 @lru_cache(_FINDS)
-def _found(text: str, query: str, most: int) -> tuple[Span, ...]:
+def _matches(text: str, query: str, most: int) -> tuple[Span, ...]:
     wanted = _folded(query).text.strip(" ")
     if not wanted:
         return ()

@@ -1,1 +1,1 @@
-"""The web page: draws Answers, holds the chat of each browser session. `import qa` never imports it."""
+"""The web chat: its HTTP server, its endpoints for programs, and its page. `import qa` never imports it."""

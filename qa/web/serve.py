@@ -38,7 +38,7 @@ _LAUNCH_OPTIONS: dict[str, Any] = {
     "quiet": True, "share": False, "ssr_mode": False, "footer_links": [], "run_history": False,
     "enable_monitoring": False, "pwa": False, "mcp_server": False,
 }  # fmt: skip
-# Gradio's login page has fixed labels and error texts, and shows nothing when a client has to wait; so this says it.
+# Gradio's login page has fixed labels and error texts, and doesn't show when a client has to wait; so this says it.
 _LOGIN_MESSAGE = "Sign in to Chapter &amp; Verse. After five wrong passwords, wait a minute and try again."
 
 
@@ -51,7 +51,7 @@ class RunningServer:
     metrics: Metrics
 
     def finish(self, seconds: float) -> None:
-        """Stops accepting requests, and waits at most so many seconds for those in progress."""
+        """Stops accepting requests, and waits at most `seconds` for those in progress."""
         self.server.should_exit = True
         until = monotonic() + seconds
         while self.metrics.requests_in_progress and monotonic() < until:
@@ -68,7 +68,7 @@ def launch(
 ) -> RunningServer:
     """Serves the page in background threads. Raises PortTakenError.
 
-    `state`: what the page's actions, health, metrics and tools work with; without it, only the page is served.
+    `state`: used by the page's actions, health, metrics and tools; without it, only the page is served.
     """
     limits = config.limits
     spool = UploadSpool(limits, app.upload_file_set)
@@ -88,7 +88,7 @@ def launch(
             theme=gr.themes.Base(font=_SANS, font_mono=("ui-monospace", "Consolas", "monospace")),
             head=f"<style>{STYLE.read_text(encoding='utf-8')}</style>",  # Gradio would rewrite the selectors of `css`
             root_path=config.root,
-            state_session_capacity=1,  # Gradio would keep what each program has sent last, which nothing here needs
+            state_session_capacity=1,  # Gradio would keep each program's last values, which nothing here needs
             max_file_size=config.max_upload * MEGABYTE,
             auth=authenticator and authenticator.authenticate,
             auth_message=_LOGIN_MESSAGE,
@@ -114,7 +114,7 @@ def _middleware(
     metrics: Metrics,
     config: Config,
 ) -> list[Middleware]:
-    """What every request passes through, in this order."""
+    """The middleware that every request passes through, in this order."""
     return [
         Middleware(AccessLog, metrics, config.log),
         Middleware(Security, hosts, endpoints, read_only=config.read_only),

@@ -36,7 +36,7 @@ class BuildRunning(ChapterVerseError):
 class Build:
     """A change to the documents, its progress and its outcome.
 
-    `number` counts the changes of this process; 0 is the state before the first. `ticket`: a secret of the client that
+    `number`: which change of this process it is, from 1; 0 before the first. `ticket`: a secret of the client that
     began the change, the only one that may see the names of files. `state`: running, done, cancelled, failed (`report`
     says why) or broken (the log says why). `refused`: each file that was not added, and the reason.
     """
@@ -132,7 +132,7 @@ class AppState:
     ) -> None:
         """Opens the index. Raises the errors of `qa.load`.
 
-        `read_only`: no change to the documents. `log`: called with a line for each question and query.
+        `read_only`: the documents cannot be changed. `log`: called with a line for each question and query.
         """
         self._log = log
         self.read_only = read_only

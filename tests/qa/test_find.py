@@ -103,9 +103,9 @@ def test_a_text_is_folded_a_stretch_at_a_time(text: str, query: str, at_once: in
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(find_in_module, "_AT_ONCE", at_once)
         patched.setattr(find_in_module, "_folded_document", find_in_module._folded)
-        find_in_module._found.cache_clear()
+        find_in_module._matches.cache_clear()
         assert find_in(book, query) == whole
-    find_in_module._found.cache_clear()
+    find_in_module._matches.cache_clear()
 
 
 def test_hostile_texts_take_little_time(hostile: str, within: Within) -> None:

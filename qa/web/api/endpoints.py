@@ -19,7 +19,7 @@ _MAX_LISTED = 1000
 
 
 class Api:
-    """Functions from plain JSON values to what the command line prints with `--json`.
+    """The functions of the API, which take plain JSON values and return what the command line prints with `--json`.
 
     They raise a ChapterVerseError for any invalid value. The defaults are lists, because Gradio publishes them as the
     type of the parameter; nothing changes them.
@@ -89,7 +89,7 @@ def publish(state: AppState) -> None:
 
 
 def _rate_limited(function: Function, rate: RateLimit) -> Function:
-    """A function without arguments, which raises TooOften for a client that calls it too often."""
+    """Wraps a function without arguments to raise TooOften for a client that calls it too often."""
 
     def call(request: gr.Request) -> dict[str, Any]:
         rate.count(client_of(request.request.scope))
@@ -100,7 +100,7 @@ def _rate_limited(function: Function, rate: RateLimit) -> Function:
 
 
 def _with_titles(function: Callable[_P, _T]) -> Callable[_P, _T]:
-    """The function with its errors as Gradio sends them: the message, and the class as title (`UsageError`).
+    """Wraps a function to raise its errors as Gradio sends them: the message, and the class as title (`UsageError`).
 
     For programs only: Gradio's own page would draw the message as HTML, and it may contain the name of a file. The
     server logs no traceback.

@@ -2,7 +2,7 @@
 
 - A quick import: three parts of Gradio's import that nothing here needs are skipped, most of its time.
 - `accept_plain_values`: endpoints refuse objects, for which Gradio would fetch files.
-- `bound_queue`: no program fills the queue, whose results Gradio keeps for ever.
+- `bound_queue`: programs cannot fill the queue, whose results Gradio would keep forever.
 - `PatchedResponses`: two of Gradio's responses are wrong here.
 - `RequestErrors`: a request that Gradio's own page would not send is answered 400, not 500.
 """
@@ -26,7 +26,7 @@ __all__ = ["PatchedResponses", "RequestErrors", "accept_plain_values", "bound_qu
 
 _log = logging.getLogger("chapter-verse")
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import, or Gradio reports to its makers
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import; otherwise Gradio sends usage statistics
 
 
 @contextmanager
@@ -117,9 +117,9 @@ def _usage(error: str) -> Exception:
 
 
 def bound_queue(app: gr.Blocks, max_results: int) -> None:
-    """Bounds what waits in the queue of these Blocks, which must have been created (`Blocks.queue`).
+    """Bounds the queue of these Blocks, which must have been created (`Blocks.queue`), and its results.
 
-    `max_results`: results that no client has fetched yet. Gradio keeps them for ever; here, when there are too many,
+    `max_results`: results that no client has fetched yet. Gradio keeps them forever; here, when there are too many,
     the session that has the most (the oldest of several) loses all of its own. And no kind of call takes more than
     half of the queue: otherwise slow ones, such as rebuilds, would leave no place for the others.
     """
@@ -202,10 +202,10 @@ def _with_length(start: Message, length: int) -> Message:
 
 
 class RequestErrors:
-    """Middleware that answers 400 where an exception would be 500, and logs one line without anything that was sent.
+    """Middleware that answers 400 where an exception would be 500, and logs a line without the content of the request.
 
     Gradio fails with a traceback at requests that it cannot read. Errors in answering are caught by the endpoints and
-    actions themselves, so reading the request is all that is left to fail.
+    actions themselves, so only reading the request can fail here.
     """
 
     def __init__(self, app: ASGIApp) -> None:

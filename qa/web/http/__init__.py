@@ -1,1 +1,1 @@
-"""What every request passes through: log, security, login, limits and uploads; and how the server is monitored."""
+"""The middleware of every request (log, security, login, limits, uploads), and the monitoring of the server."""

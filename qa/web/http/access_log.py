@@ -20,11 +20,11 @@ _MONITORING = {HEALTH, METRICS}
 
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
-"""Of the request being answered, whose response has it as `X-Request-Id`; "-" elsewhere."""
+"""The id of the request being answered, which its response has as `X-Request-Id`; "-" outside requests."""
 
 
 class AccessLog:
-    """Middleware that measures every request and logs it once it is answered; monitoring only if it fails."""
+    """Middleware that measures every request and logs it once answered (health and metrics only if they fail)."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, log: Callable[[str], object] | None) -> None:
         """`log`: called with a line for each request, if there is one."""

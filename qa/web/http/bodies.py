@@ -20,7 +20,7 @@ from qa.web.http.security import is_upload
 _MAX_REQUEST = 4 * MEGABYTE  # bytes; a question with a long history is a few kilobytes
 _MULTIPART = 2**16  # bytes that an upload may have besides its files: their names and the boundaries
 _TIMEOUT = 20.0  # seconds for any body…
-_PACE = 2**15  # and one more second for each of so many bytes
+_PACE = 2**15  # …and one more second for every so many bytes
 _MAX_INCOMPLETE = 256 * MEGABYTE  # bytes of all requests that are still arriving; half of them one client's
 _SMALL = 2**13  # bytes; a request up to this size is accepted even then
 
@@ -28,7 +28,7 @@ _SMALL = 2**13  # bytes; a request up to this size is accepted even then
 class BodyLimits:
     """Middleware that answers 413 to a body that is too large and 408 to one that is too slow.
 
-    A size that the header states is refused at once, any other as soon as it is exceeded.
+    A body whose header states too large a size is refused at once, any other once it exceeds the limit.
     Uploads are passed on as they arrive, because they go to the disk. Any other request is passed on
     when it is complete, so that a slow one blocks nobody.
     """
@@ -131,7 +131,7 @@ class _Body:
 
 
 class _RefusedError(MultiPartException):
-    """A body is refused. Gradio removes the files that it has begun to write on an error of this kind alone."""
+    """A body is refused. A MultiPartException, because only on those Gradio removes its unfinished files."""
 
 
 def _too_large(max_size: int) -> JSONResponse:

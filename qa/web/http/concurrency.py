@@ -14,7 +14,7 @@ from qa.web.http.errors import refusal, try_again
 from qa.web.http.rate_limit import client_of
 from qa.web.http.security import UPLOAD
 
-_RETRY_AFTER = 2  # seconds, in which the requests that wait are answered
+_RETRY_AFTER = 2  # seconds, in which the waiting requests are answered
 _WORK = r"POST /(?:act|gradio_api/(?:mcp|queue/join|call/.+|run/.+|api/.+)/?)"
 _STREAM = r"GET /gradio_api/(?:call/.+|queue/data)/?"
 
@@ -29,9 +29,9 @@ def crowded() -> JSONResponse:
 class _RequestSlots:
     """The slots for requests of one kind, and how many each client has taken.
 
-    `kind`: matches method and path. `total`: slots for all clients; `per_client`: for one of them, where a client
-    decides how long it holds a slot. `streams`: a request holds its slot until its response has ended. Any other
-    holds it until the response begins: a client that reads slowly takes no slot from others.
+    `kind`: matches method and path. `total`: slots for all clients together; `per_client`: for each of them, because
+    some decide how long they hold a slot. `streams`: a request holds its slot until its response has ended. Any
+    other holds it only until the response begins, so that a client that reads slowly takes no slot from others.
     """
 
     kind: re.Pattern[str]

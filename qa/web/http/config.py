@@ -1,4 +1,4 @@
-"""How the page is served: the operator's choices, and the upper limits of one server."""
+"""The configuration of a server: the operator's choices, and its upper limits."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ class Limits:
     """Upper limits of one server; clients over a limit are asked to retry."""
 
     actions: int = 4
-    """Requests of pages that are worked on at once; more would only share the same cores."""
+    """Requests of pages that run at once; more would only share the same cores."""
     slow_actions: int = 2
-    """Besides these, requests that may take long: to draw pages of documents, or wait for the suggested questions."""
+    """In addition, slow requests that run at once: for images of pages, or for the suggested questions."""
     pending: int = 64
-    """Requests of pages and programs that are worked on or wait: some seconds of work."""
+    """Requests of pages and programs that are running or waiting: some seconds of work."""
     streams: int = 256
-    """Programs that wait for a result."""
+    """Programs waiting for a result."""
     uploads: int = 8
-    """Uploads that arrive at once."""
+    """Uploads in progress at once."""
     upload_allowance: Allowance = Allowance(400, 60)
     """How often one client may upload."""
     uploaded_files: int = 2000
-    """Uploaded files that wait to be added."""
+    """Uploaded files waiting to be added."""
     uploaded_megabytes: int = 2048
-    """Megabytes of uploads that wait to be added; and of all the documents that were added."""
+    """Megabytes of uploads waiting to be added; also the limit for all added documents together."""
     free_megabytes: int = 256
-    """Megabytes of the disk that uploads leave free."""
+    """Megabytes of disk space that uploads leave free."""
     upload_lifetime: float = 3600.0
     """Seconds until an upload that has not been added is removed."""
 
@@ -53,7 +53,7 @@ class Config:
     """The operator's choices.
 
     `max_upload`: megabytes of a file. `root`: the path or the whole address behind a reverse proxy.
-    `log`: called with a line for each request, if there is one.
+    `log`: if given, called with a line for each request.
     """
 
     passwords: Passwords | None = None

@@ -1,4 +1,4 @@
-"""Limits the number of connections, and the time that one may wait for a request or for its client to read.
+"""Limits the number of connections, and the time that each may take to send a request or to read a response.
 
 uvicorn waits as long as a client likes for the head of its first request, and for it to read a
 response. A thousand idle connections then take all the files that the process may open, and no other
@@ -19,18 +19,18 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 _HEAD_TIMEOUT = 20.0  # seconds for the head of a request to arrive
 _KEEP_ALIVE = 15  # seconds for the next request; many clients reuse a connection for 5, and must not find it closed
 _READ_TIMEOUT = 60.0  # seconds for a client to go on reading, once the system's buffers are full
-_OTHER_FILES = 256  # that the process opens besides connections
+_OTHER_FILES = 256  # open files of the process that aren't connections
 _MAX_CONNECTIONS = 20_000
 
 
 class Connections:
-    """Creates the connections of a server (uvicorn's `http_protocol_class`) and keeps track of those that wait."""
+    """Creates the connections of a server (uvicorn's `http_protocol_class`) and tracks those that are waiting."""
 
     def __init__(self, most: int) -> None:
-        """`most`: how many there may be; for one more, the one that has waited longest is closed."""
+        """`most`: the maximum number; for one more, the one that has waited longest is closed."""
         self.most = most
         self.waiting: dict[_Connection, None] = {}
-        """Those on which a request or the rest of one is due, in the order in which they began to wait."""
+        """The connections waiting for a request or the rest of one, the longest-waiting first."""
 
     def __call__(self, **options: Any) -> _Connection:
         return _Connection(self, **options)

@@ -15,11 +15,11 @@ from qa import ChapterVerseError
 from qa.edition import Edition
 
 HEALTH = "/health"
-_VALID = 2.0  # seconds; the index is opened no more often than that, however often the health is asked for
+_VALID = 2.0  # seconds that a result is valid, so that frequent requests don't reopen the index each time
 
 
 def health_route(edition: Callable[[], Edition], *, brief: bool) -> Route:
-    """The route. `edition`: returns the current one; `brief`: only the status, because visitors are not logged in."""
+    """The route. `edition`: returns the current one. `brief`: only the status, for clients that aren't logged in."""
     health = _Health(edition)
 
     def answer(request: Request) -> JSONResponse:

@@ -45,10 +45,10 @@ def check_free(host: str, port: int) -> None:
 class TrustedHosts:
     """The names by which a server may be called, and the sites whose pages may call it.
 
-    An attacker can point a name of his own to this server (DNS rebinding): his page then calls the
-    server by that name. So only names are trusted that no attacker can own: the one in `--root-path`,
-    this machine's own, and, if the server listens to a network, IP addresses and names that mean
-    nothing outside a network.
+    Attackers can point a name of their own to this server (DNS rebinding): their page then calls the
+    server by that name. So the only trusted names are those that no attacker can own: the one in
+    `--root-path`, this machine's own, and, if the server listens to a network, IP addresses and names
+    that mean nothing outside a network.
     """
 
     own: frozenset[str]
@@ -59,7 +59,7 @@ class TrustedHosts:
 
     @classmethod
     def of(cls, host: str, root: str) -> TrustedHosts:
-        """`host`: what the server listens on; `root`: the path or the whole address behind a reverse proxy."""
+        """`host`: the address to listen on. `root`: the path or the whole address behind a reverse proxy."""
         listening, public = host.strip("[]").lower(), urlsplit(root).netloc.lower()
         found = socket.getaddrinfo(listening, None)
         is_local = all(_is_loopback(str(address[0])) for *_, address in found)

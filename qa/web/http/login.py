@@ -109,7 +109,7 @@ class Login:
         self._app = app
         self._authenticator = authenticator
         self._key = secrets.token_bytes()
-        self._sessions: dict[bytes, str] = {}  # of programs: a token for each name and password that was right
+        self._sessions: dict[bytes, str] = {}  # of programs: the token for each correct name and password
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -26,7 +26,7 @@ from starlette.routing import Route
 from qa.edition import Edition
 
 METRICS = "/metrics"
-# The paths with a label of their own, besides the endpoints. Any other path may be made up, and each label is kept.
+# The paths with a label of their own, besides the endpoints. Clients can invent any other path, and labels are kept.
 _PATHS = {
     "/", "/act", "/health", "/metrics", "/login", "/logout", "/gradio_api/upload", "/gradio_api/mcp",
     "/gradio_api/queue/join", "/gradio_api/queue/data",
@@ -53,23 +53,21 @@ class Metrics:
     """
 
     def __init__(self, endpoints: Set[str] = frozenset()) -> None:
-        """`endpoints`: the names of those that are counted one by one."""
+        """`endpoints`: the names of the endpoints, each of which is counted separately."""
         self.registry = CollectorRegistry()  # not the package's own: that also reads garbage collector and process
         self._paths = _PATHS | {f"/gradio_api/call/{endpoint}" for endpoint in endpoints}
-        self._in_progress = Gauge(
-            "chapter_verse_requests_in_progress", "Requests that have no whole answer yet.", registry=self.registry
-        )
+        self._in_progress = Gauge("chapter_verse_requests_in_progress", "Requests in progress.", registry=self.registry)
         self._requests = Counter(
-            "chapter_verse_requests", "Requests that were answered.", ("path", "status"), registry=self.registry
+            "chapter_verse_requests", "Requests answered.", ("path", "status"), registry=self.registry
         )
         self._seconds = Histogram(
-            "chapter_verse_request_seconds", "How long a request took.", ("path",),
+            "chapter_verse_request_seconds", "Duration of requests in seconds.", ("path",),
             buckets=_BUCKETS, registry=self.registry,
         )  # fmt: skip
 
     @property
     def requests_in_progress(self) -> int:
-        """Requests that have not been answered completely."""
+        """The number of requests that have not been answered completely."""
         (gauge,) = self._in_progress.collect()
         return int(gauge.samples[0].value)
 
@@ -78,7 +76,7 @@ class Metrics:
         return self._in_progress.track_inprogress()
 
     def observe(self, path: str, status: int, seconds: float) -> None:
-        """Counts a request that was answered, with its status and how long it took."""
+        """Counts an answered request, with its status and duration."""
         call = _CALL.fullmatch(path)
         path = call[1] if call else path
         label = path if path in self._paths else "other"
@@ -91,7 +89,7 @@ class Metrics:
 
 
 def metrics_route(edition: Callable[[], Edition], metrics: Metrics) -> Route:
-    """The route, which adds the metrics of index and process. It gives out numbers only: no names, no questions.
+    """The route, which adds the metrics of index and process. It returns only numbers, no names or questions.
 
     `edition`: returns the current one.
     """
@@ -105,7 +103,7 @@ def metrics_route(edition: Callable[[], Edition], metrics: Metrics) -> Route:
 
 
 class _ServerCollector(Collector):
-    """What is read when the metrics are asked for: the size of the index, and the process."""
+    """Collects the metrics of the index and the process whenever they are requested."""
 
     def __init__(self, edition: Callable[[], Edition]) -> None:
         self._edition = edition
@@ -113,13 +111,13 @@ class _ServerCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         edition = self._edition()
-        yield _gauge("chapter_verse_documents", "Documents in the index that answers.", edition.store.documents)
-        yield _gauge("chapter_verse_passages", "Passages in the index that answers.", len(edition.store))
-        yield _gauge("chapter_verse_generation", "The number of the index that answers.", int(edition.generation))
-        yield _gauge("process_start_time_seconds", "When the server was started, since 1970.", round(self._started, 3))
+        yield _gauge("chapter_verse_documents", "Documents in the current index.", edition.store.documents)
+        yield _gauge("chapter_verse_passages", "Passages in the current index.", len(edition.store))
+        yield _gauge("chapter_verse_generation", "Number of the current generation.", int(edition.generation))
+        yield _gauge("process_start_time_seconds", "Start time, in seconds since 1970.", round(self._started, 3))
         if _STATM.exists():  # Linux
             resident = int(_STATM.read_text("ascii").split()[1]) * _PAGE
-            yield _gauge("process_resident_memory_bytes", "Memory, the mapped files of the index included.", resident)
+            yield _gauge("process_resident_memory_bytes", "Memory in bytes, with mapped index files.", resident)
 
 
 def _gauge(name: str, documentation: str, value: float) -> Metric:

@@ -16,12 +16,12 @@ from qa import ChapterVerseError
 from qa.web.http.config import Allowance
 from qa.web.http.errors import refusal, try_again
 
-_NETWORK = 64  # bits: providers give each customer at least such a network of IPv6
-_MAX_CLIENTS = 10_000  # beyond that, the least recent are forgotten
+_NETWORK = 64  # bits: IPv6 providers give each customer at least a network of this size
+_MAX_CLIENTS = 10_000  # beyond that, the least recently seen are forgotten
 
 
 class TooOften(ChapterVerseError):
-    """A client has to wait; `wait`: for how many seconds."""
+    """A client has to wait. `wait`: the number of seconds."""
 
     def __init__(self, wait: float) -> None:
         self.wait = ceil(wait)
@@ -44,7 +44,7 @@ class RateLimit:
         self._now = now
         self._lock = Lock()
         self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(_MAX_CLIENTS)
-        """Of each client, the tokens in its bucket and when they were counted."""
+        """By client: the tokens in its bucket, and when they were counted."""
 
     def count(self, client: str) -> None:
         """Takes a token from the client's bucket. Raises TooOften if there is none."""

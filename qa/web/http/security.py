@@ -30,8 +30,8 @@ _HEADERS = {
 UPLOAD = "/gradio_api/upload"
 """The path that files are uploaded to."""
 
-# What the page and programs need. Gradio has some fifty other routes: some fetch an address that the client chooses,
-# return files, store a file for each visitor, or print what they are sent.
+# The routes that the page and programs need. Gradio has some fifty others, some of which fetch an address that the
+# client chooses, return files, store a file for each visitor, or print what they are sent.
 _ALLOWED = re.compile(
     r"/|/act|/(?:config|theme\.css|favicon\.ico|robots\.txt|health|metrics|login|logout)/?"
     r"|/(?:assets|scripts|static|svelte)/.+"
@@ -41,7 +41,7 @@ _ALLOWED = re.compile(
     re.DOTALL,
 )
 _CALL = re.compile(r"/gradio_api/(?:call/v2|call|run|api)/([^/]*)/?")
-# Gradio builds the addresses of its page from these, whoever sends them.
+# Gradio builds the addresses of its page from these headers, even if the client itself sent them.
 _FORGEABLE = (b"x-forwarded-host", b"x-gradio-server")
 
 
@@ -54,7 +54,7 @@ class Security:
     """Middleware that refuses requests from other sites and for other routes, and adds the security headers."""
 
     def __init__(self, app: ASGIApp, hosts: TrustedHosts, endpoints: Set[str], *, read_only: bool) -> None:
-        """`endpoints`: the names of all there are; for any other, Gradio fails with a traceback."""
+        """`endpoints`: the names of all endpoints; for any other name, Gradio fails with a traceback."""
         self._app = app
         self._hosts = hosts
         self._endpoints = endpoints

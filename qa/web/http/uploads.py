@@ -28,7 +28,7 @@ class UploadSpool:
     """The folder of one server's uploads. Other users of the machine cannot read it; it is removed with the server."""
 
     def __init__(self, limits: Limits, known: MutableSet[str]) -> None:
-        """`known`: the paths that Gradio accepts as uploads; those that are removed are taken out of it."""
+        """`known`: the paths that Gradio accepts as uploads, from which removed files are discarded."""
         _remove_orphans(limits.upload_lifetime)
         self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
@@ -58,7 +58,7 @@ class UploadSpool:
                     file.parent.rmdir()
 
     def reserve(self, size: int) -> JSONResponse | None:
-        """Reserves space for so many bytes. Returns the response to send if there is not enough."""
+        """Reserves `size` bytes of space. Returns the response to send if there isn't enough."""
         self.remove_expired()
         self.folder.mkdir(mode=0o700, exist_ok=True)  # a cleaner of temporary files may have removed it
         sizes = [status.st_size for _, status in _files(self.folder)]
@@ -72,7 +72,7 @@ class UploadSpool:
         return None
 
     def release(self, size: int) -> None:
-        """Ends a reservation: the bytes are in the folder now, and counted there, or they never arrived."""
+        """Ends a reservation: its bytes are in the folder now, where they are counted, or never arrived."""
         self._reserved -= size
 
 
