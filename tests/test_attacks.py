@@ -262,7 +262,7 @@ def test_letters_that_look_alike_are_other_documents(book: qa.Book) -> None:
         book.ask("Who?", documents=["\uff42ells.txt"])  # full-width
 
 
-def test_what_turns_the_text_around_it_turns_no_text_of_the_page(book: qa.Book) -> None:
+def test_bidi_overrides_in_a_document_do_not_affect_the_page(book: qa.Book) -> None:
     """Attack: bidi overrides in texts and headings.
 
     The quote keeps them; on the page the quote, its title and its place are isolated elements (`dir`).
@@ -365,7 +365,7 @@ def asked(*, client: tuple[str, int] = ("192.0.2.1", 1), **more: Any) -> tuple[T
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
-def test_what_is_no_json_is_refused(number: str) -> None:
+def test_invalid_json_is_refused(number: str) -> None:
     """Attack: NaN and Infinity, which aren't JSON."""
     client, done = asked()
     body = f'{{"data": {{"action": "ask", "number": {number}}}}}'
@@ -382,7 +382,7 @@ def test_numbers_beyond_reason_are_answered_in_json(number: str) -> None:
     assert set(json.loads(response.content, parse_constant=pytest.fail)) in ({"number"}, {"error"})
 
 
-def test_of_two_fields_of_one_name_all_that_looks_sees_the_same() -> None:
+def test_a_field_given_twice_has_the_same_value_for_every_check() -> None:
     """Attack: a field given twice, so that the rate limit reads one action and the dispatcher another."""
     client, done = asked()
     twice = '{"data": {"action": "rebuild", "action": "ask"}, "data": {"action": "ask", "action": "rebuild"}}'

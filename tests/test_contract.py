@@ -57,7 +57,7 @@ def test_types_are_frozen_slotted_dataclasses_with_the_fields_of_the_design(type
     assert "__slots__" in vars(type_) and "__dict__" not in vars(type_)
 
 
-def test_nothing_that_comes_back_can_be_changed(qa_article: qa.Book) -> None:
+def test_results_are_immutable(qa_article: qa.Book) -> None:
     answer = qa_article.ask(QUESTION)
     for changed, field in ((answer, "answered"), (answer.quotes[0], "text"), (answer.quotes[0].span, "start")):
         with pytest.raises(dataclasses.FrozenInstanceError):
@@ -77,7 +77,7 @@ def test_signatures() -> None:
     assert get_type_hints(qa.Book.ask)["return"] is qa.Answer
 
 
-def test_all_is_there_once_and_holds_what_the_readme_uses() -> None:
+def test_public_names_exist_once_and_include_those_of_the_readme() -> None:
     assert len(set(qa.__all__)) == len(qa.__all__)
     assert all(hasattr(qa, name) for name in qa.__all__)
     assert set(qa.__all__) >= {
@@ -148,7 +148,7 @@ def test_ask_json(qa_article: qa.Book, qa_article_index: Path, capsys: pytest.Ca
         check_quote(qa_article, quote)
 
 
-def test_not_answered_is_no_failure(
+def test_not_answered_is_exit_status_0(
     qa_article: qa.Book, qa_article_index: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     where = ("--index", str(qa_article_index))

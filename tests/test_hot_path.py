@@ -135,7 +135,9 @@ def test_a_question_runs_the_model_once_and_one_beside_an_earlier_one_twice(
     assert runs == budget, f"{command} after {history} runs the model {runs} times; the budget is {budget}"
 
 
-def test_the_reader_reads_what_is_in_play_once(indexes: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reader_reads_each_candidate_worth_reading_once(
+    indexes: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     book, reader, runs = qa.load(indexes[0]), open_reader(), 0
     found = candidates(book.store, make_queries(ContextualQuestion(QUESTION), book.encoder))
     session = reader._session

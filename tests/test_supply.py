@@ -144,7 +144,7 @@ def test_the_data_is_what_was_released() -> None:
         assert hashlib.sha256((HOME / name).read_bytes()).hexdigest() == sha256, name
 
 
-def test_all_else_of_the_default_model_is_what_was_released() -> None:
+def test_the_other_files_of_the_default_model_are_the_released_ones() -> None:
     # Its weights are checked whenever it is loaded; here its tokenizer, its vocabulary, its pooling.
     assert identity(DEFAULT_MODEL).settings == "2ded93884c1840b4fdb4909054f73aa3904996bd70e4d058ac516df5323c9897"
 

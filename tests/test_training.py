@@ -59,7 +59,7 @@ def test_examples_are_of_every_kind_and_their_spans_are_answers(folder: Path, ex
 
 
 @pytest.mark.timeout(900)  # torch waits long for its threads on a machine that has other work
-def test_it_learns_goes_on_and_is_exported(folder: Path, examples: Path) -> None:
+def test_training_learns_resumes_and_exports(folder: Path, examples: Path) -> None:
     made = folder / "reader"
     run("train_reader.py", made, examples, "--epochs", 8, "--steps", 3)
     assert json.loads((made / "state.json").read_text())["step"] == 3

@@ -25,7 +25,7 @@ def test_a_chat_survives_a_reload(page: Page) -> None:
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
 
 
-def test_there_are_several_chats(page: Page) -> None:
+def test_several_chats_are_kept_apart(page: Page) -> None:
     ask(page, PLATFORM)
     page.get_by_role("button", name="New chat").click()
     expect(page.locator(".welcome")).to_be_visible()
@@ -121,7 +121,7 @@ def lengthen(page: Page) -> None:
     expect(page.locator(".question")).to_have_text([f"Nr {n}" for n in range(30, 50)])
 
 
-def test_of_a_long_chat_the_last_turns_are_drawn_and_the_rest_when_asked_for(page: Page) -> None:
+def test_a_long_chat_draws_its_last_turns_first_and_the_rest_on_request(page: Page) -> None:
     ask(page, PLATFORM)
     lengthen(page)
     page.get_by_role("button", name="Show previous").click()

@@ -46,7 +46,7 @@ def test_a_first_visit_offers_what_the_documents_answer(page: Page) -> None:
     expect(page.locator(".welcome")).to_have_count(0)
 
 
-def test_what_is_not_answered_is_said_so(page: Page) -> None:
+def test_an_unanswered_question_shows_a_notice_and_the_closest_passages(page: Page) -> None:
     turn = ask(page, UNANSWERABLE)
     expect(turn.locator(".verdict")).to_have_text("No answer found in these documents.")
     expect(turn.locator(".nearest h3")).to_have_text("Closest passages (these don’t answer the question)")
@@ -181,7 +181,7 @@ def test_an_exported_chat_is_proved_by_verify(page: Page, tmp_path: Path, capsys
         ("What does the parrot say to visitors of the aviary?", PARROT),
     ],
 )
-def test_a_hostile_document_is_shown_as_it_stands_and_runs_nothing(page: Page, question: str, quote: str) -> None:
+def test_a_hostile_document_is_shown_verbatim_and_runs_nothing(page: Page, question: str, quote: str) -> None:
     """Attack: template literals and template engines' brackets, `${…}` and `{{…}}`, among other markup."""
     card = ask(page, question).locator(".card").first
     assert quote in (card.locator("q").text_content() or "")
@@ -197,14 +197,14 @@ def test_a_hostile_document_is_shown_as_it_stands_and_runs_nothing(page: Page, q
 @pytest.mark.parametrize(
     "question", ["what is {{", "${alert(1)} {{{x}}} `", "<img src=x onerror=alert(1)><script>alert(2)</script>"]
 )
-def test_a_hostile_question_is_shown_as_it_stands(page: Page, question: str) -> None:
+def test_a_hostile_question_is_shown_verbatim(page: Page, question: str) -> None:
     assert ask(page, question).locator(".question").text_content() == question
     expect(page.locator(".chats")).to_contain_text(question)
     page.reload()
     expect(page.locator(".question")).to_have_text(question)
 
 
-def test_a_hostile_file_name_is_shown_as_it_stands(page: Page) -> None:
+def test_a_hostile_file_name_is_shown_verbatim(page: Page) -> None:
     card = ask(page, "Where did the librarian of Ghent hide the map?").locator(".card").first
     expect(card.locator("cite")).to_have_text("<img src=x onerror=alert(8)>")
     assert "<b>Anna</b>, hid the map in the {{unclosed tower." in (card.locator("q").text_content() or "")

@@ -66,7 +66,7 @@ def test_a_long_document_comes_in_parts_as_it_is_scrolled(page: Page) -> None:
     expect(blocks.first).to_have_text("On day 1 the keeper counted 1 lanterns.")
 
 
-def test_words_are_found_wherever_they_stand(page: Page) -> None:
+def test_words_are_found_anywhere_in_the_document(page: Page) -> None:
     ask(page, "Where did the blue heron nest?").get_by_role("button", name="View in document").first.click()
     box = page.get_by_role("searchbox", name="Find in document")
     box.fill("COUNTED  7 lanterns")

@@ -104,7 +104,7 @@ def test_passages_and_documents_are_what_the_command_line_prints(client: Client,
         ("/documents", {"count": True}, "count must be a whole number"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_sentence(
+def test_invalid_calls_are_answered_in_one_sentence(
     client: Client, name: str, arguments: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(AppError, match=said) as caught:

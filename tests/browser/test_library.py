@@ -107,7 +107,7 @@ def test_a_file_can_be_dropped(library: Page) -> None:
     expect(row(library, "glazier")).to_be_visible()
 
 
-def test_what_came_from_a_folder_is_left_out_and_put_back(library: Page, small: Server) -> None:
+def test_documents_of_a_folder_are_excluded_and_restored(library: Page, small: Server) -> None:
     remove(library, "harbour")
     expect(row(library, "harbour")).to_have_count(0, timeout=_SLOW)
     assert (small.sources / "harbour.txt").exists()

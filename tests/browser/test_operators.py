@@ -324,7 +324,7 @@ def test_metrics_count_what_was_asked_and_name_nothing(plain: Served, locked: Se
 
 
 @pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGINT])
-def test_who_is_being_answered_gets_the_answer_when_the_server_is_ended(
+def test_a_request_in_progress_is_answered_when_the_server_stops(
     tmp_path: Path, index: Path, signal_: signal.Signals
 ) -> None:
     with (
@@ -412,7 +412,7 @@ def test_read_only_changes_nothing(below: tuple[Served, str, list[str]]) -> None
 
 
 @pytest.mark.parametrize("path", ["file=http://example.org/", "proxy=https://x.hf.space/", "deep_link?session_hash=x"])
-def test_what_gradio_serves_besides_is_closed(plain: Served, path: str) -> None:
+def test_other_routes_of_gradio_are_closed(plain: Served, path: str) -> None:
     """Attack: Gradio's own routes that serve files, fetch addresses or act as a proxy."""
     assert httpx.get(f"{plain.url}/gradio_api/{path}").status_code == 404
 

@@ -67,7 +67,7 @@ def test_the_page_is_up_with_nothing_done_that_it_does_not_need(tmp_path: Path) 
     assert counted["collecting"]
 
 
-def test_what_is_wrong_is_said_before_gradio_is_imported(tmp_path: Path) -> None:
+def test_startup_errors_are_reported_before_gradio_is_imported(tmp_path: Path) -> None:
     counted = started(free_port(), tmp_path / "none")
     assert counted["status"] == 1
     assert "gradio" not in packages(counted)

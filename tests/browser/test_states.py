@@ -191,7 +191,7 @@ def test_a_draft_is_not_lost_to_another_button(page: Page) -> None:
     expect(box).to_have_value("half a question")
 
 
-def test_a_deleted_chat_can_be_had_again(page: Page) -> None:
+def test_a_deleted_chat_can_be_restored(page: Page) -> None:
     ask(page, PLATFORM)
     page.locator(".chats li").hover()
     page.get_by_role("button", name=f"Delete chat: {PLATFORM}").click()

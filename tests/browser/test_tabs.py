@@ -88,7 +88,7 @@ def test_an_answer_is_shown_though_earlier_turns_were_called_for(page: Page) -> 
     expect(page.locator(".question").last).to_have_text(WHO)
 
 
-def test_what_is_kept_wrongly_is_neither_given_out_nor_in_the_way(page: Page) -> None:
+def test_a_stored_chat_that_is_damaged_is_not_exported_and_blocks_nothing(page: Page) -> None:
     ask(page, PLATFORM)
     page.evaluate(
         CHANGE,
@@ -107,7 +107,7 @@ def test_what_is_kept_wrongly_is_neither_given_out_nor_in_the_way(page: Page) ->
 
 
 @pytest.mark.parametrize("width", [390, 1100])
-def test_what_is_shown_can_be_reached(server: Server, browser: Browser, width: int) -> None:
+def test_visible_parts_are_not_inert(server: Server, browser: Browser, width: int) -> None:
     with watched(browser, server.url) as opened:
         page = opened(width, 844)
         page.locator('.top [data-do="menu"]').click()

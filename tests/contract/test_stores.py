@@ -314,7 +314,7 @@ def test_the_commands_take_an_address(kind: str, built: str, capsys: pytest.Capt
     assert main(["prune", "--index", built]) == (0 if kind == "folder" else 2)
 
 
-def test_the_page_works_on_it(kind: str, built: str, sources: Path) -> None:
+def test_the_page_works_on_every_kind_of_index(kind: str, built: str, sources: Path) -> None:
     state = AppState(built, [str(sources)])
     entries, total = state.library.entries(state.book, 0, 3, "note")
     assert [each.id for each in entries] == ["0.md", "1.md", "2.md"] and total == 5

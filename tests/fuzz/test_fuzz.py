@@ -50,12 +50,12 @@ def replayed(name: str, data: bytes) -> Finding | None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_what_nobody_would_send_is_borne(name: str) -> None:
+def test_random_input_causes_no_crash(name: str) -> None:
     found = [tried(target(name), drawn(target(name), name, SEED, number)) for number in range(COUNTS.get(name, 100))]
     assert not [finding for finding in found if finding]
 
 
-def test_a_process_that_dies_is_a_finding_and_the_next_goes_on(tmp_path: Path) -> None:
+def test_a_process_that_dies_is_a_finding_and_the_next_one_continues(tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     tally = Tally("left-out")
     task = Task("left-out", None, SEED, 7, 20, time.time() + 60, str(counter), "SIGSEGV")
@@ -67,7 +67,7 @@ def test_a_process_that_dies_is_a_finding_and_the_next_goes_on(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("file", sorted(REGRESSIONS.glob("*/*")), ids=lambda file: f"{file.parent.name}-{file.name}")
-def test_what_was_found_once_is_not_found_again(file: Path) -> None:
+def test_earlier_findings_stay_fixed(file: Path) -> None:
     assert replayed(file.parent.name, file.read_bytes()) is None
 
 
@@ -141,5 +141,5 @@ def test_a_pattern_takes_linear_time(pattern: re.Pattern[str], method: str, text
         (r"(?:--?|\+)\w[\w-]*(?:[ =]?[a-zA-Z][\w-]*)?(?:, |(?=  |$))", "match"),
     ],
 )
-def test_a_pattern_that_takes_longer_is_told(pattern: str, method: str) -> None:
+def test_a_slow_pattern_is_reported(pattern: str, method: str) -> None:
     assert slow(Use("", "", re.compile(pattern), method))

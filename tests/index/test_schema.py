@@ -13,7 +13,7 @@ GOOD: dict[str, Any] = {"id": "a", "count": 3, "spans": [{"start": 0}, {"start":
 
 
 @pytest.mark.parametrize("more", [{}, {"note": None}, {"note": "x"}, {"more": [1]}, {"spans": []}])
-def test_what_fits(more: dict[str, Any]) -> None:
+def test_values_that_fit_a_shape(more: dict[str, Any]) -> None:
     assert fits({**GOOD, **more}, SHAPE)
 
 
@@ -24,7 +24,7 @@ def test_what_fits(more: dict[str, Any]) -> None:
         {"spans": [{}]}, {"spans": [{"start": "0"}]}, {"note": 5},
     ],
 )  # fmt: skip
-def test_what_does_not(other: dict[str, Any]) -> None:
+def test_values_that_do_not_fit_a_shape(other: dict[str, Any]) -> None:
     assert not fits({**GOOD, **other}, SHAPE)
 
 
@@ -39,7 +39,7 @@ def test_any_other_name() -> None:
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), 1e9, -1e9, True, "1", None])
-def test_numbers_beyond_reason_are_none(value: object) -> None:
+def test_enormous_and_special_numbers_are_refused(value: object) -> None:
     assert not number(value)
     assert number(1) and number(-0.5)
 

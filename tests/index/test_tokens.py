@@ -17,7 +17,7 @@ def test_quantising_keeps_the_direction() -> None:
     assert np.abs(restored[:200] @ restored[200:400].T - vectors[:200] @ vectors[200:400].T).max() < 0.004
 
 
-def test_zero_and_none() -> None:
+def test_zero_vectors_and_no_vectors() -> None:
     assert quantise(np.zeros((1, 4), np.float32))[0].tolist() == [[0, 0, 0, 0]]
     assert np.isfinite(quantise(np.zeros((1, 4), np.float32))[1]).all()
     assert quantise(np.zeros((0, 4), np.float32))[0].shape == (0, 4)

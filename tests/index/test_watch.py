@@ -61,7 +61,7 @@ def test_an_index_follows_its_sources(folder: Path, stop: threading.Event) -> No
     assert len(told) == count  # its own writing does not wake it
 
 
-def test_only_what_is_watched_counts(folder: Path, stop: threading.Event) -> None:
+def test_only_changes_of_the_sources_count(folder: Path, stop: threading.Event) -> None:
     seen: list[None] = []
 
     def listen() -> None:

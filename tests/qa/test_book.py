@@ -161,7 +161,7 @@ def test_one_thread_opens_the_next_generation_and_the_others_wait_for_a_moment_a
     assert [each.result() for each in others] == [edition if hangs else opened] * 3
 
 
-def test_a_book_goes_on_with_what_it_has_when_the_new_one_cannot_be_opened(
+def test_a_book_keeps_its_generation_when_the_new_one_cannot_be_opened(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     book = build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})

@@ -62,11 +62,11 @@ def found(text: str, query: str, most: int = 1000) -> list[str]:
         ("a\ud800b", "\ud800B", ["\ud800b"]),
     ],
 )
-def test_where_a_text_stands(text: str, query: str, expected: list[str]) -> None:
+def test_matches_of_a_query(text: str, query: str, expected: list[str]) -> None:
     assert found(text, query) == expected
 
 
-def test_the_first_places_only() -> None:
+def test_only_the_first_matches_are_returned() -> None:
     assert len(find_in(document("a " * 5000), "a")) == 1000
     assert [span.start for span in find_in(document("a " * 5000), "a", most=3)] == [0, 2, 4]
 
@@ -126,7 +126,7 @@ def test_a_thousand_pages_are_searched_at_once() -> None:
     assert (time.process_time() - started) / 4 < 0.05
 
 
-def test_what_is_kept_of_a_text_is_hardly_more_than_the_text() -> None:
+def test_the_cache_takes_little_more_memory_than_the_text() -> None:
     """An é is two characters; a line break with an indent is one."""
     text = "The ﬁsh of the café are\n    his, and the in-\nvisible ones too.\n" * 15_000
     tracemalloc.start()
@@ -143,7 +143,7 @@ def test_a_text_is_folded_once_for_all_queries() -> None:
     assert len(find_in_module._folded_document.cache or ()) == 1
 
 
-def test_a_part_of_a_text_that_is_too_large_to_be_kept_need_not_be_searched_anew(
+def test_matches_in_a_text_too_large_for_the_cache_are_cached(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folded: list[str] = []

@@ -104,7 +104,7 @@ def test_files_are_added_to_every_build(root: Path, library: Library, upload: Fi
     assert ids(root)[0] == "valdai-russia-central-asia.txt"
 
 
-def test_what_looks_after_an_index_leaves_added_documents_alone(root: Path, library: Library, upload: Files) -> None:
+def test_maintenance_commands_leave_added_documents_alone(root: Path, library: Library, upload: Files) -> None:
     library.add(upload(**{"lamp.txt": "The lamp was lit.\n"}), silent)
     library.remove(["wind.md"], silent)
     before = state(root)
@@ -121,7 +121,7 @@ def test_what_looks_after_an_index_leaves_added_documents_alone(root: Path, libr
     assert ids(root) == ["ships.txt", "wind.md", "lamp.txt"]
 
 
-def test_what_is_no_document_is_refused_and_the_rest_is_added(root: Path, library: Library, upload: Files) -> None:
+def test_invalid_files_are_refused_and_the_rest_are_added(root: Path, library: Library, upload: Files) -> None:
     files = upload(
         **{
             "fine.txt": "Fine words.\n",
@@ -325,7 +325,7 @@ def test_a_build_that_is_cancelled_changes_nothing(root: Path, library: Library,
     assert library.add(files, silent).report.endswith("(1 added, 1 changed).")
 
 
-def test_reading_a_large_file_is_told_and_can_be_cancelled(
+def test_reading_a_large_file_reports_progress_and_can_be_cancelled(
     root: Path, library: Library, upload: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [f"The keeper counted the ships of harbour {n}, and wrote them down." for n in range(40)]

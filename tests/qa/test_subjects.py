@@ -40,7 +40,7 @@ def carries(word: str) -> bool:
         ("", None),
     ],
 )  # fmt: skip
-def test_what_stands_before_the_verb(sentence: str, expected: str | None) -> None:
+def test_the_subject_is_what_precedes_the_verb(sentence: str, expected: str | None) -> None:
     assert subject(sentence, carries) == expected
 
 

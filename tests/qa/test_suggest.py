@@ -36,7 +36,7 @@ def qa_harbour(tmp_path_factory: pytest.TempPathFactory) -> qa.Edition:
     return build_book(tmp_path_factory.mktemp("harbour"), FILES).now()
 
 
-def test_of_each_document_what_it_says_best(qa_harbour: qa.Edition) -> None:
+def test_suggestions_come_from_every_document(qa_harbour: qa.Edition) -> None:
     found = suggested_questions(qa_harbour)
     assert len(found) == 4
     assert set(found) > {
@@ -46,7 +46,7 @@ def test_of_each_document_what_it_says_best(qa_harbour: qa.Edition) -> None:
     }
 
 
-def test_they_are_few_and_the_same_each_time(qa_harbour: qa.Edition) -> None:
+def test_suggestions_are_limited_and_deterministic(qa_harbour: qa.Edition) -> None:
     assert suggested_questions(qa_harbour) == suggested_questions(qa_harbour)
     assert len(suggested_questions(qa_harbour, most=2)) == 2
     assert suggested_questions(qa_harbour, most=0) == []
@@ -80,7 +80,7 @@ def test_on_the_shipped_article(qa_article: qa.Book) -> None:
     assert sure == sorted(sure, reverse=True)
 
 
-def test_the_first_quote_is_no_heading_and_says_more_than_the_search(qa_harbour: qa.Edition) -> None:
+def test_the_first_quote_is_not_a_heading_and_adds_to_the_search(qa_harbour: qa.Edition) -> None:
     for text in suggested_questions(qa_harbour):
         quote = qa_harbour.ask(text).quotes[0]
         document = qa_harbour.document(quote.document.id)
@@ -103,5 +103,5 @@ def test_a_collection_of_a_thousand_is_not_read_through(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["Introduction\n", "a; b; c.\n", "1 2 3 4\n"])
-def test_documents_that_say_nothing_have_none(tmp_path: Path, text: str) -> None:
+def test_documents_without_statements_give_no_suggestions(tmp_path: Path, text: str) -> None:
     assert suggested_questions(build_book(tmp_path, {"a.txt": text}).now()) == []

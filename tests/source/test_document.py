@@ -55,12 +55,12 @@ def test_overlap_is_a_shared_character(one: Span, other: Span) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)).map(lambda pair: Span(*pair))), st.data())
-def test_what_overlaps_is_found_as_by_looking_at_all(many: list[Span], data: st.DataObject) -> None:
+def test_an_index_finds_the_same_overlaps_as_comparing_all_spans(many: list[Span], data: st.DataObject) -> None:
     span = Span(*data.draw(st.tuples(st.integers(-1, 10), st.integers(-1, 10))))
     assert SpanIndex(many).overlap(span) == any(each.overlaps(span) for each in many)
 
 
-def test_a_title_is_told_in_so_many_characters() -> None:
+def test_long_titles_are_shortened() -> None:
     title, long = "a" * LONGEST_TITLE, "a" * 1_000_000
     places = Places(headings=(Heading(0, 1, title), Heading(0, 2, long)))
     document = Document("d", long, "p", "", "x", "abc", places=places)

@@ -68,7 +68,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("name", json.loads(dump_document(Document("a", "t", "p", "0", "x/1", "text"))))
-def test_what_is_no_document_is_a_value_error_and_nothing_else(name: str) -> None:
+def test_an_invalid_line_is_a_value_error_and_nothing_else(name: str) -> None:
     record = json.loads(dump_document(Document("a", "t", "p", "0", "x/1", "text")))
     lines = [json.dumps({each: value for each, value in record.items() if each != name}), "[]", "{", "7", "[" * 100_000]
     lines += [json.dumps({**record, name: value}) for value in ODD]

@@ -51,7 +51,7 @@ def test_legacy_code_pages_are_detected(text: str, encoding: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"])))
-def test_utf_8_comes_back_as_it_is(text: str) -> None:
+def test_utf_8_survives_decoding(text: str) -> None:
     data = text.encode()
     assert decode(data, "x.txt") == (text[1:] if text.startswith("\ufeff") else text)
 

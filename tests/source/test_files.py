@@ -43,7 +43,7 @@ def test_a_name_keeps_what_a_name_may_have(name: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "/", "a", ".txt", "a.exe", "a.txt/", "a.txt.", "QUESTIONS.jsonl"])
-def test_what_is_no_document_is_refused(name: str) -> None:
+def test_unsupported_names_are_refused(name: str) -> None:
     """Attack: an upload called like golden questions."""
     with pytest.raises(UnknownFormat, match=r"unsupported file type|reserved for golden questions"):
         document_name(name)

@@ -89,7 +89,7 @@ def test_a_binary_file_is_an_error_if_named_and_noted_in_a_folder(tmp_path: Path
     assert isinstance(scanned.skipped[0], NotText)
 
 
-def test_what_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
+def test_a_missing_source_is_a_usage_error(tmp_path: Path) -> None:
     for name in (tmp_path / "none", tmp_path / "none.txt", Path("x" * 5000), Path("a\0b.txt")):
         with pytest.raises(SourceMissing, match="No such file or folder") as caught:
             scan([name])
@@ -153,7 +153,7 @@ def test_a_bad_collection_is_an_error_if_named_and_noted_in_a_folder(tmp_path: P
     assert "set.jsonl, line 2 is not JSON" in str(scanned.skipped[0])
 
 
-def test_a_file_name_that_is_no_utf_8_gets_an_id_that_is_unicode(tmp_path: Path) -> None:
+def test_a_file_name_that_is_not_utf_8_gets_a_unicode_id(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt")).write_text("Words.")
     (document,) = scan([tmp_path]).documents()
     assert document.id == "caf\\xe9.txt"
@@ -172,7 +172,7 @@ def test_a_file_below_the_working_folder_is_shown_from_there(tmp_path: Path, mon
     assert outside.path == (tmp_path / "b.txt").as_posix()
 
 
-def test_documents_that_are_not_wanted_are_passed_over(tmp_path: Path) -> None:
+def test_excluded_documents_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Words.")
     (tmp_path / "b.txt").write_text("Words.")
     (tmp_path / "set.jsonl").write_text('{"id": "b.txt", "text": "t"}\n{"id": "r", "text": "t"}\n')
@@ -183,7 +183,7 @@ def test_documents_that_are_not_wanted_are_passed_over(tmp_path: Path) -> None:
         scan([tmp_path / "a.txt"], without=["a.txt"])
 
 
-def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_listed_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or else its documents would leave the index without a word."""
     for name in ("a.txt", "sub/b.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -11,7 +11,7 @@ import pytest
 from source.waiting import map_in_pool, wait_for_result
 
 
-def test_what_is_slow_is_waited_for_aloud() -> None:
+def test_waiting_calls_the_callback_repeatedly() -> None:
     heard: list[float] = []
 
     def slow() -> int:
@@ -32,7 +32,7 @@ def test_an_error_comes_as_it_was_raised() -> None:
         wait_for_result(pool.submit(fail), list)
 
 
-def test_who_gives_up_leaves_nothing_to_be_done() -> None:
+def test_an_interrupted_wait_cancels_the_remaining_calls() -> None:
     may_end, begun = Event(), []
 
     def work(number: int) -> int:

@@ -24,7 +24,7 @@ def opened(path: Path, digests: bytes | None) -> CheckedFile:
     return CheckedFile(path, path.stat().st_size, digests)
 
 
-def test_what_is_written_is_an_ordinary_npy_file(path: Path, tmp_path: Path) -> None:
+def test_an_array_writer_writes_ordinary_npy_files(path: Path, tmp_path: Path) -> None:
     assert (np.load(path) == ROWS).all()
     with ArrayWriter(tmp_path / "numbers.npy", np.float32) as file:
         file.append([1, 2])
@@ -92,7 +92,7 @@ def test_little_of_a_large_file_stays_resident(tmp_path: Path, monkeypatch: pyte
     assert (first == rows[:4096]).all()  # views read before stay valid
 
 
-def test_a_file_of_another_size_or_none(path: Path) -> None:
+def test_a_file_of_another_size_or_missing(path: Path) -> None:
     digests, _ = block_digests(path)
     for size in (path.stat().st_size - 1, path.stat().st_size + 1):
         with pytest.raises(IndexCorrupt, match="damaged"):

@@ -227,7 +227,7 @@ def test_a_pickle_with_the_right_hash_is_refused_and_never_run(root: Path, name:
     assert not Trap.sprung
 
 
-def test_a_large_index_is_checked_as_it_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_index_is_checked_while_it_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = FolderStore(root)
     monkeypatch.setattr("index.folder.segment.CHECKED_WHOLE", 0)
     monkeypatch.setattr("index.folder.store.CHECKED_WHOLE", 0)

@@ -212,7 +212,7 @@ def test_the_commands(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("rollback", "--to", "000003")[0] == 1
 
 
-def test_what_somebody_else_keeps_in_folders_of_these_names_is_left_alone(root: Path, tmp_path: Path) -> None:
+def test_foreign_files_in_folders_of_these_names_are_left_alone(root: Path, tmp_path: Path) -> None:
     others = [
         root / "segments" / "audio" / "one.wav",
         root / "segments" / "notes.txt",
@@ -283,7 +283,7 @@ def test_a_pipe_in_an_index_keeps_nobody_waiting(root: Path, tmp_path: Path, nam
         build(root, [tmp_path / "a.txt"])
 
 
-def test_a_seal_that_was_cut_is_no_way_back(root: Path) -> None:
+def test_a_generation_with_a_truncated_seal_cannot_be_rolled_back_to(root: Path) -> None:
     earlier = next(each.name for each in locate(root).generations() if not each.is_current)
     seal = next((root / "generations" / earlier).glob("*.sha256"))
     seal.write_text(seal.read_text()[:10])

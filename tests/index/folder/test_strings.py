@@ -24,6 +24,6 @@ def test_every_string_is_found_and_no_other(tmp_path: Path, strings: set[str], o
 
 
 @pytest.mark.parametrize("missing", ["", "a", "zz"])
-def test_nothing_is_found_in_nothing(tmp_path: Path, missing: str) -> None:
+def test_an_empty_table_has_no_strings(tmp_path: Path, missing: str) -> None:
     write_strings(tmp_path / "a", tmp_path / "b", [])
     assert strings_in(tmp_path).find(missing) is None

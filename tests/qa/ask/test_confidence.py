@@ -39,7 +39,9 @@ def test_the_threshold_can_be_set(
 
 
 @pytest.mark.parametrize("wanted", ["much", "1.1", "-0.1", "nan", "50%"])
-def test_a_threshold_that_is_none(qa_article: qa.Book, monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+def test_an_invalid_threshold_is_a_usage_error(
+    qa_article: qa.Book, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
     monkeypatch.setenv("CHAPTER_VERSE_THRESHOLD", wanted)
     with pytest.raises(UsageError, match="a number from 0 to 1"):
         qa.Edition(qa_article.store, qa_article.encoder)

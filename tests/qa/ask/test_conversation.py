@@ -60,7 +60,7 @@ def test_no_more_than_two_earlier_questions_are_asked_again() -> None:
     "question",
     ["And in Africa?", "Why?", "What about them?", "А в Африке?", "它在哪里?", "Which ones matter most of all?"],
 )
-def test_what_cannot_stand_alone_leans_on_the_question_before(question: str) -> None:
+def test_a_follow_up_gets_the_previous_question_as_context(question: str) -> None:
     history = ["What is the capital of France?", "What share of experts is in Western countries?"]
     contextual = in_context(question, history, rudenko)
     assert contextual == ContextualQuestion(question, history[-1])
@@ -76,7 +76,7 @@ def test_a_new_topic_stays_alone(question: str) -> None:
 
 
 @pytest.mark.parametrize("history", [[], ["", "  \n"], ["And in Africa?"]])
-def test_nothing_to_lean_on(history: list[str]) -> None:
+def test_a_follow_up_without_a_usable_history_has_no_context(history: list[str]) -> None:
     assert in_context("And in Africa?", history, rudenko) == ContextualQuestion("And in Africa?")
 
 

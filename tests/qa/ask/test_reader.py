@@ -115,7 +115,9 @@ def test_a_damaged_file_is_never_parsed(tmp_path: Path, name: str, harm: str) ->
         ("Кто основал хор?", "Хор основала Анна Смит в марте.", False),
     ],
 )
-def test_only_what_is_in_its_language_is_read(tmp_path: Path, question: str, text: str, reads: bool) -> None:
+def test_only_passages_in_a_language_of_the_reader_are_read(
+    tmp_path: Path, question: str, text: str, reads: bool
+) -> None:
     book = build_book(tmp_path, {"a.txt": text})
     found = candidates(book.store, make_queries(ContextualQuestion(question), book.encoder))
     readings = read(book.store, question, found)

@@ -32,7 +32,7 @@ def test_outside_nothing_is_kept_and_errors_pass() -> None:
     assert list(spent) == ["failing"]
 
 
-def test_an_answer_is_told_stage_by_stage(qa_article: qa.Book) -> None:
+def test_each_stage_of_an_answer_is_timed(qa_article: qa.Book) -> None:
     started = time.perf_counter()
     with timed() as spent:
         qa_article.ask("Who is Wang Wen?")

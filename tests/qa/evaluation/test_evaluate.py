@@ -53,7 +53,7 @@ def test_one_right_one_wrong_one_unanswerable(qa_small: qa.Book, tmp_path: Path)
     assert 0 < got["latency_p50_ms"] <= got["latency_p95_ms"]
 
 
-def test_all_right(qa_small: qa.Book, tmp_path: Path) -> None:
+def test_figures_when_all_answers_are_right(qa_small: qa.Book, tmp_path: Path) -> None:
     got = figures(qa_small, tmp_path, BRIDGE, UNANSWERABLE)
     assert got["coverage@90"] == got["hit@1"] == got["highlight_f1"] == got["answered"] == 1.0
 
@@ -94,7 +94,7 @@ def test_a_question_without_gold_counts_for_nothing_but_time(qa_small: qa.Book, 
     assert (got["n"], got["n_answerable"]) == (2, 2)
 
 
-def test_what_is_answered_that_should_not_be(qa_small: qa.Book, tmp_path: Path) -> None:
+def test_answered_unanswerable_questions_are_counted(qa_small: qa.Book, tmp_path: Path) -> None:
     trap = {**UNANSWERABLE, "question": BRIDGE["question"]}
     got = figures(qa_small, tmp_path, BRIDGE, trap, UNANSWERABLE)
     assert got["answered_unanswerable"] == 0.5
@@ -102,7 +102,7 @@ def test_what_is_answered_that_should_not_be(qa_small: qa.Book, tmp_path: Path) 
     assert math.isnan(figures(qa_small, tmp_path, BRIDGE)["answered_unanswerable"])
 
 
-def test_progress_is_told(qa_small: qa.Book, tmp_path: Path) -> None:
+def test_evaluation_reports_its_progress(qa_small: qa.Book, tmp_path: Path) -> None:
     path = tmp_path / "questions.jsonl"
     path.write_text("\n".join(map(json.dumps, [BRIDGE, UNANSWERABLE])))
     seen: list[tuple[int, int]] = []

@@ -59,7 +59,7 @@ def test_a_right_quote_is_a_question_with_its_answer(
     assert "rejected@1" not in got
 
 
-def test_a_wrong_quote_counts_as_wrong_as_long_as_it_is_the_first(
+def test_a_rejected_quote_counts_as_wrong_while_it_is_the_first(
     qa_judged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "verdicts.jsonl"
@@ -78,7 +78,7 @@ def test_a_wrong_quote_counts_as_wrong_as_long_as_it_is_the_first(
     assert got["rejected@1"] == 0 and got["coverage@90"] is None  # there is no verdict on the first quote
 
 
-def test_that_nothing_answers_is_right_or_wrong(
+def test_a_verdict_on_not_answered_is_right_or_wrong(
     qa_judged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "verdicts.jsonl"
@@ -130,7 +130,9 @@ def test_after_half_a_line_a_new_one_begins(qa_judged: Path, tmp_path: Path) -> 
     assert json.loads(path.read_text().split("\n")[1])["question"] == QUESTION
 
 
-def test_what_cannot_be_kept_is_refused(qa_judged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_verdict_that_cannot_be_saved_is_refused(
+    qa_judged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "verdicts.jsonl"
     for question in ("", "a" * 3000, "\ud800a"):
         with pytest.raises(UsageError):

@@ -60,7 +60,7 @@ def test_withheld_perhaps_but_shown_first(qa_article: qa.Book, question: str, wo
         "What is the email address of the Valdai Club?",
     ],
 )
-def test_what_the_article_does_not_say_is_not_answered(qa_article: qa.Book, question: str) -> None:
+def test_a_question_that_the_article_does_not_answer_is_not_answered(qa_article: qa.Book, question: str) -> None:
     answer = qa_article.ask(question)
     assert not answer.answered and answer.quotes == () and answer.nearest
 

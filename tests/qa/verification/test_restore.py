@@ -68,7 +68,7 @@ def test_an_answer_comes_back_as_it_was(qa_bridge: qa.Edition) -> None:
     assert qa_bridge.ask(QUESTION).quotes[0].elsewhere  # other places were restored, too
 
 
-def test_boxes_are_found_anew(tmp_path: Path) -> None:
+def test_boxes_come_from_the_document(tmp_path: Path) -> None:
     (tmp_path / "bridge.pdf").write_bytes(pdf([paragraph(["The Zorblax bridge was opened in 1931."])]))
     qa.rebuild(tmp_path / "index", [tmp_path / "bridge.pdf"])
     edition = qa.load(tmp_path / "index").now()
@@ -80,7 +80,7 @@ def test_boxes_are_found_anew(tmp_path: Path) -> None:
     assert restore_quote(edition, wrong).boxes == quote.boxes
 
 
-def test_what_follows_from_the_document_is_the_document_s(qa_bridge: qa.Edition) -> None:
+def test_title_path_and_place_come_from_the_document(qa_bridge: qa.Edition) -> None:
     quote = qa_bridge.ask(QUESTION).quotes[0]
     record = sent(quote_json(quote))
     for place, value in (
@@ -92,7 +92,7 @@ def test_what_follows_from_the_document_is_the_document_s(qa_bridge: qa.Edition)
         assert restore_quote(qa_bridge, put(record, place, value)) == rounded(quote)
 
 
-def test_other_places_that_are_no_more_are_left_out(qa_bridge: qa.Edition) -> None:
+def test_other_places_that_no_longer_exist_are_left_out(qa_bridge: qa.Edition) -> None:
     quote = qa_bridge.ask(QUESTION).quotes[0]
     record = sent(quote_json(quote))
     assert len(record["elsewhere"]) == 1
@@ -129,7 +129,7 @@ def test_a_quote_is_gone(qa_bridge: qa.Edition, place: tuple[str, ...], value: o
         restore_quote(qa_bridge, record)
 
 
-def test_a_heading_is_no_quote(qa_bridge: qa.Edition) -> None:
+def test_a_heading_is_not_accepted_as_a_quote(qa_bridge: qa.Edition) -> None:
     """Attack: a heading, or code that isn't quoted, passed off as a quote."""
     (quote,) = qa_bridge.ask("What do comets have?").quotes
     heading = {**sent(quote_json(quote)), "text": "# Comets", "start": 0, "end": 8, "highlights": []}
@@ -153,7 +153,7 @@ def test_after_a_rebuild_what_stands_is_kept_and_what_is_gone_is_counted(tmp_pat
 
 
 @pytest.mark.parametrize("wrong", [None, 5, {}, {"text": "a"}, "highlights"])
-def test_what_is_no_quote_is_gone_and_the_others_are_there(qa_bridge: qa.Edition, wrong: object) -> None:
+def test_invalid_quotes_count_as_gone_and_the_others_are_restored(qa_bridge: qa.Edition, wrong: object) -> None:
     answer = qa_bridge.ask("How tall is Mount Everest?")
     record = sent(answer_json(answer))
     first = record["nearest"][0]

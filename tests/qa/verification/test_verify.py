@@ -178,7 +178,7 @@ def test_what_is_no_answer(tmp_path: Path, text: str) -> None:
         verify(tmp_path / "a.json")
 
 
-def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"\xff\x00")
     for path in (tmp_path / "a.json", tmp_path):
         with pytest.raises(UsageError, match="isn't a saved answer"):

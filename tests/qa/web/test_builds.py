@@ -31,7 +31,7 @@ def endless(progress: Progress) -> Added:
         time.sleep(0.001)
 
 
-def test_what_came_of_a_build_is_kept() -> None:
+def test_the_outcome_of_a_build_is_kept() -> None:
     builds = Builds()
     assert builds.now == Build()
     begun = builds.start(lambda progress: Added("done", (("a.txt", "it is empty"),)))
@@ -86,7 +86,7 @@ def test_a_build_that_cannot_begin_leaves_room_for_the_next(monkeypatch: pytest.
     assert ended(builds).state == "done"
 
 
-def test_who_begins_a_build_gets_its_own_ticket() -> None:
+def test_each_build_has_its_own_ticket() -> None:
     builds = Builds()
     tickets: list[str] = []
 

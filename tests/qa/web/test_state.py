@@ -13,7 +13,7 @@ from qa.web.state import AppState
 pytestmark = pytest.mark.usefixtures("encoder")
 
 
-def test_what_another_process_builds_is_asked_next(tmp_path: Path) -> None:
+def test_a_build_by_another_process_is_used_from_the_next_question(tmp_path: Path) -> None:
     build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
     state = AppState(tmp_path / "index")
     before = state.book
@@ -25,7 +25,7 @@ def test_what_another_process_builds_is_asked_next(tmp_path: Path) -> None:
     assert state.book is state.book
 
 
-def test_who_cannot_be_told_what_to_ask_can_ask(
+def test_questions_work_even_if_suggestions_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def failing(book: qa.Edition) -> list[str]:

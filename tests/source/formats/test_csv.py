@@ -114,11 +114,11 @@ def test_the_first_record_heads_the_columns_at_any_line_end(end: str, delimiter:
         ("name,town", None),
     ],
 )
-def test_what_is_a_header(text: str, expected: str | None) -> None:
+def test_a_record_that_is_a_header(text: str, expected: str | None) -> None:
     assert header(text) == expected
 
 
-def test_what_stands_above_the_header_is_not_under_it() -> None:
+def test_records_above_the_header_are_not_under_it() -> None:
     text = "Prices of 2020\nitem,price\nsaw,12\n"
     document = read_csv(text.encode(), id="x")
     assert paragraphs(document) == ["Prices of 2020", "item,price", "saw,12"]
@@ -172,7 +172,7 @@ def test_a_table_without_words_is_empty(data: bytes) -> None:
         read_csv(data, id="x", path="t.csv")
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
+def test_bytes_that_are_not_text_are_refused() -> None:
     with pytest.raises(NotText, match="x"):
         read_csv(b"PK\3\4\0\0\0\0" * 40, id="x")
 

@@ -49,7 +49,7 @@ def test_headings_paragraphs_and_lists_in_their_order() -> None:
     assert document.extractor == "docx/1"
 
 
-def test_a_paragraph_that_looks_like_a_heading_is_none() -> None:
+def test_a_long_paragraph_in_a_heading_style_is_not_a_heading() -> None:
     long = "A sentence of many words in the wrong style. " * 10
     assert not read(p(long, "berschrift1")).places.headings
 
@@ -79,7 +79,7 @@ def test_what_is_shown_in_a_line_and_what_is_not() -> None:
     assert read(p(line)).text == "One two\nthree-four link inserted to seen controlα→漢"
 
 
-def test_a_field_gives_its_result_and_not_what_it_is_told() -> None:
+def test_a_field_gives_its_result_and_not_its_instruction() -> None:
     line = (
         '<w:r><w:t>See </w:t></w:r><w:r><w:fldChar w:fldCharType="begin"/></w:r>'
         "<w:r><w:instrText>REF x</w:instrText></w:r>"
@@ -100,7 +100,7 @@ def test_paragraphs_shown_as_one_are_one() -> None:
     assert read(p("Left", properties="<w:rPr><w:del/></w:rPr>") + table([["a", "b"]])).text == "Left\n\na\tb"
 
 
-def test_a_box_is_given_once_and_not_between_a_colon_and_its_list() -> None:
+def test_a_box_occurs_once_and_not_between_a_colon_and_its_list() -> None:
     box = (
         "<w:r><mc:AlternateContent><mc:Choice Requires='wps'><w:drawing><w:txbxContent>{}</w:txbxContent></w:drawing>"
         "</mc:Choice><mc:Fallback><w:pict><v:textbox><w:txbxContent>{}</w:txbxContent></v:textbox></w:pict>"
@@ -255,7 +255,7 @@ def test_paragraphs_lie_in_order_and_are_trimmed(blocks: list[str]) -> None:
     check_paragraphs(document)
 
 
-def test_what_is_no_word_file() -> None:
+def test_files_that_are_not_word_documents() -> None:
     whole = docx(p("Text."))
     for data in (b"", b"plain text", whole[:200], whole[: len(whole) // 2], package({"a": "b"})):
         with pytest.raises(Damaged, match=r"a\.docx is damaged"):
@@ -320,7 +320,7 @@ def test_deep_nesting_does_no_harm(start: str, end: str) -> None:
     assert read(start * depth + p("deep") + end * depth).text == "deep"
 
 
-def test_numbers_that_are_none_do_no_harm() -> None:
+def test_invalid_numbers_do_no_harm() -> None:
     """Attack: invalid and enormous numbers."""
     odd = '<w:outlineLvl w:val="x"/><w:numPr><w:numId/></w:numPr>'
     body = p('<w:r><w:sym w:font="Symbol" w:char="zz"/><w:t>Text.</w:t></w:r>', properties=odd)

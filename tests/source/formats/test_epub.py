@@ -125,7 +125,7 @@ def test_bytes_that_cannot_be_read_are_doubted() -> None:
     assert read_epub(one(part), id="x").doubts == (Doubt(DoubtKind.UNDECODABLE, count=1),)
 
 
-def test_a_part_without_text_is_no_fault() -> None:
+def test_a_part_without_text_is_allowed() -> None:
     package = opf(item("a", "a.xhtml") + item("b", "b.xhtml"), '<itemref idref="a"/><itemref idref="b"/>')
     document = read_epub(book(package, {"a.xhtml": "", "b.xhtml": chapter("<p>Text.</p>")}), id="x")
     assert (document.text, document.doubts) == ("Text.", ())
@@ -174,7 +174,7 @@ PACKAGE = opf(item("a", "a.xhtml"), '<itemref idref="a"/>')
         book(PACKAGE, {"a.xhtml": "x"}, {"META-INF/encryption.xml": "<broken"}),
     ],
 )
-def test_what_is_no_whole_book_is_damaged(data: bytes) -> None:
+def test_an_incomplete_book_is_damaged(data: bytes) -> None:
     with pytest.raises(Damaged, match=r"^a/b\.epub "):
         read_epub(data, id="x", path="a/b.epub")
 

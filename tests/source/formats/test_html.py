@@ -38,7 +38,7 @@ def headings(document: Document) -> list[tuple[int, str]]:
     return [(each.level, each.title) for each in document.places.headings]
 
 
-def test_a_page_as_it_is_laid_out() -> None:
+def test_a_page_is_read_as_it_is_laid_out() -> None:
     document = read_html(
         page(
             "<h1>Ships</h1>\n<p>Two <b>ma</b>sts,\n\t<i>one</i>  sail.<p>Next<br>line<h2>Of\n wood</h2>"
@@ -109,7 +109,7 @@ def test_text_is_what_a_browser_shows(body: str, text: str) -> None:
         "<span class=katex-html aria-hidden=true>x</span>", "<title>x</title>", "<!-- x -->",
     ],
 )  # fmt: skip
-def test_what_is_not_seen_is_not_text(unseen: str) -> None:
+def test_invisible_elements_are_not_text(unseen: str) -> None:
     assert read(f"<p>before</p>{unseen}<p>after</p>").text == "before\n\nafter"
     assert read(f"one {unseen} two").text.split() == ["one", "two"]
 
@@ -186,7 +186,7 @@ NEWS = f"""
 """
 
 
-def test_of_a_news_page_the_article_is_content() -> None:
+def test_the_article_of_a_news_page_is_content() -> None:
     document = read(NEWS, "<title>Pier to be built of stone | The Daily Ship</title>")
     assert quotable(document) == [
         "By Ann Smith, 2 April 1911", PROSE[0], PROSE[1], "The old pier in 1908.", PROSE[2], PROSE[3],
@@ -201,7 +201,7 @@ def test_of_a_news_page_the_article_is_content() -> None:
     assert document.title == "Pier to be built of stone"
 
 
-def test_of_a_wiki_page_the_sections_are_content() -> None:
+def test_the_sections_of_a_wiki_page_are_content() -> None:
     body = f"""<div id=mw-head><ul><li><a href=/r>Read</a><li><a href=/e>Edit</a></ul></div>
     <div id=content class=mw-body role=main><h1 id=firstHeading>Pier</h1><div id=mw-content-text>
     <div id=toc class=toc role=navigation><h2>Contents</h2><ul><li><a href=#H>1 History</a></ul></div>
@@ -221,7 +221,7 @@ def test_of_a_wiki_page_the_sections_are_content() -> None:
     assert "Categories: Piers" in marked(document)
 
 
-def test_of_a_documentation_page_code_and_short_sections_are_content() -> None:
+def test_code_and_short_sections_of_a_documentation_page_are_content() -> None:
     body = f"""<div class=sphinxsidebar role=navigation><ul><li><a href=a>Install</a><li><a href=b>Usage</a></ul></div>
     <div class=document><div class=body role=main><section><h1>Sharing<a class=headerlink href=#s>¶</a></h1>
     <p>{PROSE[0]}</p><pre>share(<b>"x"</b>)\nprint(1)</pre>
@@ -238,7 +238,7 @@ def test_of_a_documentation_page_code_and_short_sections_are_content() -> None:
     assert marked(document) == ["Install", "Usage", "© 2020, Someone. Built with Sphinx."]
 
 
-def test_of_a_forum_page_every_post_is_content() -> None:
+def test_every_post_of_a_forum_page_is_content() -> None:
     posts = "".join(
         f"<div class=post><div class=postbody><p class=author>by <b>user{number}</b></p><p>{sentence}</p></div></div>"
         for number, sentence in enumerate(PROSE)
@@ -248,7 +248,7 @@ def test_of_a_forum_page_every_post_is_content() -> None:
     assert marked(document) == ["Board index"]
 
 
-def test_of_a_page_laid_out_by_tables_the_text_is_content() -> None:
+def test_the_text_of_a_page_laid_out_by_tables_is_content() -> None:
     menu = "".join(f"<tr><td><a href=/{name}>{name}</a></td></tr>" for name in ("Home", "Books", "Links", "Mail"))
     text = "<br><br>".join(PROSE)
     document = read(
@@ -348,7 +348,7 @@ def test_a_page_without_a_word_is_empty(data: bytes) -> None:
         read_html(data, id="x", path="a/b.html")
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
+def test_bytes_that_are_not_text_are_refused() -> None:
     with pytest.raises(NotText, match=r"^page\.html "):
         read_html(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, id="page.html")
 

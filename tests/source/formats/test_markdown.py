@@ -69,7 +69,7 @@ def test_front_matter_is_marked_and_gives_the_title(end: str) -> None:
     assert document.place(document.quotable()[0].start).line == 7
 
 
-def test_rules_at_the_beginning_are_no_front_matter() -> None:
+def test_rules_at_the_beginning_are_not_front_matter() -> None:
     for text in ("---\n\nIntroduction.\n\n---\n\nMore.", "---\n---\n\nIntroduction.\n\n---\nMore."):
         document = read_markdown(text, id="x", title="stem")
         assert quotable(document) == ["Introduction.", "More."]
@@ -86,7 +86,7 @@ def test_a_fence_that_is_never_closed_loses_no_line(text: str) -> None:
     assert [line.lstrip("> ") for line in quotable(read_markdown(text, id="x"))][:2] == ["one", "two"]
 
 
-def test_each_row_of_a_table_is_a_paragraph_and_its_rule_is_none() -> None:
+def test_each_row_of_a_table_is_a_paragraph_but_not_its_rule() -> None:
     text = "Prices:\n\n| what | price |\n|------|------:|\n| saw | 12 |\n| nail | 1 |\n\nAll in euros."
     assert quotable(read_markdown(text, id="x")) == [
         "Prices:", "| what | price |", "| saw | 12 |", "| nail | 1 |", "All in euros.",
@@ -112,7 +112,7 @@ def test_lists_and_quotations_keep_their_marks() -> None:
     assert [each.title for each in document.places.headings] == ["In a list"]
 
 
-def test_a_document_without_headings_is_called_as_it_was_told() -> None:
+def test_a_document_without_headings_gets_the_given_title() -> None:
     assert read_markdown("Text.", id="a.md", title="a").title == "a"
     assert read_markdown("#\n\nText.", id="a.md").title == "a.md"
 

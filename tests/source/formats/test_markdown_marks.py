@@ -72,7 +72,7 @@ def test_marks(text: str, name: str, expected: list[str]) -> None:
         ("two  \nlines\r\n*three*", "two  \nlines\r\nthree"),
     ],
 )
-def test_what_is_left(text: str, expected: str) -> None:
+def test_markup_that_is_left_after_hiding(text: str, expected: str) -> None:
     assert left(text) == expected
 
 
@@ -86,7 +86,7 @@ def test_only_the_marks_inside_a_span() -> None:
             assert marks_in(document, Span(start, end)) == inside
 
 
-def test_another_format_has_none() -> None:
+def test_other_formats_have_no_marks() -> None:
     assert marks_in(read_plain("# One **two**", id="a.txt"), Span(0, 13)) == []
 
 
@@ -110,7 +110,7 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=1500)
 @given(st.lists(PIECES, max_size=24).map("".join))
-def test_nothing_that_is_seen_is_hidden(text: str) -> None:
+def test_visible_text_is_never_hidden(text: str) -> None:
     marks = marks_in(read_markdown(text, id="a.md"), Span(0, len(text)))
     assert all(0 <= span.start < span.end <= len(text) for span, _ in marks)
     assert marks == sorted(marks)

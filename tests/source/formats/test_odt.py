@@ -124,7 +124,7 @@ def test_when_the_first_row_heads_the_columns() -> None:
     assert not read(table(row("Ship", "Sails"), row("a", "b"))).places.headings
 
 
-def test_what_is_repeated_is_given_once(within: Callable[[float], AbstractContextManager[None]]) -> None:
+def test_repeated_rows_are_read_once(within: Callable[[float], AbstractContextManager[None]]) -> None:
     many = row("a", "b").replace("row>", "row table:number-rows-repeated='1000000000'>", 1)
     many = many.replace("cell>", "cell table:number-columns-repeated='1000000000'>", 1)
     with within(1):
@@ -162,7 +162,7 @@ def test_paragraphs_lie_in_order_and_are_trimmed(blocks: list[str]) -> None:
     check_paragraphs(document)
 
 
-def test_what_is_no_text() -> None:
+def test_files_that_are_not_opendocument_texts() -> None:
     whole = odt(p("Text."))
     sheet = content("").replace("office:text", "office:spreadsheet")
     for data in (

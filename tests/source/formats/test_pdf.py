@@ -69,7 +69,7 @@ def test_larger_and_bold_lines_are_headings_by_size() -> None:
     assert document.place(document.text.rindex("The first")).heading == ("The Report", "Findings", "Details")
 
 
-def test_columns_are_read_one_after_the_other_and_a_sentence_goes_on() -> None:
+def test_columns_are_read_in_order_and_a_sentence_may_span_them() -> None:
     left = [f"left column line {i} has words and" for i in range(20)]
     right = [f"right column line {i} has words and" for i in range(20)]
     document = read(paragraph(left) + paragraph(right, x=320))
@@ -132,7 +132,7 @@ def test_a_divided_word_keeps_its_hyphen() -> None:
 
 
 @pytest.mark.parametrize("rotate", [0, 90, 180, 270])
-def test_boxes_are_those_of_the_page_as_it_is_shown(rotate: int) -> None:
+def test_boxes_are_those_of_the_page_as_shown(rotate: int) -> None:
     document = read([Text(72, 100, "Words at a place.", 20)], rotate=rotate)
     (box,) = boxes(document, "Words at a place.")
     left, top, right, bottom = 72 / WIDTH, 85 / HEIGHT, 226 / WIDTH, 105 / HEIGHT
@@ -188,7 +188,7 @@ def test_a_file_without_its_end_is_doubtful_or_refused() -> None:
     assert cut.text == "\n".join(LINES)
 
 
-def test_what_is_no_pdf_is_damaged() -> None:
+def test_a_file_that_is_not_a_pdf_is_damaged() -> None:
     for data in (b"", b"%PDF-1.4 nothing more", b"PK\x03\x04", pdf([paragraph(LINES)])[:60]):
         with pytest.raises(Damaged, match="is damaged"):
             read_pdf(data, id="a.pdf")

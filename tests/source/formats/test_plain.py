@@ -75,7 +75,7 @@ def test_line_ends_do_not_change_what_the_paragraphs_are(end: str) -> None:
     assert (place.heading, place.paragraph, place.line, place.page) == (("A heading",), 2, 6, None)
 
 
-def test_a_first_line_that_ends_as_a_sentence_is_no_headline() -> None:
+def test_a_first_line_that_ends_like_a_sentence_is_not_a_headline() -> None:
     document = read_plain("It rained.\n\nThen it stopped raining.", id="rain.txt", title="rain")
     assert document.title == "rain"
     assert quotable(document) == ["It rained.", "Then it stopped raining."]

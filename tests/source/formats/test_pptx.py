@@ -90,7 +90,7 @@ def test_tables_stand_where_they_are_and_hidden_ones_are_left_out() -> None:
     assert read(hidden + shapes).text == "above\n\ncell\n\nbelow"
 
 
-def test_what_stands_in_a_line() -> None:
+def test_the_text_of_a_line() -> None:
     line = (
         "<a:r><a:t>One</a:t></a:r><a:br/><a:r><a:rPr/><a:t> two  three</a:t></a:r><a:fld><a:t>7</a:t></a:fld>"
         "<mc:AlternateContent><mc:Choice><m:r><m:t>x²</m:t></m:r></mc:Choice>"
@@ -157,7 +157,7 @@ def test_paragraphs_lie_in_order_and_pages_in_theirs(slides: list[str]) -> None:
     assert list(document.places.pages) == sorted(document.places.pages)
 
 
-def test_what_is_no_presentation() -> None:
+def test_files_that_are_not_presentations() -> None:
     whole = pptx(shape("Text."))
     parts = {"_rels/.rels": relations(officeDocument="p.xml")}
     wordy = package({**parts, "p.xml": "<document/>"})

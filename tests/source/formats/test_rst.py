@@ -106,7 +106,7 @@ def test_the_same_sign_over_and_under_is_a_style_of_its_own() -> None:
         ":field: x\n---------",
     ],
 )
-def test_what_is_no_title(text: str) -> None:
+def test_lines_that_are_not_titles(text: str) -> None:
     assert read_rst(text, id="x").places.headings == ()
 
 
@@ -122,7 +122,7 @@ def test_titles_lose_their_marks() -> None:
         assert read_rst(f"{title}\n{'=' * len(title)}\n", id="x").title == plain
 
 
-def test_a_document_without_headings_is_called_as_it_was_told() -> None:
+def test_a_document_without_headings_gets_the_given_title() -> None:
     assert read_rst("Text.", id="a.rst", title="a").title == "a"
     assert read_rst("=== ===\na   b\n=== ===\n1   2\n=== ===\n", id="a.rst").title == "a.rst"
 
@@ -178,13 +178,13 @@ def test_each_line_of_code_is_quotable() -> None:
     assert marked(text) == ["::", ".. code-block:: sh", ":linenos:"]
 
 
-def test_code_ends_where_the_text_of_a_note_goes_on() -> None:
+def test_code_ends_where_the_text_of_a_note_continues() -> None:
     assert quoted(".. note:: Run::\n\n      make\n      run\n\n   Then go\n   on.\n") == [
         "Run::", "make", "run", "Then go\n   on.",
     ]  # fmt: skip
 
 
-def test_a_directive_after_two_colons_is_no_code() -> None:
+def test_a_directive_after_two_colons_is_not_code() -> None:
     assert quoted("Thus::\n\n.. note:: look\n   here\n") == ["Thus::", "look\n   here"]
 
 
@@ -212,7 +212,7 @@ def test_a_directive_is_marked_and_its_content_is_text() -> None:
     ]  # fmt: skip
 
 
-def test_what_is_not_shown_is_markup_to_its_end() -> None:
+def test_invisible_blocks_are_markup_to_their_end() -> None:
     hidden = [
         ".. a comment\n   goes on\n\n   and on", ".. _target: http://x\n   /more", ".. |sub| replace:: words",
         ".. image:: ship.png\n   :alt: a ship", ".. raw:: html\n\n   <b>raw</b>", ".. include:: /etc/passwd",

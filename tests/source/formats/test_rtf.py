@@ -134,7 +134,7 @@ def test_notes_follow_the_body_under_no_heading() -> None:
     assert document.place(document.text.index("Foot")).heading == ()
 
 
-def test_a_box_is_given_once_and_not_between_a_colon_and_its_list() -> None:
+def test_a_box_occurs_once_and_not_between_a_colon_and_its_list() -> None:
     old = r"{\*\do\dptxbx{\dptxbxtext\pard In a box.\par}}"
     box = r"{\shp{\*\shpinst{\sp{\sn x}{\sv 1}}{\shptxt\pard In a box.\par}}{\shprslt" + old + "}}"
     assert read(f"Beside {box}it.\\par").text == "Beside it.\n\nIn a box."
@@ -183,7 +183,7 @@ def test_a_file_that_is_cut_off_is_doubtful() -> None:
     assert not read_rtf(f"{whole}}}\0rest".encode(), id="x").doubts
 
 
-def test_what_is_no_rtf() -> None:
+def test_files_that_are_not_rtf() -> None:
     for data in (b"", b"plain text", b"{\\html}", b"PK\3\4", "{\\rtf1 x}".encode("utf-16")):
         with pytest.raises(Damaged, match=r"a\.rtf is damaged"):
             read_rtf(data, id="x", path="a.rtf")

@@ -153,7 +153,7 @@ def test_odd_characters_are_counted_on_their_page(char: str, kind: DoubtKind) ->
     assert doubts_of(ENGLISH + f"a{char}b{char}c", (0,)) == []  # two are a slip
 
 
-def test_the_odd_character_in_a_long_page_is_none() -> None:
+def test_a_few_odd_characters_in_a_long_page_are_not_a_doubt() -> None:
     text = (ENGLISH * 9)[: 8000 - 16]
     assert doubts_of(text + "a\ufffd" * 8, (0,)) == [Doubt(DoubtKind.UNDECODABLE, 1, 8)]
     assert doubts_of(text + "ab" + "a\ufffd" * 7, (0,)) == []
@@ -173,7 +173,7 @@ def test_doubts_come_by_page_and_kind_whatever_the_length() -> None:
     ]  # fmt: skip
 
 
-def test_what_stands_before_the_first_page_is_on_none() -> None:
+def test_text_before_the_first_page_is_on_no_page() -> None:
     assert doubts_of("\ufffd\ufffd\ufffd\n" + ENGLISH, (4,)) == [Doubt(DoubtKind.UNDECODABLE, None, 3)]
 
 

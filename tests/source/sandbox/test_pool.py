@@ -173,7 +173,7 @@ def test_a_file_that_goes_before_its_turn_is_noted(tmp_path: Path) -> None:
     assert "b.pdf cannot be read (no such file" in str(scanned.skipped[0])
 
 
-def test_which_file_a_document_is_of_is_not_the_parsers_word(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_parser_cannot_choose_the_id_or_path_of_a_document(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forged = read_pdf(file.read_bytes(), id="contract.txt", title="x", path="contract.txt", sha256="0" * 64)
     monkeypatch.setattr(pool_module._ParserProcess, "_exchange", lambda self, request: [dump_document(forged), b""])
     (document,) = scan([file]).documents()
@@ -199,7 +199,7 @@ def test_closing_ends_what_is_at_work(file: Path, tmp_path: Path, monkeypatch: p
         workers.read(file, **FACTS)
 
 
-def test_who_stops_reading_is_not_kept_waiting(tmp_path: Path) -> None:
+def test_stopping_a_scan_does_not_wait_for_its_parsers(tmp_path: Path) -> None:
     for name in ("a.pdf", "b.pdf"):
         (tmp_path / name).write_bytes(pdf([paragraph([f"Line {n} of many." for n in range(40)])] * 1000))
 
@@ -223,7 +223,7 @@ def test_a_process_that_was_killed_while_it_had_nothing_to_do_costs_no_file(file
     workers.close()
 
 
-def test_who_is_interrupted_leaves_no_answer_to_the_next(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_request_leaves_no_answer_for_the_next_one(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workers = ParserPool()
     with monkeypatch.context() as patched:
         patched.setattr(pool_module, "_document", lambda parts: (_ for _ in ()).throw(KeyboardInterrupt))

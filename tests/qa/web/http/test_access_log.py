@@ -16,7 +16,7 @@ from qa.web.http.access_log import log_request_ids, request_id
 from qa.web.http.metrics import Metrics, metrics_route
 
 
-def test_what_is_said_of_a_request_begins_with_its_id(caplog: pytest.LogCaptureFixture) -> None:
+def test_log_messages_about_a_request_begin_with_its_id(caplog: pytest.LogCaptureFixture) -> None:
     log = logging.getLogger("chapter-verse")
     for _ in range(2):
         log_request_ids()

@@ -143,7 +143,7 @@ def test_one_too_many_is_told_at_once_and_the_rest_is_answered(port: int, work: 
     assert post(port, "after").json() == {"data": "after"}
 
 
-def test_who_is_gone_is_not_worked_for(port: int, work: Work) -> None:
+def test_requests_of_disconnected_clients_are_dropped(port: int, work: Work) -> None:
     body = json.dumps({"data": "wait"}).encode()
     working = [opened(port, head(len(body)) + body) for _ in range(2)]
     time.sleep(0.3)  # until they have their places
@@ -424,7 +424,7 @@ def test_the_disk_keeps_some_room(work: Work) -> None:
         assert upload(port).status_code == 507
 
 
-def test_what_servers_left_behind_is_removed_and_what_others_use_is_not(
+def test_uploads_of_killed_servers_are_removed_and_those_of_running_ones_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))

@@ -28,7 +28,7 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def test_who_is_in_the_file_is_let_in_with_the_password_alone(tmp_path: Path) -> None:
+def test_users_in_the_file_log_in_only_with_their_password(tmp_path: Path) -> None:
     text = f"# readers\n\n{line('anna', SECRET)}\r\n  {line('Bert Ångström', 'x')}\n"
     passwords = read_passwords(written(tmp_path, text))
     assert passwords.verify("anna", SECRET)

@@ -28,7 +28,7 @@ def waits(rate: RateLimit, client: str) -> int:
     return 0
 
 
-def test_who_waits_may_again_and_nobody_else_waits() -> None:
+def test_a_client_may_continue_after_waiting_and_no_other_client_waits() -> None:
     now = 0.0
     rate = RateLimit(Allowance(2, 30), now=lambda: now)
     assert [waits(rate, "a") for _ in range(4)] == [0, 0, 2, 2]

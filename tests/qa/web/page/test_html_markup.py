@@ -41,7 +41,7 @@ def test_each_piece_is_one_element_with_the_sorted_classes_of_its_marks(span: Sp
 
 
 @given(SPANS.filter(bool), MARKS)
-def test_what_may_be_brought_into_view_says_where_it_starts(quote: Span, marks: list[Mark]) -> None:
+def test_marks_that_can_be_scrolled_to_have_their_offset(quote: Span, marks: list[Mark]) -> None:
     assert f'data-start="{quote.start}"' in marked(TEXT, Span(0, len(TEXT)), [*marks, (quote, "quoted")])
 
 
@@ -61,7 +61,7 @@ def test_many_marks_are_drawn_in_time(within: Within) -> None:
     assert html.count("a") > len(text) and html.count("<mark") > 3 * size
 
 
-def test_a_carriage_return_in_a_name_comes_back_as_it_is() -> None:
+def test_a_carriage_return_in_a_name_survives() -> None:
     assert element("p", {"data-id": "a\rb\n"}) == '<p data-id="a&#13;b\n"></p>'
 
 

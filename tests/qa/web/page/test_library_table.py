@@ -28,7 +28,7 @@ def test_a_row_says_what_is_known_of_a_document() -> None:
     assert "1 документ." in table([entry()], 0, 1, RUSSIAN, read_only=False)
 
 
-def test_what_speaks_against_a_text_is_said_with_it() -> None:
+def test_doubts_about_a_text_are_shown_with_it() -> None:
     doubts = (Doubt(DoubtKind.NO_TEXT, 3), Doubt(DoubtKind.NO_TEXT, 4))
     english, russian = (table([entry(doubts=doubts)], 0, 1, texts, read_only=True) for texts in (ENGLISH, RUSSIAN))
     assert "Text may differ from the original (no text: pages 3–4)" in english
@@ -43,7 +43,7 @@ def test_names_are_text_whatever_they_hold() -> None:
     assert "<img" not in html and html.count("&lt;img") >= 5
 
 
-def test_nothing_can_be_removed_where_all_is_for_reading() -> None:
+def test_a_read_only_table_has_no_remove_buttons() -> None:
     assert 'data-do="remove"' in table([entry()], 0, 1, ENGLISH, read_only=False)
     assert 'data-do="remove"' not in table([entry()], 0, 1, ENGLISH, read_only=True)
 
@@ -56,7 +56,7 @@ def test_a_long_list_is_turned_over() -> None:
     assert 'data-first="1100"' in last and 'data-first="1200"' not in last
 
 
-def test_of_very_many_that_were_removed_the_rest_is_counted() -> None:
+def test_a_long_list_of_removed_documents_ends_with_a_count() -> None:
     html = left_out([f"{n}.txt" for n in range(1502)], ENGLISH)
     assert html.count("<li") == 501 and "1,002 more" in html
     assert left_out([], ENGLISH) == ""

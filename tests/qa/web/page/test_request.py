@@ -115,7 +115,7 @@ def test_fields_of_any_kind_are_answered_in_a_sentence(
 
 
 @pytest.mark.parametrize("data", [None, 1, "act", [], [1], {"action": None}, {"action": ["ask"]}, deep(400)])
-def test_what_is_no_request_is_not_understood(act: Act, data: Any) -> None:
+def test_invalid_requests_are_refused(act: Act, data: Any) -> None:
     assert act(data) == {"error": UNEXPECTED}
 
 
@@ -221,7 +221,9 @@ def test_of_a_true_quote_nothing_else_is_believed(act: Act, answer: dict[str, An
 
 
 @pytest.mark.parametrize("score", [math.nan, math.inf, 1e300, "1", EVIL, None, [], True])
-def test_an_answer_whose_score_or_confidence_is_none_is_withheld(act: Act, answer: dict[str, Any], score: Any) -> None:
+def test_an_answer_with_an_invalid_score_or_confidence_is_withheld(
+    act: Act, answer: dict[str, Any], score: Any
+) -> None:
     for false in (forged(answer, score=score), {**answer, "confidence": score}):
         drawn = act({"action": "draw", "answers": [false, answer]})["turns"]
         assert "<q>" not in drawn[0]
