@@ -101,11 +101,11 @@ class SealedRows(Generic[_Row]):
         """The decoded rows, in this order; those that aren't cached are fetched in one request."""
         wanted = [int(row) for row in rows]
         found = self._known(wanted)
-        if lacking := sorted(set(wanted) - found.keys()):
-            if lacking[0] < 0:
-                raise self._table.missing(lacking[0])
-            found |= self._decoded(self._table.fetch(lacking, self._part))
-        for row in lacking:
+        if missing := sorted(set(wanted) - found.keys()):
+            if missing[0] < 0:
+                raise self._table.missing(missing[0])
+            found |= self._decoded(self._table.fetch(missing, self._part))
+        for row in missing:
             if row not in found:
                 raise self._table.missing(row)
         return [found[row] for row in wanted]

@@ -92,7 +92,7 @@ def _question(line: str, where: str) -> Question:
             judged=None if judged is None else str(judged),
         )
     except (ValueError, RecursionError) as error:
-        raise UsageError(f'{where} must be {{"id", "question", "answers", "answerable", …}}.') from error
+        raise UsageError(f'{where} is not {{"id", "question", "answers", "answerable", …}}. Fix that line.') from error
 
 
 def _turns(history: object) -> Iterable[str]:
