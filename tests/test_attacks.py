@@ -244,7 +244,7 @@ def words_of(answer: qa.Answer) -> list[str]:
     return [quote.text for quote in (*answer.quotes, *answer.nearest)]
 
 
-def test_orders_in_a_document_are_words_like_any_other(book: qa.Book) -> None:
+def test_instructions_in_a_document_are_ordinary_text(book: qa.Book) -> None:
     """Attack: prompt injection by a document, and by a question that asks for it; an answer is a quote all the same."""
     answer = book.ask("When is the harbour of Visby opened?")
     assert answer.quotes[0].text == RIGHT
@@ -374,7 +374,7 @@ def test_invalid_json_is_refused(number: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "1e400", "9" * 4000, "-1", "-0", "0.5", "1" + "0" * 30])
-def test_numbers_beyond_reason_are_answered_in_json(number: str) -> None:
+def test_enormous_numbers_are_answered_in_json(number: str) -> None:
     """Attack: `1e999` and integers of thousands of digits, to get an answer that isn't JSON."""
     client, _ = asked()
     response = client.post("/act", content=f'{{"data": {{"action": "ask", "number": {number}}}}}')

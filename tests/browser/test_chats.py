@@ -95,7 +95,7 @@ def test_a_quote_whose_document_has_changed_is_not_shown_again(page: Page, serve
         file.write_text(before, encoding="utf-8")
 
 
-def test_a_page_that_may_keep_nothing_works(open_page: Callable[..., Page]) -> None:
+def test_the_page_works_without_browser_storage(open_page: Callable[..., Page]) -> None:
     page = open_page()
     page.add_init_script("Storage.prototype.setItem = () => { throw new Error('full') }")
     page.reload()
@@ -144,7 +144,7 @@ def test_a_long_chat_is_exported_whole(page: Page) -> None:
     assert text.count("paragraph 27, line 51") == 50
 
 
-def test_while_too_many_ask_it_is_tried_again(page: Page, server: Server) -> None:
+def test_the_page_retries_while_the_server_is_busy(page: Page, server: Server) -> None:
     tries = []
     page = page.context.new_page()  # unwatched: it logs the refused requests
     page.goto(server.url)

@@ -80,7 +80,7 @@ def test_a_question_can_be_edited_and_those_after_it_go(page: Page) -> None:
     expect(page.locator(".editing")).to_be_hidden()
 
 
-def test_asked_again_a_question_keeps_its_place(page: Page) -> None:
+def test_a_question_asked_again_keeps_its_position(page: Page) -> None:
     ask(page, PLATFORM)
     ask(page, UNANSWERABLE)
     page.locator(".turn").first.get_by_role("button", name="Retry").click()
@@ -106,7 +106,7 @@ def test_a_question_can_be_stopped_while_the_server_is_slow(page: Page) -> None:
     expect(page.locator(".card").first).to_be_visible()
 
 
-def test_a_server_that_is_gone_is_said_so(open_page: Callable[..., Page]) -> None:
+def test_an_unreachable_server_is_reported(open_page: Callable[..., Page]) -> None:
     page = open_page()
     page.route(
         re.compile("/act$"),
@@ -152,7 +152,7 @@ def test_thumbs_become_lines_that_evaluate_reads(
     assert (figures["n"], figures["n_answerable"], figures["answer_in_quote@1"]) == (2, 1, 1.0)
 
 
-def test_an_exported_chat_is_proved_by_verify(page: Page, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_exported_chat_passes_verify(page: Page, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ask(page, PLATFORM)
     ask(page, UNANSWERABLE)
     saved = {}
@@ -213,7 +213,7 @@ def test_a_hostile_file_name_is_shown_verbatim(page: Page) -> None:
     )
 
 
-def test_a_question_that_cannot_be_asked_comes_back_with_the_reason(page: Page) -> None:
+def test_a_refused_question_stays_in_its_box_with_the_reason(page: Page) -> None:
     box = page.get_by_label("Your question")
     box.fill("why " * 1000)
     box.press("Enter")

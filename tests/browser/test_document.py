@@ -128,7 +128,7 @@ def test_a_pdf_that_has_changed_is_shown_as_its_text(page: Page, server: Server)
         file.write_bytes(data)
 
 
-def test_the_next_place_that_says_the_same_is_gone_to(page: Page) -> None:
+def test_the_next_place_with_the_same_words_is_opened(page: Page) -> None:
     ask(page, PLATFORM)
     expect(page.get_by_role("button", name="Next occurrence")).to_have_count(0)
     card = ask(page, "How many oars does the ferry of Skagen have?").locator(".card").first

@@ -38,7 +38,7 @@ def printed(*command: str) -> Any:
     return json.loads(ran.stdout)
 
 
-def test_only_the_uses_are_published(client: Client) -> None:
+def test_only_the_functions_of_the_api_are_published(client: Client) -> None:
     found = client.view_api(return_format="dict")["named_endpoints"]
     assert set(found) == {"/ask", "/retrieve", "/documents", "/rebuild"}
 

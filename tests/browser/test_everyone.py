@@ -117,7 +117,7 @@ def _fits(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_light_and_dark_are_the_systems_until_one_is_chosen(open_page: Callable[..., Page]) -> None:
+def test_the_systems_color_scheme_is_used_until_one_is_chosen(open_page: Callable[..., Page]) -> None:
     page = open_page(color_scheme="dark")
     paper = "getComputedStyle(document.querySelector('.gradio-container')).backgroundColor"
     assert page.evaluate(paper) == "rgb(23, 21, 18)"
@@ -152,7 +152,7 @@ def test_the_page_speaks_russian(open_page: Callable[..., Page]) -> None:
     expect(page.locator(".where").first).to_contain_text("paragraph 27, line 51")
 
 
-def test_on_paper_there_are_the_answers_alone(page: Page) -> None:
+def test_printing_shows_only_the_answers(page: Page) -> None:
     ask(page, PLATFORM)
     page.emulate_media(media="print")
     expect(page.locator(".question")).to_be_visible()

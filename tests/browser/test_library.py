@@ -144,7 +144,7 @@ def test_a_build_can_be_cancelled_and_questions_are_answered_meanwhile(
     expect(row(library, "long")).to_have_count(0)
 
 
-def test_some_documents_can_be_asked_alone(library: Page) -> None:
+def test_questions_can_be_restricted_to_documents(library: Page) -> None:
     row(library, "harbour").get_by_role("checkbox", name="Select harbour").check()
     library.keyboard.press("Escape")
     expect(library.locator(".asking")).to_contain_text("Searching only: harbour")
@@ -170,7 +170,7 @@ def test_a_rebuild_that_fails_leaves_the_old_book(library: Page, small: Server) 
     expect(ask(library, "What is the harbour master of Lund called?").locator("q").first).to_contain_text("Astrid")
 
 
-def test_a_page_for_reading_changes_nothing(browser: Browser, tmp_path: Path) -> None:
+def test_a_read_only_page_changes_nothing(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "sources").mkdir()
     (tmp_path / "sources" / "swan.txt").write_text(SWAN, encoding="utf-8")
     with (

@@ -277,7 +277,7 @@ LINE = re.compile(
 )
 
 
-def test_a_line_for_each_request_that_tells_no_question(plain: Served) -> None:
+def test_the_log_has_a_line_for_each_request_without_the_question(plain: Served) -> None:
     before = len(plain.lines())
     httpx.get(f"{plain.url}/?q=clocks+of+Kalmar")
     httpx.get(f"{plain.url}/a%20b%0Ac")
@@ -522,7 +522,7 @@ def test_an_assistant_asks(plain: Served) -> None:
     assert result.structuredContent["quotes"][0]["text"] == QUOTE
 
 
-def test_the_uses_are_the_tools_and_nothing_else(plain: Served) -> None:
+def test_only_the_functions_of_the_api_are_tools(plain: Served) -> None:
     found = tools_of(plain.url)
     assert set(found) == {"ask", "retrieve", "documents", "rebuild"}
     assert "verbatim quotes" in found["ask"].description

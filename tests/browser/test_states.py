@@ -102,7 +102,7 @@ def test_an_answer_that_cannot_be_read_does_not_take_the_others_along(page: Page
     expect(page.locator(".conversation")).not_to_contain_text("forged words")
 
 
-def test_words_can_be_looked_for_before_the_document_is_drawn(page: Page) -> None:
+def test_a_document_can_be_searched_before_it_is_drawn(page: Page) -> None:
     ask(page, PLATFORM)
     waiting = held(page, "part")
     page.get_by_role("button", name="View in document").first.click()
@@ -145,7 +145,7 @@ def test_another_chat_closes_the_document_even_if_it_comes_late(page: Page) -> N
     expect(page.locator(".reading")).to_have_count(0)
 
 
-def test_a_part_that_comes_late_is_not_put_where_it_does_not_belong(page: Page) -> None:
+def test_a_part_that_arrives_too_late_is_discarded(page: Page) -> None:
     ask(page, "Where did the blue heron nest?").get_by_role("button", name="View in document").first.click()
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
     waiting = held(page, "part")
@@ -211,7 +211,7 @@ def test_a_document_is_read_from_the_library_and_by_its_headings(page: Page) -> 
     expect(page.locator(".reading [data-at]", has_text=re.compile("^CHAPTER 40$"))).to_be_in_viewport()
 
 
-def test_the_drawer_of_a_phone_is_put_away_by_a_touch_beside_it(open_page: Callable[..., Page]) -> None:
+def test_touching_beside_the_drawer_closes_it_on_a_phone(open_page: Callable[..., Page]) -> None:
     page = open_page(width=390, height=844, has_touch=True)
     ask(page, PLATFORM)
     page.get_by_role("button", name="Menu", exact=True).click()

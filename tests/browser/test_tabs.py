@@ -77,7 +77,7 @@ def test_neither_a_thumb_nor_a_late_answer_nor_stop_loses_the_other_tabs_answer(
         expect(each.locator(".question")).to_have_text(all_of_them)
 
 
-def test_an_answer_is_shown_though_earlier_turns_were_called_for(page: Page) -> None:
+def test_an_answer_is_shown_although_earlier_turns_were_loaded_meanwhile(page: Page) -> None:
     ask(page, PLATFORM)
     lengthen(page)
     waiting = held(page, "ask")
@@ -121,7 +121,7 @@ def test_visible_parts_are_not_inert(server: Server, browser: Browser, width: in
         page.get_by_label("Your question").click(timeout=5000)
 
 
-def test_words_that_were_found_do_not_look_quoted_afterwards(page: Page) -> None:
+def test_matches_do_not_look_quoted_after_a_search(page: Page) -> None:
     turn = ask(page, "How many lanterns does the lamplighter of Visby trim?")
     turn.locator(".card", has_text="Visby").get_by_role("button", name="View in document").click()
     page.get_by_role("searchbox").locator("visible=true").fill("nothing")

@@ -84,7 +84,7 @@ def test_a_manifest_that_says_something_else_is_refused(field: str, value: objec
     assert tried(stored, bytes(Damage("generations/*/manifest.json", content, True))) is None
 
 
-def test_an_index_of_other_settings_than_ours_never_reaches_a_search(tmp_path: Path) -> None:
+def test_a_faiss_index_with_other_settings_is_refused(tmp_path: Path) -> None:
     """FAISS reads beyond its arrays where a file says that there are more, or that they are otherwise made."""
     import faiss
 

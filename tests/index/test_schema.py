@@ -33,7 +33,7 @@ def test_a_name_that_is_missing(missing: str) -> None:
     assert not fits({name: value for name, value in GOOD.items() if name != missing}, SHAPE)
 
 
-def test_any_other_name() -> None:
+def test_str_matches_any_other_name() -> None:
     assert fits({"a": 1, "b": 2}, {str: int, "a": int})
     assert not fits({"a": 1, "b": "2"}, {str: int, "a": int})
 

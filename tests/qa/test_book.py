@@ -68,7 +68,7 @@ def test_a_question_without_a_word_is_refused(qa_article: qa.Book, question: str
             call(question)
 
 
-def test_half_a_character_is_refused(qa_article: qa.Book) -> None:
+def test_lone_surrogates_are_refused(qa_article: qa.Book) -> None:
     for call in (qa_article.ask, qa_article.retrieve):
         with pytest.raises(qa.UsageError, match="isn't valid UTF-8"):
             call("who \udcff spoke?")
@@ -116,7 +116,7 @@ def test_eight_threads_get_the_answers_of_one(qa_article: qa.Book) -> None:
                 assert shown(answer) == shown(expected)
 
 
-def test_an_open_book_follows_what_is_built_and_an_edition_stays_what_it_is(tmp_path: Path) -> None:
+def test_an_open_book_follows_builds_but_an_edition_never_changes(tmp_path: Path) -> None:
     book = build_book(tmp_path, {"a.txt": "The Zorblax bridge was opened in 1931."})
     edition = book.now()
     before = edition.ask("When was the Zorblax bridge opened?")
@@ -229,7 +229,7 @@ def test_a_document_without_words_is_never_a_dead_end(tmp_path: Path) -> None:
     assert not answer.answered and answer.quotes == ()
 
 
-def test_documents_that_are_asked_alone(tmp_path: Path) -> None:
+def test_a_search_can_be_restricted_to_documents(tmp_path: Path) -> None:
     files = {f"{name}.txt": f"The keeper {name} counted {n} ships." for n, name in enumerate(("Ann", "Bea", "Cat"), 3)}
     book = build_book(tmp_path, {**files, "again.txt": "The keeper Bea counted 4 ships.\n\nThe keeper slept well."})
     question = "How many ships did the keeper count?"

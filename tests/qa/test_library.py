@@ -220,7 +220,7 @@ def test_hostile_names_stay_in_the_folder(root: Path, library: Library, upload: 
     assert {path.name for path in (root / "added").iterdir()} == set(ids(root)[2:])
 
 
-def test_removed_documents_are_deleted_or_left_out_and_come_back(
+def test_removed_documents_are_deleted_or_excluded_and_can_be_restored(
     root: Path, library: Library, upload: Files, tmp_path: Path
 ) -> None:
     (tmp_path / "in" / "set.jsonl").write_text(jsonl("r1", "r2", "r3"))
@@ -267,7 +267,7 @@ def test_a_collection_that_was_added_goes_with_its_last_document(root: Path, lib
 
 
 @pytest.mark.parametrize("data", [b"", b"nonsense", b'{"a": 1}', b'["a", 1]', b"\xff", b"[" * 100_000])
-def test_a_damaged_list_of_what_is_left_out_is_named(root: Path, library: Library, data: bytes) -> None:
+def test_a_damaged_exclusion_list_is_named(root: Path, library: Library, data: bytes) -> None:
     (root / "left-out.json").write_bytes(data)
     for call in (
         library.rebuild,
@@ -283,7 +283,7 @@ def test_a_damaged_list_of_what_is_left_out_is_named(root: Path, library: Librar
     assert library.rebuild(silent).startswith("Up to date")
 
 
-def test_golden_questions_guard_what_is_removed(root: Path, library: Library, tmp_path: Path) -> None:
+def test_a_removal_that_answers_golden_questions_worse_is_refused(root: Path, library: Library, tmp_path: Path) -> None:
     golden = {"id": "1", "question": "Who counted the ships?", "answers": ["The keeper"]}
     (tmp_path / "in" / "questions.jsonl").write_text(json.dumps(golden))
     before = state(root)

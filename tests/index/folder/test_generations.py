@@ -105,7 +105,7 @@ def test_pruning_keeps_the_current_generation_and_its_segments(root: Path) -> No
     assert locate(root).prune() == 0
 
 
-def test_the_last_few_are_kept(built: Path, root: Path) -> None:
+def test_the_last_generations_are_kept(built: Path, root: Path) -> None:
     for _ in range(KEPT):
         build(root, [built / "in"], full=True)
     assert len(locate(root).generations()) == KEPT

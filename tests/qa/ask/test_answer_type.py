@@ -35,7 +35,7 @@ from qa.ask.answer_type import AnswerType, answer_type, has_expected
         ("What did the whole show cost?", AnswerType.ANYTHING),  # "who" only inside another word
     ],
 )
-def test_the_shape_that_a_question_calls_for(question: str, expected: AnswerType) -> None:
+def test_the_answer_type_of_a_question(question: str, expected: AnswerType) -> None:
     assert answer_type(question) is expected
 
 
@@ -51,5 +51,5 @@ def test_the_shape_that_a_question_calls_for(question: str, expected: AnswerType
         ("Then someone spoke.", AnswerType.ANYTHING, 0.0),
     ],
 )
-def test_whether_the_shape_is_there(text: str, expected: AnswerType, value: float) -> None:
+def test_whether_a_text_has_the_expected_type(text: str, expected: AnswerType, value: float) -> None:
     assert has_expected(text, expected) == value

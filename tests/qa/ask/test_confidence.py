@@ -58,7 +58,7 @@ def test_a_question_copied_from_the_text_beats_nonsense(qa_article: qa.Book) -> 
         assert qa_article.ask(text[span.start : span.end]).confidence > max(THRESHOLD, nonsense)
 
 
-def test_the_more_words_are_strange_the_less_sure(qa_article: qa.Book) -> None:
+def test_unknown_words_lower_the_confidence(qa_article: qa.Book) -> None:
     questions = [
         "Who gave the welcome speech about cooperation?",
         "Who gave the welcome speech about whales?",

@@ -37,7 +37,7 @@ def test_the_person_named_last_is_meant() -> None:
     assert in_context("What is her post?", history, rudenko).question == "What is Nursulu Akhmetova’s post?"
 
 
-def test_the_person_may_have_been_asked_for_long_before() -> None:
+def test_the_person_may_be_from_an_older_question() -> None:
     history = [WELCOME, "How many experts came?"]
     assert in_context("What did he say?", history, rudenko).question == "What did Rudenko say?"
 
@@ -98,7 +98,7 @@ def test_the_last_name_of_a_text(text: str, name: str | None) -> None:
     assert person_name(text) == name
 
 
-def test_the_book_knows_whom_it_answered(qa_article: qa.Book) -> None:
+def test_a_pronoun_refers_to_the_person_of_an_earlier_answer(qa_article: qa.Book) -> None:
     answer = qa_article.ask("How did he describe the region?", [WELCOME])
     assert answer.question == "How did he describe the region?"
     assert answer.searched_for == "How did Rudenko describe the region?"
@@ -106,7 +106,7 @@ def test_the_book_knows_whom_it_answered(qa_article: qa.Book) -> None:
 
 
 @pytest.mark.parametrize("noise", ["", "   ", "?!", "\x00", "\u200b", "\ud800 who", "who " * 600])
-def test_noise_in_the_history_is_passed_over(qa_article: qa.Book, noise: str) -> None:
+def test_noise_in_the_history_is_ignored(qa_article: qa.Book, noise: str) -> None:
     clean = qa_article.ask("How did he describe the region?", [WELCOME])
     assert qa_article.ask("How did he describe the region?", [noise, WELCOME, noise]) == clean
 

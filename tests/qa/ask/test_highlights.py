@@ -58,7 +58,7 @@ def test_nothing_but_the_questions_words_marks_the_sentence() -> None:
         ("It may be painted.", "It may be painted.", "It may be painted"),
     ],
 )
-def test_the_clause_in_which_words_stand(text: str, found: str, said: str) -> None:
+def test_the_clause_around_an_answer(text: str, found: str, said: str) -> None:
     start = text.index(found)
     span = clause(text, Span(start, start + len(found)), Span(0, len(text)))
     assert text[span.start : span.end] == said

@@ -47,7 +47,7 @@ def best(book: qa.Book, question: str) -> qa.Quote:
 
 
 @pytest.mark.parametrize("key", ["she", "he"])
-def test_a_sentence_that_leans_back_takes_the_one_before(qa_leaning: dict[str, qa.Book], key: str) -> None:
+def test_a_sentence_that_refers_back_is_quoted_with_the_one_before(qa_leaning: dict[str, qa.Book], key: str) -> None:
     quote = best(qa_leaning[key], "How many comets were discovered with a brass telescope?")
     assert quote.text.startswith("The village mill burned down") and quote.text.endswith("brass telescope.")
 
@@ -57,7 +57,7 @@ def test_a_sentence_that_stands_alone_is_quoted_alone(qa_leaning: dict[str, qa.B
     assert quote.text == "Caroline discovered four comets with a brass telescope."
 
 
-def test_a_sentence_that_opens_a_list_takes_items_along(tmp_path: Path) -> None:
+def test_a_sentence_that_introduces_a_list_is_quoted_with_its_items(tmp_path: Path) -> None:
     items = "\n".join(
         f"{n}. {name} from the market." for n, name in enumerate(["Cumin", "Saffron", "Pepper", "Salt"], 1)
     )
@@ -109,7 +109,7 @@ def test_the_same_words_are_quoted_once_with_their_other_places(tmp_path: Path) 
     assert len(first["elsewhere"]) == 2 and set(first["elsewhere"][0]) == {"start", "end", "document", "place"}
 
 
-def test_a_long_neighbour_is_not_taken_along(tmp_path: Path) -> None:
+def test_a_long_neighbour_is_not_quoted_too(tmp_path: Path) -> None:
     long = "The village mill with " + "its many rooms and stairs and " * 12 + "doors burned down."
     assert len(long) > LONGEST
     book = build_book(tmp_path, {"a.txt": f"{long} She discovered four comets with a brass telescope.\n"})
@@ -144,7 +144,7 @@ def test_never_more_quotes_than_asked_for(qa_article: qa.Book, k: int) -> None:
     assert len(qa_article.ask("How tall is Mount Everest?", k=k).nearest) == k
 
 
-def test_a_quote_says_where_it_stands(qa_article: qa.Book) -> None:
+def test_a_quote_has_its_place(qa_article: qa.Book) -> None:
     quote = best(qa_article, "How did Rudenko describe Central Asia as an island?")
     document = qa_article.document(quote.document.id)
     assert quote.place == document.place(quote.span.start)

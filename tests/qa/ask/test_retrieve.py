@@ -45,7 +45,7 @@ def test_each_retriever_puts_its_best_forward(qa_article: qa.Book, question: str
     assert len(fused) == len(pool)
 
 
-def test_as_many_passages_come_as_are_asked_for(tmp_path: Path) -> None:
+def test_k_passages_are_returned(tmp_path: Path) -> None:
     book = build_book(tmp_path, {f"{number}.txt": f"The ship number {number} sailed north.\n" for number in range(350)})
     assert len(book.retrieve("Which ship sailed north?", k=300)) == 300
 
@@ -81,7 +81,7 @@ def test_late_interaction_is_maxsim(qa_article: qa.Book, question: str) -> None:
     np.testing.assert_allclose([each.score for each in ranked], np.sort(scores)[::-1], atol=1e-4)
 
 
-def test_a_language_the_encoder_does_not_know_is_left_to_words(qa_article: qa.Book) -> None:
+def test_an_unknown_language_is_searched_by_words_alone(qa_article: qa.Book) -> None:
     store = qa_article.store
     (query,) = wanted = make_queries(ContextualQuestion("Кто говорил о Wang Wen?"), qa_article.encoder)
     assert query.vector_weight == TIE_BREAK

@@ -23,7 +23,7 @@ def test_stages_add_up_in_their_order() -> None:
     assert spent["first"] >= 2 * 0.009 > 0.009 <= spent["second"]
 
 
-def test_outside_nothing_is_kept_and_errors_pass() -> None:
+def test_only_stages_inside_timed_are_measured_and_errors_propagate() -> None:
     with timed() as spent, pytest.raises(ValueError, match="in a stage"), stage("failing"):
         raise ValueError("in a stage")
     assert list(spent) == ["failing"]

@@ -123,7 +123,7 @@ def test_lines_of_many_writers_never_mix(qa_judged: Path, tmp_path: Path) -> Non
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_after_half_a_line_a_new_one_begins(qa_judged: Path, tmp_path: Path) -> None:
+def test_a_verdict_after_an_incomplete_line_begins_a_new_line(qa_judged: Path, tmp_path: Path) -> None:
     path = tmp_path / "verdicts.jsonl"
     path.write_text('{"id": "1", "quest')
     record(path, QUESTION, [], None, right=True)

@@ -109,7 +109,7 @@ def test_coverage_equals_brute_force(rows: list[tuple[int, bool, bool]], precisi
     assert coverage_at(confidence, right, answerable, precision) == pytest.approx(best)
 
 
-def test_coverage_cannot_part_ties() -> None:
+def test_coverage_cannot_separate_ties() -> None:
     assert coverage_at([0.9, 0.9], [True, False], [True, True], 0.9) == 0.0
     assert coverage_at([0.9, 0.8], [True, False], [True, True], 0.9) == 0.5
     # An unanswerable question that is answered counts against precision, not for coverage.

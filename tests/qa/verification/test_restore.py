@@ -57,7 +57,7 @@ def rounded(quote: qa.Quote) -> qa.Quote:
     return replace(quote, score=round(quote.score, 4))
 
 
-def test_an_answer_comes_back_as_it_was(qa_bridge: qa.Edition) -> None:
+def test_an_answer_is_restored_unchanged(qa_bridge: qa.Edition) -> None:
     for question in (QUESTION, "How tall is Mount Everest?"):
         answer = qa_bridge.ask(question)
         again, gone = restore_answer(qa_bridge, sent(answer_json(answer)))
@@ -138,7 +138,7 @@ def test_a_heading_is_not_accepted_as_a_quote(qa_bridge: qa.Edition) -> None:
         restore_quote(qa_bridge, heading)
 
 
-def test_after_a_rebuild_what_stands_is_kept_and_what_is_gone_is_counted(tmp_path: Path) -> None:
+def test_after_a_rebuild_valid_quotes_are_kept_and_the_others_counted(tmp_path: Path) -> None:
     book = build_book(tmp_path, FILES)
     answer = book.ask("Where did nobody come, and what is painted green?", k=5)
     given = answer.quotes or answer.nearest
@@ -163,7 +163,7 @@ def test_invalid_quotes_count_as_gone_and_the_others_are_restored(qa_bridge: qa.
     assert gone == (0,) and again.nearest == tuple(map(rounded, answer.nearest))
 
 
-def test_only_quotes_that_are_shown_are_counted(qa_bridge: qa.Edition) -> None:
+def test_only_shown_quotes_count_as_gone(qa_bridge: qa.Edition) -> None:
     record = sent(answer_json(qa_bridge.ask(QUESTION)))
     again, gone = restore_answer(qa_bridge, {**record, "answered": False, "nearest": [5]})
     assert (again.quotes, again.nearest, gone) == ((), (), (0,))

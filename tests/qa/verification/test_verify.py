@@ -69,7 +69,7 @@ def test_a_collection_is_found_again_by_its_path(tmp_path: Path, monkeypatch: py
     assert reasons(save(tmp_path, qa.answer_json(book.ask(QUESTION)))) == {(True, "found")}
 
 
-def test_moved_text_is_found_out(qa_saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_moved_text_is_detected(qa_saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = qa_saved.parent / "sources/deep/bridge.txt"
     file.write_text("A new first line.\n" + TEXT)
     moved = "not found there: it moved to paragraph 2, line 2, from 18 to "
@@ -79,7 +79,7 @@ def test_moved_text_is_found_out(qa_saved: Path, capsys: pytest.CaptureFixture[s
     assert "✗ deep/bridge.txt" in capsys.readouterr().out
 
 
-def test_words_are_looked_for_in_linear_time() -> None:
+def test_searching_takes_linear_time() -> None:
     """Attack: a saved answer whose words occur nowhere, and would take minutes to look for."""
     started = time.process_time()
     assert verify_module.find_changed("yes " * 20_000, "no no no " + "yes " * 400) is None
@@ -93,7 +93,7 @@ def test_text_changed_elsewhere_leaves_the_quote_verified(qa_saved: Path) -> Non
     assert reasons(changed(qa_saved)) >= {(True, "found, though the file has changed elsewhere")}
 
 
-def test_other_words_are_found_out(qa_saved: Path) -> None:
+def test_other_words_are_detected(qa_saved: Path) -> None:
     """Attack: a saved answer whose words were changed."""
     saved = json.loads(qa_saved.read_text())
 
@@ -109,7 +109,7 @@ def test_other_words_are_found_out(qa_saved: Path) -> None:
     assert complaint(end=10**9).startswith("it moved to paragraph 1, line 1, from 0 to ")
 
 
-def test_words_on_a_page_are_proved_with_their_boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quotes_of_a_page_are_verified_with_their_boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bridge.pdf").write_bytes(pdf([paragraph(["The Zorblax bridge was opened in 1931."])]))
     qa.rebuild(tmp_path / "index", ["bridge.pdf"])
@@ -130,7 +130,7 @@ def test_words_on_a_page_are_proved_with_their_boxes(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize("span", [{"start": 0, "end": 1000}, {"start": -5, "end": 2}, {"start": 9, "end": 3}])
-def test_a_highlight_outside_the_quote_is_found_out(qa_saved: Path, span: dict[str, int]) -> None:
+def test_a_highlight_outside_the_quote_is_detected(qa_saved: Path, span: dict[str, int]) -> None:
     assert reasons(changed(qa_saved, highlights=[span])) >= {(False, "a highlight is outside the quote")}
 
 

@@ -41,7 +41,7 @@ def test_the_outcome_of_a_build_is_kept() -> None:
     assert build.ticket == begun.ticket
 
 
-def test_one_at_a_time_and_one_can_be_cancelled() -> None:
+def test_builds_run_one_at_a_time_and_can_be_cancelled() -> None:
     builds = Builds()
     begun = builds.start(endless)
     with pytest.raises(BuildRunning):
@@ -103,7 +103,7 @@ def test_each_build_has_its_own_ticket() -> None:
     assert len(tickets) == len(set(tickets)) > 4
 
 
-def test_the_page_sees_it_running_at_once() -> None:
+def test_a_started_build_is_running_at_once() -> None:
     builds, go = Builds(), Event()
 
     def wait(progress: Progress) -> Added:

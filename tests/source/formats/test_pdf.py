@@ -101,7 +101,7 @@ def test_running_headers_and_page_numbers_are_furniture_and_stand_in_no_sentence
     assert document.text.endswith("the third.\n\n1\n\nThe Annals of Ships 2\n\n2\n\nThe Annals of Ships 3\n\n3")
 
 
-def test_a_header_stands_before_its_pages_text_and_a_footer_after_it() -> None:
+def test_a_header_precedes_its_pages_text_and_a_footer_follows_it() -> None:
     pages = [
         [Text(72, 40, "Ships", 9), *paragraph([f"Sentence {n}."], y=120), Text(290, 815, f"{n}", 9)] for n in (1, 2)
     ]
@@ -155,7 +155,7 @@ def test_each_line_and_each_cell_has_a_box_of_its_own() -> None:
     assert boxes(document, LINES[0])[0].right > boxes(document, "The first")[0].right
 
 
-def test_a_place_that_is_not_known_has_no_box_at_all() -> None:
+def test_a_span_with_an_unknown_position_has_no_boxes() -> None:
     document = read(paragraph(LINES))
     assert document.corners is not None
     corners = document.corners.copy()

@@ -83,7 +83,7 @@ def test_a_shape_without_a_place_of_its_own_has_that_of_the_layout_or_the_master
     assert read_pptx(data, id="x").text == "above\n\nown\n\nmaster's\n\nbelow"
 
 
-def test_tables_stand_where_they_are_and_hidden_ones_are_left_out() -> None:
+def test_tables_keep_their_position_and_hidden_ones_are_left_out() -> None:
     table = f"<a:tbl><a:tr><a:tc><a:txBody>{paragraphs('cell')}</a:txBody></a:tc></a:tr></a:tbl>"
     hidden = graphic(table).replace("<p:cNvPr/>", '<p:cNvPr hidden="1"/>')
     shapes = shape("above", at=frame(0, 100)) + shape("below", at=frame(0, 300)) + graphic(table, frame(0, 200))
@@ -207,5 +207,5 @@ def test_deep_nesting_does_no_harm() -> None:
     assert read(shape("<a:r>" * 240 + "<a:t>deep</a:t>" + "</a:r>" * 240)).text == "deep"
 
 
-def test_odd_numbers_do_no_harm() -> None:
+def test_invalid_numbers_are_harmless() -> None:
     assert read(shape("b", at=frame(0, 0).replace('"0"', '"x"')) + shape("a", at=frame(-5, -(10**9)))).text == "a\n\nb"

@@ -148,7 +148,7 @@ def test_a_dash_inside_a_paragraph_opens_no_list() -> None:
     assert quoted("The ship\n- a bark -\nleft.") == ["The ship\n- a bark -\nleft."]
 
 
-def test_a_term_stays_with_its_meaning() -> None:
+def test_a_term_and_its_definition_are_one_paragraph() -> None:
     text = "bark\n  A ship with\n  three masts.\n\n  Or of a tree.\nbrig\n  Two masts.\nrig\n  - of ropes\n  - of oil\n"
     assert quoted(text) == [
         "bark\n  A ship with\n  three masts.", "Or of a tree.", "brig\n  Two masts.", "rig", "- of ropes", "- of oil",

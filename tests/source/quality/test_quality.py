@@ -100,7 +100,7 @@ def test_lost_spaces_join_words_on_their_page_only(text: str) -> None:
     assert doubt.count >= 5
 
 
-def test_four_spaces_in_five_lost_join_words() -> None:
+def test_losing_four_spaces_in_five_is_a_doubt() -> None:
     text = "".join(word + (" " if number % 5 == 0 else "") for number, word in enumerate(ENGLISH.split()))
     assert [doubt.kind for doubt in doubts_of(text, ())] == [DoubtKind.JOINED_WORDS]
 
@@ -178,7 +178,7 @@ def test_text_before_the_first_page_is_on_no_page() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=[])), st.lists(st.integers(0, 40)))
-def test_any_text_is_looked_through(text: str, starts: list[int]) -> None:
+def test_doubts_of_any_text_are_on_its_pages(text: str, starts: list[int]) -> None:
     pages = tuple(sorted(min(start, len(text)) for start in starts))
     for doubt in doubts_of(text, pages):
         assert 0 < doubt.count <= len(text)
@@ -199,7 +199,7 @@ def test_runs_and_the_pages_they_are_on() -> None:
     assert index_of(np.array([0, 4, 5, 9]), np.array([0, 5])).tolist() == [0, 0, 1, 1]
 
 
-def test_common_words_are_met_thrice_and_one_time_in_two_hundred() -> None:
+def test_common_words_occur_three_times_and_once_in_two_hundred() -> None:
     assert common_words("The the THE a a b") == {"the"}
     assert common_words("the " * 3 + "a " * 597) == {"the", "a"}
     assert common_words("the " * 3 + "a " * 598) == {"a"}
@@ -208,15 +208,13 @@ def test_common_words_are_met_thrice_and_one_time_in_two_hundred() -> None:
 @pytest.mark.parametrize(
     "unit", ["theHouse of", "abcdefghijklmnopqrstuvwxyz ", "t h i s ", "\ue000", "aB", "a", "\0 ", "字", "a b\n"]
 )
-def test_a_hostile_text_is_looked_through_in_time(
-    unit: str, within: Callable[[float], AbstractContextManager[None]]
-) -> None:
+def test_a_hostile_text_is_checked_in_time(unit: str, within: Callable[[float], AbstractContextManager[None]]) -> None:
     text = unit * (3_000_000 // len(unit))
     with within(2):
         doubts_of(text, tuple(range(0, len(text), 2500)))
 
 
-def test_a_book_takes_no_time(within: Callable[[float], AbstractContextManager[None]]) -> None:
+def test_a_whole_book_is_checked_in_time(within: Callable[[float], AbstractContextManager[None]]) -> None:
     book = (ENGLISH + "\n" + GERMAN + "\n") * 1900
     assert len(book) > 3_000_000
     doubts_of("", ())

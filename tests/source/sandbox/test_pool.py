@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_document_comes_as_its_reader_made_it(file: Path) -> None:
+def test_a_document_from_a_parser_process_is_unchanged(file: Path) -> None:
     (document,) = scan([file]).documents()
     direct = read_pdf(file.read_bytes(), id="a.pdf", title="a", path=document.path, sha256=document.sha256)
     assert document == direct
@@ -164,7 +164,7 @@ def test_a_file_without_permission_is_named(file: Path) -> None:
         list(scan([file]).documents())
 
 
-def test_a_file_that_goes_before_its_turn_is_noted(tmp_path: Path) -> None:
+def test_a_file_deleted_during_a_scan_is_noted(tmp_path: Path) -> None:
     for name in ("a.pdf", "b.pdf"):
         (tmp_path / name).write_bytes(pdf([paragraph(LINES)]))
     scanned = scan([tmp_path])
@@ -180,7 +180,7 @@ def test_a_parser_cannot_choose_the_id_or_path_of_a_document(file: Path, monkeyp
     assert (document.id, Path(document.path).name) == ("a.pdf", "a.pdf")
 
 
-def test_closing_ends_what_is_at_work(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_ends_the_running_processes(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "source" / "sandbox").mkdir(parents=True)
     (tmp_path / "source" / "__init__.py").write_text("")
     (tmp_path / "source" / "sandbox" / "__init__.py").write_text("")

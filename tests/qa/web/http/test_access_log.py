@@ -27,7 +27,7 @@ def test_log_messages_about_a_request_begin_with_its_id(caplog: pytest.LogCaptur
     assert caplog.messages == ["5% done", "0123abcd 6% done"]
 
 
-def test_paths_that_are_made_up_share_a_label() -> None:
+def test_invented_paths_share_a_label() -> None:
     """Attack: invented paths, to fill the memory with their counts."""
     metrics = Metrics({"ask"})
     for number in range(100):

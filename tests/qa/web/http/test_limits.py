@@ -200,7 +200,7 @@ def test_a_slow_body_is_given_up_and_keeps_nobody_waiting(
     assert all(b"408" in one.recv(100) for one in slow)
 
 
-def test_bodies_that_are_coming_have_bounded_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_incomplete_bodies_take_bounded_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Attack: many bodies begun together, to fill the memory."""
     monkeypatch.setattr(bodies, "_MAX_INCOMPLETE", 3_000_000)
     coming = [opened(port, head(2_000_000) + b" " * 1_000_000) for _ in range(4)]

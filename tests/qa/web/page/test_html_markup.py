@@ -45,7 +45,7 @@ def test_marks_that_can_be_scrolled_to_have_their_offset(quote: Span, marks: lis
     assert f'data-start="{quote.start}"' in marked(TEXT, Span(0, len(TEXT)), [*marks, (quote, "quoted")])
 
 
-def test_a_mark_of_nothing_marks_nothing() -> None:
+def test_an_empty_mark_marks_nothing() -> None:
     marks = [(Span(0, 6), "quoted"), (Span(3, 3), "answer")]
     assert marked("in one", Span(0, 6), marks) == '<mark class="quoted" data-start="0">in one</mark>'
 

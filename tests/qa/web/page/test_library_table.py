@@ -20,7 +20,7 @@ def entry(number: int = 1, **facts: object) -> Entry:
     return Entry(**given)  # type: ignore[arg-type]
 
 
-def test_a_row_says_what_is_known_of_a_document() -> None:
+def test_a_row_shows_the_facts_of_a_document() -> None:
     html = table([entry()], 0, 1, ENGLISH, read_only=False)
     for word in ("Book 1", "1.pdf", "pdf", "1,234", "56", "09 Mar 2026", "1 document."):
         assert word in html

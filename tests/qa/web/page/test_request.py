@@ -321,7 +321,7 @@ def test_the_documents_that_are_added_have_room_for_so_much(tmp_path: Path) -> N
         assert not given.exists()
 
 
-def test_half_of_a_character_is_none_in_a_list_of_texts_either() -> None:
+def test_lone_surrogates_are_refused_in_lists_too() -> None:
     given = Fields({"history": ["fine", "a\udfff"], "documents": ["é", "漢", "😀"]})
     with pytest.raises(BadRequest):
         given.texts("history")

@@ -104,7 +104,7 @@ def test_a_book_on_one_line_is_cut_between_words_where_it_can(word: int) -> None
         assert block.span.start <= offset and offset - block.span.start <= LONGEST
 
 
-def test_a_quote_is_marked_in_each_unit_that_it_stands_in() -> None:
+def test_a_quote_is_marked_in_each_unit_that_it_covers() -> None:
     document = read_plain("word " * 4000 + "\n\nOne more.\n\nAnd the last.", id="across.txt")
     first, second, third, last = (block.span for block in TextUnits(view(document))._blocks[-4:])
     across = quote(document, Span(first.start + 5, third.end - 1), Span(second.start + 4, second.start + 8))
@@ -120,7 +120,7 @@ def test_a_quote_is_marked_in_each_unit_that_it_stands_in() -> None:
     assert '<mark class="answer quoted"' in html
 
 
-def test_emphasis_upon_emphasis_is_drawn_in_time(within: Within) -> None:
+def test_nested_emphasis_is_drawn_in_time(within: Within) -> None:
     document = read_markdown(("*a* " * 2400 + "\n\n") * 2, id="emphasis.md")
     marks_in(document, Span(0, 1))
     with within(2):  # once it took fifteen seconds; a fifth of it is markdown-it-py
