@@ -114,7 +114,7 @@ class Places:
         return bisect_right(self.pages, offset) or None
 
     def paragraph(self, offset: int) -> int | None:
-        """The number of the paragraph at `offset`, from 1 (between two, that of the one before)."""
+        """The number of the paragraph at `offset`, from 1 (between two, the number of the one before)."""
         return bisect_right(self.paragraphs, offset, key=lambda span: span.start) or None
 
     def heading(self, offset: int) -> tuple[str, ...]:

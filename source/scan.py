@@ -46,7 +46,7 @@ def extractor_of(file: SourceFile, ocr: str) -> str:
 
 
 def fingerprint(*facts: str) -> bytes:
-    """A 16-byte hash of what a document is extracted from."""
+    """A 16-byte hash of the facts that determine a document."""
     return hashlib.blake2b("\0".join(facts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 

@@ -40,7 +40,7 @@ class PassageRow:
 
     @classmethod
     def of(cls, dimension: int, row: int, values: Values) -> PassageRow:
-        """Decodes a row. `dimension`: that of the vectors. Raises ValueError."""
+        """Decodes a row. `dimension`: of the vectors. Raises ValueError."""
         document, sentences, terms, vector = values
         spans = np.frombuffer(sentences, np.int64).reshape(-1, 3)
         numbers = np.frombuffer(vector, np.float32)

@@ -41,7 +41,7 @@ SCHEMA = pa.schema([pa.field(name, type, nullable=False) for name, type in _COLU
 
 @dataclass(frozen=True, slots=True)
 class PublishedGeneration:
-    """A published generation. `tables`: the prefix of its tables' names. `sha256`: that of its manifest."""
+    """A published generation. `tables`: the prefix of its tables' names. `sha256`: the hash of its manifest."""
 
     name: str
     tables: str

@@ -160,7 +160,7 @@ def _manifest(
 
 
 class _TableWriter:
-    """Creates the tables of a generation. `versions`: of the tables created. `rows`: those of the last table."""
+    """Creates the tables of a generation. `versions`: of the tables created. `rows`: how many the last one has."""
 
     def __init__(self, storage: Storage, tables: str, folder: FolderStore, step: Step) -> None:
         self._storage, self._tables, self._step = storage, tables, step

@@ -75,7 +75,7 @@ ABOUT = pa.schema([pa.field("row", pa.int64(), nullable=False), pa.field("data",
 
 
 def schema(table: str, dimension: int) -> pa.Schema:
-    """The Arrow schema of a table. `dimension`: that of the vectors."""
+    """The Arrow schema of a table. `dimension`: of the vectors."""
     types = {"terms": pa.large_string(), "vector": pa.list_(pa.float32(), dimension)}
     parts = [part for part in PARTS if part.table == table]
     fields = [(part.column, pa.large_binary()) for part in parts]

@@ -158,7 +158,7 @@ def _whereabouts(text: str, document: Document) -> str:
 
 
 def _boxes_hold(quote: SavedQuote, document: Document) -> bool:
-    """Whether the boxes of a quote, if it has any, are those of its words."""
+    """Whether the boxes of a quote, if it has any, match its words."""
     if not quote.boxes:
         return True
     if document.corners is None:

@@ -30,7 +30,7 @@ _PAGE_TYPES = frozenset({"application/xhtml+xml", "text/html", "text/x-oeb1-docu
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A document of the spine. `name`: that in the archive; `navigation`: whether it is the table of contents."""
+    """A document of the spine. `name`: its name in the archive. `navigation`: whether it is the table of contents."""
 
     name: str
     navigation: bool

@@ -161,7 +161,7 @@ _ICON = (
 _PATCHES = {
     # Under "sse_v3" `gradio_client` (2.7) takes the "path" of a document for a file to download, as servers before
     # Gradio 4.20 meant it, and fails; under "sse_v2.1" it looks for the mark of a real file. Otherwise the two differ
-    # only in who ends the stream. Only programs read this; the page has its configuration inside it.
+    # only in which side ends the stream. Only programs read this: the page contains its own configuration.
     "/config": (b'"protocol":"sse_v3"', b'"protocol":"sse_v2.1"'),
     # There is no manifest, and behind a proxy this path is not even below the page. Without an icon, a browser asks for
     # one at the root of the site, too.

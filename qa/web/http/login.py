@@ -1,4 +1,4 @@
-"""Requires a login for every route except the login page and what it loads.
+"""Requires a login for every route except the login page and its resources.
 
 Gradio creates the sessions. It checks them at most of its routes, but not at its heartbeats, streams
 and cancellations; here they are checked at every route that is not listed as open. A program may send
@@ -69,7 +69,7 @@ def _key(kind: str, text: str) -> bytes:
     return sha256(f"{kind} {text}".encode("utf-8", "surrogatepass")).digest()
 
 
-# The login page and what it loads. Gradio itself calls the last one at its start.
+# The login page and its resources. Gradio itself calls the last one when it starts.
 _OPEN = ("/", "/health", "/login", "/theme.css", "/gradio_api/theme.css", "/favicon.ico", "/robots.txt",
          "/gradio_api/startup-events")  # fmt: skip
 _OPEN_FOLDERS = ("/assets/", "/scripts/", "/static/", "/svelte/")

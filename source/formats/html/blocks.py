@@ -151,8 +151,8 @@ class TextRun:
 class HtmlBlock:
     """A block and the runs of text that it consists of.
 
-    `framed`: whether it lies in an element for menus, banners or footers. `level`: that of
-    a heading. `rows`: those of a table; the first names the columns if `header`.
+    `framed`: whether it lies in an element for menus, banners or footers. `level`: of a
+    heading. `rows`: of a table; the first names the columns if `header`.
     """
 
     kind: HtmlKind

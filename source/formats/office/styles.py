@@ -55,7 +55,7 @@ class OfficeStyle:
 
 
 class Styles:
-    """The styles of a Word document by their ids. `root`: that of the part that defines them, or None."""
+    """The styles of a Word document by their ids. `root`: the root of the part that defines them, or None."""
 
     def __init__(self, root: Any) -> None:
         self._styles = {attribute(each, "styleId"): each for each in children(root) if tag(each) == "style"}

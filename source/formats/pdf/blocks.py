@@ -37,7 +37,7 @@ class BlockKind(Enum):
 
 @dataclass(slots=True)
 class PdfBlock:
-    """Lines that belong together. `level`: that of a heading, from 1. `continues`: it continues the block before."""
+    """Lines that belong together. `level`: of a heading, from 1. `continues`: it continues the block before."""
 
     kind: BlockKind
     lines: list[PdfLine]

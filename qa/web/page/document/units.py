@@ -29,7 +29,7 @@ from source.formats.markdown_marks import marks_in
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A document and what is marked in it: quotes, and the places of a search.
+    """A document and the marks in it: quotes and the matches of a search.
 
     `answered`: whether the quotes are an answer, whose highlights are marked too.
     """
@@ -87,7 +87,7 @@ class PageUnits:
         return element("figure", attributes, element("div", {"class": "sheet"}, image, *boxes), caption)
 
     def _marks(self, number: int) -> Iterator[tuple[Box, str, int]]:
-        """The boxes of what is marked on a page (some may be on the next), with their class and offset in the text."""
+        """The boxes of the marks on a page (some may be on the next), with their class and offset in the text."""
         document = self._view.document
         starts = (*document.places.pages, len(document.text))
         page = Span(starts[number - 1], starts[number])
