@@ -95,7 +95,7 @@ def join(files: Mapping[str, str]) -> str:
     for path, text in parts.items():
         for name in _DECLARED.findall(text):
             if names.setdefault(name, path) != path:
-                raise ScriptError(f"{path} and {names[name]} both declare {name}; rename one.")
+                raise ScriptError(f"{path} and {names[name]} both declare {name}. Rename one.")
     return "\n".join([*(f"// {path}\n{text}" for path, text in parts.items()), "export { start };\n"])
 
 

@@ -1,4 +1,5 @@
-// The types of the page's scripts: what crosses the wire, and what the scripts share. Read by `make lint` alone.
+// The types of the page's scripts: data from and to the server, and data that the scripts share. Only `make lint`
+// reads them.
 
 declare global {
   interface Window {
@@ -6,17 +7,17 @@ declare global {
   }
 }
 
-/** HTML in which the server (`html.py`) has escaped whatever comes from elsewhere: the only kind the page parses. */
+/** HTML in which the server (`html.py`) has escaped all foreign text: the only HTML that the page parses. */
 export type ServerHtml = string & { readonly escapedBy: "server" };
 
-/** What the page is started with. */
+/** The arguments with which the page is started. */
 export interface Gradio {
   element: HTMLElement;
   upload: (file: File) => Promise<{ path: string }>;
   known: Known;
 }
 
-/** What the server tells the page when it starts (`page.py`). Frames and texts are by language. */
+/** The data from the server with which the page starts (`page.py`). Frames and texts are by language. */
 export interface Known {
   frames: Record<string, ServerHtml>;
   texts: Record<string, Texts>;
@@ -24,7 +25,7 @@ export interface Known {
   maxFiles: number; // at a time
 }
 
-/** Those of the server's texts that the scripts use; tests/qa/web/page/test_scripts.py checks the names. */
+/** The texts from the server that the scripts use; tests/qa/web/page/test_scripts.py checks the names. */
 export type Texts = Record<
   | "again"
   | "asking_only"
@@ -59,7 +60,7 @@ export type Texts = Record<
 
 // Answers and chats
 
-/** As `quote_json` of qa/answer.py makes it. Offsets are those of the document, in code points. */
+/** A quote as `quote_json` of qa/answer.py makes it. Offsets are in the document, in code points. */
 export interface Quote {
   text: string;
   start: number;
@@ -70,7 +71,7 @@ export interface Quote {
   score: number;
 }
 
-/** As `answer_json` of qa/answer.py makes it. */
+/** An answer as `answer_json` of qa/answer.py makes it. */
 export interface Answer {
   question: string;
   answered: boolean;
@@ -87,7 +88,7 @@ export interface Turn {
   judged?: Record<string, string>; // "right" or "wrong", by the number of the quote or "none"
 }
 
-/** A chat as this browser keeps it. */
+/** A chat as this browser stores it. */
 export interface Chat {
   id: string;
   updated: number; // milliseconds since 1970
@@ -101,7 +102,7 @@ export interface SelectedDocument {
   title: string;
 }
 
-/** A question whose answer has not come yet. `restore` puts the turns back as they were before it. */
+/** A question whose answer is pending. `restore` puts the turns back as they were before it. */
 export interface PendingQuestion {
   question: string;
   position: number;
@@ -111,7 +112,7 @@ export interface PendingQuestion {
 
 // The document beside the chat
 
-/** What the server sends of a document when it is opened. */
+/** The server's response when a document is opened. */
 export interface OpenedDocument {
   frame: ServerHtml;
   document: string; // its id
@@ -123,14 +124,14 @@ export interface OpenedDocument {
   length: number;
 }
 
-/** The open document, with what is marked in it and which of its units are in the page. */
+/** The open document, with the marks in it and the units that are in the page. */
 export interface View extends OpenedDocument {
   quotes: Quote[];
   answered: boolean;
   query: string;
-  found: number[]; // offsets of the query
+  found: number[]; // offsets of the query's matches
   foundAt: number; // which of them is shown, or -1
-  more: boolean; // whether there are more than the server counts
+  more: boolean; // whether there are more than the server returns
   first: number; // the units `first` up to `last` of `count` are in the page
   last: number;
   count: number;
@@ -138,13 +139,13 @@ export interface View extends OpenedDocument {
   window: number; // units that are loaded at a time
 }
 
-/** A run of the document's units, as the server sends it. */
+/** A run of the document's units from the server. */
 export interface Part extends Pick<View, "first" | "last" | "count" | "paged" | "window"> {
   html: ServerHtml;
   notice: string;
 }
 
-/** The card of the quote whose document is open. `elsewhere`: at which of its other places, or 0. */
+/** The card of the quote whose document is open. `elsewhere`: which of its other places is shown, or 0. */
 export interface OpenedCard {
   turn: number;
   quote: number;
@@ -159,7 +160,7 @@ export interface Refusal {
   why: string;
 }
 
-/** What is known of any build. */
+/** The data of a build that any page may see. */
 export interface BuildProgress {
   number: number;
   state: string;
@@ -168,7 +169,7 @@ export interface BuildProgress {
   total: number;
 }
 
-/** A build that this page has begun, with its outcome. */
+/** A build that this page began, with its outcome. */
 export interface OwnBuild extends BuildProgress {
   ticket: string;
   report: string;
@@ -177,9 +178,9 @@ export interface OwnBuild extends BuildProgress {
 
 export type Build = OwnBuild | (BuildProgress & { ticket?: undefined });
 
-// What the server does for the page (`actions.py`): the fields that are sent, and the reply
+// The server's actions (`actions.py`): the fields of each request, and the reply
 
-/** One sentence for the reader, in place of any reply. */
+/** An error message for the reader, returned instead of any reply. */
 export interface Failure {
   error: string;
 }

@@ -57,7 +57,7 @@ def test_the_modules_are_joined_whole_each_after_what_it_imports() -> None:
                 "page.js": 'import { a } from "./a.js";\nconst b = a;\n' + START,
                 "a.js": "const b = 1;\nexport const a = b;\n",
             },
-            "page.js and a.js both declare b; rename one.",
+            "page.js and a.js both declare b. Rename one.",
         ),
         (
             {"page.js": 'import { a as b } from "./a.js";\n' + START, "a.js": "export const a = 1;\n"},
