@@ -102,7 +102,7 @@ class Change:
     def add(self, file: Path, name: str) -> Path:
         """Copies `file` into the added files, replacing one of that name; returns the copy's path."""
         path = self._layout.added / name
-        self._put(path, lambda new: shutil.copyfile(file, new))
+        self._replace(path, lambda new: shutil.copyfile(file, new))
         return path
 
     def delete(self, path: Path) -> None:
@@ -113,7 +113,7 @@ class Change:
         """Replaces the list of excluded documents."""
         if not ids:
             return self._back_up(self._layout.left_out, Path.replace)
-        self._put(self._layout.left_out, lambda new: new.write_text(json.dumps(ids), "ascii"))
+        self._replace(self._layout.left_out, lambda new: new.write_text(json.dumps(ids), "ascii"))
 
     def take_back(self, path: Path) -> None:
         """Undoes the change of one file."""
@@ -128,7 +128,7 @@ class Change:
         for path in list(self._backups):
             self.take_back(path)
 
-    def _put(self, path: Path, write: Callable[[Path], object]) -> None:
+    def _replace(self, path: Path, write: Callable[[Path], object]) -> None:
         self._back_up(path, shutil.copy2)
         replace(path, write, beside=self._layout.changing / "new")
 

@@ -81,14 +81,14 @@ class Table:
         first, last = (rows, rows + 1) if isinstance(rows, int) else (rows.start or 0, rows.stop)
         last = self._length if last is None else last
         if not 0 <= first <= last <= self._length:
-            raise self._gone()
+            raise self._missing_rows()
         self._file.check(self._start + first * self._row, self._start + last * self._row)
         return np.asarray(self._array[rows])
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """A copy of these rows."""
         if rows.size and not 0 <= rows.min() <= rows.max() < self._length:
-            raise self._gone()
+            raise self._missing_rows()
         self._file.check_each(self._start + rows * self._row, self._row)
         return np.asarray(self._array[rows])
 
@@ -96,10 +96,10 @@ class Table:
         """A copy of the rows from each `first` up to its `last`, run after run. The runs must not overlap."""
         lengths = last - first
         if lengths.size and not 0 <= lengths.min() <= lengths.max() <= lengths.sum() <= self._length:
-            raise self._gone()
+            raise self._missing_rows()
         return self.take(runs(first, lengths))
 
-    def _gone(self) -> IndexCorrupt:
+    def _missing_rows(self) -> IndexCorrupt:
         return IndexCorrupt(f"The index file {self._file.path} lacks rows that another file refers to. {REBUILD}")
 
 

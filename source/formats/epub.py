@@ -54,7 +54,7 @@ def read_epub(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
             continue
         text, replaced = decode_html(archive.read(part.name), shown_as)
         undecodable += replaced
-        words += _put(text, builder, shown_as, content=not part.navigation)
+        words += _add_part(text, builder, shown_as, content=not part.navigation)
     if not words:
         raise SourceEmpty(f"{shown_as} contains no text.")
     for kind, count in ((DoubtKind.TRUNCATED, missing), (DoubtKind.UNDECODABLE, undecodable)):
@@ -70,7 +70,7 @@ def read_epub(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
     )
 
 
-def _put(text: str, builder: TextBuilder, shown_as: str, *, content: bool) -> bool:
+def _add_part(text: str, builder: TextBuilder, shown_as: str, *, content: bool) -> bool:
     """Adds a part of the book and returns whether it has text; it may be blank or only an image."""
     try:
         blocks = blocks_of(parse_html(text, shown_as))

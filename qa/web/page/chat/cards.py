@@ -36,7 +36,7 @@ def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()
     quotes = answer.quotes if answer.answered else answer.nearest
     slots = iter(quotes)
     cards = [
-        _gone(texts) if position in gone else _card(position, answer, next(slots), book, texts)
+        _gone_notice(texts) if position in gone else _card(position, answer, next(slots), book, texts)
         for position in range(len(quotes) + len(gone))
     ]
     if answer.answered:
@@ -50,7 +50,7 @@ def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()
 
 def lost(question: str, texts: Texts) -> Markup:
     """A turn whose stored answer cannot be read."""
-    return element("section", {"class": "turn"}, _question(question, texts), _gone(texts))
+    return element("section", {"class": "turn"}, _question(question, texts), _gone_notice(texts))
 
 
 def is_verbatim(quote: Quote, book: Edition) -> bool:
@@ -90,13 +90,13 @@ def _group(label: str, cards: Sequence[Markup], name: str) -> Markup:
     return element("div", {"class": f"group {name}"}, element("h3", {}, escaped(label)), *cards)
 
 
-def _gone(texts: Texts) -> Markup:
+def _gone_notice(texts: Texts) -> Markup:
     return element("p", {"class": "gone"}, escaped(texts.gone), escaped(" "), button("again", texts.again))
 
 
 def _card(number: int, answer: Answer, quote: Quote, book: Edition, texts: Texts) -> Markup:
     if not is_verbatim(quote, book):
-        return _gone(texts)
+        return _gone_notice(texts)
     attributes = {"class": "card", "data-quote": number, "data-citation": texts.citation(quote.document, quote.place)}
     words = _quote(quote, answer.answered, book)
     thumbs = [_thumbs(texts.right, texts.wrong)] if answer.answered else []  # else the verdict has them
