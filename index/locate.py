@@ -56,7 +56,7 @@ class Index(Protocol):
         """
 
     def size(self) -> int:
-        """Total size of all files in bytes; 0 if they aren't on this machine."""
+        """Total size of all files in bytes; 0 for an engine, whose files aren't measured."""
 
 
 def locate(index: str | Path) -> Index:

@@ -1,4 +1,4 @@
-"""The read interface of one immutable index generation, wherever it is stored.
+"""The read interface of an index generation, wherever it is stored, and what all kinds of storage list and say the same.
 
 `index.folder.store` implements it for a folder, `index.lance.store` for an engine's tables;
 `tests/contract` tests both against this contract.
@@ -130,7 +130,7 @@ class Store(Protocol):
         """The dimension of the vectors."""
 
     def sizes(self) -> Mapping[str, int]:
-        """Bytes for each kind of content, largest first; empty if the files aren't on this machine."""
+        """Bytes for each kind of content, largest first; empty for an engine, whose files aren't measured."""
 
     def sources(self) -> dict[str, Any]:
         """The sources of the index: `roots`, `files`, `readers`, and the problems: `skipped`, `doubts`."""

@@ -7,7 +7,6 @@ from source.document import Document, Doubt, DoubtKind, Region, RegionKind, desc
 from source.document_json import DocumentFacts, dump_document, load_document, load_facts
 from source.encoding import is_unicode
 from source.errors import (
-    INTERRUPTED,
     ChapterVerseError,
     NotRead,
     SourceEmpty,
@@ -88,5 +87,4 @@ __all__ = [
     "NotRead",
     "reason_of",
     "unreadable",
-    "INTERRUPTED",
 ]

@@ -122,7 +122,7 @@ class LanceIndex:
         )
 
     def size(self) -> int:
-        """Always 0, because the files aren't on this machine."""
+        """Always 0: the size of tables isn't measured."""
         return 0
 
     def problems(self) -> list[str]:

@@ -89,7 +89,7 @@ class SealedTable:
 class SealedRows(Generic[_Row]):
     """Fetches, verifies and decodes one sealed column of a table by row numbers; thread-safe.
 
-    `make`: decodes the values of a row. `most`: bytes of decoded rows that are cached, the most recently used.
+    `make`: decodes the values of a row. `most`: bytes of the rows whose values are cached, the most recently used.
     """
 
     def __init__(self, table: SealedTable, part: SealedColumn, make: Callable[[int, Values], _Row], most: int) -> None:

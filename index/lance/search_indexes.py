@@ -36,9 +36,10 @@ def make_indexes(storage: Storage, name: str, table: AsyncTable, rows: int, on: 
     count = graphs(rows)
     if on and count > 1:
         with ray_packages(on):
-            import lance_ray  # noqa: F401
-
             from index.ray.cluster import connected
+
+            # isort: split
+            import lance_ray  # noqa: F401  # imports Ray, whose environment `index.ray.cluster` has set
         with connected(on):
             partitions = _index_on_cluster(storage, name, count)
         return storage.open(name), partitions
