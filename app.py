@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from functools import partial
 from importlib.util import find_spec
@@ -30,7 +31,10 @@ _GRACE = 30.0  # seconds that running requests get to finish at shutdown
 
 
 def _say(text: object) -> None:
-    print(printable(str(text)), flush=True)
+    try:
+        print(printable(str(text)), flush=True)
+    except BrokenPipeError:  # nobody reads the log any more; the server goes on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -111,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--source", nargs="+", default=[], metavar="PATH",
-        help='what "Rebuild" on the page reads (default: the sources the index was built from)',
+        help='what "Rescan source files" on the page reads (default: the sources the index was built from)',
     )  # fmt: skip
     parser.add_argument("--watch", action="store_true", help="rebuild whenever the sources have changed")
     _add_operator_options(parser.add_argument_group("for operators", "see docs/serving.md"))

@@ -1,4 +1,4 @@
-"""The read interface of an index generation, wherever it is stored, and what all kinds of storage list and say the same.
+"""The read interface of an index generation, wherever it is stored, and the lists that all kinds of storage share.
 
 `index.folder.store` implements it for a folder, `index.lance.store` for an engine's tables;
 `tests/contract` tests both against this contract.

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from time import sleep
 
+import httpx
 import pytest
+
+import qa
 
 from .conftest import ROOT, free_port
 
@@ -86,3 +91,30 @@ thread.join()
     command = [sys.executable, "-c", code]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
     assert ran.stdout == "[1]\n"
+
+
+def test_a_server_whose_output_nobody_reads_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "ferry.txt").write_text("The ferry sails to Ystad on Mondays.\n", encoding="utf-8")
+    qa.rebuild(tmp_path / "index", sources=[tmp_path / "ferry.txt"])
+    port = free_port()
+    command = [sys.executable, "app.py", "--port", str(port), "--index", str(tmp_path / "index")]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with subprocess.Popen(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True) as process:
+        os.close(writing)
+        try:
+            assert status_of(process, f"http://127.0.0.1:{port}/health") == 200
+        finally:
+            process.terminate()
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+
+
+def status_of(process: subprocess.Popen[str], url: str) -> int:
+    """The status of a response of the server, once it has started."""
+    while process.poll() is None:
+        try:
+            return httpx.get(url).status_code
+        except httpx.ConnectError:
+            sleep(0.1)
+    raise AssertionError(process.returncode)

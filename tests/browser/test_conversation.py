@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from qa.__main__ import main as qa_command
 
@@ -104,6 +104,14 @@ def test_a_question_can_be_stopped_while_the_server_is_slow(page: Page) -> None:
     page.unroute_all()
     box.press("Enter")
     expect(page.locator(".card").first).to_be_visible()
+
+
+def test_a_page_whose_script_does_not_arrive_says_so(server: Server, browser: Browser) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.route("**/scripts/*", lambda route: route.abort())
+        page.goto(server.url)
+        expect(page.locator("body")).to_contain_text("The server isn’t responding")
 
 
 def test_an_unreachable_server_is_reported(open_page: Callable[..., Page]) -> None:

@@ -29,6 +29,7 @@ from playwright.sync_api import Browser, expect
 
 import qa
 from qa.web.http.passwords import line
+from qa.web.page.scripts import script
 
 from .conftest import ROOT, free_port, watched
 from .proxy import proxied
@@ -151,6 +152,7 @@ def test_without_a_login_no_route_says_or_does_anything(locked: Served) -> None:
         ("POST", "/gradio_api/mcp"),
         ("POST", "/gradio_api/mcp/"),
         ("GET", "/none"),
+        ("GET", script().path),
     ]
     assert len(routes) > 50
     assert ("POST", "/gradio_api/component_server") in routes

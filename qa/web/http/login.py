@@ -72,7 +72,7 @@ def _key(kind: str, text: str) -> bytes:
 # The login page and its resources. Gradio itself calls the last one when it starts.
 _OPEN = ("/", "/health", "/login", "/theme.css", "/gradio_api/theme.css", "/favicon.ico", "/robots.txt",
          "/gradio_api/startup-events")  # fmt: skip
-_OPEN_FOLDERS = ("/assets/", "/scripts/", "/static/", "/svelte/")
+_OPEN_FOLDERS = ("/assets/", "/static/", "/svelte/")
 _client: ContextVar[str] = ContextVar("client", default="")
 
 

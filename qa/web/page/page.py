@@ -185,5 +185,9 @@ def _script(state: AppState, max_upload: int) -> str:
         f"const path = (window.gradio_config?.root ?? '') + {json.dumps(script().path)};\n"
         "const address = new URL(path, document.baseURI);\n"
         f"const known = {json.dumps(known)};\n"
-        "import(address).then(({ start }) => start({ element, upload, known }));"
+        "const unreachable = () => (known.texts[navigator.language.slice(0, 2)] ?? known.texts.en).unreachable;\n"
+        "import(address).then(\n"
+        "  ({ start }) => start({ element, upload, known }),\n"
+        "  () => { element.textContent = unreachable(); },\n"
+        ");"
     )
