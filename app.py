@@ -83,7 +83,6 @@ def _config(options: argparse.Namespace) -> Config:
         raise UsageError("--mcp needs a package that isn't installed. Run `pip install '.[mcp]'`.")
     return Config(
         passwords=read_passwords(options.auth) if options.auth else None,
-        read_only=options.read_only,
         mcp=options.mcp,
         max_upload=options.max_upload,
         root=options.root_path,

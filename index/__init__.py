@@ -1,6 +1,6 @@
 """Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
 
-from index import schema
+from index import json_shape
 from index.encoder.load import encoder_for, load_encoder
 from index.encoder.onnx import open_model
 from index.encoder.protocol import Encoded, Encoder, pieces_per_word
@@ -76,7 +76,7 @@ __all__ = [
     "searchable",
     "threads",
     # checking JSON
-    "schema",
+    "json_shape",
     # settings
     "DEFAULT_INDEX",
     "Settings",

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from index.errors import IndexUnwritable, StoreError
 from index.folder.commit import claim, unwritable
-from index.folder.disk import read, replace
+from index.folder.filesystem import read, replace
 from index.folder.layout import Layout
 from source import SourceFile, files_in, is_unicode, roots_of
 

@@ -15,8 +15,8 @@ from index.encoder.identity import identity
 from index.encoder.load import load_encoder
 from index.errors import IndexCorrupt, StoreError
 from index.folder.additions import left_out, sources_of
+from index.folder.checked_files import fingerprints
 from index.folder.commit import commit, writing
-from index.folder.files import fingerprints
 from index.folder.generation import GenerationRows, write_tables
 from index.folder.generations import read_current
 from index.folder.ingest import Ingest, KnownDocuments
@@ -27,7 +27,7 @@ from index.folder.previous import Previous, PreviousGeneration
 from index.folder.segment import Segment
 from index.folder.store import FolderStore
 from index.progress import Progress, Report, Step, ignore
-from index.ray.machines import Machines, build_machines
+from index.ray.backend import Backend, build_backend
 from index.settings import Settings
 from index.store import Store, open_if_usable
 from index.text.passages import splitter
@@ -71,8 +71,8 @@ def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> R
         encoder = load_encoder(settings.model)
         encoder_facts = {**encoder_identity, "precision": encoder.precision, "dimension": encoder.dimension}
         reused = Previous() if options.full else previous.restricted(encoder_facts)
-        with build_machines(options.on, encoder) as machines:
-            ingest, rows = _ingest(layout, reused, source_scan, machines, encoder_facts, options)
+        with build_backend(options.on, encoder) as backend:
+            ingest, rows = _ingest(layout, reused, source_scan, backend, encoder_facts, options)
         sources_record = _sources_record(made_from, source_scan, ingest)
         changes = _changes_since(previous.generation, rows)
         is_new = bool(reused.damage) or any(changes.values())
@@ -169,13 +169,13 @@ def _write_generation(
 
 
 def _ingest(
-    layout: Layout, previous: Previous, source_scan: Scan, machines: Machines, encoder_facts: dict[str, Any],
+    layout: Layout, previous: Previous, source_scan: Scan, backend: Backend, encoder_facts: dict[str, Any],
     options: BuildOptions,
 ) -> tuple[Ingest, GenerationRows]:  # fmt: skip
     """Writes the sources' documents into segments and merges segments; returns the rows of the generation."""
     passage_tokens = options.settings.passage_tokens
     known = KnownDocuments(previous, f"{FORMAT} {passage_tokens} {splitter()}")
-    ingest = Ingest(layout, previous, known, machines, encoder_facts, passage_tokens)
+    ingest = Ingest(layout, previous, known, backend, encoder_facts, passage_tokens)
     ingest.write(source_scan, _size(source_scan), options.progress)
     if unread := [error for error in source_scan.skipped if not options.required.isdisjoint(error.files)]:
         raise NotRead(unread)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import REBUILD, IndexCorrupt
-from index.folder.disk import opened
+from index.folder.filesystem import opened
 
 BLOCK = 1 << 15
 """Bytes of a block: 32 KB."""

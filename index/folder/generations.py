@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from index.errors import REBUILD, IndexCorrupt, IndexMissing, StoreError
-from index.folder.disk import read, remove, replace
+from index.folder.filesystem import read, remove, replace
 from index.folder.layout import GenerationLayout, Layout
 from index.folder.manifest import load_manifest
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from index.errors import IndexCorrupt, StoreError
 from index.folder.build import BuildOptions, build
+from index.folder.checked_files import Listing, damaged, foreign
 from index.folder.commit import writing
-from index.folder.files import Listing, damaged, foreign
 from index.folder.generations import committed_sha256, delete_old, names, read_current, set_current
 from index.folder.layout import Folder, Layout
 from index.folder.manifest import Manifest, load_manifest, load_segment

@@ -24,7 +24,7 @@ from index.folder.layout import UNFINISHED, Layout
 from index.folder.previous import Previous
 from index.folder.segment import SegmentText, SegmentWriter
 from index.progress import Progress, Step
-from index.ray.machines import Machines
+from index.ray.backend import Backend
 from index.text.analyzer import words
 from index.text.language import language_of
 from index.text.passages import passages
@@ -88,12 +88,12 @@ class Ingest:
     """
 
     def __init__(
-        self, layout: Layout, previous: Previous, known: KnownDocuments, machines: Machines,
+        self, layout: Layout, previous: Previous, known: KnownDocuments, backend: Backend,
         encoder_facts: Mapping[str, Any], passage_tokens: int,
     ) -> None:  # fmt: skip
         self._layout = layout
         self._known = known
-        self._encoder, self._parsers = machines.encoder, machines.parsers
+        self._encoder, self._parsers = backend.encoder, backend.parsers
         self._encoder_facts = encoder_facts
         self._passage_tokens = passage_tokens
         self.segments = list(previous.segments)

@@ -27,7 +27,7 @@ from index import bm25
 from index.bm25 import Lexical
 from index.errors import REBUILD, IndexCorrupt
 from index.folder.arrays import ArrayWriter, Strings, Table, key, write_strings
-from index.folder.files import Files
+from index.folder.checked_files import Files
 from index.folder.layout import WordsLayout
 from index.types import Rows, Scores
 

@@ -9,10 +9,10 @@ from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from index.errors import REBUILD, IndexCorrupt, IndexIncompatible
-from index.folder.disk import read
-from index.folder.files import Listing
+from index.folder.checked_files import Listing
+from index.folder.filesystem import read
 from index.folder.layout import FORMAT, Folder, GenerationLayout, SegmentLayout
-from index.schema import COUNTS, ENCODER, SETTINGS, fits
+from index.json_shape import COUNTS, ENCODER, SETTINGS, fits
 
 NAME_LENGTH = 32
 """Hexadecimal digits in a segment's name: the first half of its manifest's SHA-256."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from index.errors import REBUILD, IndexCorrupt, IndexIncompatible, StoreError
 from index.folder.arrays import Table, all_strings, ascends
-from index.folder.files import Files, Listing, damaged, foreign
+from index.folder.checked_files import Files, Listing, damaged, foreign
 from index.folder.generations import committed_sha256, names, read_current, segments_in
 from index.folder.layout import (
     DOCUMENT_COLUMNS,
@@ -27,7 +27,7 @@ from index.folder.layout import (
 )
 from index.folder.manifest import Manifest, SegmentManifest, load_manifest, load_segment
 from index.folder.segment import Segment
-from index.schema import sources_from
+from index.json_shape import sources_from
 from source import OnWait, do_nothing
 
 _Numbers = NDArray[np.int64]
@@ -148,7 +148,7 @@ class Previous:
 
     @classmethod
     def of(cls, layout: Layout, encoder: dict[str, Any], on_wait: OnWait = do_nothing) -> Previous:
-        """Loads the data made by an encoder with these facts, and checks every file of the index."""
+        """Loads the data made by an encoder with these facts; checks every file, and deletes those in no manifest."""
         previous = cls()
         segments = previous._load_segments(layout)
         generation = previous._load_generation(layout)

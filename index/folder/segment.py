@@ -20,9 +20,9 @@ from numpy.typing import DTypeLike, NDArray
 
 from index.errors import REBUILD, IndexCorrupt, StoreError
 from index.folder.arrays import ArrayWriter, Table, all_strings, ascends, write_strings
+from index.folder.checked_files import Files, check_files, fingerprints
 from index.folder.checksums import CheckedFile
-from index.folder.disk import publish, remove
-from index.folder.files import Files, check_files, fingerprints
+from index.folder.filesystem import publish, remove
 from index.folder.layout import FORMAT, Layout, SegmentLayout
 from index.folder.manifest import NAME_LENGTH, Manifest, SegmentManifest, dump, load_segment
 from index.tokens import Tokens, token_type, unpack

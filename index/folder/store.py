@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from index.encoder.identity import Identity
 from index.errors import REBUILD, IndexCorrupt, StoreError
 from index.folder.arrays import Strings, Table
-from index.folder.files import Files, check_files
+from index.folder.checked_files import Files, check_files
 from index.folder.generations import read_current
 from index.folder.layout import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, TEXT_COLUMNS, GenerationLayout, Layout
 from index.folder.lexical import open_lexical
@@ -24,7 +24,7 @@ from index.folder.manifest import Manifest, load_manifest
 from index.folder.repeats import Repeats, same
 from index.folder.segment import CHECKED_WHOLE, EncodedTexts, Segment, open_segments, segment_at
 from index.folder.vectors import StoredVectors, read_index
-from index.schema import sources_from
+from index.json_shape import sources_from
 from index.store import StoreMixin
 from index.tokens import Tokens
 from source import Box, Document, DocumentFacts, Span, boxes_of, load_document, load_facts

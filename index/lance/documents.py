@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from index.lance.rows import Keys, SealedRows, SealedTable, of_document
+from index.lance.keys import Keys, of_document
+from index.lance.sealed_rows import SealedRows, SealedTable
 from index.lance.tables import DOCUMENTS, LINES, Values
 from source import Document, DocumentFacts, Doubt, DoubtKind, load_document
 

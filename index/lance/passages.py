@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from index import bm25
 from index.bm25 import Lexical
-from index.lance.rows import Keys, SealedRows, SealedTable, of_term
+from index.lance.keys import Keys, of_term
+from index.lance.sealed_rows import SealedRows, SealedTable
 from index.lance.tables import Values
 from index.store import cosines, nearest_among
 from index.types import FloatMatrix, Rows, Scores

@@ -20,7 +20,7 @@ import pyarrow as pa
 from index.errors import StoreError
 from index.folder.store import FolderStore
 from index.lance.documents import dump_facts
-from index.lance.rows import buckets, of_digest, of_document, of_term
+from index.lance.keys import buckets, of_digest, of_document, of_term
 from index.lance.search_indexes import FILE, make_indexes
 from index.lance.storage import Storage
 from index.lance.tables import ABOUT, CORNERS_TOGETHER, FORMAT, PARTS, LanceManifest, dump, pack, schema
@@ -116,7 +116,7 @@ def publish(
 ) -> str:  # fmt: skip
     """Writes the generation of a folder into new tables; returns the SHA-256 of its manifest.
 
-    `tables`: the prefix of the tables' names. `on`: the machines that index them, as in `build_machines`. Raises a
+    `tables`: the prefix of the tables' names. `on`: the machines that index them, as in `build_backend`. Raises a
     StoreError, and whatever `progress` raises.
     """
     writer = _TableWriter(storage, tables, folder, Step(progress, "publishing", len(folder) + folder.documents))

@@ -8,7 +8,7 @@ from lancedb import AsyncTable
 from lancedb.index import FTS, HnswSq
 
 from index.lance.storage import Storage
-from index.ray.machines import ray_packages
+from index.ray.backend import ray_packages
 
 FLAT = 4096
 """Passages up to which every vector is compared instead: that is exact, and reads at most 6 MB."""
@@ -31,7 +31,7 @@ def graphs(rows: int) -> int:
 def make_indexes(storage: Storage, name: str, table: AsyncTable, rows: int, on: str) -> tuple[AsyncTable, int]:
     """Builds a table's text and vector indexes; returns the reopened table and the partitions per index segment.
 
-    `on`: as in `index.ray.machines.build_machines`; a cluster is used only if there are several graphs to build.
+    `on`: as in `index.ray.backend.build_backend`; a cluster is used only if there are several graphs to build.
     """
     count = graphs(rows)
     if on and count > 1:

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from index.encoder.identity import Identity
 from index.errors import REBUILD, IndexCorrupt, StoreUnreachable
 from index.folder.repeats import same
+from index.json_shape import sources_from
 from index.lance.documents import LanceDocuments
+from index.lance.keys import Keys, bucket_count, of_sentence
 from index.lance.passages import LanceLexical, LanceVectors, PassageRow
 from index.lance.pointer import Pointer, PublishedGeneration
-from index.lance.rows import Keys, SealedRows, SealedTable, bucket_count, of_sentence
+from index.lance.sealed_rows import SealedRows, SealedTable
 from index.lance.storage import Storage
 from index.lance.tables import (
     ABOUT,
@@ -32,7 +34,6 @@ from index.lance.tables import (
     Values,
     load,
 )
-from index.schema import sources_from
 from index.store import StoreMixin
 from index.tokens import Tokens, token_type, unpack
 from index.types import Rows

@@ -14,7 +14,7 @@ GENERATION-documents   one row per document, in the order of the sources
                        line: the document as JSON, as `dump_document` writes it
 GENERATION-corners     boxes of the characters of documents with pages, `CORNERS_TOGETHER` characters per row
     data               (characters, 4) uint16
-GENERATION-keys        a hash table; see `index.lance.rows`
+GENERATION-keys        a hash table; see `index.lance.keys`
     entries            JSON
 GENERATION-about       row 0: the manifest; row 1: the record of the sources
     row, data          int64, JSON; not packed, so that every version can read the format number
@@ -38,7 +38,7 @@ from typing import Any
 import pyarrow as pa
 
 from index.errors import REBUILD, IndexCorrupt, IndexIncompatible
-from index.schema import COUNTS, ENCODER, SETTINGS, fits
+from index.json_shape import COUNTS, ENCODER, SETTINGS, fits
 
 CORNERS_TOGETHER = 4096
 """Characters in a row of the corners table."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from index.errors import IndexCorrupt
 from index.folder.store import FolderStore
-from index.lance.rows import bucket_count
+from index.lance.keys import bucket_count
 from index.lance.store import LanceStore
 from index.lance.tables import PARTS, SealedColumn
 

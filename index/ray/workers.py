@@ -1,9 +1,9 @@
 """Parsing and encoding on the machines of a Ray cluster; splitting and writing stay in the build process.
 
-Every CPU of the cluster runs a helper, an actor that holds the encoder and a parser
+Every CPU of the cluster runs a worker, an actor that holds the encoder and a parser
 process. Each text is encoded and each file parsed independently, and results are
-taken in order, so the index doesn't depend on which helper did what. If a helper or
-its machine dies, Ray restarts the helper, on another machine if necessary, and it
+taken in order, so the index doesn't depend on which worker did what. If a worker or
+its machine dies, Ray restarts the worker, on another machine if necessary, and it
 repeats the tasks whose results were lost.
 """
 
@@ -30,15 +30,15 @@ from index.ray.cluster import CPU_SHARE, unusable
 from index.types import Offsets
 from source import Document, ParserPool, SourceError
 
-_BATCH = 8  # texts sent to a helper at once
-_AHEAD = 4  # batches under way for each helper
+_BATCH = 8  # texts sent to a worker at once
+_AHEAD = 4  # batches under way for each worker
 
 
 class RayWorker:
     """The Ray actor that runs on each CPU of the cluster. Raises the errors of `encoder_of`."""
 
     def __init__(self, encoder: Identity) -> None:
-        os.environ["CHAPTER_VERSE_THREADS"] = "1"  # every other CPU has its own helper
+        os.environ["CHAPTER_VERSE_THREADS"] = "1"  # every other CPU has its own worker
         self._encoder = encoder_of(encoder)
         self._parsers = ParserPool()
 
@@ -63,28 +63,28 @@ class RayWorker:
 
 
 @contextmanager
-def started_helpers(encoder: Encoder, disconnects: bool) -> Iterator[list[Any]]:
-    """Starts a helper with this encoder on each CPU of the connected cluster. Raises ClusterUnusable.
+def started_workers(encoder: Encoder, disconnects: bool) -> Iterator[list[Any]]:
+    """Starts a worker with this encoder on each CPU of the connected cluster. Raises ClusterUnusable.
 
-    `disconnects`: what `index.ray.cluster.connected` yields; if true, disconnecting ends the helpers, otherwise they
+    `disconnects`: what `index.ray.cluster.connected` yields; if true, disconnecting ends the workers, otherwise they
     are killed here.
     """
-    helpers: list[Any] = []
+    workers: list[Any] = []
     try:
         for node in ray.nodes():
-            helpers += _start_on(node, encoder.identity)
-        _check(helpers, encoder)
-        yield helpers
+            workers += _start_on(node, encoder.identity)
+        _check(workers, encoder)
+        yield workers
     finally:
-        if not disconnects:  # otherwise Ray would print a message for each busy helper
-            for helper in helpers:
-                ray.kill(helper)
+        if not disconnects:  # otherwise Ray would print a message for each busy worker
+            for worker in workers:
+                ray.kill(worker)
 
 
 def _start_on(node: dict[str, Any], encoder: Identity) -> list[Any]:
-    """Starts the helpers of a machine.
+    """Starts the workers of a machine.
 
-    They request hardly any CPU, so that the helpers of a machine that died can restart on a fully booked one.
+    They request hardly any CPU, so that the workers of a machine that died can restart on a fully booked one.
     """
     groups = {"reading": 1}
     actor = ray.remote(num_cpus=CPU_SHARE, max_restarts=-1, max_task_retries=-1, concurrency_groups=groups)(RayWorker)
@@ -92,11 +92,11 @@ def _start_on(node: dict[str, Any], encoder: Identity) -> list[Any]:
     return [pinned.remote(encoder) for _ in range(int(node["Resources"].get("CPU", 0)) if node["Alive"] else 0)]
 
 
-def _check(helpers: Sequence[Any], encoder: Encoder) -> None:
-    """Checks that all helpers encode as this machine does. Raises ClusterUnusable."""
-    if not helpers:
+def _check(workers: Sequence[Any], encoder: Encoder) -> None:
+    """Checks that all workers encode as this machine does. Raises ClusterUnusable."""
+    if not workers:
         raise ClusterUnusable("The Ray cluster has no CPUs. Start its nodes with `ray start --num-cpus N`.")
-    for precision, dimension in _result([helper.vector_type.remote() for helper in helpers]):
+    for precision, dimension in _result([worker.vector_type.remote() for worker in workers]):
         if (precision, dimension) != (encoder.precision, encoder.dimension):
             raise ClusterUnusable(
                 f"A machine of the Ray cluster encodes in {precision} and this one in {encoder.precision}, so the "
@@ -113,10 +113,10 @@ def _result(task: Any) -> Any:
 
 
 class RayEncoder:
-    """An Encoder that encodes passages on the helpers and questions locally. Raises ClusterUnusable."""
+    """An Encoder that encodes passages on the workers and questions locally. Raises ClusterUnusable."""
 
-    def __init__(self, local: Encoder, helpers: Sequence[Any]) -> None:
-        self._local, self._helpers = local, helpers
+    def __init__(self, local: Encoder, workers: Sequence[Any]) -> None:
+        self._local, self._workers = local, workers
         self.identity, self.precision = local.identity, local.precision
         self.dimension, self.max_tokens = local.dimension, local.max_tokens
 
@@ -133,28 +133,28 @@ class RayEncoder:
         pending: deque[tuple[Any, int]] = deque()
         while batch := list(islice(texts, _BATCH)):
             number = self._least_busy(pending)
-            pending.append((self._helpers[number].encode.remote(batch), number))
-            if len(pending) > _AHEAD * len(self._helpers):
+            pending.append((self._workers[number].encode.remote(batch), number))
+            if len(pending) > _AHEAD * len(self._workers):
                 yield from _result(pending.popleft()[0])
         while pending:
             yield from _result(pending.popleft()[0])
 
     def _least_busy(self, pending: Iterable[tuple[Any, int]]) -> int:
-        """The helper with the fewest unfinished batches, because machines differ in speed."""
-        helper_of = dict(pending)
+        """The worker with the fewest unfinished batches, because machines differ in speed."""
+        worker_of = dict(pending)
         busy: Counter[int] = Counter()
-        if helper_of:
-            _, undone = ray.wait(list(helper_of), num_returns=len(helper_of), timeout=0)
-            busy.update(helper_of[each] for each in undone)
-        return min(range(len(self._helpers)), key=lambda number: busy[number])
+        if worker_of:
+            _, undone = ray.wait(list(worker_of), num_returns=len(worker_of), timeout=0)
+            busy.update(worker_of[each] for each in undone)
+        return min(range(len(self._workers)), key=lambda number: busy[number])
 
 
 class RayParsers:
-    """Parses files on the helpers, as `source.ParserPool` does locally. The whole file is sent to a helper."""
+    """Parses files on the workers, as `source.ParserPool` does locally. The whole file is sent to a worker."""
 
-    def __init__(self, helpers: Sequence[Any]) -> None:
-        self.concurrency = len(helpers)
-        self._turns = cycle(helpers)
+    def __init__(self, workers: Sequence[Any]) -> None:
+        self.concurrency = len(workers)
+        self._turns = cycle(workers)
 
     def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
         """As `ParserPool.read`. Also raises ClusterUnusable."""
@@ -166,4 +166,4 @@ class RayParsers:
         return found
 
     def close(self) -> None:
-        """Does nothing: `started_helpers` ends the helpers and their parsers."""
+        """Does nothing: `started_workers` ends the workers and their parsers."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from index import DEFAULT_INDEX, Layout, locate
-from index.folder.disk import appending, flush
+from index.folder.filesystem import appending, flush
 from qa.answer import Quote
 from qa.ask.conversation import usable_history, validated
 from source import ChapterVerseError, reason_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from index import schema
+from index import json_shape
 from source import UsageError
 
 
@@ -71,14 +71,14 @@ def _together(verdicts: Sequence[Question]) -> Question:
     )
 
 
-_LIST = schema.optional(list | None)
+_LIST = json_shape.optional(list | None)
 _SHAPE = {"id": object, "question": str, "answers": _LIST, "gold_passage_ids": _LIST, "rejected": _LIST}
 
 
 def _question(line: str, where: str) -> Question:
     try:
         record: dict[str, Any] = json.loads(line)
-        if not schema.fits(record, _SHAPE):
+        if not json_shape.fits(record, _SHAPE):
             raise ValueError("a field is missing, or of another type")
         judged = record.get("judged")
         return Question(
@@ -102,9 +102,9 @@ def _turns(history: object) -> Iterable[str]:
     for turn in history:
         if isinstance(turn, str):
             yield turn
-        elif not schema.fits(turn, {"role": schema.optional(object)}):
+        elif not json_shape.fits(turn, {"role": json_shape.optional(object)}):
             raise ValueError("a turn is a string or an object")
         elif turn.get("role", "user") == "user":
-            if not schema.fits(turn, {"text": str}):
+            if not json_shape.fits(turn, {"text": str}):
                 raise ValueError("a turn has a text")
             yield turn["text"]

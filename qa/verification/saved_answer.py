@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from index import schema
+from index import json_shape
 from qa.answer import DocumentRef
 from source import Box, Span
 
@@ -44,23 +44,23 @@ class SavedAnswer:
 
 _SPAN = {"start": int, "end": int}
 _DOCUMENT = {
-    "id": schema.text,
-    "path": schema.text,
-    "sha256": schema.text,
-    "title": schema.optional(schema.text),
-    "extractor": schema.optional(schema.text),
+    "id": json_shape.text,
+    "path": json_shape.text,
+    "sha256": json_shape.text,
+    "title": json_shape.optional(json_shape.text),
+    "extractor": json_shape.optional(json_shape.text),
 }
 _PLACE = {**_SPAN, "document": _DOCUMENT}
-_BOX = {"page": int, "left": schema.number, "top": schema.number, "right": schema.number, "bottom": schema.number}
+_BOX = {"page": int, **dict.fromkeys(("left", "top", "right", "bottom"), json_shape.number)}
 _QUOTE = {
-    **_PLACE, "text": schema.text, "highlights": [_SPAN], "score": schema.optional(schema.number),
-    "elsewhere": schema.optional([_PLACE]), "boxes": schema.optional([_BOX]),
+    **_PLACE, "text": json_shape.text, "highlights": [_SPAN], "score": json_shape.optional(json_shape.number),
+    "elsewhere": json_shape.optional([_PLACE]), "boxes": json_shape.optional([_BOX]),
 }  # fmt: skip
-_QUOTES = {"quotes": [_QUOTE], "nearest": schema.optional([_QUOTE])}
+_QUOTES = {"quotes": [_QUOTE], "nearest": json_shape.optional([_QUOTE])}
 _CONVERSATION = {"conversation": [_QUOTES]}
 _ANSWER = {
-    "question": schema.text, "answered": bool, "confidence": schema.number, "quotes": [object], "nearest": [object],
-    "searched_for": schema.text,
+    "question": json_shape.text, "answered": bool, "confidence": json_shape.number,
+    "quotes": [object], "nearest": [object], "searched_for": json_shape.text,
 }  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def saved_quotes(record: object) -> list[SavedQuote]:
 
 
 def _checked(record: object, shape: Any) -> Any:
-    if not schema.fits(record, shape):
+    if not json_shape.fits(record, shape):
         raise ValueError("not a saved answer")
     return record
 

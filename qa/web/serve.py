@@ -93,7 +93,9 @@ def launch(
             auth=authenticator and authenticator.authenticate,
             auth_message=_LOGIN_MESSAGE,
             app_kwargs={
-                "middleware": _middleware(hosts, authenticator, endpoints, spool, metrics, config),
+                "middleware": _middleware(
+                    hosts, authenticator, endpoints, spool, metrics, config, read_only=bool(state and state.read_only)
+                ),
                 **_routes(app, state, metrics, config),
             },
             **_LAUNCH_OPTIONS,
@@ -113,11 +115,13 @@ def _middleware(
     spool: UploadSpool,
     metrics: Metrics,
     config: Config,
+    *,
+    read_only: bool,
 ) -> list[Middleware]:
     """The middleware that every request passes through, in this order."""
     return [
         Middleware(AccessLog, metrics, config.log),
-        Middleware(Security, hosts, endpoints, read_only=config.read_only),
+        Middleware(Security, hosts, endpoints, read_only=read_only),
         Middleware(RequestErrors),
         *([Middleware(Login, authenticator)] if authenticator else []),
         Middleware(UploadGate, spool, RateLimit(config.limits.upload_allowance), config.max_upload),

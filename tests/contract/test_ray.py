@@ -51,21 +51,21 @@ def write(folder: Path, notes: int = 12) -> None:
     (folder / "damaged.pdf").write_bytes(b"%PDF-1.7\nnothing that could be read")
 
 
-def helpers_of(process: int, title: bytes = b"ray::RayWorker") -> list[int]:
-    """The helper processes below this process, found by their titles."""
-    parents, helpers = {}, []
+def workers_of(process: int, title: bytes = b"ray::RayWorker") -> list[int]:
+    """The worker processes below this process, found by their titles."""
+    parents, workers = {}, []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
             if title in (folder / "cmdline").read_bytes():
-                helpers.append(int(folder.name))
+                workers.append(int(folder.name))
         except OSError:
             continue  # it has ended
 
     def below(each: int) -> bool:
         return each == process or (each in parents and each > 1 and below(parents[each]))
 
-    return [each for each in helpers if below(each)]
+    return [each for each in workers if below(each)]
 
 
 def started_by(session: int) -> list[str]:
@@ -87,7 +87,7 @@ def test_a_build_on_ray_gives_the_same_index(tmp_path: Path) -> None:
     there = build(tmp_path / "there", [tmp_path / "sources"], on="ray")
     same(tmp_path / "here", tmp_path / "there")
     assert here.skipped == there.skipped and len(there.skipped) == 1
-    assert not helpers_of(os.getpid())
+    assert not workers_of(os.getpid())
 
 
 def test_cancelling_takes_effect_soon(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_cancelling_takes_effect_soon(tmp_path: Path) -> None:
 
     with pytest.raises(Cancelled):
         build(tmp_path / "there", [tmp_path / "sources"], progress=cancel, on="ray")
-    assert not helpers_of(os.getpid())
+    assert not workers_of(os.getpid())
     readers = [thread for thread in threading.enumerate() if thread.name.startswith("files")]
     for thread in readers:
         thread.join(10)
@@ -128,7 +128,7 @@ def test_an_interrupt_ends_a_build_and_all_its_processes(tmp_path: Path) -> None
         assert building.stderr
         while "encoding" not in building.stderr.readline():
             assert building.poll() is None
-        while not helpers_of(building.pid):
+        while not workers_of(building.pid):
             time.sleep(0.1)
         os.killpg(building.pid, signal.SIGINT)  # as a terminal does
         _, err = building.communicate(timeout=60)
@@ -207,7 +207,7 @@ def test_a_killed_indexing_worker_is_replaced(tmp_path: Path, ships: tuple[Path,
 
     def kill() -> None:
         while not killed:
-            killed.extend(helpers_of(os.getpid(), b"ray::PoolActor")[:1])
+            killed.extend(workers_of(os.getpid(), b"ray::PoolActor")[:1])
             time.sleep(0.02)
         os.kill(killed[0], signal.SIGKILL)
 
@@ -229,14 +229,14 @@ def cluster() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("cluster")
-def test_a_killed_helper_is_restarted(tmp_path: Path) -> None:
+def test_a_killed_worker_is_restarted(tmp_path: Path) -> None:
     write(tmp_path / "sources", 60)
     build(tmp_path / "here", [tmp_path / "sources"])
     killed: list[int] = []
 
     def kill(step: str, done: int, total: int) -> None:
         if step == "encoding" and 0 < done < total and not killed:
-            killed.extend(helpers_of(os.getpid())[:1])
+            killed.extend(workers_of(os.getpid())[:1])
             for process in killed:
                 os.kill(process, signal.SIGKILL)
 
@@ -246,7 +246,7 @@ def test_a_killed_helper_is_restarted(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("cluster")
-def test_a_helper_without_the_encoder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_without_the_encoder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "sources", 1)
     monkeypatch.setattr(sys.modules["index.folder.build"], "load_encoder", lambda name: HashEncoder())
     monkeypatch.setattr(sys.modules["index.folder.build"], "identity", lambda name: HashEncoder.identity)
@@ -267,7 +267,7 @@ class Coarse:
 
 
 @pytest.mark.usefixtures("cluster")
-def test_a_helper_with_another_precision_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_with_another_precision_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "sources", 1)
     monkeypatch.setattr(sys.modules["index.folder.build"], "load_encoder", Coarse)
     with pytest.raises(ClusterUnusable, match=r"encodes in \w+ and this one in float8"):

@@ -429,7 +429,7 @@ def test_a_disk_that_is_full_changes_nothing(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched, pytest.raises(qa.IndexUnwritable, match="no space left"):
-        patched.setattr("index.folder.disk.flush", full)
+        patched.setattr("index.folder.filesystem.flush", full)
         library.add(upload(**{"lamp.txt": "The lamp went out.\n"}), silent)
     assert state(root) == before
 

@@ -57,7 +57,6 @@ class Config:
     """
 
     passwords: Passwords | None = None
-    read_only: bool = False
     mcp: bool = False
     max_upload: int = 50
     root: str = ""

@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike
 from index.errors import REBUILD, IndexCorrupt
 from index.folder.arrays import Table
 from index.folder.checksums import CheckedFile, block_digests, digests_size
-from index.folder.disk import opened, read
+from index.folder.filesystem import opened, read
 from index.folder.layout import Folder
 from source import OnWait, cores, do_nothing, map_in_pool
 

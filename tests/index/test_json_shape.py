@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from index.schema import fits, number, optional, text
+from index.json_shape import fits, number, optional, text
 
 SHAPE = {"id": text, "count": int, "spans": [{"start": int}], "note": optional(str | None)}
 GOOD: dict[str, Any] = {"id": "a", "count": 3, "spans": [{"start": 0}, {"start": 5}]}

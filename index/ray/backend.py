@@ -1,4 +1,4 @@
-"""The machines that parse and encode for a build: this one, or those of a Ray cluster (an optional extra)."""
+"""Where a build parses and encodes: on this machine, or on a Ray cluster (an optional extra)."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from source import ParserPool, Parsers
 
 
 @dataclass(frozen=True, slots=True)
-class Machines:
-    """Where a build runs: the encoder, and a function that starts the file parsers."""
+class Backend:
+    """What parses and encodes for a build: the encoder, and a function that starts the file parsers."""
 
     encoder: Encoder
     parsers: Callable[[], Parsers]
 
 
 @contextmanager
-def build_machines(on: str, encoder: Encoder) -> Iterator[Machines]:
-    """The machines of a build, started for it and ended with it.
+def build_backend(on: str, encoder: Encoder) -> Iterator[Backend]:
+    """The backend of a build, started for it and ended with it.
 
     `on`: empty for this machine; "ray" or HOST:PORT as in `index.ray.cluster.connected`. `encoder`: this machine's
     encoder. Raises UsageError, EngineMissing, ClusterUnusable.
     """
     if not on:
-        yield Machines(encoder, ParserPool)
+        yield Backend(encoder, ParserPool)
         return
     with ray_packages(on):
         from index.ray.cluster import connected  # only on demand: it takes a second
-        from index.ray.workers import RayEncoder, RayParsers, started_helpers
-    with connected(on) as disconnects, started_helpers(encoder, disconnects) as helpers:
-        yield Machines(RayEncoder(encoder, helpers), lambda: RayParsers(helpers))
+        from index.ray.workers import RayEncoder, RayParsers, started_workers
+    with connected(on) as disconnects, started_workers(encoder, disconnects) as workers:
+        yield Backend(RayEncoder(encoder, workers), lambda: RayParsers(workers))
 
 
 @contextmanager
