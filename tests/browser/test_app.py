@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from signal import SIGTERM
 from time import sleep
 
 import httpx
@@ -103,18 +104,17 @@ def test_a_server_whose_output_nobody_reads_goes_on(tmp_path: Path) -> None:
     with subprocess.Popen(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True) as process:
         os.close(writing)
         try:
-            assert status_of(process, f"http://127.0.0.1:{port}/health") == 200
+            while not catches(process, SIGTERM):  # only after it has printed its address
+                assert process.poll() is None
+                sleep(0.05)
+            assert httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
         finally:
             process.terminate()
         _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
 
 
-def status_of(process: subprocess.Popen[str], url: str) -> int:
-    """The status of a response of the server, once it has started."""
-    while process.poll() is None:
-        try:
-            return httpx.get(url).status_code
-        except httpx.ConnectError:
-            sleep(0.1)
-    raise AssertionError(process.returncode)
+def catches(process: subprocess.Popen[str], signal: int) -> bool:
+    """Whether the process has a handler for a signal."""
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text("utf-8").splitlines())
+    return bool(int(status["SigCgt"], 16) >> (signal - 1) & 1)
