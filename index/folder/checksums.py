@@ -1,17 +1,22 @@
-"""Index files mapped into memory, with a SHA-256 checked for each block.
+"""Index files in memory, read or mapped, with a SHA-256 checked for each block.
 
 Hashing a large index whole would delay the first question by seconds. So the
 SHA-256 of a block is checked when the block is first read, and always before its
 bytes are used. This is our own code because `.npy` and FAISS files have no checksums,
 and we found no maintained library that adds them to mapped files (zarr's are heavier).
+
+Reading a mapped byte that the file no longer has kills the process (SIGBUS), and a
+mapping keeps a file descriptor. So only large files are mapped, and the size of a
+mapped file is compared before each use.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import mmap
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +28,8 @@ from index.folder.filesystem import opened
 
 BLOCK = 1 << 15
 """Bytes of a block: 32 KB."""
+_MAPPED = 1 << 20
+"""Bytes from which a file is mapped; a smaller one is read: 1 MB, so all of a small index but its token vectors."""
 _HELD = 1 << 26
 """Bytes of a file that may be resident before its pages are released to the system: 64 MB."""
 _MAPPED_AT_ONCE = 1 << 16  # bytes that Linux makes resident around each byte read
@@ -45,7 +52,7 @@ def digests_size(size: int) -> int:
 
 
 class CheckedFile:
-    """An index file, mapped into memory; `read` checks bytes against their SHA-256 before it returns them.
+    """An index file in memory; `read` checks bytes against their SHA-256 before it returns them.
 
     `digests`: the digests of its blocks, or None for a file that has already been
     checked whole. Raises IndexCorrupt.
@@ -54,17 +61,30 @@ class CheckedFile:
     def __init__(self, path: Path, size: int, digests: bytes | None) -> None:
         self.path = path
         self._digests = digests
-        self._checked = np.full(-(-size // BLOCK), digests is None)
         self._large = size > _HELD and hasattr(mmap, "MADV_DONTNEED")  # missing on Windows
         self._resident = 0
+        self._size = size
+        self._bytes: bytes | mmap.mmap = b""
+        self._mapped: mmap.mmap | None = None
+        if digests is not None and len(digests) != digests_size(size):
+            raise self._damaged()
         try:
-            with opened(path) as file:
-                found = file.seek(0, io.SEEK_END)
-                self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if found else b""
+            self._load()
         except OSError:
             raise IndexCorrupt(f"The index file {path} is missing or cannot be read. {REBUILD}") from None
-        if found != size or (digests is not None and len(digests) != digests_size(size)):
-            raise IndexCorrupt(f"The index file {path} is damaged. {REBUILD}")
+        self._checked = np.zeros(0 if digests is None else -(-size // BLOCK), bool)
+
+    def _load(self) -> None:
+        with opened(self.path) as file:
+            if os.fstat(file.fileno()).st_size != self._size:
+                raise self._damaged()
+            if self._size < _MAPPED:
+                self._bytes = file.read(self._size)
+            else:
+                with suppress(ValueError):  # truncated a moment ago
+                    self._bytes = self._mapped = mmap.mmap(file.fileno(), self._size, access=mmap.ACCESS_READ)
+        if len(self._bytes) != self._size:
+            raise self._damaged()
 
     def __len__(self) -> int:
         return len(self._bytes)
@@ -85,33 +105,43 @@ class CheckedFile:
 
     def check(self, start: int, end: int) -> None:
         """Checks the blocks that hold these bytes, unless they have been checked already."""
+        if self._mapped is not None and self._mapped.size() != self._size:
+            raise self._damaged()
         if self._large:
             self._limit_resident(max(end - start, _MAPPED_AT_ONCE))
+        if self._digests is None:
+            return
         first, last = start // BLOCK, -(-end // BLOCK)
         if self._checked[first:last].all():
             return
         for block in range(first, last):
             if not self._checked[block]:
-                self._check_block(block)
+                self._check_block(block, self._digests)
 
     def check_each(self, starts: NDArray[np.int64], length: int) -> None:
         """As `check`, for the `length` bytes from each of `starts`."""
+        if self._mapped is not None and self._mapped.size() != self._size:
+            raise self._damaged()
         if self._large:
             self._limit_resident(len(starts) * max(length, _MAPPED_AT_ONCE))
+        if self._digests is None:
+            return
         blocks = np.concatenate([starts // BLOCK, (starts + max(length - 1, 0)) // BLOCK])
         for block in np.unique(blocks[~self._checked[blocks]]):
-            self._check_block(int(block))
+            self._check_block(int(block), self._digests)
 
     def _limit_resident(self, more: int) -> None:
         """Releases pages once too many are resident; they stay in the system's cache, and views stay valid."""
         self._resident += more
-        if self._resident > _HELD and isinstance(self._bytes, mmap.mmap):
+        if self._resident > _HELD and self._mapped is not None:
             self._resident = more
-            self._bytes.madvise(mmap.MADV_DONTNEED)
+            self._mapped.madvise(mmap.MADV_DONTNEED)
 
-    def _check_block(self, block: int) -> None:
-        assert self._digests is not None
+    def _check_block(self, block: int, digests: bytes) -> None:
         bytes = memoryview(self._bytes)[block * BLOCK : (block + 1) * BLOCK]
-        if hashlib.sha256(bytes).digest() != self._digests[block * _DIGEST : (block + 1) * _DIGEST]:
-            raise IndexCorrupt(f"The index file {self.path} is damaged. {REBUILD}")
+        if hashlib.sha256(bytes).digest() != digests[block * _DIGEST : (block + 1) * _DIGEST]:
+            raise self._damaged()
         self._checked[block] = True
+
+    def _damaged(self) -> IndexCorrupt:
+        return IndexCorrupt(f"The index file {self.path} is damaged. {REBUILD}")

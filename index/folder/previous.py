@@ -69,7 +69,7 @@ def read_generation(layout: GenerationLayout, manifest: Manifest, segments: Sequ
     files = Files(layout, manifest.files, whole=True)
 
     def rows(table: Table) -> Any:
-        return table[0 : len(table)]
+        return table[:].copy()  # kept for the whole build, during which a mapped file may be truncated
 
     ids = all_strings(files.table(layout.ids, dtype=np.uint8), files.table(layout.id_ends))
     id_rows = rows(files.table(layout.id_rows))

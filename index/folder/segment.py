@@ -45,6 +45,7 @@ class Segment:
         self.layout = layout
         self.manifest = manifest or load_segment(layout)
         self._files = Files(layout, self.manifest.files, whole=whole)
+        self._tables: dict[Path, Table] = {}
         self.documents: CheckedFile = self._files.file(layout.documents)
         self.corners: Table = self._files.table(layout.corners, 4, np.uint16)
         self.vectors: Table = self._files.table(layout.vectors, self.dimension, np.float32)
@@ -84,21 +85,20 @@ class Segment:
         """Total size of the files in bytes."""
         return sum(size for _, size in self.manifest.files.values())
 
-    @cached_property
+    @property
     def token_ends(self) -> NDArray[np.int64]:
         """(texts + 1,): where the tokens of each text start, and the end of the last."""
-        return self._all(self._files.table(self.layout.token_ends))
+        return self._rows(self.layout.token_ends)
 
-    @cached_property
+    @property
     def digests(self) -> NDArray[np.int64]:
         """(texts, 2): the 128-bit digest of each text."""
-        return self._all(self._files.table(self.layout.digests, 2))
+        return self._rows(self.layout.digests, 2)
 
-    @cached_property
+    @property
     def counts(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """(n, 2): term and occurrences, for each term of each text; (texts + 1,): where the rows of each text start."""
-        counts = self._files.table(self.layout.counts, 2, np.int32)
-        return self._all(counts), self._all(self._files.table(self.layout.count_ends))
+        return self._rows(self.layout.counts, 2, np.int32), self._rows(self.layout.count_ends)
 
     @cached_property
     def terms(self) -> list[str]:
@@ -106,9 +106,11 @@ class Segment:
         characters = self._files.table(self.layout.terms, dtype=np.uint8)
         return all_strings(characters, self._files.table(self.layout.term_ends))
 
-    @staticmethod
-    def _all(table: Table) -> NDArray:  # type: ignore[type-arg]
-        return table[0 : len(table)]
+    def _rows(self, path: Path, columns: int | None = None, dtype: DTypeLike = np.int64) -> NDArray[Any]:
+        """All rows of a table that only builds read. Not cached: a view is safe until its file is truncated."""
+        if path not in self._tables:
+            self._tables[path] = self._files.table(path, columns, dtype)
+        return self._tables[path][:]
 
 
 def _divides(ends: NDArray[np.int64], parts: int, rows: int) -> bool:
