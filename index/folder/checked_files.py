@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
 from pathlib import Path
 from typing import TypeAlias
 
@@ -88,21 +89,17 @@ def sha256_of(path: Path) -> str:
 class Files:
     """Opens the files that a manifest lists. Raises IndexCorrupt.
 
-    `whole`: they have already been checked. Otherwise each block is checked when it is first read.
+    `whole`: they have already been checked. Otherwise each block is checked when it is first read; in
+    either case it is checked again after its file was written to.
     """
 
     def __init__(self, folder: Folder, listing: Listing, *, whole: bool) -> None:
-        self._folder, self._listing = folder, listing
-        self._blocks = None if whole else self._open_blocks()
-
-    def _open_blocks(self) -> tuple[bytes, dict[str, int]]:
-        path = self._folder.blocks
-        check_files([(self._folder, {path.name: self._facts(path)})])
-        start, starts = 0, {}
-        for name, (_, size) in self._listing.items():
-            starts[name] = start
-            start += digests_size(size)
-        return read(path, self._facts(path)[1]), starts
+        self._folder, self._listing, self._whole = folder, listing, whole
+        blocks = folder.blocks
+        check_files([(folder, {blocks.name: self._facts(blocks)})])
+        self._digests = read(blocks, self._facts(blocks)[1])
+        sizes = (digests_size(size) for _, size in listing.values())
+        self._starts = dict(zip(listing, accumulate(sizes, initial=0), strict=False))
 
     def _facts(self, path: Path) -> tuple[str, int]:
         name = path.relative_to(self._folder.root).as_posix()
@@ -113,11 +110,9 @@ class Files:
     def file(self, path: Path) -> CheckedFile:
         """Opens a file."""
         _, size = self._facts(path)
-        if self._blocks is None:
-            return CheckedFile(path, size, None)
-        digests, starts = self._blocks
-        start = starts[path.relative_to(self._folder.root).as_posix()]
-        return CheckedFile(path, size, digests[start : start + digests_size(size)])
+        start = self._starts[path.relative_to(self._folder.root).as_posix()]
+        digests = self._digests[start : start + digests_size(size)]
+        return CheckedFile(path, size, digests, whole=self._whole)
 
     def table(self, path: Path, columns: int | None = None, dtype: DTypeLike = np.int64) -> Table:
         """Opens an array file."""

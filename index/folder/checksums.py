@@ -5,9 +5,10 @@ SHA-256 of a block is checked when the block is first read, and always before it
 bytes are used. This is our own code because `.npy` and FAISS files have no checksums,
 and we found no maintained library that adds them to mapped files (zarr's are heavier).
 
-Reading a mapped byte that the file no longer has kills the process (SIGBUS), and a
-mapping keeps a file descriptor. So only large files are mapped, and the size of a
-mapped file is compared before each use.
+Only large files are mapped: a mapping keeps a file descriptor, and whoever overwrites
+the file changes what is mapped. Reading a byte that it no longer has would kill the
+process (SIGBUS). So before each use of a mapped file its size and the time of its last
+change are compared, and a file that was written to is checked again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import hashlib
 import json
 import mmap
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ _MAPPED = 1 << 20
 """Bytes from which a file is mapped; a smaller one is read: 1 MB, so all of a small index but its token vectors."""
 _HELD = 1 << 26
 """Bytes of a file that may be resident before its pages are released to the system: 64 MB."""
+_NO_DESCRIPTOR: dict[str, Any] = {"trackfd": False} if sys.version_info >= (3, 13) and os.name == "posix" else {}
 _MAPPED_AT_ONCE = 1 << 16  # bytes that Linux makes resident around each byte read
 _DIGEST = hashlib.sha256().digest_size
 
@@ -54,16 +57,16 @@ def digests_size(size: int) -> int:
 class CheckedFile:
     """An index file in memory; `read` checks bytes against their SHA-256 before it returns them.
 
-    `digests`: the digests of its blocks, or None for a file that has already been
-    checked whole. Raises IndexCorrupt.
+    `digests`: the digests of its blocks; None if there are none, for a file that has been
+    checked whole. `whole`: it has been checked whole, although there are. Raises IndexCorrupt.
     """
 
-    def __init__(self, path: Path, size: int, digests: bytes | None) -> None:
+    def __init__(self, path: Path, size: int, digests: bytes | None, *, whole: bool = False) -> None:
         self.path = path
-        self._digests = digests
+        self._name = os.fspath(path)  # quicker to look up
+        self._size, self._digests = size, digests
         self._large = size > _HELD and hasattr(mmap, "MADV_DONTNEED")  # missing on Windows
         self._resident = 0
-        self._size = size
         self._bytes: bytes | mmap.mmap = b""
         self._mapped: mmap.mmap | None = None
         if digests is not None and len(digests) != digests_size(size):
@@ -72,17 +75,20 @@ class CheckedFile:
             self._load()
         except OSError:
             raise IndexCorrupt(f"The index file {path} is missing or cannot be read. {REBUILD}") from None
-        self._checked = np.zeros(0 if digests is None else -(-size // BLOCK), bool)
+        self._checked = np.zeros(-(-size // BLOCK), bool)
+        self._all_checked = whole or digests is None
 
     def _load(self) -> None:
         with opened(self.path) as file:
-            if os.fstat(file.fileno()).st_size != self._size:
+            self._status = os.fstat(file.fileno())
+            if self._status.st_size != self._size:
                 raise self._damaged()
             if self._size < _MAPPED:
                 self._bytes = file.read(self._size)
             else:
                 with suppress(ValueError):  # truncated a moment ago
-                    self._bytes = self._mapped = mmap.mmap(file.fileno(), self._size, access=mmap.ACCESS_READ)
+                    self._mapped = mmap.mmap(file.fileno(), self._size, access=mmap.ACCESS_READ, **_NO_DESCRIPTOR)
+                    self._bytes = self._mapped
         if len(self._bytes) != self._size:
             raise self._damaged()
 
@@ -105,30 +111,46 @@ class CheckedFile:
 
     def check(self, start: int, end: int) -> None:
         """Checks the blocks that hold these bytes, unless they have been checked already."""
-        if self._mapped is not None and self._mapped.size() != self._size:
-            raise self._damaged()
+        if self._mapped is not None:
+            self._look()
         if self._large:
             self._limit_resident(max(end - start, _MAPPED_AT_ONCE))
-        if self._digests is None:
+        if self._all_checked:
             return
         first, last = start // BLOCK, -(-end // BLOCK)
         if self._checked[first:last].all():
             return
         for block in range(first, last):
             if not self._checked[block]:
-                self._check_block(block, self._digests)
+                self._check_block(block)
 
     def check_each(self, starts: NDArray[np.int64], length: int) -> None:
         """As `check`, for the `length` bytes from each of `starts`."""
-        if self._mapped is not None and self._mapped.size() != self._size:
-            raise self._damaged()
+        if self._mapped is not None:
+            self._look()
         if self._large:
             self._limit_resident(len(starts) * max(length, _MAPPED_AT_ONCE))
-        if self._digests is None:
+        if self._all_checked:
             return
         blocks = np.concatenate([starts // BLOCK, (starts + max(length - 1, 0)) // BLOCK])
         for block in np.unique(blocks[~self._checked[blocks]]):
-            self._check_block(int(block), self._digests)
+            self._check_block(int(block))
+
+    def _look(self) -> None:
+        """Raises IndexCorrupt if the file has another size than is mapped; has it checked again if it was written to.
+
+        A file that was deleted or renamed stays mapped as it is.
+        """
+        try:
+            now = os.stat(self._name)  # noqa: PTH116 (a third of the time of Path.stat)
+        except OSError:
+            return
+        opened = self._status
+        if (now.st_mtime_ns, now.st_size) == (opened.st_mtime_ns, opened.st_size) or now.st_ino != opened.st_ino:
+            return
+        if now.st_size != self._size or self._digests is None:
+            raise self._damaged()
+        self._status, self._checked[:], self._all_checked = now, False, False
 
     def _limit_resident(self, more: int) -> None:
         """Releases pages once too many are resident; they stay in the system's cache, and views stay valid."""
@@ -137,9 +159,10 @@ class CheckedFile:
             self._resident = more
             self._mapped.madvise(mmap.MADV_DONTNEED)
 
-    def _check_block(self, block: int, digests: bytes) -> None:
+    def _check_block(self, block: int) -> None:
+        assert self._digests is not None
         bytes = memoryview(self._bytes)[block * BLOCK : (block + 1) * BLOCK]
-        if hashlib.sha256(bytes).digest() != digests[block * _DIGEST : (block + 1) * _DIGEST]:
+        if hashlib.sha256(bytes).digest() != self._digests[block * _DIGEST : (block + 1) * _DIGEST]:
             raise self._damaged()
         self._checked[block] = True
 
