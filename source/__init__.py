@@ -3,6 +3,7 @@
 A document's text never changes after it is extracted, so offsets into it stay valid.
 """
 
+from source.disk import SPARED, lacking
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, describe
 from source.document_json import DocumentFacts, dump_document, load_document, load_facts
 from source.encoding import is_unicode
@@ -74,6 +75,9 @@ __all__ = [
     "ids_in",
     "document_name",
     "numbered",
+    # Space on a disk
+    "SPARED",
+    "lacking",
     # Untrusted text
     "is_unicode",
     "printable",

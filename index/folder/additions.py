@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from index.errors import IndexUnwritable, StoreError
 from index.folder.commit import claim, unwritable
-from index.folder.filesystem import read, replace
+from index.folder.filesystem import read, replace, require_space
 from index.folder.layout import Layout
 from source import SourceFile, files_in, is_unicode, roots_of
 
@@ -102,6 +102,7 @@ class Change:
     def add(self, file: Path, name: str) -> Path:
         """Copies `file` into the added files, replacing one of that name; returns the copy's path."""
         path = self._layout.added / name
+        require_space(self._layout.added, file.stat().st_size)
         self._replace(path, lambda new: shutil.copyfile(file, new))
         return path
 

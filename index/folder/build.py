@@ -17,6 +17,7 @@ from index.errors import IndexCorrupt, StoreError
 from index.folder.additions import left_out, sources_of
 from index.folder.checked_files import fingerprints
 from index.folder.commit import commit, writing
+from index.folder.filesystem import require_space
 from index.folder.generation import GenerationRows, write_tables
 from index.folder.generations import read_current
 from index.folder.ingest import Ingest, KnownDocuments
@@ -68,13 +69,14 @@ def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> R
         step.end()
         if not options.full and not previous.damage and _is_up_to_date(previous, made_from, settings):
             return _unchanged(layout, previous)
+        require_space(root, previous.generation.manifest.size if previous.generation else 0)
         encoder = load_encoder(settings.model)
         encoder_facts = {**encoder_identity, "precision": encoder.precision, "dimension": encoder.dimension}
         reused = Previous() if options.full else previous.restricted(encoder_facts)
         with build_backend(options.on, encoder) as backend:
             ingest, rows = _ingest(layout, reused, source_scan, backend, encoder_facts, options)
         sources_record = _sources_record(made_from, source_scan, ingest)
-        changes = _changes_since(previous.generation, rows)
+        changes = changes_since(previous.generation, rows)
         is_new = bool(reused.damage) or any(changes.values())
         if not is_new and _is_up_to_date(reused, sources_record, settings):
             return _unchanged(layout, reused)
@@ -83,7 +85,7 @@ def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> R
             layout, rows, ingest.segments, sources_record, encoder_facts, settings, changes
         )
         current = open_if_usable(partial(FolderStore, root))
-        options.approve(current, _opened(root, written, manifest), golden_in(sources))
+        options.approve(current, open_written(root, written, manifest), golden_in(sources))
         progress("sorting", 1, 1)
         name = commit(layout, written, manifest, previous.broken)
     return _report(name, manifest, sources_record, encoded=ingest.texts.new, healed=previous.damage)
@@ -188,7 +190,7 @@ def _ingest(
     return ingest, rows
 
 
-def _opened(root: Path, written: GenerationLayout, manifest: Manifest) -> FolderStore:
+def open_written(root: Path, written: GenerationLayout, manifest: Manifest) -> FolderStore:
     """Opens the written generation and checks it. Raises IndexCorrupt if its counts differ from the manifest's."""
     store = FolderStore.of_generation(root, written, manifest, whole=True)
     counts = {"documents": store.documents, "passages": len(store), "texts": len(store.vectors)}
@@ -206,7 +208,7 @@ def _size(source_scan: Scan) -> int:
     return size
 
 
-def _changes_since(previous: PreviousGeneration | None, rows: GenerationRows) -> dict[str, int]:
+def changes_since(previous: PreviousGeneration | None, rows: GenerationRows | PreviousGeneration) -> dict[str, int]:
     """How many documents were added, changed and removed since the previous generation."""
     old = dict(zip(previous.ids, map(bytes, previous.fingerprints), strict=True)) if previous else {}
     new = dict(zip(rows.ids, map(bytes, rows.fingerprints), strict=True))

@@ -7,6 +7,7 @@ complete generation: the old one or the new one (invariant 4).
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -20,9 +21,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from index.errors import IndexUnwritable
+from index.errors import IndexUnwritable, StoreError
 from index.folder.filesystem import publish, read, remove
-from index.folder.generations import KEPT, delete_old, names, set_current
+from index.folder.generations import KEPT, delete_old, delete_unused, names, set_current
 from index.folder.layout import UNFINISHED, GenerationLayout, Layout
 from index.folder.manifest import Manifest, dump
 from source import reason_of
@@ -54,8 +55,9 @@ def claim(root: Path) -> Layout:
 def writing(root: Path) -> Iterator[Layout]:
     """Holds the exclusive right to write to an index; unfinished folders are removed before and after.
 
-    The operating system releases the lock when the process that holds it ends. Raises
-    IndexUnwritable if the folder can't be written to or another build is running.
+    So are the unused segments, if space on the disk runs out. The operating system
+    releases the lock when the process that holds it ends. Raises IndexUnwritable if the
+    folder can't be written to or another build is running.
     """
     try:
         layout = claim(root)
@@ -65,13 +67,26 @@ def writing(root: Path) -> Iterator[Layout]:
             _record_writer(layout)
             _remove_unfinished(layout)
             try:
-                yield layout
+                with _giving_back_space(layout):
+                    yield layout
             finally:
                 _remove_unfinished(layout)
     except Timeout as error:
         raise IndexUnwritable(f"{_writer(layout)} is writing to {root}. Wait for it to finish.") from error
     except OSError as error:
         raise unwritable(root, error) from error
+
+
+@contextmanager
+def _giving_back_space(layout: Layout) -> Iterator[None]:
+    """Deletes the segments that no generation uses if space on the disk runs out."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            with suppress(OSError, StoreError):
+                delete_unused(layout)
+        raise
 
 
 def unwritable(root: Path, error: OSError) -> IndexUnwritable:

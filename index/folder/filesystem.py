@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from index.folder.layout import UNFINISHED, Folder
+from source import lacking
 
 # A link may lead anywhere, and opening a pipe would block forever. Windows lacks the first two flags.
 _OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -40,6 +41,12 @@ def read(path: Path, most: int) -> bytes:
     if len(data) > most:
         raise OSError(errno.EFBIG, "file too large", path)
     return data
+
+
+def require_space(folder: Path, size: int) -> None:
+    """Raises OSError (ENOSPC) unless `size` bytes can be written to `folder` with some space to spare."""
+    if missing := lacking(folder, size):
+        raise OSError(errno.ENOSPC, f"{-(-missing >> 20):,} more megabytes of disk space are needed")
 
 
 def publish(written: Folder, target: Path) -> None:

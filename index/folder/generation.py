@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from index.folder.arrays import ArrayWriter, Table, key, runs, write_strings
 from index.folder.checksums import CheckedFile
+from index.folder.filesystem import require_space
 from index.folder.layout import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, TEXT_COLUMNS, GenerationLayout
 from index.folder.lexical import PostingsWriter
 from index.folder.previous import Previous, PreviousGeneration
@@ -264,6 +265,9 @@ def write_tables(layout: GenerationLayout, rows: GenerationRows, segments: Seque
         layout.text_passages: np.argsort(rows.passages[:, 3], kind="stable"),
         layout.text_passage_ends: _ends(np.bincount(rows.passages[:, 3], minlength=len(rows.texts))),
     }
+    require_space(
+        layout.root, sum(table.nbytes for table in tables.values()) + _size_of_words_and_codes(rows, segments)
+    )
     for path, table in tables.items():
         _write(path, table)
     write_repeats(layout.repeats, rows.keys)
@@ -280,6 +284,12 @@ def write_tables(layout: GenerationLayout, rows: GenerationRows, segments: Seque
         _add_counts(postings, rows, segments)
         postings.finish(layout.words)
     layout.words.stopwords.write_text(json.dumps(stopwords(rows.languages)), "utf-8")
+
+
+def _size_of_words_and_codes(rows: GenerationRows, segments: Sequence[Segment]) -> int:
+    """Approximate bytes of the postings, of the file in which they are sorted, and of the FAISS index."""
+    postings = sum(len(segment.counts[0]) for segment in segments)
+    return 20 * postings + len(rows.texts) * (segments[0].dimension // 8 + 8)
 
 
 def _write(path: Path, rows: NDArray[np.int64]) -> None:

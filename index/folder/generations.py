@@ -62,6 +62,15 @@ def committed_sha256(generation: GenerationLayout) -> str:
     return seal
 
 
+def delete_unused(layout: Layout) -> None:
+    """Deletes the segments that no generation uses, which would save the next build work. Raises IndexMissing."""
+    if names(layout):
+        delete_old(layout, KEPT)
+    else:
+        for path in segments_in(layout):
+            remove(path)
+
+
 def delete_old(layout: Layout, keep: int) -> None:
     """Keeps the current generation and the newest others, `keep` in all; deletes the rest and unused segments.
 

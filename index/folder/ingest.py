@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder.protocol import Encoded
+from index.folder.filesystem import require_space
 from index.folder.generation import GenerationBuilder, TextIds, digest_of
 from index.folder.layout import UNFINISHED, Layout
 from index.folder.previous import Previous
@@ -35,6 +36,7 @@ LEAST_TEXTS, MOST_TEXTS = 512, 8192
 """Limits of the number of texts in a new segment, which is a sixteenth of all texts."""
 _SHARE = 16
 _MOST_BYTES = 1 << 26  # of documents in a segment
+_BYTES_OF_INDEX = 64  # that a character of prose takes, at least: almost all of it token vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ class Ingest:
                 yield from self._new_texts_of(each.document, self._known.key(each.fingerprint))
 
     def _new_texts_of(self, document: Document, key: bytes) -> Iterator[str]:
+        quotable = sum(len(span) for span in document.quotable())
+        require_space(self._layout.root, _BYTES_OF_INDEX * quotable)  # better now than after hours of encoding
         language = language_of(document.text)
         place = self._segment.add_document(dump_document(document), document.corners)
         row = self.rows.add(document, np.frombuffer(key, np.int64), len(self.segments), place, language)

@@ -22,7 +22,7 @@ from index.errors import REBUILD, IndexCorrupt, StoreError
 from index.folder.arrays import ArrayWriter, Table, all_strings, ascends, write_strings
 from index.folder.checked_files import Files, check_files, fingerprints
 from index.folder.checksums import CheckedFile
-from index.folder.filesystem import publish, remove
+from index.folder.filesystem import publish, remove, require_space
 from index.folder.layout import FORMAT, Layout, SegmentLayout
 from index.folder.manifest import NAME_LENGTH, Manifest, SegmentManifest, dump, load_segment
 from index.tokens import Tokens, token_type, unpack
@@ -200,6 +200,7 @@ class SegmentWriter:
 
     def add_document(self, line: bytes, corners: Corners | None) -> tuple[int, int, int]:
         """Writes a document; returns where its line starts and ends, and its first corner (-1 if it has none)."""
+        require_space(self._layout.root, len(line) + (0 if corners is None else 8 * len(corners)))
         start, first = self._documents.tell(), self._corners.rows
         self._documents.write(line)
         if corners is not None:
@@ -208,6 +209,7 @@ class SegmentWriter:
 
     def add_text(self, text: SegmentText) -> tuple[int, int, int]:
         """Writes a text; returns its row, its first token, and the token after its last."""
+        require_space(self._layout.root, text.tokens.nbytes + text.vector.nbytes)
         row, first = self.texts, self._tokens.rows
         self._digests.append(text.digest[None])
         self._vectors.append(text.vector[None])
@@ -226,9 +228,7 @@ class SegmentWriter:
         data = dump(SegmentManifest(FORMAT, self._encoder, counts, fingerprints(self._layout)))
         self._layout.manifest.write_bytes(data)
         layout = SegmentLayout(segments / sha256(data).hexdigest()[:NAME_LENGTH])
-        if not is_intact(layout):  # an identical segment may exist already
-            remove(layout.root)
-            publish(self._layout, layout.root)
+        place(self._layout, layout)
         return Segment(layout, whole=True)
 
     def __enter__(self) -> SegmentWriter:
@@ -239,6 +239,13 @@ class SegmentWriter:
     ) -> None:
         self._files.__exit__(kind, error, trace)
         shutil.rmtree(self._layout.root, ignore_errors=True)  # a segment that wasn't closed is useless
+
+
+def place(written: SegmentLayout, layout: SegmentLayout) -> None:
+    """Moves a finished segment into place, unless an identical one is there already."""
+    if not is_intact(layout):
+        remove(layout.root)
+        publish(written, layout.root)
 
 
 class EncodedTexts:

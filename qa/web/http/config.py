@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from qa.web.http.passwords import Passwords
+from source import SPARED
 
 MEGABYTE = 2**20  # bytes
 
@@ -42,7 +43,7 @@ class Limits:
     """Uploaded files waiting to be added."""
     uploaded_megabytes: int = 2048
     """Megabytes of uploads waiting to be added; also the limit for all added documents together."""
-    free_megabytes: int = 256
+    free_megabytes: int = SPARED // MEGABYTE
     """Megabytes of disk space that uploads leave free."""
     upload_lifetime: float = 3600.0
     """Seconds until an upload that has not been added is removed."""

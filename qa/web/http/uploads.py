@@ -20,6 +20,7 @@ from qa.web.http.config import MEGABYTE, Limits
 from qa.web.http.errors import refusal
 from qa.web.http.rate_limit import RateLimit, TooOften, client_of, too_often
 from qa.web.http.security import is_upload
+from source import lacking
 
 _PREFIX = "chapter-verse-uploads-"
 
@@ -62,10 +63,9 @@ class UploadSpool:
         self.remove_expired()
         self.folder.mkdir(mode=0o700, exist_ok=True)  # a cleaner of temporary files may have removed it
         sizes = [status.st_size for _, status in _files(self.folder)]
-        free = shutil.disk_usage(self.folder).free
         is_full = sum(sizes) + self._reserved + size > self._limits.uploaded_megabytes * MEGABYTE
         is_full = is_full or len(sizes) >= self._limits.uploaded_files
-        if is_full or free - size < self._limits.free_megabytes * MEGABYTE:
+        if is_full or lacking(self.folder, size, self._limits.free_megabytes * MEGABYTE):
             error = "There is no space for more uploads. Add the ones you have sent, or try again in an hour."
             return refusal(507, "NoRoom", error)
         self._reserved += size

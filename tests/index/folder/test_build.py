@@ -1,6 +1,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from index import FolderStore, IndexCorrupt, IndexUnwritable, Settings, build, last_build
 from index.folder.commit import writing
 from index.folder.generations import KEPT
+from index.folder.segment import place
 from index.progress import Step
 from source.errors import BadCollection, NotRead, NotText, SourceEmpty
 from source.sandbox import pool
@@ -288,3 +290,55 @@ def test_a_step_is_reported_ten_times_a_second() -> None:
     step.end()
     tenths = 10 * (time.monotonic() - begun)  # more than three on a busy machine
     assert 2 <= len(told) <= tenths + 1 and set(told) == {("looking", 5, 5)}
+
+
+def test_a_build_stops_before_the_disk_is_full(tmp_path: Path, sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attack: a document of few bytes takes four hundred times as many in the index."""
+    root = tmp_path / "index"
+    build(root, [sources])
+    kept = sorted(root.rglob("*"))
+    for name in "abc":
+        (sources / f"{name}.txt").write_text(". ".join(f"{name} ! ? ! ? {n}" for n in range(200)))
+    monkeypatch.setattr("index.folder.ingest.LEAST_TEXTS", 2)
+    written = 0
+
+    def place_and_fill(*arguments: Any) -> None:
+        nonlocal written
+        place(*arguments)
+        written += 1
+        if written == 3:
+            monkeypatch.setattr("source.disk.SPARED", 1 << 60)
+
+    monkeypatch.setattr("index.folder.segment.place", place_and_fill)
+    with pytest.raises(IndexUnwritable, match=r"more megabytes of disk space are needed\)\. Free some space or"):
+        build(root, [sources])
+    assert written == 3 and sorted(root.rglob("*")) == kept
+    assert answers(root) == ["The keeper counted the ships. They went north."]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_first_build_without_space_leaves_nothing(
+    tmp_path: Path, sources: Path, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    def fill(step: str, done: int, total: int) -> None:
+        if before or step == "sorting":
+            monkeypatch.setattr("source.disk.SPARED", 1 << 60)
+
+    with pytest.raises(IndexUnwritable, match="disk space"):
+        build(tmp_path / "index", [sources], progress=fill)
+    assert not [path for path in (tmp_path / "index").rglob("*") if path.is_file() and path.stat().st_size > 1000]
+    assert not list((tmp_path / "index" / "segments").iterdir())
+    monkeypatch.undo()
+    assert build(tmp_path / "index", [sources]).generation == "000001"
+
+
+def test_a_document_too_large_for_the_disk_is_not_encoded(
+    tmp_path: Path, sources: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (sources / "long.txt").write_text("The keeper counted the ships. " * 100_000)
+    free, begun = shutil.disk_usage(tmp_path).free, []
+    monkeypatch.setattr("source.disk.SPARED", free - (50 << 20))  # 50 MB are left; it would take four times as much
+    monkeypatch.setattr("index.folder.ingest.language_of", lambda text: begun.append(text) or "en")
+    with pytest.raises(IndexUnwritable, match="disk space"):
+        build(tmp_path / "index", [sources])
+    assert all(len(text) < 100 for text in begun)
