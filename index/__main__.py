@@ -6,18 +6,19 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from index.folder.build import approve_all
-from index.locate import build, locate, open_store
+from index.locate import address_of, build, locate, open_store
 from index.progress import Progress, counted
 from index.settings import DEFAULT_INDEX, Settings
 from index.status import status_lines
 from index.store import listed
 from index.watch import changes
-from source import ChapterVerseError, UsageError, golden_in, printable, printable_json, run_command
+from source import ChapterVerseError, UsageError, golden_in, name_of, printable, printable_json, run_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     command("verify", _verify, "Check every file of every generation, and ask the golden questions.")
     rollback = command("rollback", _rollback, "Switch back to an earlier generation.")
     rollback.add_argument("--to", metavar="GENERATION", help="the generation to switch to (default: the previous one)")
+    replacement = command("replace", _replace, "Replace the content of the index by that of another one.")
+    replacement.add_argument("new", metavar="NEW", help="the folder of the other index, which stays as it is")
     prune = command("prune", _prune, "Delete old generations and the data only they use.")
     prune.add_argument(
         "--keep",
@@ -182,6 +185,15 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _rollback(arguments: argparse.Namespace) -> int:
     name = locate(arguments.index).rollback(arguments.to)
     print(f"Generation {name} is current. The next build continues from it.")
+    return 0
+
+
+def _replace(arguments: argparse.Namespace) -> int:
+    new = address_of(arguments.new)
+    if not isinstance(new, Path):
+        raise UsageError(f"{new} is no folder. Name an index folder to copy from.")
+    name = locate(arguments.index).replace(new)
+    print(printable(f"Generation {name} is current, a copy of {name_of(new)}."))
     return 0
 
 

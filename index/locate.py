@@ -43,6 +43,13 @@ class Index(Protocol):
         is damaged.
         """
 
+    def replace(self, new: Path) -> str:
+        """Makes the content of the index in the folder `new` the current generation; returns its name.
+
+        Everything in it is checked first. Raises UsageError if users have added or excluded documents, and for an
+        engine; and the errors of opening `new`.
+        """
+
     def prune(self, keep: int = 1) -> int:
         """Keeps the current generation and the newest others, `keep` in all; returns the number of bytes freed.
 

@@ -14,6 +14,7 @@ from index.folder.commit import writing
 from index.folder.generations import committed_sha256, delete_old, names, read_current, set_current
 from index.folder.layout import Folder, Layout
 from index.folder.manifest import Manifest, load_manifest, load_segment
+from index.folder.replace import replace
 from index.folder.store import FolderStore
 from index.progress import Report
 from index.store import Generation, no_generation
@@ -70,6 +71,10 @@ class FolderIndex:
             FolderStore.of_generation(root, layout.generation(name), _manifest(layout, name))
             set_current(layout, name, committed_sha256(layout.generation(name)))
             return name
+
+    def replace(self, new: Path) -> str:
+        """As `index.folder.replace.replace`."""
+        return replace(self.staging, new)
 
     def prune(self, keep: int = 1) -> int:
         """Keeps the current generation and the newest others, `keep` in all; returns the number of bytes freed."""

@@ -104,6 +104,10 @@ class LanceIndex:
             lease.set_current(earlier[-1].name, current.kept)
             return earlier[-1].name
 
+    def replace(self, new: Path) -> str:
+        """As `Index.replace`. Raises UsageError."""
+        raise UsageError(f"{self._engine} can't be replaced by a folder. Run `python -m index build` with its sources.")
+
     def generations(self) -> list[Generation]:
         """As `Index.generations`."""
         current = self._pointer.read()
