@@ -23,6 +23,7 @@ Listing: TypeAlias = dict[str, tuple[str, int]]
 """Path inside the folder → (SHA-256, size in bytes); sorted by path, except that the block digests come last."""
 
 
+_HASHED = 1 << 18  # bytes hashed at a time
 _ALONE = 1 << 22
 """Bytes up to which all files are checked on one core: 4 MB."""
 
@@ -82,8 +83,11 @@ def _problem(file: tuple[Path, str, int]) -> str | None:
 
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file. It is read, not mapped: a mapped file that is truncated meanwhile kills the process."""
+    digest = hashlib.sha256()
     with opened(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while data := file.read(_HASHED):
+            digest.update(data)
+    return digest.hexdigest()
 
 
 class Files:

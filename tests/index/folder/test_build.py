@@ -336,9 +336,15 @@ def test_a_document_too_large_for_the_disk_is_not_encoded(
     tmp_path: Path, sources: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (sources / "long.txt").write_text("The keeper counted the ships. " * 100_000)
-    free, begun = shutil.disk_usage(tmp_path).free, []
+    free = shutil.disk_usage(tmp_path).free
+    begun: list[str] = []
+
+    def language_of(text: str) -> str:
+        begun.append(text)
+        return "en"
+
     monkeypatch.setattr("source.disk.SPARED", free - (50 << 20))  # 50 MB are left; it would take four times as much
-    monkeypatch.setattr("index.folder.ingest.language_of", lambda text: begun.append(text) or "en")
+    monkeypatch.setattr("index.folder.ingest.language_of", language_of)
     with pytest.raises(IndexUnwritable, match="disk space"):
         build(tmp_path / "index", [sources])
     assert all(len(text) < 100 for text in begun)

@@ -3,6 +3,7 @@
 Reading a byte that a mapped file no longer has kills the process, so what could do it runs in a process of its own.
 """
 
+import io
 import json
 import os
 import shutil
@@ -117,14 +118,14 @@ def test_a_file_that_is_cut_while_it_is_hashed_is_damaged(tmp_path: Path, monkey
     path = tmp_path / "file"
     path.write_bytes(bytes(1 << 22))
     whole = checked_files.sha256_of(path)
-    opened = checked_files.opened
 
-    def cutting(path: Path) -> object:
-        file = opened(path)
-        os.truncate(path, 1 << 20)
-        return file
+    class Cutting(io.BufferedReader):
+        def read(self, size: int | None = -1, /) -> bytes:
+            data = super().read(size)
+            os.truncate(path, 1 << 20)
+            return data
 
-    monkeypatch.setattr(checked_files, "opened", cutting)
+    monkeypatch.setattr("index.folder.checked_files.opened", lambda path: Cutting(io.FileIO(path)))
     assert checked_files.sha256_of(path) != whole
 
 
@@ -181,4 +182,4 @@ def test_an_open_index_holds_a_descriptor_for_each_large_file_at_most(
 if __name__ == "__main__":
     checksums._MAPPED = int(sys.argv[1])
     *indexes, scratch = map(Path, sys.argv[2:])
-    print(json.dumps((cut if len(indexes) == 1 else overwrite)(*indexes, scratch)))
+    print(json.dumps(cut(indexes[0], scratch) if len(indexes) == 1 else overwrite(indexes[0], indexes[1], scratch)))
