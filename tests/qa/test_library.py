@@ -121,6 +121,20 @@ def test_maintenance_commands_leave_added_documents_alone(root: Path, library: L
     assert ids(root) == ["ships.txt", "wind.md", "lamp.txt"]
 
 
+@pytest.mark.parametrize("begun", [False, True])
+def test_without_space_on_the_disk_nothing_is_added(
+    root: Path, library: Library, upload: Files, monkeypatch: pytest.MonkeyPatch, begun: bool
+) -> None:
+    def fill(step: str, done: int, total: int) -> None:
+        if not begun or step == "sorting":
+            monkeypatch.setattr("source.disk.SPARED", 1 << 60)
+
+    before, segments = state(root), sorted((root / "segments").iterdir())
+    with pytest.raises(qa.IndexUnwritable, match="more megabytes of disk space are needed"):
+        library.add(upload(**{"lamp.txt": "The lamp was lit.\n"}), fill)
+    assert state(root) == before and sorted((root / "segments").iterdir()) == segments
+
+
 def test_invalid_files_are_refused_and_the_rest_are_added(root: Path, library: Library, upload: Files) -> None:
     files = upload(
         **{
