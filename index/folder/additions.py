@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
+from typing import NoReturn
 
 from filelock import FileLock, Timeout
 
-from index.errors import IndexUnwritable, StoreError
+from index.errors import IndexCorrupt, IndexUnwritable, StoreError
 from index.folder.commit import claim, unwritable
-from index.folder.filesystem import read, replace
+from index.folder.filesystem import is_there, read, reading, replace
 from index.folder.layout import Layout
-from source import SourceFile, files_in, is_unicode, roots_of
+from index.folder.record import last_build
+from source import SourceFile, files_in, is_unicode
 
 _MOST_BYTES = 1 << 26
 
 
 def sources_of(layout: Layout, sources: Sequence[str | Path]) -> list[Path]:
-    """The paths to build from: the sources (the shipped documents by default) and the folder of added documents."""
-    roots = roots_of(sources)
+    """The paths to build from: the sources and the folder of added documents. Raises StoreError."""
+    roots = [Path(source) for source in sources]
     added = _folder(layout)
     if added and added.absolute() not in (root.absolute() for root in roots):
         roots.append(added)
@@ -38,14 +41,32 @@ def added_files(layout: Layout) -> list[SourceFile]:
 def _folder(layout: Layout) -> Path | None:
     """The folder of added files, if there is one. Raises StoreError if it is a link or contains one."""
     added = layout.added
-    for path in chain([added], added.rglob("*")):
-        if path.is_symlink():  # an index from somebody else could make us read any file on this machine
-            raise StoreError(f"{path} is a link, but files are added to an index as copies. Delete it.")
-    return added if added.is_dir() else None
+    if not is_there(added):
+        return None
+    with reading(added):
+        paths = [added, *_below(added)]
+        for path in paths:
+            if path.is_symlink():  # an index from somebody else could make us read any file on this machine
+                raise StoreError(f"{path} is a link, but files are added to an index as copies. Delete it.")
+        return added if stat.S_ISDIR(added.lstat().st_mode) else None
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Everything in a folder and its subfolders. Raises OSError if any of them can't be listed."""
+    if folder.is_dir():
+        for inside, folders, files in os.walk(folder, onerror=_raise):
+            yield from (Path(inside, name) for name in (*folders, *files))
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error
 
 
 def left_out(layout: Layout) -> list[str]:
-    """The ids of the documents that users excluded from the index, in the order of exclusion. Raises StoreError."""
+    """The ids of the documents that users excluded from the index, in the order of exclusion. Raises StoreError.
+
+    If the list is damaged, they are those that the last build excluded.
+    """
     try:
         ids = json.loads(read(layout.left_out, _MOST_BYTES))
         if isinstance(ids, list) and all(isinstance(id, str) and is_unicode(id) for id in ids):
@@ -54,9 +75,14 @@ def left_out(layout: Layout) -> list[str]:
         return []
     except (OSError, ValueError, RecursionError):
         pass
-    raise StoreError(
-        f"{layout.left_out} isn't a list of document ids. Fix it, or delete it to include all documents again."
-    )
+    try:
+        record = last_build(layout)
+        assert record  # the list itself is a trace of an index
+        return record.left_out
+    except IndexCorrupt:
+        raise StoreError(
+            f"{layout.left_out} isn't a list of document ids. Fix it, or delete it to include all documents again."
+        ) from None
 
 
 @contextmanager

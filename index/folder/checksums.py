@@ -48,7 +48,7 @@ class CheckedFile:
     """An index file, mapped into memory; `read` checks bytes against their SHA-256 before it returns them.
 
     `digests`: the digests of its blocks, or None for a file that has already been
-    checked whole. Raises IndexCorrupt.
+    checked whole. Raises IndexCorrupt, and StoreUnreachable if it can't be read at the moment.
     """
 
     def __init__(self, path: Path, size: int, digests: bytes | None) -> None:
@@ -62,7 +62,7 @@ class CheckedFile:
                 found = file.seek(0, io.SEEK_END)
                 self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if found else b""
         except OSError:
-            raise IndexCorrupt(f"The index file {path} is missing or cannot be read. {REBUILD}") from None
+            raise IndexCorrupt(f"The index file {path} is missing or not a regular file. {REBUILD}") from None
         if found != size or (digests is not None and len(digests) != digests_size(size)):
             raise IndexCorrupt(f"The index file {path} is damaged. {REBUILD}")
 

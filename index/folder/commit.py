@@ -20,7 +20,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from index.errors import IndexUnwritable
+from index.errors import IndexUnwritable, StoreUnreachable
 from index.folder.filesystem import publish, read, remove
 from index.folder.generations import KEPT, delete_old, names, set_current
 from index.folder.layout import UNFINISHED, GenerationLayout, Layout
@@ -119,7 +119,7 @@ def commit(layout: Layout, written: GenerationLayout, manifest: Manifest, broken
     name = f"{max((int(old) for old in names(layout)), default=0) + 1:06d}"
     publish(written, layout.generations / name)
     set_current(layout, name, digest)
-    with suppress(OSError):  # the next build tries again
+    with suppress(OSError, StoreUnreachable):  # the next build tries again
         for folder in broken:
             if folder.name not in (name, *manifest.segments):
                 remove(folder)
