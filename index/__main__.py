@@ -59,12 +59,13 @@ def _parser() -> argparse.ArgumentParser:
 def _add_build_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "sources", nargs="*", metavar="SOURCE",
-        help="a file, a folder or a .jsonl collection (default: those of the last build; for a new index, the shipped documents)",
+        help="a file, a folder or a .jsonl collection "
+        "(default: those of the last build; for a new index, the shipped documents)",
     )  # fmt: skip
     parser.add_argument(
         "--ocr", default="", metavar="LANGUAGES",
-        help="recognise text in page images with Tesseract, in these languages (eng, eng+rus); without SOURCE, by default those "
-        "of the last build",
+        help="recognise text in page images with Tesseract, in these languages: eng, eng+rus "
+        "(default: none; without SOURCE, those of the last build)",
     )  # fmt: skip
     parser.add_argument("--full", action="store_true", help="rebuild everything, even if nothing has changed")
     parser.add_argument(

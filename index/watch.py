@@ -18,9 +18,9 @@ _FIRST = 1_000  # milliseconds until the first yield
 def changes(index: str | Path, sources: Sequence[str | Path] = (), stop: Event | None = None) -> Iterator[None]:
     """Yields whenever the sources have changed, after half a second of quiet or half a minute of continuous changes.
 
-    `sources`: by default those of the index's last build. Also yields once at the start, for changes before it. `index`: its folder may be inside a source folder; in it,
-    only added documents and the exclusion list are watched. Ends when `stop` is set or at a keyboard interrupt.
-    Raises as `last_build`.
+    Also yields once at the start, for changes before it. `index`: its folder may be inside a source folder; in it,
+    only added documents and the exclusion list are watched. `sources`: by default those of the index's last build.
+    Ends when `stop` is set or at a keyboard interrupt. Raises as `last_build`.
     """
     from watchfiles import watch  # only on demand
 

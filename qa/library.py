@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Container, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -19,9 +21,9 @@ from index import (
     changing,
     folder_of,
     ignore,
+    last_build,
     left_out,
     listed,
-    last_build,
     locate,
     matching,
     open_store,
@@ -38,8 +40,8 @@ from source import (
     document_name,
     ids_in,
     numbered,
+    readable,
     shown_as,
-    unreadable,
 )
 
 
@@ -63,8 +65,8 @@ class Additions:
     def add(self, name: str, file: Path) -> None:
         """Adds a copy of a file under the user's name for it, or refuses it."""
         try:
+            _check(file, name)
             id = self._free_id(document_name(name))
-            _check(file, id)
         except SourceError as error:
             self.refused.append((name, str(error)))
         else:
@@ -95,12 +97,9 @@ class Additions:
 
 
 def _check(file: Path, name: str) -> None:
-    try:
-        size = file.stat().st_size
-    except OSError as error:
-        raise unreadable(name, error) from error
-    if not size:
-        raise SourceEmpty(f"{name} is empty.")
+    with readable(SourceFile(file, name, name), sys.maxsize), file.open("rb") as opened:
+        if not os.fstat(opened.fileno()).st_size:
+            raise SourceEmpty(f"{name} is empty.")
 
 
 _Last = tuple[Sequence[str | Path], str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from index.errors import REBUILD, IndexCorrupt, IndexIncompatible, IndexMissing, StoreError
+from index.errors import REBUILD, IndexCorrupt, IndexMissing, StoreError
 from index.folder.filesystem import entries, is_there, read, remove, replace
 from index.folder.layout import GenerationLayout, Layout
 from index.folder.manifest import load_manifest
