@@ -18,18 +18,38 @@ from index.folder.commit import claim, unwritable
 from index.folder.filesystem import is_there, read, reading, replace
 from index.folder.layout import Layout
 from index.folder.record import last_build
-from source import SourceFile, files_in, is_unicode
+from source import SourceFile, UsageError, files_in, is_index, is_unicode, name_of
 
 _MOST_BYTES = 1 << 26
 
 
 def sources_of(layout: Layout, sources: Sequence[str | Path]) -> list[Path]:
-    """The paths to build from: the sources and the folder of added documents. Raises StoreError."""
+    """The paths to build from: the sources and the folder of added documents. Raises UsageError and StoreError."""
     roots = [Path(source) for source in sources]
+    for root in roots:
+        _check_not_in_index(root, layout)
     added = _folder(layout)
     if added and added.absolute() not in (root.absolute() for root in roots):
         roots.append(added)
     return roots
+
+
+def _check_not_in_index(source: Path, layout: Layout) -> None:
+    """Raises UsageError for a source that is this index or any other, or is in one, other than its added documents."""
+    path, own = (Path(os.path.realpath(each)) for each in (source, layout.root))
+    for folder in (path, *path.parents):
+        if folder == own or is_index(_names_in(folder)):
+            if Layout(folder).added in (path, *path.parents):
+                return
+            what = "is an index" if folder == path else "is part of an index"
+            raise UsageError(f"{name_of(source)} {what}, not a source. Name the documents that it was built from.")
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:  # a file, or a folder that only lets us through
+        return []
 
 
 def added_files(layout: Layout) -> list[SourceFile]:
