@@ -62,11 +62,13 @@ def _parser() -> argparse.ArgumentParser:
 def _add_build_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "sources", nargs="*", metavar="SOURCE",
-        help="a file, a folder or a .jsonl collection (default: the shipped documents)",
+        help="a file, a folder or a .jsonl collection "
+        "(default: those of the last build; for a new index, the shipped documents)",
     )  # fmt: skip
     parser.add_argument(
         "--ocr", default="", metavar="LANGUAGES",
-        help="recognise text in page images with Tesseract, in these languages (eng, eng+rus)",
+        help="recognise text in page images with Tesseract, in these languages: eng, eng+rus "
+        "(default: none; without SOURCE, those of the last build)",
     )  # fmt: skip
     parser.add_argument("--full", action="store_true", help="rebuild everything, even if nothing has changed")
     parser.add_argument(
@@ -96,7 +98,7 @@ def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = Fals
     from qa.evaluation.golden import judge  # `index` doesn't depend on `qa`; only its command does
 
     progress = _bars() if sys.stderr.isatty() else _lines()
-    settings = replace(Settings.from_environment(), ocr=arguments.ocr)
+    settings = replace(Settings.from_environment(), ocr=arguments.ocr) if arguments.ocr else None
     report = build(
         arguments.index, arguments.sources, full=full, settings=settings, progress=progress,
         approve=approve_all if arguments.force else judge, on=arguments.on,

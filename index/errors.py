@@ -38,7 +38,11 @@ class IndexUnwritable(StoreError):
 
 
 class StoreUnreachable(StoreError):
-    """The storage of an engine doesn't answer in time or denies access; the index works again once it answers."""
+    """The index can't be read at the moment; it works again once it can.
+
+    The storage of an engine doesn't answer in time or denies access, or the system can't read a file: too many files
+    are open, the disk reports an error, or a permission is missing.
+    """
 
 
 class EngineMissing(StoreError):

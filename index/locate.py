@@ -7,16 +7,19 @@ lance://…, lance+s3://…  LanceDB; see `index.lance.address`
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from index.errors import EngineMissing
+from index.errors import EngineMissing, IndexCorrupt
 from index.folder.build import Approve, BuildOptions, approve_all
 from index.folder.index import FolderIndex
 from index.lance.address import Engine, parse_address
 from index.progress import Progress, Report, ignore
+from index.record import BuildRecord
 from index.settings import Settings
 from index.store import Generation, Store, open_if_usable
+from source import SHIPPED
 
 
 class Index(Protocol):
@@ -31,7 +34,14 @@ class Index(Protocol):
         """Opens the current generation. Raises a StoreError."""
 
     def build(self, sources: Sequence[str | Path], options: BuildOptions) -> Report:
-        """Builds or updates the index; see `build` below."""
+        """Builds or updates the index from these sources, of which there is at least one; see `build` below."""
+
+    def last_build(self) -> BuildRecord | None:
+        """What the index was last built from; None if there is no trace of an index.
+
+        Comes from the current generation or else from the newest whose record is intact, whatever else is damaged.
+        Raises IndexCorrupt if none is, and StoreUnreachable.
+        """
 
     def generations(self) -> list[Generation]:
         """The generations of the index, oldest first. Raises IndexMissing if there is no index."""
@@ -102,10 +112,20 @@ def answering(index: str | Path) -> Store | None:
     return open_if_usable(locate(index).open)
 
 
-def last_build(index: str | Path) -> tuple[list[str], str]:
-    """The sources and the OCR languages of an index's last build; empty if it hasn't been built."""
-    store = answering(index)
-    return (store.sources()["roots"], store.settings["ocr"]) if store else ([], "")
+def last_build(index: str | Path, sources: Sequence[str | Path] = ()) -> tuple[list[str], str]:
+    """The sources and the OCR languages to build an index with: those of its last build.
+
+    A new index is built from the shipped documents, without OCR. `sources`: used instead, if there are any. Raises
+    StoreUnreachable, and without `sources` IndexCorrupt if the index is too damaged to say what it was built from.
+    """
+    try:
+        record = locate(index).last_build()
+    except IndexCorrupt:
+        if not sources:
+            raise
+        record = None
+    recorded, ocr = (record.roots, record.ocr) if record else ([], "")
+    return list(map(str, sources)) or recorded or [str(SHIPPED)], ocr
 
 
 def build(
@@ -119,7 +139,10 @@ def build(
     required: Set[Path] = frozenset(),
     on: str = "",
 ) -> Report:
-    """Builds or updates an index from `sources` (the shipped documents by default) and the documents added to it.
+    """Builds or updates an index from `sources` and the documents added to it.
+
+    Without `sources` it is built from those of its last build; a new one, from the shipped documents. Without
+    `settings`, the OCR languages come from the last build too, unless there are `sources`.
 
     Does nothing if sources, settings and encoder are those of the existing index; repairs damaged parts.
 
@@ -130,5 +153,6 @@ def build(
     Raises the errors of `source` and `index.errors`, and whatever `progress` and `approve` raise; the previous
     generation then stays current.
     """
-    options = BuildOptions(full, settings or Settings.from_environment(), progress, approve, required, on)
-    return locate(index).build(sources, options)
+    roots, ocr = (sources, "") if sources else last_build(index)
+    settings = settings or replace(Settings.from_environment(), ocr=ocr)
+    return locate(index).build(roots, BuildOptions(full, settings, progress, approve, required, on))

@@ -8,7 +8,7 @@ from threading import Event
 
 from index.folder.additions import sources_of
 from index.folder.layout import Layout
-from index.locate import folder_of
+from index.locate import folder_of, last_build
 
 _QUIET = 500  # milliseconds without another change
 _LONGEST = 30_000  # milliseconds of continuous changes
@@ -19,12 +19,13 @@ def changes(index: str | Path, sources: Sequence[str | Path] = (), stop: Event |
     """Yields whenever the sources have changed, after half a second of quiet or half a minute of continuous changes.
 
     Also yields once at the start, for changes before it. `index`: its folder may be inside a source folder; in it,
-    only added documents and the exclusion list are watched. Ends when `stop` is set or at a keyboard interrupt.
+    only added documents and the exclusion list are watched. `sources`: by default those of the index's last build.
+    Ends when `stop` is set or at a keyboard interrupt. Raises as `last_build`.
     """
     from watchfiles import watch  # only on demand
 
     layout = Layout(folder_of(index).absolute())
-    roots = [root.absolute() for root in sources_of(layout, sources)]
+    roots = [root.absolute() for root in sources_of(layout, sources or last_build(index)[0])]
     folders = {root if root.is_dir() else root.parent for root in roots}
     folders |= {layout.root} if layout.root.is_dir() else set()
 

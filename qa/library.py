@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Container, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -19,10 +21,12 @@ from index import (
     changing,
     folder_of,
     ignore,
+    last_build,
     left_out,
     listed,
     locate,
     matching,
+    open_store,
 )
 from qa.edition import DocumentMissing, Edition
 from qa.rebuild import build_report, exclusive_build
@@ -36,8 +40,8 @@ from source import (
     document_name,
     ids_in,
     numbered,
+    readable,
     shown_as,
-    unreadable,
 )
 
 
@@ -61,8 +65,8 @@ class Additions:
     def add(self, name: str, file: Path) -> None:
         """Adds a copy of a file under the user's name for it, or refuses it."""
         try:
+            _check(file, name)
             id = self._free_id(document_name(name))
-            _check(file, id)
         except SourceError as error:
             self.refused.append((name, str(error)))
         else:
@@ -93,14 +97,12 @@ class Additions:
 
 
 def _check(file: Path, name: str) -> None:
-    try:
-        size = file.stat().st_size
-    except OSError as error:
-        raise unreadable(name, error) from error
-    if not size:
-        raise SourceEmpty(f"{name} is empty.")
+    with readable(SourceFile(file, name, name), sys.maxsize), file.open("rb") as opened:
+        if not os.fstat(opened.fileno()).st_size:
+            raise SourceEmpty(f"{name} is empty.")
 
 
+_Last = tuple[Sequence[str | Path], str]
 _NAMED = 3  # unreadable files in a report; the rest are only counted
 
 
@@ -147,7 +149,7 @@ class Library:
     def rebuild(self, progress: Progress = ignore) -> str:
         """Rebuilds the index from the sources; returns what was done and which files could not be read."""
         with exclusive_build(progress):
-            report = build_report(self._index, self._sources, progress)
+            report = build_report(self._index, last_build(self._index, self._sources), progress)
         sentences = [str(report), *report.skipped[:_NAMED]]
         if (more := len(report.skipped) - _NAMED) > 0:
             sentences.append(f"{more:,} more file{'s' * (more != 1)} couldn't be read.")
@@ -159,18 +161,18 @@ class Library:
         A file replaces an added file of the same name. A file that cannot be read, or
         whose id another document has, is refused; the others are added all the same.
         """
-        with self._changing(progress) as change:
+        with self._changing(progress) as (change, last):
             additions = Additions(self._layout, change)
             for number, (name, file) in enumerate(files):
                 progress("looking", number, len(files))
                 additions.add(name, Path(file))
-            return Added(self._build_with(additions, progress), tuple(additions.refused))
+            return Added(self._build_with(additions, last, progress), tuple(additions.refused))
 
-    def _build_with(self, additions: Additions, progress: Progress) -> str:
+    def _build_with(self, additions: Additions, last: _Last, progress: Progress) -> str:
         """Builds until no added file makes the build fail; returns the report."""
         while additions.files:
             try:
-                return str(build_report(self._index, self._sources, progress, required=additions.files))
+                return str(build_report(self._index, last, progress, required=additions.files))
             except SourceError as error:
                 additions.refuse(error)
         return "No documents were added."
@@ -180,16 +182,17 @@ class Library:
 
         An added collection is deleted when its last document is removed.
         """
-        with self._changing(progress) as change:
+        with self._changing(progress) as (change, last):
             added = {file.id: file for file in added_files(self._layout) if not file.is_collection}
-            store = answering(self._index)
-            for id in ids:
-                if id not in added and (store is None or id not in store.rows):
+            others = [id for id in ids if id not in added]
+            rows = open_store(self._index).rows if others else ()
+            for id in others:
+                if id not in rows:
                     raise DocumentMissing(id)
             for id in added.keys() & set(ids):
                 change.delete(added[id].path)
-            self._leave_out([id for id in ids if id not in added], change)
-            return str(build_report(self._index, self._sources, progress))
+            self._leave_out(others, change)
+            return str(build_report(self._index, last, progress))
 
     def _leave_out(self, ids: Sequence[str], change: Change) -> None:
         """Excludes more documents; deletes the added collections that have no other documents left."""
@@ -205,14 +208,14 @@ class Library:
 
     def put_back(self, ids: Sequence[str], progress: Progress = ignore) -> str:
         """Restores excluded documents. Raises UsageError for an id that isn't excluded."""
-        with self._changing(progress) as change:
+        with self._changing(progress) as (change, last):
             excluded = dict.fromkeys(self.left_out)
             for id in ids:
                 if id not in excluded:
                     raise UsageError(f"Document {id!r} can't be restored, because it wasn't removed.")
             restored = frozenset(ids)
             change.leave_out([id for id in excluded if id not in restored])
-            return str(build_report(self._index, self._sources, progress))
+            return str(build_report(self._index, last, progress))
 
     @property
     def left_out(self) -> list[str]:
@@ -236,14 +239,17 @@ class Library:
         return [_entry(each, added) for each in listed(edition.store, shown)], len(rows)
 
     @contextmanager
-    def _changing(self, progress: Progress) -> Iterator[Change]:
+    def _changing(self, progress: Progress) -> Iterator[tuple[Change, _Last]]:
+        """Begins a change; yields it, and what to build from, as `index.last_build` says before the change."""
         index = locate(self._index)
         if not index.editable:
             raise UsageError(
                 f"Single documents of {index} can't be added or removed. Change its sources and rebuild it."
             )
-        with exclusive_build(progress), changing(index.staging) as change:
-            yield change
+        with exclusive_build(progress):
+            last = last_build(self._index, self._sources)
+            with changing(index.staging) as change:
+                yield change, last
 
 
 def _entry(listed: Listed, added: PurePosixPath) -> Entry:

@@ -29,20 +29,23 @@ def rebuild(
     index then stays unchanged.
     """
     with exclusive_build(progress or ignore):
-        return str(build_report(path, sources, progress or ignore, on=on))
+        return str(build_report(path, last_build(path, sources), progress or ignore, on=on))
 
 
 def build_report(
     index: str | Path,
-    sources: Sequence[str | Path],
+    last: tuple[Sequence[str | Path], str],
     progress: Progress,
     required: Set[Path] = frozenset(),
     on: str = "",
 ) -> Report:
-    """Builds as `rebuild` does, but without its lock; returns the whole report. `required`: as for `index.build`."""
-    roots, ocr = last_build(index)
+    """Builds as `rebuild` does, but without its lock; returns the whole report.
+
+    `last`: the sources and the OCR languages, from `index.last_build`. `required`: as for `index.build`.
+    """
+    sources, ocr = last
     settings = replace(Settings.from_environment(), ocr=ocr)
-    return build(index, sources or roots, settings=settings, progress=progress, approve=judge, required=required, on=on)
+    return build(index, sources, settings=settings, progress=progress, approve=judge, required=required, on=on)
 
 
 @contextmanager
@@ -63,7 +66,7 @@ def watch(
 
     `tell` is called with the report of each build, or with the message of its error.
     """
-    for _ in changes(path, sources or last_build(path)[0], stop):
+    for _ in changes(path, sources, stop):
         try:
             report = rebuild(path, sources)
         except ChapterVerseError as error:

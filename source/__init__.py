@@ -16,7 +16,19 @@ from source.errors import (
     reason_of,
     unreadable,
 )
-from source.files import SHIPPED, SourceFile, document_name, files_in, golden_in, name_of, numbered, roots_of, shown_as
+from source.files import (
+    SHIPPED,
+    SourceFile,
+    document_name,
+    files_in,
+    golden_in,
+    is_index,
+    name_of,
+    numbered,
+    readable,
+    roots_of,
+    shown_as,
+)
 from source.formats.jsonl import ids_in
 from source.formats.registry import OCR, SUFFIXES
 from source.places import Box, Corners, Heading, Place, Places, boxes_of
@@ -66,6 +78,7 @@ __all__ = [
     "SourceFile",
     "SHIPPED",
     "files_in",
+    "is_index",
     "name_of",
     "SUFFIXES",
     "OCR",
@@ -74,6 +87,7 @@ __all__ = [
     "golden_in",
     "ids_in",
     "document_name",
+    "readable",
     "numbered",
     # Space on a disk
     "SPARED",

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -19,6 +19,16 @@ SHIPPED = Path(__file__).parent / "documents"
 """The folder of the documents that ship with the project."""
 GOLDEN = "questions.jsonl"
 """The name of the file of golden questions, in a source folder or beside a source file."""
+_OF_AN_INDEX = frozenset({"CURRENT", "generations", "segments", "writer"})
+_ENOUGH = 3  # one of them may be missing
+
+
+def is_index(names: Collection[str]) -> bool:
+    """Whether a folder with these names in it is an index (`index.folder.layout`), even a damaged one.
+
+    An index holds the texts of its documents in files that look like sources, so it is never read as one.
+    """
+    return len(_OF_AN_INDEX.intersection(names)) >= _ENOUGH
 
 
 @dataclass(slots=True)
@@ -49,8 +59,8 @@ def files_in(
 ) -> list[SourceFile]:
     """The roots that are files, and the files of supported formats below those that are folders.
 
-    `leave_out`: a folder to skip. `report`: called with an error for each folder that cannot be listed.
-    Raises SourceMissing, and UnknownFormat for a root of an unsupported format.
+    Folders that are an index are skipped. `leave_out`: another folder to skip. `report`: called with an error for each
+    folder that cannot be listed. Raises SourceMissing, and UnknownFormat for a root of an unsupported format.
     """
     files: list[SourceFile] = []
     for root in roots:
@@ -68,6 +78,8 @@ def readable(file: SourceFile, max_bytes: int) -> Iterator[None]:
     """
     try:
         status = file.path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise SourceUnreadable(f"{file.shown_as} is a folder. Add the files in it instead.")
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would block forever
             raise SourceUnreadable(f"{file.shown_as} is not a regular file.")
         if status.st_size > max_bytes:
@@ -135,6 +147,9 @@ def _walk(root: Path, leave_out: Path | None, report: Callable[[SourceError], ob
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         if excluded and excluded.name in subfolders and Path(folder, excluded.name).resolve() == excluded:
             subfolders.remove(excluded.name)
+        if is_index([*subfolders, *names]):
+            subfolders.clear()
+            continue
         inside = Path(folder).relative_to(root)
         for name in sorted(names):
             if name.startswith(".") or Path(name).suffix.lower() not in SUFFIXES or inside / name == Path(GOLDEN):

@@ -174,8 +174,8 @@ def scan(
 ) -> Scan:
     """Prepares the scan of `sources` (files or folders; by default the shipped documents).
 
-    Inside a folder, hidden files and folders and files of unsupported formats are
-    skipped. `ocr`: Tesseract's languages ("eng+rus"), to recognise text in images of
+    Inside a folder, hidden files and folders, folders that are an index, and files
+    of unsupported formats are skipped. `ocr`: Tesseract's languages ("eng+rus"), to recognise text in images of
     pages. `leave_out`: a folder to skip. `without`: ids of documents to leave out.
     Raises SourceMissing, UnknownFormat, SourceEmpty, and UsageError or ExtraMissing if OCR isn't available.
     """

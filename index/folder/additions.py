@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
+from typing import NoReturn
 
 from filelock import FileLock, Timeout
 
-from index.errors import IndexUnwritable, StoreError
+from index.errors import IndexCorrupt, IndexUnwritable, StoreError
 from index.folder.commit import claim, unwritable
-from index.folder.filesystem import read, replace, require_space
+from index.folder.filesystem import is_there, read, reading, replace, require_space
 from index.folder.layout import Layout
-from source import SourceFile, files_in, is_unicode, roots_of
+from index.folder.record import last_build
+from source import SourceFile, UsageError, files_in, is_index, is_unicode, name_of
 
 _MOST_BYTES = 1 << 26
 
 
 def sources_of(layout: Layout, sources: Sequence[str | Path]) -> list[Path]:
-    """The paths to build from: the sources (the shipped documents by default) and the folder of added documents."""
-    roots = roots_of(sources)
+    """The paths to build from: the sources and the folder of added documents. Raises UsageError and StoreError."""
+    roots = [Path(source) for source in sources]
+    for root in roots:
+        _check_not_in_index(root, layout)
     added = _folder(layout)
     if added and added.absolute() not in (root.absolute() for root in roots):
         roots.append(added)
     return roots
+
+
+def _check_not_in_index(source: Path, layout: Layout) -> None:
+    """Raises UsageError for a source that is this index or any other, or is in one, other than its added documents."""
+    path, own = (Path(os.path.realpath(each)) for each in (source, layout.root))
+    for folder in (path, *path.parents):
+        if folder == own or is_index(_names_in(folder)):
+            if Layout(folder).added in (path, *path.parents):
+                return
+            what = "is an index" if folder == path else "is part of an index"
+            raise UsageError(f"{name_of(source)} {what}, not a source. Name the documents that it was built from.")
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:  # a file, or a folder that only lets us through
+        return []
 
 
 def added_files(layout: Layout) -> list[SourceFile]:
@@ -38,14 +61,32 @@ def added_files(layout: Layout) -> list[SourceFile]:
 def _folder(layout: Layout) -> Path | None:
     """The folder of added files, if there is one. Raises StoreError if it is a link or contains one."""
     added = layout.added
-    for path in chain([added], added.rglob("*")):
-        if path.is_symlink():  # an index from somebody else could make us read any file on this machine
-            raise StoreError(f"{path} is a link, but files are added to an index as copies. Delete it.")
-    return added if added.is_dir() else None
+    if not is_there(added):
+        return None
+    with reading(added):
+        paths = [added, *_below(added)]
+        for path in paths:
+            if path.is_symlink():  # an index from somebody else could make us read any file on this machine
+                raise StoreError(f"{path} is a link, but files are added to an index as copies. Delete it.")
+        return added if stat.S_ISDIR(added.lstat().st_mode) else None
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Everything in a folder and its subfolders. Raises OSError if any of them can't be listed."""
+    if folder.is_dir():
+        for inside, folders, files in os.walk(folder, onerror=_raise):
+            yield from (Path(inside, name) for name in (*folders, *files))
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error
 
 
 def left_out(layout: Layout) -> list[str]:
-    """The ids of the documents that users excluded from the index, in the order of exclusion. Raises StoreError."""
+    """The ids of the documents that users excluded from the index, in the order of exclusion. Raises StoreError.
+
+    If the list is damaged, they are those that the last build excluded.
+    """
     try:
         ids = json.loads(read(layout.left_out, _MOST_BYTES))
         if isinstance(ids, list) and all(isinstance(id, str) and is_unicode(id) for id in ids):
@@ -54,9 +95,14 @@ def left_out(layout: Layout) -> list[str]:
         return []
     except (OSError, ValueError, RecursionError):
         pass
-    raise StoreError(
-        f"{layout.left_out} isn't a list of document ids. Fix it, or delete it to include all documents again."
-    )
+    try:
+        record = last_build(layout)
+        assert record  # the list itself is a trace of an index
+        return record.left_out
+    except IndexCorrupt:
+        raise StoreError(
+            f"{layout.left_out} isn't a list of document ids. Fix it, or delete it to include all documents again."
+        ) from None
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 
 from index.encoder.identity import identity
 from index.encoder.load import load_encoder
-from index.errors import IndexCorrupt, StoreError
+from index.errors import IndexCorrupt, IndexMissing
 from index.folder.additions import left_out, sources_of
 from index.folder.checked_files import fingerprints
 from index.folder.commit import commit, writing
@@ -32,7 +32,7 @@ from index.ray.backend import Backend, build_backend
 from index.settings import Settings
 from index.store import Store, open_if_usable
 from index.text.passages import splitter
-from source import UNREAD, NotRead, OnWait, Scan, SourceEmpty, golden_in, scan
+from source import SHIPPED, UNREAD, NotRead, OnWait, Scan, SourceEmpty, golden_in, scan
 
 Approve = Callable[[Store | None, Store, Sequence[Path]], None]
 """Called before a new generation becomes current; raises to refuse it.
@@ -127,7 +127,8 @@ def _scan(root: Path, sources: Sequence[str | Path], settings: Settings) -> Scan
 def _made_from(sources: Sequence[str | Path], source_scan: Scan, on_wait: OnWait) -> dict[str, Any]:
     """What determines the documents: the start of `sources.json`. Looks at every file."""
     return {
-        "roots": [str(root) for root in sources],
+        # The shipped documents have no name: it would be a path of this installation.
+        "roots": [] if [*map(Path, sources)] == [SHIPPED] else [str(root) for root in sources],
         "left_out": sorted(source_scan.without),
         "files": source_scan.look(on_wait),
         "readers": source_scan.extractors(),
@@ -153,7 +154,7 @@ def _write_generation(
     write_tables(written, rows, used)
     written.sources.write_bytes(json.dumps(sources).encode())
     parent = None
-    with suppress(StoreError):
+    with suppress(IndexMissing, IndexCorrupt):
         parent = read_current(layout)[0]
     manifest = Manifest(
         format=FORMAT,

@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 from index.errors import REBUILD, IndexCorrupt
 from index.folder.arrays import Table
 from index.folder.checksums import CheckedFile, block_digests, digests_size
-from index.folder.filesystem import opened, read
+from index.folder.filesystem import opened, read, reading
 from index.folder.layout import Folder
 from source import OnWait, cores, do_nothing, map_in_pool
 
@@ -47,7 +47,10 @@ def check_files(folders: Iterable[tuple[Folder, Listing]]) -> None:
 
 
 def damaged(folders: Iterable[tuple[Folder, Listing]], on_wait: OnWait = do_nothing) -> dict[Folder, str]:
-    """The folders with a damaged or missing file, each with a sentence that names the file."""
+    """The folders with a damaged or missing file, each with a sentence that names the file.
+
+    Raises StoreUnreachable if a file can't be read at the moment.
+    """
     files = [(folder, name, facts) for folder, listing in folders for name, facts in listing.items()]
     paths = [folder.root / name for folder, name, _ in files]
     sha256s = [sha256 for _, _, (sha256, _) in files]
@@ -68,17 +71,19 @@ def foreign(folder: Folder, listing: Listing) -> Iterator[Path]:
     """The files and folders inside `folder` that its manifest doesn't list."""
     own = {folder.manifest, folder.seal, *(folder.root / name for name in listing)}
     own |= {parent for path in own for parent in path.parents}
-    return (path for path in sorted(folder.root.rglob("*")) if path not in own)
+    with reading(folder.root):
+        found = sorted(folder.root.rglob("*"))
+    return (path for path in found if path not in own)
 
 
 def _problem(file: tuple[Path, str, int]) -> str | None:
     path, sha256, size = file
     try:
-        if path.stat().st_size != size or sha256_of(path) != sha256:
-            return f"The index file {path} is damaged. {REBUILD}"
+        with reading(path):
+            is_intact = path.stat().st_size == size and sha256_of(path) == sha256
     except OSError:
-        return f"The index file {path} is missing or cannot be read. {REBUILD}"
-    return None
+        return f"The index file {path} is missing or not a regular file. {REBUILD}"
+    return None if is_intact else f"The index file {path} is damaged. {REBUILD}"
 
 
 def sha256_of(path: Path) -> str:

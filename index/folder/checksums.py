@@ -58,7 +58,8 @@ class CheckedFile:
     """An index file in memory; `read` checks bytes against their SHA-256 before it returns them.
 
     `digests`: the digests of its blocks; None if there are none, for a file that has been
-    checked whole. `whole`: it has been checked whole, although there are. Raises IndexCorrupt.
+    checked whole. `whole`: it has been checked whole, although there are. Raises IndexCorrupt,
+    and StoreUnreachable if it can't be read at the moment.
     """
 
     def __init__(self, path: Path, size: int, digests: bytes | None, *, whole: bool = False) -> None:
@@ -74,7 +75,7 @@ class CheckedFile:
         try:
             self._load()
         except OSError:
-            raise IndexCorrupt(f"The index file {path} is missing or cannot be read. {REBUILD}") from None
+            raise IndexCorrupt(f"The index file {path} is missing or not a regular file. {REBUILD}") from None
         self._checked = np.zeros(-(-size // BLOCK), bool)
         self._all_checked = whole or digests is None
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from index.errors import IndexUnwritable, StoreError
+from index.errors import IndexUnwritable, StoreError, StoreUnreachable
 from index.folder.filesystem import publish, read, remove
 from index.folder.generations import KEPT, delete_old, delete_unused, names, set_current
 from index.folder.layout import UNFINISHED, GenerationLayout, Layout
@@ -112,7 +112,7 @@ def _writer(layout: Layout) -> str:
         writer = json.loads(read(layout.writer, 10_000))
         process, host, since = int(writer["process"]), str(writer["host"]), str(writer["since"])
         return f"Another build (process {process} on {host:.99}, since {since:.25})"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, StoreError, ValueError, KeyError, TypeError):
         return "Another build"
 
 
@@ -134,7 +134,7 @@ def commit(layout: Layout, written: GenerationLayout, manifest: Manifest, broken
     name = f"{max((int(old) for old in names(layout)), default=0) + 1:06d}"
     publish(written, layout.generations / name)
     set_current(layout, name, digest)
-    with suppress(OSError):  # the next build tries again
+    with suppress(OSError, StoreUnreachable):  # the next build tries again
         for folder in broken:
             if folder.name not in (name, *manifest.segments):
                 remove(folder)

@@ -6,28 +6,69 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from index.errors import StoreUnreachable
 from index.folder.layout import UNFINISHED, Folder
-from source import lacking
+from source import lacking, reason_of
 
 # A link may lead anywhere, and opening a pipe would block forever. Windows lacks the first two flags.
 _OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
+_NO_SUCH_FILE = {
+    errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.EINVAL, errno.EFBIG,
+}  # fmt: skip
+_OF_WRITING = {errno.ENOSPC, errno.EDQUOT}  # what is read may be copied meanwhile
 
-def opened(path: Path) -> BinaryIO:
-    """Opens a regular file for reading. Raises OSError, also for a link, a pipe or a device."""
-    file = os.fdopen(os.open(path, os.O_RDONLY | _OPEN_FLAGS), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError(errno.EINVAL, "not an ordinary file", path)
-    return file
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """A context for reading a file or a folder of an index. Raises StoreUnreachable if that fails at the moment.
+
+    Of the system's errors only those pass which say that there is no such file, or something else in its place: that
+    is damage. All others, such as "too many open files", say nothing about the index, which must not be repaired then.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_SUCH_FILE | _OF_WRITING:
+            raise
+        raise StoreUnreachable(f"{path} could not be read: {reason_of(error)}. Fix that and try again.") from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Opens a regular file for reading. Raises as `reading`, and OSError for a link, a pipe or a device."""
+    with reading(path), os.fdopen(os.open(path, os.O_RDONLY | _OPEN_FLAGS), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not an ordinary file", path)
+        yield file
+
+
+def entries(folder: Path) -> list[Path]:
+    """What is in a folder, sorted; empty if there is none. Raises StoreUnreachable."""
+    try:
+        with reading(folder):
+            return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file or folder, or a link. Raises StoreUnreachable if that can't be determined."""
+    try:
+        with reading(path):
+            path.lstat()
+    except OSError:
+        return False
+    return True
 
 
 def appending(path: Path) -> int:
-    """Opens a file for reading and appending, created readable by its owner only. Raises as `opened`.
+    """Opens a file for reading and appending, created readable by its owner only. Raises OSError, also for a link.
 
     Returns the file descriptor.
     """
@@ -35,7 +76,7 @@ def appending(path: Path) -> int:
 
 
 def read(path: Path, most: int) -> bytes:
-    """The content of a file. Raises OSError as `opened`, and for a file of more than `most` bytes."""
+    """The content of a file. Raises as `opened`, and OSError for a file of more than `most` bytes."""
     with opened(path) as file:
         data = file.read(most + 1)
     if len(data) > most:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from pathlib import Path
 
 from index.errors import REBUILD, IndexCorrupt, IndexMissing, StoreError
-from index.folder.filesystem import read, remove, replace
+from index.folder.filesystem import entries, is_there, read, remove, replace
 from index.folder.layout import GenerationLayout, Layout
 from index.folder.manifest import load_manifest
 
@@ -17,11 +16,16 @@ _GENERATION, _SEGMENT, _SHA256 = (re.compile(each) for each in ("[0-9]{6,}", "[0
 
 
 def read_current(layout: Layout) -> tuple[str, str]:
-    """The name of the current generation and its manifest's SHA-256. Raises IndexMissing."""
+    """The name of the current generation and its manifest's SHA-256.
+
+    Raises IndexMissing, and IndexCorrupt if there are generations but none is known to be current.
+    """
     try:
         text = read(layout.current, 200).decode("ascii")
         name, sha256 = text.split()
     except FileNotFoundError:
+        if names(layout):
+            raise _not_readable(layout) from None
         raise IndexMissing(f"No index found in {layout.root}. Run `python -m index build` to create one.") from None
     except (OSError, ValueError):
         raise _not_readable(layout) from None
@@ -30,8 +34,8 @@ def read_current(layout: Layout) -> tuple[str, str]:
     return name, sha256
 
 
-def _not_readable(layout: Layout) -> IndexMissing:
-    return IndexMissing(f"The index in {layout.root} does not say which generation is current. {REBUILD}")
+def _not_readable(layout: Layout) -> IndexCorrupt:
+    return IndexCorrupt(f"The index in {layout.root} does not say which generation is current. {REBUILD}")
 
 
 def set_current(layout: Layout, name: str, sha256: str) -> None:
@@ -41,14 +45,12 @@ def set_current(layout: Layout, name: str, sha256: str) -> None:
 
 def names(layout: Layout) -> list[str]:
     """The names of the committed generations, oldest first."""
-    with suppress(FileNotFoundError):
-        return sorted(path.name for path in layout.generations.iterdir() if _GENERATION.fullmatch(path.name))
-    return []
+    return [path.name for path in entries(layout.generations) if _GENERATION.fullmatch(path.name)]
 
 
 def segments_in(layout: Layout) -> list[Path]:
     """The folders of committed segments. Anything else in there isn't ours and is left alone."""
-    return sorted(path for path in layout.segments.iterdir() if _SEGMENT.fullmatch(path.name))
+    return [path for path in entries(layout.segments) if _SEGMENT.fullmatch(path.name)]
 
 
 def committed_sha256(generation: GenerationLayout) -> str:
@@ -84,7 +86,7 @@ def delete_old(layout: Layout, keep: int) -> None:
     all_read = True
     for name in names(layout):
         generation = layout.generation(name)
-        if name not in kept or (name != current and not generation.seal.exists()):
+        if name not in kept or (name != current and not is_there(generation.seal)):
             remove(generation.root)
             continue
         try:
@@ -92,7 +94,7 @@ def delete_old(layout: Layout, keep: int) -> None:
         except StoreError:
             all_read = False
             continue
-        if name == current or all(layout.segment(segment).root.exists() for segment in segments):
+        if name == current or all(is_there(layout.segment(segment).root) for segment in segments):
             used.update(segments)
         else:
             remove(generation.root)

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from index.errors import IndexCorrupt, StoreError
+from index.errors import IndexCorrupt, IndexIncompatible, StoreError
 from index.folder.build import BuildOptions, build
 from index.folder.checked_files import Listing, damaged, foreign
 from index.folder.commit import writing
 from index.folder.generations import committed_sha256, delete_old, names, read_current, set_current
 from index.folder.layout import Folder, Layout
 from index.folder.manifest import Manifest, load_manifest, load_segment
+from index.folder.record import last_build
 from index.folder.replace import replace
 from index.folder.store import FolderStore
 from index.progress import Report
+from index.record import BuildRecord
 from index.store import Generation, no_generation
 from source import name_of
 
@@ -39,6 +41,10 @@ class FolderIndex:
     def build(self, sources: Sequence[str | Path], options: BuildOptions) -> Report:
         """As `index.build`."""
         return build(self.staging, sources, options)
+
+    def last_build(self) -> BuildRecord | None:
+        """As `Index.last_build`."""
+        return last_build(Layout(self.staging))
 
     def generations(self) -> list[Generation]:
         """The generations of the index, oldest first. Raises IndexMissing if there is no index."""
@@ -120,14 +126,14 @@ def _problems(layout: Layout, name: str) -> list[str]:
     """As `FolderIndex.problems`, for one generation and its segments."""
     try:
         manifest = _manifest(layout, name)
-    except StoreError as error:
+    except (IndexCorrupt, IndexIncompatible) as error:
         return [str(error)]
     found = []
     folders: list[tuple[Folder, Listing]] = [(layout.generation(name), manifest.files)]
     for each in manifest.segments:
         try:
             folders.append((layout.segment(each), load_segment(layout.segment(each)).files))
-        except StoreError as error:
+        except (IndexCorrupt, IndexIncompatible) as error:
             found.append(str(error))
     found.extend(damaged(folders).values())
     for folder, listing in folders:

@@ -90,7 +90,8 @@ def load_segment(layout: SegmentLayout) -> SegmentManifest:
     return _load(layout, layout.root.name, SegmentManifest)
 
 
-def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
+def checked_json(layout: Folder, sha256: str) -> Any:
+    """The JSON of the manifest with this SHA-256, whatever its format. Raises IndexCorrupt."""
     try:
         data = read(layout.manifest, _MOST_BYTES)
     except OSError as error:
@@ -98,7 +99,18 @@ def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
     if len(sha256) < 32 or not hashlib.sha256(data).hexdigest().startswith(sha256):
         raise IndexCorrupt(f"{layout.manifest} was changed after it was written. {REBUILD}")
     try:
-        record = json.loads(data)
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise _invalid(layout) from error
+
+
+def _invalid(layout: Folder) -> IndexCorrupt:
+    return IndexCorrupt(f"{layout.manifest} isn't a valid manifest. {REBUILD}")
+
+
+def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
+    record = checked_json(layout, sha256)
+    try:
         found = record.get("format")
         if found != FORMAT or set(record) != {each.name for each in fields(kind)}:
             raise IndexIncompatible(
@@ -107,8 +119,8 @@ def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
         if not fits(record, _SHAPES[kind]):
             raise TypeError("a field is missing or has another type")
         files = {str(name): (str(sha256), int(size)) for name, (sha256, size) in record["files"].items()}
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise IndexCorrupt(f"{layout.manifest} isn't a valid manifest. {REBUILD}") from error
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise _invalid(layout) from error
     dimension = record["encoder"]["dimension"]
     if not 0 < dimension < _MOST_DIMENSIONS:
         raise IndexCorrupt(f"{layout.manifest} has an invalid vector dimension: {dimension}. {REBUILD}")

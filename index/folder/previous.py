@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import REBUILD, IndexCorrupt, IndexIncompatible, StoreError
+from index.errors import REBUILD, IndexCorrupt, IndexIncompatible, IndexMissing
 from index.folder.arrays import Table, all_strings, ascends
 from index.folder.checked_files import Files, Listing, damaged, foreign
 from index.folder.generations import committed_sha256, names, read_current, segments_in
@@ -148,7 +148,10 @@ class Previous:
 
     @classmethod
     def of(cls, layout: Layout, encoder: dict[str, Any], on_wait: OnWait = do_nothing) -> Previous:
-        """Loads the data made by an encoder with these facts; checks every file, and deletes those in no manifest."""
+        """Loads the data made by an encoder with these facts; checks every file, and deletes those in no manifest.
+
+        Raises StoreUnreachable if a file can't be read at the moment, which is no reason to replace it.
+        """
         previous = cls()
         segments = previous._load_segments(layout)
         generation = previous._load_generation(layout)
@@ -188,7 +191,7 @@ class Previous:
                 found[layout.segment(path.name)] = load_segment(layout.segment(path.name))
             except IndexIncompatible:
                 continue
-            except StoreError as error:
+            except IndexCorrupt as error:
                 self.damage.append(str(error))
                 self.broken.append(path)
         return found
@@ -208,14 +211,14 @@ class Previous:
             return generation, load_manifest(generation, sha256)
         except IndexIncompatible:
             return None
-        except StoreError as error:
+        except (IndexMissing, IndexCorrupt) as error:
             if not names(layout):
                 return None
             self.damage.append(str(error))
             if generation:
                 self.broken.append(generation.root)
         for name in reversed(names(layout)):
-            with suppress(StoreError):
+            with suppress(IndexCorrupt, IndexIncompatible):
                 generation = layout.generation(name)
                 return generation, load_manifest(generation, committed_sha256(generation))
         return None

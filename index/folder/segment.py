@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from index.errors import REBUILD, IndexCorrupt, StoreError
+from index.errors import REBUILD, IndexCorrupt, IndexIncompatible
 from index.folder.arrays import ArrayWriter, Table, all_strings, ascends, write_strings
 from index.folder.checked_files import Files, check_files, fingerprints
 from index.folder.checksums import CheckedFile
@@ -129,7 +129,7 @@ def is_intact(layout: SegmentLayout) -> bool:
     """Whether the segment exists and all its files match their SHA-256."""
     try:
         check_files([(layout, load_segment(layout).files)])
-    except StoreError:
+    except (IndexCorrupt, IndexIncompatible):
         return False
     return True
 

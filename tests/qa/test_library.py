@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from index import FolderStore, build, changing
 from index.__main__ import main as index_main
 from index.locate import locate
 from qa.library import Added, Cancelled, Library
+from source import SHIPPED
 from source.document_json import DocumentFacts
 from source.sandbox import pool as pool_module
 
@@ -98,8 +100,11 @@ def test_files_are_added_to_every_build(root: Path, library: Library, upload: Fi
     assert FolderStore(root).sources()["roots"] == [str(tmp_path / "in" / "ships.txt")]
     assert index_main(["build", str(root / "added"), "--index", str(root)]) == 0  # named twice, it counts once
     assert ids(root) == everything[2:]
-    assert index_main(["build", "--index", str(root)]) == 0
+    assert index_main(["build", "--index", str(root)]) == 0  # from the last sources
+    assert ids(root) == everything[2:]
+    assert index_main(["build", str(SHIPPED), "--index", str(root)]) == 0
     assert ids(root) == ["valdai-russia-central-asia.txt", *everything[2:]]
+    assert FolderStore(root).sources()["roots"] == []  # wherever the project is installed
     assert library.add(upload(**{"last.txt": "The last one.\n"}), silent).refused == ()  # as the last time
     assert ids(root)[0] == "valdai-russia-central-asia.txt"
 
@@ -167,6 +172,22 @@ def test_invalid_files_are_refused_and_the_rest_are_added(root: Path, library: L
     before = state(root)
     added = library.add(upload(**{"broken.pdf": b"again"}), silent)
     assert added.report == "No documents were added." and len(added.refused) == 1
+    assert state(root) == before
+
+
+@pytest.mark.timeout(60)
+def test_what_is_not_a_readable_file_is_refused_by_its_own_reason(root: Path, library: Library, tmp_path: Path) -> None:
+    for name in ("papers", "papers.md"):
+        (tmp_path / name).mkdir()
+    os.mkfifo(tmp_path / "pipe.md")
+    (tmp_path / "loop.md").symlink_to(tmp_path / "loop.md")
+    names = ["papers", "papers.md", "pipe.md", "loop.md"]
+    before = state(root)
+    added = library.add([(name, tmp_path / name) for name in names], silent)
+    reasons = ["is a folder. Add the files in it instead."] * 2 + ["is not a regular file.", "cannot be read"]
+    assert [name for name, _ in added.refused] == names
+    for (name, told), reason in zip(added.refused, reasons, strict=True):
+        assert told.startswith(f"{name} {reason}")
     assert state(root) == before
 
 
@@ -281,20 +302,26 @@ def test_a_collection_that_was_added_goes_with_its_last_document(root: Path, lib
 
 
 @pytest.mark.parametrize("data", [b"", b"nonsense", b'{"a": 1}', b'["a", 1]', b"\xff", b"[" * 100_000])
-def test_a_damaged_exclusion_list_is_named(root: Path, library: Library, data: bytes) -> None:
+def test_a_damaged_exclusion_list_is_that_of_the_last_build_or_named(root: Path, library: Library, data: bytes) -> None:
+    library.remove(["wind.md"], silent)
     (root / "left-out.json").write_bytes(data)
+    assert library.left_out == ["wind.md"]
+    assert library.rebuild(silent).startswith("Up to date: 1 document")
+    for path in root.glob("generations/*/sources.json"):
+        path.write_bytes(b"{}")
+    library = Library(root, [root.parent / "in"])
     for call in (
         library.rebuild,
         lambda progress: library.left_out,
-        lambda progress: library.remove(["wind.md"], progress),
+        lambda progress: library.put_back(["wind.md"], progress),
     ):
         with pytest.raises(
             qa.ChapterVerseError, match=r"left-out\.json isn't a list of document ids\. Fix it, or delete it"
         ):
             call(silent)
-    assert len(ids(root)) == 2
     (root / "left-out.json").unlink()
-    assert library.rebuild(silent).startswith("Up to date")
+    library.rebuild(silent)
+    assert len(ids(root)) == 2
 
 
 def test_a_removal_that_answers_golden_questions_worse_is_refused(root: Path, library: Library, tmp_path: Path) -> None:

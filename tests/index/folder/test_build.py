@@ -16,7 +16,8 @@ from index.folder.commit import writing
 from index.folder.generations import KEPT
 from index.folder.segment import place
 from index.progress import Step
-from source.errors import BadCollection, NotRead, NotText, SourceEmpty
+from source import SHIPPED
+from source.errors import BadCollection, NotRead, NotText, SourceEmpty, UsageError
 from source.sandbox import pool
 
 pytestmark = pytest.mark.usefixtures("encoder")
@@ -55,7 +56,7 @@ def test_nothing_is_done_until_something_changes(tmp_path: Path, sources: Path) 
     assert build(root, [sources]).documents == 2
     assert build(root, [sources], settings=Settings(passage_tokens=64)).up_to_date is False
     assert last_build(root) == ([str(sources)], "")
-    assert last_build(tmp_path / "none") == ([], "")
+    assert last_build(tmp_path / "none") == ([str(SHIPPED)], "")
 
 
 def test_full_builds_again_and_the_last_generations_are_kept(tmp_path: Path, sources: Path) -> None:
@@ -129,6 +130,28 @@ def test_a_file_name_that_is_not_utf_8_is_accepted(tmp_path: Path, sources: Path
     build(tmp_path / "index", [named])
     assert last_build(tmp_path / "index") == ([str(named)], "")
     assert build(tmp_path / "index", [named]).up_to_date
+
+
+def test_an_index_is_no_source(tmp_path: Path, sources: Path) -> None:
+    """Neither the index that is built, nor another one, nor a damaged one, which lack a part of what they had."""
+    root, other = tmp_path / "index", sources / "other"
+    build(other, [sources])
+    for name in ("", "CURRENT", "generations"):
+        (other / name).rename(tmp_path / "moved") if name else None
+        build(root, [sources])
+        assert FolderStore(root).rows.ids() == ["ships.txt"]
+        (tmp_path / "moved").rename(other / name) if name else None
+    (root / "added").mkdir()
+    (root / "added" / "more.txt").write_text("There is more.\n")
+    (tmp_path / "link").symlink_to(root)
+    for source, told in ((root, "is an index"), (tmp_path / "link", "is an index"), (other, "is an index"),
+                         (root / "segments", "is part of an index"), (other / "generations", "is part of an index"),
+                         (next(other.rglob("documents.jsonl")), "is part of an index")):  # fmt: skip
+        with pytest.raises(UsageError, match=rf"{source.name} {told}, not a source\. Name the documents"):
+            build(root, [source])
+    with pytest.raises(UsageError, match="is an index, not a source"):
+        build(sources, [sources])  # before there is an index
+    assert build(root, [root / "added"]).documents == build(tmp_path / "new", [root / "added"]).documents == 1
 
 
 def test_an_unwritable_folder_is_reported(tmp_path: Path, sources: Path) -> None:

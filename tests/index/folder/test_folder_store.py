@@ -178,7 +178,7 @@ def test_a_changed_or_missing_manifest(root: Path) -> None:
 def test_a_truncated_or_strange_current_is_refused(root: Path, content: bytes) -> None:
     """Attack: a CURRENT that leads out of the folder, among others."""
     (root / "CURRENT").write_bytes(content)
-    with pytest.raises(IndexMissing, match=r"does not say which generation is current\. Run"):
+    with pytest.raises(IndexCorrupt, match=r"does not say which generation is current\. Run"):
         FolderStore(root)
 
 
