@@ -19,7 +19,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from socket import socket
 from threading import Thread
@@ -201,9 +201,10 @@ _RESULT = re.compile(r"/gradio_api/(?:queue/data|call/(?:v2/)?[^/]+/([^/]+))/?")
 
 
 class PendingResults:
-    """Middleware that answers 404 where there is nothing to wait for.
+    """Middleware that answers 404 where there is no result to wait for, and forgets sessions that have all of theirs.
 
-    Gradio begins a stream for any session or call; and for one that has ended it waits until the client has gone.
+    Gradio begins a stream for any session or call; and for one that has ended it waits until the client has gone. It
+    keeps every session forever.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -211,19 +212,27 @@ class PendingResults:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = _RESULT.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
-        if found and not _is_pending(scope["app"].get_blocks()._queue, found[1], scope["query_string"]):
+        if not found:
+            await self._app(scope, receive, send)
+            return
+        queue: Any = scope["app"].get_blocks()._queue
+        results = queue.pending_event_ids_session
+        session = _session_of(found[1], results) if found[1] else QueryParams(scope["query_string"]).get("session_hash")
+        if not results.get(session):
             error = "There is no such call, or its result has been fetched or dropped. Call the endpoint again."
             await refusal(404, "ResultMissing", error)(scope, receive, send)
-        else:
+            return
+        try:
             await self._app(scope, receive, send)
+        finally:
+            if not results.get(session):
+                results.pop(session, None)
+                queue.pending_messages_per_session.pop(session, None)
 
 
-def _is_pending(queue: Any, call: str | None, query: bytes) -> bool:
-    """Whether this call, or any call of the session that the query names, has a result to send."""
-    results = queue.pending_event_ids_session
-    if call is None:
-        return bool(results.get(QueryParams(query).get("session_hash")))
-    return any(call in calls for calls in results.values())
+def _session_of(call: str, results: Mapping[str, Set[str]]) -> str | None:
+    """The session that a call belongs to: one of its own, unless the program named one."""
+    return next((session for session, calls in results.items() if call in calls), None)
 
 
 _MARK = "c0-3 2-5 5-5v3c-1.5 0-2 .8-2 2h2v7z"
