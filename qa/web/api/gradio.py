@@ -21,9 +21,11 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from pathlib import Path
 from socket import socket
 from threading import Thread
 from time import sleep
+from traceback import walk_tb
 from types import SimpleNamespace
 from typing import Any
 
@@ -125,7 +127,7 @@ def listening(sockets: list[socket], url: str, configure: Callable[[ASGIApp], uv
 
 def log_errors() -> None:
     """Makes Gradio log the errors of endpoints that it would print."""
-    queueing.traceback = SimpleNamespace(print_exc=lambda: _log.exception("An endpoint failed."))  # type: ignore[attr-defined]
+    queueing.traceback = SimpleNamespace(print_exc=lambda: _log.exception("An endpoint failed."))
 
 
 def describe_api(app: gr.Blocks) -> None:
@@ -316,6 +318,8 @@ class RequestErrors:
         except Exception as error:
             if scope["type"] != "http" or begun:
                 raise
-            _log.warning("A request to %.100r is invalid (%s).", scope["path"], type(error).__name__)
+            frame, line = list(walk_tb(error.__traceback__))[-1]
+            place = f"{Path(frame.f_code.co_filename).name}:{line}"
+            _log.warning("A request to %.100r is invalid (%s in %s).", scope["path"], type(error).__name__, place)
             response = refusal(400, "BadRequest", "Invalid request. docs/api.md lists what this server offers.")
             await response(scope, receive, send)

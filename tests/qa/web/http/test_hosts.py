@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
+from app import main
 from qa import UsageError
 from qa.web.api.gradio import gr
+from qa.web.http.config import Config
 from qa.web.http.hosts import PortTakenError, TrustedHosts, check_free, listen, url_of
 from qa.web.http.rate_limit import client_of
 from qa.web.serve import launch
@@ -39,6 +43,12 @@ def link_local() -> str:
     return ""
 
 
+def wait_for(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize(
     ("host", "reached_at"),
     [
@@ -58,7 +68,8 @@ def test_a_server_listens_on_any_kind_of_address(host: str, reached_at: list[str
         port = probe.getsockname()[1]
     with gr.Blocks() as page:
         pass
-    served = launch(page, host, port)
+    lines: list[str] = []
+    served = launch(page, host, port, config=Config(log=lines.append))
     try:
         assert served.address == url_of(host, port)
         for name in reached_at:
@@ -66,6 +77,10 @@ def test_a_server_listens_on_any_kind_of_address(host: str, reached_at: list[str
             assert httpx.get(url).status_code == 200
             assert httpx.get(url, headers={"origin": url}).status_code == 200
             assert httpx.get(url, headers={"host": "evil.example"}).status_code == 403
+            if "%" not in name:  # a proxy on this machine is believed, however it reaches the server
+                httpx.get(f"{url}/robots.txt", headers={"x-forwarded-for": "2001:db8::7"})
+                wait_for(lambda: "/robots.txt" in lines[-1])
+                assert " 2001:db8::7 GET /robots.txt 200 " in lines.pop()
         with pytest.raises(PortTakenError, match=f"Port {port} is in use"):
             check_free(host, port)
     finally:
@@ -130,3 +145,10 @@ def test_a_client_is_an_address_or_a_network_of_ipv6() -> None:
     assert clients("192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201") == {"192.0.2.1"}
     assert clients("a", "x" * 60_000, "", "192.0.2.1, 192.0.2.2") == {"unknown"}
     assert client_of({"client": None}) == "unknown"
+
+
+def test_a_public_address_that_cannot_be_read_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    for root in ("http://[::1", "http://::1]", "ftp://a", "a"):
+        with pytest.raises(SystemExit):
+            main(["--root-path", root])
+        assert "invalid address" in capsys.readouterr().err
