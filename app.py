@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -154,11 +155,12 @@ def _megabytes(text: str) -> int:
 
 
 def _root(text: str) -> str:
-    scheme, host, path, query, fragment = urlsplit(text)
-    is_address = scheme in ("http", "https") and host
-    is_path = path.startswith("/") and not scheme and not host
-    if (is_address or is_path) and not query and not fragment:
-        return text.rstrip("/")
+    with suppress(ValueError):  # an IPv6 address without its brackets, say
+        scheme, host, path, query, fragment = urlsplit(text)
+        is_address = scheme in ("http", "https") and host
+        is_path = path.startswith("/") and not scheme and not host
+        if (is_address or is_path) and not query and not fragment:
+            return text.rstrip("/")
     raise argparse.ArgumentTypeError(f"invalid address {text!r} (expected https://example.org/qa or /qa)")
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 from index import DEFAULT_INDEX, Layout, locate
@@ -22,6 +23,9 @@ from source import ChapterVerseError, reason_of
 
 LARGEST = 50_000_000
 """The largest size of a feedback file, in bytes."""
+LONGEST = 100_000
+"""The longest line, in bytes."""
+_RESERVE = 64 * 2**20  # bytes of the disk that stay free
 
 
 class FeedbackRefused(ChapterVerseError):
@@ -34,18 +38,32 @@ def feedback_file(index: str | Path) -> Path:
     return Layout(located.staging if located.editable else DEFAULT_INDEX.parent).feedback
 
 
-def record(path: Path, question: str, history: Sequence[str], quote: Quote | None, right: bool) -> None:
+def record(
+    path: Path,
+    question: str,
+    history: Sequence[str],
+    quote: Quote | None,
+    right: bool,
+    admit: Callable[[int], None] = lambda size: None,
+) -> None:
     """Adds a verdict to `path`: whether `quote` answers the question or, without a quote, whether nothing does.
 
-    `history`: the earlier questions, oldest first. The line is on disk when this
-    returns. Raises UsageError for an invalid question, and FeedbackRefused.
+    `history`: the earlier questions, oldest first. `admit`: called with the size of the line in bytes before it is
+    written; what it raises, this raises. The line is on disk when this returns. Raises UsageError for an invalid
+    question, and FeedbackRefused.
     """
     verdict = _verdict(validated(question), usable_history(history), quote, right)
-    line = json.dumps({**verdict, "time": datetime.now(UTC).isoformat(timespec="seconds")}, ensure_ascii=False)
+    text = json.dumps({**verdict, "time": datetime.now(UTC).isoformat(timespec="seconds")}, ensure_ascii=False)
+    line = f"{text}\n".encode()
+    if len(line) > LONGEST:
+        raise FeedbackRefused("This conversation is too long to be saved. Ask the question in a new chat.")
+    admit(len(line))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if disk_usage(path.parent).free < _RESERVE:
+            raise FeedbackRefused(f"{path} cannot be written (the disk is almost full). Free some space and try again.")
         is_new = not path.exists()
-        _append(path, f"{line}\n".encode())
+        _append(path, line)
         if is_new:
             flush(path.parent)
     except OSError as error:

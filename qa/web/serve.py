@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic, sleep
 from typing import Any
 
+import uvicorn
 from starlette.middleware import Middleware
-from uvicorn import Server
+from starlette.types import ASGIApp
 
-from qa.web.api.gradio import PatchedResponses, RequestErrors, accept_plain_values, bound_queue, gr
+from qa.web.api.gradio import (
+    PatchedResponses,
+    PendingResults,
+    RequestErrors,
+    accept_plain_values,
+    bound_queue,
+    describe_api,
+    gr,
+    listening,
+    log_errors,
+)
 from qa.web.http.access_log import AccessLog, log_request_ids
 from qa.web.http.bodies import BodyLimits
 from qa.web.http.concurrency import ConcurrencyLimit
 from qa.web.http.config import MEGABYTE, Config
 from qa.web.http.connections import Connections, max_connections
+from qa.web.http.error_log import bound_error_log
 from qa.web.http.health import health_route
-from qa.web.http.hosts import PortTakenError, TrustedHosts
+from qa.web.http.hosts import TrustedHosts, listen, url_of
 from qa.web.http.login import Authenticator, Login
+from qa.web.http.logout import logout_route
 from qa.web.http.metrics import Metrics, metrics_route
 from qa.web.http.rate_limit import RateLimit
 from qa.web.http.security import Security
@@ -47,7 +62,7 @@ class RunningServer:
     """A server that is running, with the page at `address`."""
 
     address: str
-    server: Server
+    server: uvicorn.Server
     metrics: Metrics
 
     def finish(self, seconds: float) -> None:
@@ -66,21 +81,26 @@ def launch(
     state: AppState | None = None,
     config: Config = Config(),  # noqa: B008
 ) -> RunningServer:
-    """Serves the page in background threads. Raises PortTakenError.
+    """Serves the page in background threads. Raises PortTakenError and UsageError.
 
     `state`: used by the page's actions, health, metrics and tools; without it, only the page is served.
     """
-    limits = config.limits
+    limits, sockets = config.limits, listen(host, port)
     spool = UploadSpool(limits, app.upload_file_set)
-    hosts = TrustedHosts.of(host, config.root)
+    security = partial(
+        Security, hosts=TrustedHosts.of(host, config.root), endpoints=_endpoints(app),
+        read_only=bool(state and state.read_only),
+    )  # fmt: skip
     authenticator = Authenticator(config.passwords) if config.passwords else None
-    endpoints = {str(function.api_name) for function in app.fns.values()}
-    metrics = Metrics(endpoints)
+    metrics = Metrics(_endpoints(app))
     log_request_ids()
+    log_errors()
     accept_plain_values(app)
     app.queue(max_size=limits.pending, api_open=False)
     bound_queue(app, limits.pending + limits.streams)
-    try:
+    # Log and security come before everything else, Gradio's own middleware included.
+    configure = partial(_server_config, wrap=lambda inner: AccessLog(security(inner), metrics, config.log))
+    with listening(sockets, url_of(host, port), configure):
         app.launch(
             server_name=host,
             server_port=port,
@@ -93,39 +113,42 @@ def launch(
             auth=authenticator and authenticator.authenticate,
             auth_message=_LOGIN_MESSAGE,
             app_kwargs={
-                "middleware": _middleware(
-                    hosts, authenticator, endpoints, spool, metrics, config, read_only=bool(state and state.read_only)
-                ),
+                "middleware": _middleware(authenticator, spool, config),
                 **_routes(app, state, metrics, config),
             },
             **_LAUNCH_OPTIONS,
         )
-    except OSError as error:  # another program was quicker, or has the port at another address of this machine
-        raise PortTakenError.of(port) from error
+    describe_api(app)
     spool.start_cleanup()
     app.app.uploaded_file_dir = str(spool.folder)
-    app.server.config.http_protocol_class = Connections(max_connections())
     return RunningServer(str(app.local_url), app.server, metrics)
 
 
-def _middleware(
-    hosts: TrustedHosts,
-    authenticator: Authenticator | None,
-    endpoints: Set[str],
-    spool: UploadSpool,
-    metrics: Metrics,
-    config: Config,
-    *,
-    read_only: bool,
-) -> list[Middleware]:
-    """The middleware that every request passes through, in this order."""
+def _endpoints(app: gr.Blocks) -> set[str]:
+    return {str(function.api_name) for function in app.fns.values()}
+
+
+def _server_config(app: ASGIApp, wrap: Callable[[ASGIApp], ASGIApp]) -> uvicorn.Config:
+    """The server's configuration: connections have limits, and the log too; there are no web sockets."""
+    config = uvicorn.Config(
+        wrap(app),
+        log_level="warning",
+        http=Connections(max_connections()),  # type: ignore[arg-type]
+        ws="none",
+        forwarded_allow_ips=os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1"),
+    )
+    bound_error_log()
+    return config
+
+
+def _middleware(authenticator: Authenticator | None, spool: UploadSpool, config: Config) -> list[Middleware]:
+    """The middleware inside Gradio's own, in this order."""
     return [
-        Middleware(AccessLog, metrics, config.log),
-        Middleware(Security, hosts, endpoints, read_only=read_only),
         Middleware(RequestErrors),
         *([Middleware(Login, authenticator)] if authenticator else []),
         Middleware(UploadGate, spool, RateLimit(config.limits.upload_allowance), config.max_upload),
         Middleware(BodyLimits, config.max_upload),
+        Middleware(PendingResults),
         Middleware(ConcurrencyLimit, config.limits),
         Middleware(PatchedResponses),
     ]
@@ -133,14 +156,15 @@ def _middleware(
 
 def _routes(app: gr.Blocks, state: AppState | None, metrics: Metrics, config: Config) -> dict[str, Any]:
     """The routes besides Gradio's own, as arguments of the app; with a lifespan if they need one."""
+    own = [script().route, *([logout_route()] if config.passwords else [])]
     if state is None:
-        return {"routes": [script().route]}
+        return {"routes": own}
     uploads = Uploads(app, config.limits.uploaded_megabytes)
     routes = [
         health_route(lambda: state.book, brief=config.passwords is not None),
         metrics_route(lambda: state.book, metrics),
         *ActionRoute(actions(state, uploads), config.limits, state.changes).routes,
-        script().route,
+        *own,
     ]
     if not config.mcp:
         return {"routes": routes}

@@ -20,7 +20,7 @@ from qa.evaluation.feedback import feedback_file
 from qa.library import Added, Cancelled, Library
 from qa.suggest import suggested_questions
 from qa.web.http.access_log import request_id, timestamp
-from qa.web.http.config import CHANGES
+from qa.web.http.config import CHANGES, FEEDBACK
 from qa.web.http.rate_limit import RateLimit
 
 Progress = Callable[[str, int, int], None]
@@ -141,6 +141,8 @@ class AppState:
         self.builds = Builds()
         self.changes = RateLimit(CHANGES)
         """How often a client may change the documents."""
+        self.feedback_allowance = RateLimit(FEEDBACK)
+        """How many bytes of feedback a client may have saved."""
         self._book = qa.load(index)
         self._current = _Opened(self._book.now())
 

@@ -7,9 +7,11 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,7 +27,7 @@ from gradio_client.exceptions import AppError, AuthenticationError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 from mcp.types import CallToolResult
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 import qa
 from qa.web.http.passwords import line
@@ -170,7 +172,7 @@ def test_without_a_login_no_route_says_or_does_anything(locked: Served) -> None:
         "/svelte/x",
     }
     assert answered <= {"/", "/login", "/login/", "/gradio_api/startup-events"} | drawn_with
-    assert not any(word in page for word in ("ferry", "Kalmar", "Ystad"))
+    assert not any(word in page for word in ("ferry", "Kalmar", "Ystad", "/ask", "retrieve", "rebuild"))
 
 
 def test_a_reader_logs_in(locked: Served, browser: Browser) -> None:
@@ -186,6 +188,61 @@ def test_a_reader_logs_in(locked: Served, browser: Browser) -> None:
     page.get_by_role("button", name="Login").click()
     expect(page.get_by_text(QUOTE).first).to_be_visible()
     context.close()
+
+
+@contextmanager
+def logged_in(browser: Browser, url: str) -> Iterator[Page]:
+    """A page of a browser with a session."""
+    context = browser.new_context()
+    assert context.request.post(f"{url}/login", form={"username": NAME, "password": PASSWORD}).ok
+    yield context.new_page()
+    context.close()
+
+
+def test_a_reader_logs_out(locked: Served, browser: Browser) -> None:
+    """Below a path, too. Cookies do not depend on the port, so the session is that of the page behind the proxy."""
+    port = free_port()
+    with proxied(locked.url, "/qa", port) as strays:
+        for url in (locked.url, f"http://127.0.0.1:{port}/qa"):
+            with logged_in(browser, locked.url) as page, logged_in(browser, locked.url) as elsewhere_too:
+                page.goto(f"{url}/logout")
+                page.get_by_role("link", name="Back to the page")
+                page.get_by_role("button", name="Log out").click()
+                page.wait_for_url(f"{url}/")
+                for each in (page, elsewhere_too):
+                    assert each.request.get(f"{locked.url}/config").status == 401
+        with logged_in(browser, locked.url) as page:
+            page.goto(f"{locked.url}/logout")
+            page.get_by_role("button", name="Log out").click()
+            expect(page.get_by_label("username")).to_be_visible()
+    assert [path for path in strays if "logout" in path] == []
+
+
+def test_another_site_logs_nobody_out(locked: Served, browser: Browser) -> None:
+    """Attack: links, images, frames and forms of another site that lead to `/logout`, over plain HTTP."""
+    site, address = f"http://localhost:{free_port()}", f"{locked.url}/logout"
+    pages = {
+        "image": f"<img src='{address}'><iframe src='{address}'></iframe>",
+        "fetch": f"<script>fetch('{address}', {{method: 'POST', mode: 'no-cors', credentials: 'include'}})</script>",
+        "form": f"<form method=post action='{address}'></form><script>document.forms[0].submit()</script>",
+        "link": f"<script>location.href = '{address}'</script>",
+    }
+
+    def show(route: Route) -> None:
+        route.fulfill(body=pages[route.request.url.rpartition("/")[2]], content_type="text/html")
+
+    with logged_in(browser, locked.url) as page:
+        page.route(f"{site}/*", show)
+        for name in pages:
+            with page.expect_request(address):
+                page.goto(f"{site}/{name}", wait_until="commit")
+            page.wait_for_timeout(200)
+            assert page.request.get(f"{locked.url}/config").status == 200
+        # A browser that doesn't say where the request comes from, as over plain HTTP from another machine.
+        assert page.request.get(address).status == 200
+        assert page.request.get(f"{locked.url}/config").status == 200
+        assert page.request.post(address, headers={"origin": "null"}).status == 403
+        assert page.request.get(f"{locked.url}/config").status == 200
 
 
 def test_a_program_logs_in(locked: Served) -> None:
@@ -219,6 +276,22 @@ def test_who_guesses_has_to_wait_and_nobody_else(locked: Served) -> None:
     for n in range(5):
         httpx.get(f"{locked.url}/config", auth=("nobody", "x"), headers={"x-forwarded-for": f"192.0.2.1{n}"})
     assert log_in("nobody", "x", "192.0.2.3").status_code == 429
+
+
+def test_of_many_attempts_to_log_in_most_are_refused_at_once(locked: Served) -> None:
+    """Attack: attempts to log in under other names and, behind some proxies, addresses."""
+
+    async def statuses() -> list[int]:
+        async with httpx.AsyncClient(base_url=locked.url, timeout=60) as client:
+
+            async def log_in(n: int) -> int:
+                form, sender = {"username": f"guess {n}", "password": "x"}, {"x-forwarded-for": f"198.51.100.{n}"}
+                return (await client.post("/login", data=form, headers=sender)).status_code
+
+            return await asyncio.gather(*map(log_in, range(60)))
+
+    counts = Counter(elsewhere(statuses()))
+    assert set(counts) == {400, 503} and counts[503] >= 20
 
 
 def test_others_are_served_while_passwords_are_tried(locked: Served) -> None:
@@ -290,6 +363,31 @@ def test_the_log_has_a_line_for_each_request_without_the_question(plain: Served)
     ]  # fmt: skip
     assert all(LINE.fullmatch(each) for each in lines if not each.startswith("Chapter & Verse is at"))
     assert "Kalmar" not in plain.log.read_text("utf-8")
+
+
+def test_no_request_leaves_a_traceback(plain: Served) -> None:
+    """Attack: broken requests, and requests without a `Host`, to fill the disk with tracebacks."""
+    port, before = int(plain.url.rpartition(":")[2]), len(plain.log.read_bytes())
+    forged = b"Origin: http://evil.example\r\n"
+    for sent, status in [
+        (b"GET /health HTTP/1.0\r\n\r\n", 200),
+        (b"GET /config HTTP/1.0\r\n" + forged + b"\r\n", 403),
+        (b"OPTIONS / HTTP/1.0\r\n" + forged + b"Access-Control-Request-Method: GET\r\n\r\n", 403),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"\x16\x03\x01", 400),
+        (b"GET / HTTP/1.1\r\nHost: [::1\r\nConnection: close\r\n\r\n", 403),
+        (b"GET /gradio_api/queue/data?session_hash=x HTTP/1.0\r\n\r\n", 404),
+        (b"GET /" + b"x" * 60_000 + b" HTTP/1.0\r\n\r\n", 404),
+        (b"GET /health HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", 200),
+    ]:
+        for _ in range(30):
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+                connection.sendall(sent)
+                assert int(connection.recv(100).split()[1]) == status, sent[:60]
+    log = plain.log.read_bytes()[before:]
+    assert b"Traceback" not in log
+    assert log.count(b"Invalid HTTP request received.") <= 10
+    assert len(log) < 9 * 30 * 150
 
 
 def test_a_request_has_an_id_in_its_answer_and_its_line(plain: Served) -> None:

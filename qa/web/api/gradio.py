@@ -2,7 +2,11 @@
 
 - A quick import: three parts of Gradio's import that nothing here needs are skipped, most of its time.
 - `accept_plain_values`: endpoints refuse objects, for which Gradio would fetch files.
+- `listening`: Gradio would check 127.0.0.1 instead of the address to listen on, and cannot listen on IPv6.
+- `log_errors`: Gradio prints errors, around any limit of the log.
+- `describe_api`: Gradio's description of the endpoints would contain the first client's `Host`.
 - `bound_queue`: programs cannot fill the queue, whose results Gradio would keep forever.
+- `PendingResults`: a result that doesn't exist is answered 404, not 200 and a traceback.
 - `PatchedResponses`: two of Gradio's responses are wrong here.
 - `RequestErrors`: a request that Gradio's own page would not send is answered 400, not 500.
 """
@@ -13,16 +17,28 @@ import gc
 import inspect
 import logging
 import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from pathlib import Path
+from socket import socket
+from threading import Thread
+from time import sleep
+from traceback import walk_tb
+from types import SimpleNamespace
 from typing import Any
 
+import uvicorn
+from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.http.errors import refusal
 
-__all__ = ["PatchedResponses", "RequestErrors", "accept_plain_values", "bound_queue", "gr"]
+__all__ = [
+    "PatchedResponses", "PendingResults", "RequestErrors", "accept_plain_values", "bound_queue", "describe_api", "gr",
+    "listening", "log_errors",
+]  # fmt: skip
 
 _log = logging.getLogger("chapter-verse")
 
@@ -85,6 +101,38 @@ def _without_garbage_collection() -> Iterator[None]:
 
 with _without_stubs(), _without_mcp(), _without_garbage_collection():
     import gradio as gr
+    from gradio import http_server, queueing
+
+
+@contextmanager
+def listening(sockets: list[socket], url: str, configure: Callable[[ASGIApp], uvicorn.Config]) -> Iterator[None]:
+    """Makes `Blocks.launch` serve on these sockets, and check that it can be reached at `url`."""
+
+    def start(app: ASGIApp, server_name: str, server_port: int, **_: object) -> tuple[str, int, str, uvicorn.Server]:
+        server: Any = http_server.Server(configure(app))
+        server.thread = Thread(target=server.run, args=(sockets,), name="server", daemon=True)
+        server.thread.start()
+        while not server.started:
+            if not server.thread.is_alive():
+                raise RuntimeError("the server could not start")
+            sleep(0.001)
+        return server_name, server_port, url, server
+
+    own, http_server.start_server = http_server.start_server, start
+    try:
+        yield
+    finally:
+        http_server.start_server = own
+
+
+def log_errors() -> None:
+    """Makes Gradio log the errors of endpoints that it would print."""
+    queueing.traceback = SimpleNamespace(print_exc=lambda: _log.exception("An endpoint failed."))
+
+
+def describe_api(app: gr.Blocks) -> None:
+    """Sets the description of the endpoints (`/gradio_api/info`), without examples that contain an address."""
+    app.app.api_info = app.get_api_info()
 
 
 _TOO_FEW = "This endpoint needs {count} values, defaults included. docs/api.md lists them."
@@ -151,6 +199,44 @@ async def _forget(queue: Any, session: str) -> None:
         queue.event_ids_to_events.pop(event, None)
 
 
+_RESULT = re.compile(r"/gradio_api/(?:queue/data|call/(?:v2/)?[^/]+/([^/]+))/?")
+
+
+class PendingResults:
+    """Middleware that answers 404 where there is no result to wait for, and forgets sessions that have all of theirs.
+
+    Gradio begins a stream for any session or call; and for one that has ended it waits until the client has gone. It
+    keeps every session forever.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = _RESULT.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if not found:
+            await self._app(scope, receive, send)
+            return
+        queue: Any = scope["app"].get_blocks()._queue
+        results = queue.pending_event_ids_session
+        session = _session_of(found[1], results) if found[1] else QueryParams(scope["query_string"]).get("session_hash")
+        if not results.get(session):
+            error = "There is no such call, or its result has been fetched or dropped. Call the endpoint again."
+            await refusal(404, "ResultMissing", error)(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            if not results.get(session):
+                results.pop(session, None)
+                queue.pending_messages_per_session.pop(session, None)
+
+
+def _session_of(call: str, results: Mapping[str, Set[str]]) -> str | None:
+    """The session that a call belongs to: one of its own, unless the program named one."""
+    return next((session for session, calls in results.items() if call in calls), None)
+
+
 _MARK = "c0-3 2-5 5-5v3c-1.5 0-2 .8-2 2h2v7z"
 _ICON = (
     "<link rel='icon' href=\"data:image/svg+xml,"
@@ -162,15 +248,21 @@ _PATCHES = {
     # Under "sse_v3" `gradio_client` (2.7) takes the "path" of a document for a file to download, as servers before
     # Gradio 4.20 meant it, and fails; under "sse_v2.1" it looks for the mark of a real file. Otherwise the two differ
     # only in which side ends the stream. Only programs read this: the page contains its own configuration.
-    "/config": (b'"protocol":"sse_v3"', b'"protocol":"sse_v2.1"'),
-    # There is no manifest, and behind a proxy this path is not even below the page. Without an icon, a browser asks for
-    # one at the root of the site, too.
-    "/": (b'<link rel="manifest" href="/manifest.json" />', _ICON.encode()),
+    "/config": {re.compile(rb'"protocol":"sse_v3"'): b'"protocol":"sse_v2.1"'},
+    "/": {
+        # There is no manifest, and behind a proxy this path is not even below the page. Without an icon, a browser asks
+        # for one at the root of the site, too.
+        re.compile(rb'<link rel="manifest" href="/manifest\.json" />'): _ICON.encode(),
+        # The description of the endpoints, which the page does not need, and which would also be in the login page.
+        re.compile(rb"window\.gradio_api_info = [^<]*;</script>"): (
+            b'window.gradio_api_info = {"named_endpoints":{},"unnamed_endpoints":{}};</script>'
+        ),
+    },
 }
 
 
 class PatchedResponses:
-    """Middleware that replaces one passage in the responses of two paths."""
+    """Middleware that replaces passages in the responses of two paths."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -189,7 +281,9 @@ class PatchedResponses:
                 return
             body.extend(message.get("body", b""))
             if not message.get("more_body", False):
-                patched = bytes(body).replace(*patch)
+                patched = bytes(body)
+                for passage, replacement in patch.items():
+                    patched = passage.sub(replacement, patched, count=1)
                 await send(_with_length(start, len(patched)))
                 await send({"type": "http.response.body", "body": patched})
 
@@ -224,6 +318,8 @@ class RequestErrors:
         except Exception as error:
             if scope["type"] != "http" or begun:
                 raise
-            _log.warning("A request to %.100r is invalid (%s).", scope["path"], type(error).__name__)
+            frame, line = list(walk_tb(error.__traceback__))[-1]
+            place = f"{Path(frame.f_code.co_filename).name}:{line}"
+            _log.warning("A request to %.100r is invalid (%s in %s).", scope["path"], type(error).__name__, place)
             response = refusal(400, "BadRequest", "Invalid request. docs/api.md lists what this server offers.")
             await response(scope, receive, send)

@@ -14,9 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.http.health import HEALTH
 from qa.web.http.metrics import METRICS, Metrics
+from qa.web.http.rate_limit import client_of, current_client
 
 _CLIENT_CLOSED = 499  # nginx's status for a client that was gone before its answer began
 _MONITORING = {HEALTH, METRICS}
+_LONGEST_WORD = 200  # characters of a path, say; clients may send 64 kilobytes
 
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -38,6 +40,7 @@ class AccessLog:
             return
         status, began, id = _CLIENT_CLOSED, perf_counter(), token_hex(4)
         request_id.set(id)
+        current_client.set(client_of(scope))
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -60,8 +63,9 @@ class AccessLog:
 
 
 def log_request_ids() -> None:
-    """Makes errors and warnings begin with the id of their request, if they have one."""
-    logging.getLogger("chapter-verse").addFilter(_add_request_id)
+    """Makes errors and warnings, uvicorn's too, begin with the id of their request, if they have one."""
+    for name in ("chapter-verse", "uvicorn.error"):
+        logging.getLogger(name).addFilter(_add_request_id)
 
 
 def _add_request_id(record: logging.LogRecord) -> bool:
@@ -71,12 +75,16 @@ def _add_request_id(record: logging.LogRecord) -> bool:
 
 
 def _line(scope: Scope, id: str, status: int, seconds: float) -> str:
-    """The line of a request. It leaves out the query string, which may be a question.
+    """The line of a request. It leaves out the query string, which may be a question."""
+    client = _word((scope["client"] or ("-",))[0], safe=":")  # from a header that any program on this machine can send
+    method, path = _word(scope["method"]), _word(scope["path"])
+    return f"{timestamp()} {id} {client} {method} {path} {status} {1000 * seconds:.0f}"
 
-    The path is percent-encoded, so that it stays one word.
-    """
-    client = quote((scope["client"] or ("-",))[0], safe=":")  # from a header that any program on this machine can send
-    return f"{timestamp()} {id} {client} {scope['method']} {quote(scope['path'])} {status} {1000 * seconds:.0f}"
+
+def _word(text: str, safe: str = "/") -> str:
+    """The text as one word of bounded length: percent-encoded, and cut off with `…`."""
+    word = quote(text[:_LONGEST_WORD], safe=safe)
+    return word if len(text) <= _LONGEST_WORD and len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_WORD]}…"
 
 
 def timestamp() -> str:

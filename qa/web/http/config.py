@@ -22,6 +22,9 @@ class Allowance:
 CHANGES = Allowance(30, 30)
 """How often a client may change the documents, through the page, the endpoint and the tool together."""
 
+FEEDBACK = Allowance(500_000, 1_000)
+"""How many bytes of feedback a client may have saved: some 500 verdicts, and one more each minute."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from ipaddress import IPv6Address
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -46,6 +47,7 @@ class _Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.client = _as_ipv4(self.client)
         if len(self.connections) > self._most:
             longest = next(iter(self._waiting), self)
             self._waiting.pop(longest, None)
@@ -94,6 +96,17 @@ class _Connection(H11Protocol):
     def _stop(self, name: str) -> None:
         if timer := self._timers.pop(name, None):
             timer.cancel()
+
+
+def _as_ipv4(client: tuple[str, int] | None) -> tuple[str, int] | None:
+    """The address of a client that uses IPv4, which a socket for both gives as an IPv6 address.
+
+    >>> _as_ipv4(("::ffff:192.0.2.1", 9)), _as_ipv4(("2001:db8::1", 9))
+    (('192.0.2.1', 9), ('2001:db8::1', 9))
+    """
+    if client and client[0].startswith("::ffff:") and (mapped := IPv6Address(client[0]).ipv4_mapped):
+        return str(mapped), client[1]
+    return client
 
 
 def max_connections() -> int:

@@ -6,13 +6,15 @@ import ipaddress
 import re
 import socket
 from dataclasses import dataclass
-from errno import EACCES, EADDRINUSE
+from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT
+from typing import Any
 from urllib.parse import urlsplit
 
 from qa import ChapterVerseError, UsageError
 
 # Names without a dot, and those that public DNS never assigns (two of them by RFC 6762 and 8375).
 _LOCAL_NAME = re.compile(r"[\w-]+|.+\.(?:local|localhost|internal|home\.arpa|lan)", re.ASCII)
+_BACKLOG = 2048  # connections that wait to be accepted, as many as uvicorn's own sockets let wait
 _HOST = re.compile(r"(\[[^\[\]]+\]|[^\[\]:@/?#\\\s]+)(?::\d*)?")
 
 
@@ -26,19 +28,77 @@ class PortTakenError(ChapterVerseError):
 
 def check_free(host: str, port: int) -> None:
     """Raises PortTakenError or UsageError unless a server can listen on this address."""
+    for listener in listen(host, port):
+        listener.close()
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Opens a socket for each address of `host`. Raises PortTakenError or UsageError.
+
+    `host`: a name or an address, an IPv6 address with or without brackets. `::` listens for IPv4, too.
+    """
+    listeners: list[socket.socket] = []
+    missing: OSError | None = None  # "localhost" has an IPv6 address on machines that don't speak IPv6
+    for family, address in _resolved(host, port):
+        try:
+            listeners.append(_listener(family, address))
+        except OSError as error:
+            if error.errno in (EADDRNOTAVAIL, EAFNOSUPPORT):
+                missing = error
+                continue
+            for listener in listeners:
+                listener.close()
+            if error.errno == EADDRINUSE:
+                raise PortTakenError.of(port) from error
+            if error.errno == EACCES:
+                message = f"You may not open port {port}. Choose one above 1023 with --port."
+                raise UsageError(message) from error
+            raise _no_address(host) from error
+    if not listeners:
+        raise _no_address(host) from missing
+    return listeners
+
+
+def _resolved(host: str, port: int) -> set[tuple[socket.AddressFamily, Any]]:
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            probe.listen()
+        found = socket.getaddrinfo(bare(host), port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # a label of a name is empty or too long
+        raise _no_address(host) from error
     except OSError as error:
-        if error.errno == EADDRINUSE:
-            raise PortTakenError.of(port) from error
-        if error.errno == EACCES:
-            message = f"You may not open port {port}. Choose one above 1023 with --port."
-            raise UsageError(message) from error
-        raise UsageError(f"{host} is not an address of this machine. Choose another with --host.") from error
+        raise _no_address(host) from error
+    return {(family, address) for family, _, _, _, address in found}
+
+
+def _listener(family: socket.AddressFamily, address: Any) -> socket.socket:
+    is_every = address[0] == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server(address, family=family, backlog=_BACKLOG, dualstack_ipv6=is_every)
+
+
+def _no_address(host: str) -> UsageError:
+    return UsageError(f"{host!r} is not an address of this machine. Choose another with --host.")
+
+
+def bare(host: str) -> str:
+    """The host without the brackets that IPv6 addresses have in URLs.
+
+    >>> bare("[::1]"), bare("::1"), bare("localhost")
+    ('::1', '::1', 'localhost')
+    """
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
+
+
+def url_of(host: str, port: int) -> str:
+    """The URL at which this machine reaches a server that listens on `host`.
+
+    >>> url_of("127.0.0.1", 7860), url_of("::1", 7860), url_of("::", 7860)
+    ('http://127.0.0.1:7860/', 'http://[::1]:7860/', 'http://localhost:7860/')
+    """
+    address = _address(name := bare(host))
+    if address is None:
+        return f"http://{name}:{port}/"
+    if address.is_unspecified:
+        return f"http://localhost:{port}/"
+    return f"http://[{name}]:{port}/" if address.version == 6 else f"http://{name}:{port}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +120,7 @@ class TrustedHosts:
     @classmethod
     def of(cls, host: str, root: str) -> TrustedHosts:
         """`host`: the address to listen on. `root`: the path or the whole address behind a reverse proxy."""
-        listening, public = host.strip("[]").lower(), urlsplit(root).netloc.lower()
+        listening, public = bare(host).lower(), urlsplit(root).netloc.lower()
         found = socket.getaddrinfo(listening, None)
         is_local = all(_is_loopback(str(address[0])) for *_, address in found)
         own = {"localhost", listening, _name(public), "" if is_local else socket.gethostname().lower()}
@@ -74,7 +134,7 @@ class TrustedHosts:
     def is_own_origin(self, origin: str, host: str) -> bool:
         """Whether `origin` is this server, in a request with this `Host`."""
         site = origin.lower().partition("://")[2]
-        return bool(site) and site in (host.lower(), self.public)
+        return bool(site and host) and site in (host.lower(), self.public)
 
 
 def _name(host: str) -> str:
@@ -84,7 +144,7 @@ def _name(host: str) -> str:
     ('::1', 'localhost', '')
     """
     found = _HOST.fullmatch(host)
-    return found[1].strip("[]").lower() if found else ""
+    return bare(found[1]).lower() if found else ""
 
 
 def _is_loopback(name: str) -> bool:

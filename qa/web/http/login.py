@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
-from contextvars import ContextVar
 from hashlib import blake2b, sha256
 from math import ceil
 from time import monotonic
+from typing import Any
 
 from anyio.to_thread import run_sync
 from cachetools import LRUCache
@@ -23,12 +23,14 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from qa.web.http.concurrency import crowded
 from qa.web.http.errors import refusal, try_again
 from qa.web.http.passwords import Passwords
-from qa.web.http.rate_limit import client_of
+from qa.web.http.rate_limit import current_client
 
 _MAX_FAILURES = 5  # wrong passwords…
 _WINDOW = 60.0  # seconds
+_MAX_WAITING = 16  # passwords; checking them takes one or two seconds
 _MAX_KEYS = 10_000  # names and clients; beyond that, the least recently used are forgotten
 
 
@@ -73,7 +75,6 @@ def _key(kind: str, text: str) -> bytes:
 _OPEN = ("/", "/health", "/login", "/theme.css", "/gradio_api/theme.css", "/favicon.ico", "/robots.txt",
          "/gradio_api/startup-events")  # fmt: skip
 _OPEN_FOLDERS = ("/assets/", "/static/", "/svelte/")
-_client: ContextVar[str] = ContextVar("client", default="")
 
 
 class TooManyWrongError(Exception):
@@ -83,27 +84,49 @@ class TooManyWrongError(Exception):
         self.wait = wait
 
 
+class TooManyLoginsError(Exception):
+    """Too many passwords are waiting to be checked."""
+
+
 class Authenticator:
-    """Checks passwords, one at a time, in a worker thread, so that questions do not wait for it."""
+    """Checks passwords, one at a time, in a worker thread, so that questions do not wait for it.
+
+    A check takes time and memory, and a client can invent names and, behind some proxies, addresses. So only a few
+    wait, at most half of them from one client.
+    """
 
     def __init__(self, passwords: Passwords) -> None:
         self._passwords = passwords
         self._throttle = LoginThrottle()
         self._checking = asyncio.Lock()
+        self._waiting = Counter[str]()  # by client; the one that is being checked is included
 
     async def authenticate(self, name: str, password: str) -> bool:
-        """Whether this is the password of the name. Raises TooManyWrongError."""
-        async with self._checking:
-            if wait := self._throttle.wait(name, _client.get()):
-                raise TooManyWrongError(wait)
-            is_right = await run_sync(self._passwords.verify, name, password)
-            if not is_right:
-                self._throttle.add_failure(name, _client.get())
-            return is_right
+        """Whether this is the password of the name. Raises TooManyWrongError or TooManyLoginsError."""
+        client = current_client.get()
+        self._refuse_after_failures(name, client)
+        if self._waiting.total() >= _MAX_WAITING or self._waiting[client] >= _MAX_WAITING // 2:
+            raise TooManyLoginsError
+        self._waiting[client] += 1
+        try:
+            async with self._checking:
+                self._refuse_after_failures(name, client)  # some that waited before this one may have been wrong
+                is_right = await run_sync(self._passwords.verify, name, password)
+                if not is_right:
+                    self._throttle.add_failure(name, client)
+                return is_right
+        finally:
+            self._waiting[client] -= 1
+            if not self._waiting[client]:
+                del self._waiting[client]
+
+    def _refuse_after_failures(self, name: str, client: str) -> None:
+        if wait := self._throttle.wait(name, client):
+            raise TooManyWrongError(wait)
 
 
 class Login:
-    """Middleware that answers 401 to a request without a login, and 429 after too many wrong passwords."""
+    """Middleware that answers 401 to a request without a login, and 429 or 503 to too many attempts to log in."""
 
     def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
         self._app = app
@@ -115,7 +138,6 @@ class Login:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        _client.set(client_of(scope))
         try:
             is_allowed = _is_open(scope["path"]) or _has_session(scope)
             logged_in = scope if is_allowed else await self._with_session(scope)
@@ -128,6 +150,8 @@ class Login:
             wait = ceil(too_many.wait)
             error = f"Too many wrong passwords. {try_again(wait)}"
             response = refusal(429, "TooManyWrong", error, {"retry-after": str(wait)})
+        except TooManyLoginsError:
+            response = crowded()
         await response(scope, receive, send)
 
     async def _with_session(self, scope: Scope) -> Scope | None:
@@ -146,14 +170,18 @@ class Login:
         return {**scope, "headers": [*headers, (b"cookie", cookie.encode())]}
 
 
+def session_cookies(app: Any) -> tuple[str, str]:
+    """The names of the two cookies that Gradio's app gives a browser; each holds the session's token."""
+    return f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}"
+
+
 def _is_open(path: str) -> bool:
     return path in _OPEN or path.rstrip("/") == "/login" or path.startswith(_OPEN_FOLDERS)
 
 
 def _has_session(scope: Scope) -> bool:
     app, cookies = scope["app"], HTTPConnection(scope).cookies
-    names = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
-    return any(cookies.get(name) in app.tokens for name in names)
+    return any(cookies.get(name) in app.tokens for name in session_cookies(app))
 
 
 def _basic(header: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from ipaddress import IPv4Address, ip_address, ip_network
 from math import ceil
 from threading import Lock
@@ -18,6 +19,9 @@ from qa.web.http.errors import refusal, try_again
 
 _NETWORK = 64  # bits: IPv6 providers give each customer at least a network of this size
 _MAX_CLIENTS = 10_000  # beyond that, the least recently seen are forgotten
+
+current_client: ContextVar[str] = ContextVar("current_client", default="unknown")
+"""The client of the request being answered, as `client_of` names it."""
 
 
 class TooOften(ChapterVerseError):
@@ -46,16 +50,19 @@ class RateLimit:
         self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(_MAX_CLIENTS)
         """By client: the tokens in its bucket, and when they were counted."""
 
-    def count(self, client: str) -> None:
-        """Takes a token from the client's bucket. Raises TooOften if there is none."""
+    def count(self, client: str, cost: int = 1) -> None:
+        """Takes tokens from the client's bucket. Raises TooOften if there are too few.
+
+        `cost`: how many; at most the burst of the allowance, or the client would wait forever.
+        """
         now, burst, per_second = self._now(), self._allowance.burst, self._allowance.per_minute / 60
         with self._lock:
             tokens, then = self._buckets.get(client, (float(burst), now))
             tokens = min(burst, tokens + (now - then) * per_second)
-            is_allowed = tokens >= 1
-            self._buckets[client] = (tokens - is_allowed, now)
+            is_allowed = tokens >= cost
+            self._buckets[client] = (tokens - cost if is_allowed else tokens, now)
         if not is_allowed:
-            raise TooOften((1 - tokens) / per_second)
+            raise TooOften((cost - tokens) / per_second)
 
 
 def too_often(error: TooOften) -> JSONResponse:
@@ -66,14 +73,16 @@ def too_often(error: TooOften) -> JSONResponse:
 def client_of(scope: Scope) -> str:
     """The client that a request is counted for: its IPv4 address, or the network of its IPv6 address.
 
-    >>> client_of({"client": ("2001:db8:1:2:3:4:5:6", 9)}), client_of({"client": ("192.0.2.1", 9)})
+    A client whose address isn't one, as a proxy may send, is "unknown".
+
+    >>> client_of({"client": ("2001:db8:1:2:3:4:5:6", 9)}), client_of({"client": ("::ffff:192.0.2.1", 9)})
     ('2001:db8:1:2::', '192.0.2.1')
     """
-    client: str = (scope["client"] or ("",))[0]
     try:
-        address = ip_address(client)
+        address = ip_address((scope["client"] or ("",))[0])
     except ValueError:
-        return client
-    if isinstance(address, IPv4Address) or address.ipv4_mapped or address.scope_id:
-        return client
+        return "unknown"
+    address = getattr(address, "ipv4_mapped", None) or address
+    if isinstance(address, IPv4Address):
+        return str(address)
     return str(ip_network((int(address), _NETWORK), strict=False).network_address)

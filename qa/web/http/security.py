@@ -36,11 +36,11 @@ _ALLOWED = re.compile(
     r"/|/act|/(?:config|theme\.css|favicon\.ico|robots\.txt|health|metrics|login|logout)/?"
     r"|/(?:assets|scripts|static|svelte)/.+"
     r"|/gradio_api/(?:upload|info|openapi\.json|startup-events|theme\.css|mcp)/?"
-    r"|/gradio_api/(?:queue/(?:join|data)|cancel|reset|app_id|login_check|user)/?"
-    r"|/gradio_api/(?:call|run|api)/.+",
+    r"|/gradio_api/(?:queue/(?:join|data)|cancel|reset|app_id)/?"
+    r"|/gradio_api/call/.+",
     re.DOTALL,
 )
-_CALL = re.compile(r"/gradio_api/(?:call/v2|call|run|api)/([^/]*)/?")
+_CALL = re.compile(r"/gradio_api/(?:call/v2|call)/([^/]*)/?")
 # Gradio builds the addresses of its page from these headers, even if the client itself sent them.
 _FORGEABLE = (b"x-forwarded-host", b"x-gradio-server")
 

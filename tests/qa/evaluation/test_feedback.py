@@ -148,6 +148,29 @@ def test_a_verdict_that_cannot_be_saved_is_refused(
     assert path.read_bytes() == before
 
 
+def test_a_verdict_has_to_be_admitted_and_not_too_long(qa_judged: Path, tmp_path: Path) -> None:
+    """Attack: questions and histories as long as they may be, to fill the file."""
+    path, sizes, longest = tmp_path / "verdicts.jsonl", list[int](), "a" + "\x01" * 1999
+    record(path, QUESTION, [], None, True, sizes.append)
+    assert sizes == [path.stat().st_size]
+
+    def refuse(size: int) -> None:
+        raise UsageError("not now")
+
+    with pytest.raises(UsageError, match="not now"):
+        record(path, QUESTION, [], None, True, refuse)
+    with pytest.raises(FeedbackRefused, match="too long to be saved"):
+        record(path, longest, [longest] * 8, None, True, sizes.append)
+    assert sizes == [path.stat().st_size]
+
+
+def test_the_disk_keeps_some_room(qa_judged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feedback, "_RESERVE", 1 << 60)
+    with pytest.raises(FeedbackRefused, match="the disk is almost full"):
+        record(tmp_path / "verdicts.jsonl", QUESTION, [], None, True)
+    assert not (tmp_path / "verdicts.jsonl").exists()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
 def test_a_link_is_not_written_through(qa_judged: Path, tmp_path: Path) -> None:
     """In an index from somebody else, a link might lead anywhere."""

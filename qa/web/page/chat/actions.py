@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -9,6 +10,7 @@ from markupsafe import Markup
 from qa import Edition, UsageError, answer_json
 from qa.evaluation.feedback import record
 from qa.verification.restore import restore_answer, restore_quote
+from qa.web.http.rate_limit import current_client
 from qa.web.page.chat import cards
 from qa.web.page.request import Fields
 from qa.web.page.texts import Texts
@@ -43,7 +45,9 @@ class ChatActions:
     def judge(self, fields: Fields, texts: Texts) -> dict[str, Any]:
         """Records feedback on a quote or, without one, on the verdict that there is no answer."""
         quote = restore_quote(self._state.book, fields.value("quote")) if fields.has("quote") else None
-        record(self._state.feedback, fields.text("question"), fields.texts("history"), quote, fields.flag("right"))
+        question, history, right = fields.text("question"), fields.texts("history"), fields.flag("right")
+        admit = partial(self._state.feedback_allowance.count, current_client.get())
+        record(self._state.feedback, question, history, quote, right, admit)
         return {"said": texts.thanks}
 
 

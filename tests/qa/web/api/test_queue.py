@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from qa_fixtures import build_book
 
 from qa.web.http.concurrency import ConcurrencyLimit
 from qa.web.http.config import Config, Limits
+from qa.web.http.error_log import RepeatFilter
 from qa.web.page.page import create_app
 from qa.web.serve import launch
 from qa.web.state import AppState
@@ -62,6 +64,69 @@ def test_results_that_nobody_fetches_are_not_kept_for_ever(served: tuple[httpx.C
     assert len(app._queue.pending_messages_per_session) <= 16 and len(app._queue.event_ids_to_events) <= 16
     event = client.post("/gradio_api/call/ask", json={"data": ["What does the ferryman carry?", [], []]}).json()
     assert "nineteen clocks" in fetched(client, event["event_id"])
+
+
+def test_a_result_that_does_not_exist_is_not_waited_for(
+    served: tuple[httpx.Client, Any, AppState], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Attack: unknown sessions and calls, each of which Gradio answers with a traceback in the log."""
+    client, _, _ = served
+    for path in (
+        "queue/data?session_hash=unknown", "queue/data", "queue/data?session_hash=%00%ff", "call/ask/UNKNOWN",
+        "call/v2/ask/UNKNOWN", "call/ask/%00%ff", "call/rebuild/..", f"call/ask/{'x' * 5000}",
+    ):  # fmt: skip
+        assert client.get(f"/gradio_api/{path}").status_code == 404
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_result_is_fetched_once_and_forgotten(served: tuple[httpx.Client, Any, AppState]) -> None:
+    """Attack: thousands of calls, each of which Gradio would remember."""
+    client, app, _ = served
+    asked = {"data": ["clocks", 5, []], "session_hash": "one"}
+    for call in (client.post("/gradio_api/call/retrieve", json=asked | {"session_hash": None}) for _ in range(3)):
+        event = call.json()["event_id"]
+        assert "nineteen clocks" in fetched(client, event, "retrieve")
+        again = client.get(f"/gradio_api/call/retrieve/{event}")
+        assert (again.status_code, again.json()["title"]) == (404, "ResultMissing")
+    names = {each.api_name: number for number, each in app.fns.items()}
+    for _ in range(3):
+        client.post("/gradio_api/queue/join", json=asked | {"fn_index": names["retrieve"]})
+        assert "nineteen clocks" in client.get("/gradio_api/queue/data?session_hash=one").text
+    assert not app._queue.pending_event_ids_session and not app._queue.pending_messages_per_session
+
+
+def test_errors_of_endpoints_are_logged_and_not_printed_without_end(
+    served: tuple[httpx.Client, Any, AppState], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Attack: a question that an endpoint fails on, again and again."""
+    client, _, state = served
+    handler = logging.StreamHandler()
+    handler.addFilter(RepeatFilter())
+    logging.getLogger("chapter-verse").addHandler(handler)
+
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("broken")
+
+    monkeypatch.setattr(type(state.book), "ask", fail)
+    try:
+        for _ in range(5):
+            event = client.post("/gradio_api/call/ask", json={"data": ["Who?", [], []]}).json()["event_id"]
+            assert fetched(client, event).startswith("event: error")
+    finally:
+        logging.getLogger("chapter-verse").removeHandler(handler)
+    said = capfd.readouterr()
+    assert "KeyError: 'broken'" in said.err
+    assert (said.out + said.err).count("Traceback") == 1
+
+
+def test_the_description_of_the_endpoints_has_nobodys_host(served: tuple[httpx.Client, Any, AppState]) -> None:
+    """Attack: a first request with another `Host`, to be in what every later client reads."""
+    client, _, _ = served
+    for path in ("info", "openapi.json", "info?all_endpoints=true"):
+        first = client.get(f"/gradio_api/{path}", headers={"host": "localhost:1"}).text
+        assert client.get(f"/gradio_api/{path}").text == first
+        assert "localhost" not in first and "127.0.0.1" not in first
+        assert "retrieve" in first
 
 
 def test_rebuilds_that_wait_leave_places_to_questions(

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from qa_fixtures import build_book
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
-from qa.web.http.access_log import log_request_ids, request_id
+from qa.web.http.access_log import AccessLog, log_request_ids, request_id
 from qa.web.http.metrics import Metrics, metrics_route
 
 
@@ -25,6 +27,20 @@ def test_log_messages_about_a_request_begin_with_its_id(caplog: pytest.LogCaptur
     log.warning("%d%% done", 6)
     request_id.reset(token)
     assert caplog.messages == ["5% done", "0123abcd 6% done"]
+
+
+def test_a_line_is_short_whatever_the_client_sends() -> None:
+    """Attack: paths, methods and client names of 60 kilobytes, to fill the disk with the log."""
+    lines: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await Response()(scope, receive, send)
+
+    for long in ("x" * 60_000, "é" * 1000):
+        client = TestClient(AccessLog(app, Metrics(), lines.append), client=(long, 1))
+        client.request("X" * 60_000, f"/{long}")
+    assert len(lines) == 2
+    assert all(len(line) < 700 and len(line.split()) == 7 for line in lines)
 
 
 def test_invented_paths_share_a_label() -> None:

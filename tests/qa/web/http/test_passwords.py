@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import pty
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
 import pytest
 
 from qa.__main__ import main
-from qa.web.http.login import LoginThrottle
+from qa.web.http.login import Authenticator, LoginThrottle, TooManyLoginsError, TooManyWrongError
 from qa.web.http.passwords import Hash, Passwords, hash_password, line, read_passwords
+from qa.web.http.rate_limit import current_client
 from source import UsageError
 
 SECRET = "correct horse: battery staple ✓"
@@ -167,6 +170,63 @@ def test_five_wrong_passwords_within_a_minute_are_enough() -> None:
     assert throttle.wait("bert", "192.0.2.2") == 0
     now = 60.0
     assert throttle.wait("anna", "192.0.2.1") == 0
+
+
+class SlowPasswords(Passwords):
+    """Takes a while for each check, and counts them."""
+
+    def __init__(self) -> None:
+        super().__init__({"anna": Hash.parse(HASH)})
+        self.checked = 0
+
+    def verify(self, name: str, password: str) -> bool:
+        self.checked += 1
+        time.sleep(0.02)
+        return False
+
+
+def test_of_many_attempts_some_wait_and_the_rest_are_refused_at_once() -> None:
+    """Attack: attempts to log in under invented names and addresses, to make all others wait."""
+    passwords = SlowPasswords()
+    authenticator = Authenticator(passwords)
+    refused: list[int] = []
+
+    async def attempt(number: int) -> None:
+        current_client.set(f"192.0.2.{number}")
+        try:
+            await authenticator.authenticate(f"guess {number}", "x")
+        except TooManyLoginsError:
+            refused.append(passwords.checked)
+
+    async def run() -> None:
+        await asyncio.gather(*(attempt(number) for number in range(300)))
+        assert not authenticator._waiting
+
+    with ThreadPoolExecutor(1) as pool:  # after browser tests, this thread has an event loop
+        pool.submit(asyncio.run, run()).result()
+    assert passwords.checked == 16
+    assert len(refused) == 284 and max(refused) <= 1
+
+
+def test_one_client_has_half_of_the_waiting_attempts() -> None:
+    passwords = SlowPasswords()
+    authenticator = Authenticator(passwords)
+
+    async def attempt(client: str) -> str:
+        current_client.set(client)
+        try:
+            await authenticator.authenticate("anna", "x")
+        except (TooManyLoginsError, TooManyWrongError) as error:
+            return type(error).__name__
+        return ""
+
+    async def run() -> list[str]:
+        return await asyncio.gather(*(attempt("192.0.2.1") for _ in range(20)), attempt("192.0.2.2"))
+
+    with ThreadPoolExecutor(1) as pool:
+        results = pool.submit(asyncio.run, run()).result()
+    assert results.count("TooManyLoginsError") == 12
+    assert results[-1] != "TooManyLoginsError"
 
 
 def test_attempts_are_remembered_in_bounded_memory() -> None:

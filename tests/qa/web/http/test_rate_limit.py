@@ -39,6 +39,18 @@ def test_a_client_may_continue_after_waiting_and_no_other_client_waits() -> None
     assert [waits(rate, "a") for _ in range(3)] == [0, 0, 2]
 
 
+def test_what_costs_more_takes_more() -> None:
+    now = 0.0
+    rate = RateLimit(Allowance(100, 60), now=lambda: now)
+    rate.count("a", 80)
+    with pytest.raises(TooOften) as refused:
+        rate.count("a", 50)
+    assert refused.value.wait == 30
+    rate.count("a", 20)
+    now = 50.0
+    rate.count("a", 50)
+
+
 class Client:
     """A client that rebuilds the index in each of the three ways."""
 

@@ -15,8 +15,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from qa.web.api.gradio import gr
-from qa.web.http.config import Allowance, Limits
-from qa.web.http.rate_limit import RateLimit
+from qa.web.http.config import FEEDBACK, Allowance, Limits
+from qa.web.http.rate_limit import RateLimit, current_client
 from qa.web.page.actions import Act, ActionRoute, actions
 from qa.web.page.library.actions import LibraryFull, Uploads
 from qa.web.page.request import BadRequest, Fields
@@ -326,3 +326,25 @@ def test_lone_surrogates_are_refused_in_lists_too() -> None:
     with pytest.raises(BadRequest):
         given.texts("history")
     assert given.texts("documents") == ["é", "漢", "😀"]
+
+
+def test_one_client_does_not_fill_the_file_of_verdicts(tmp_path: Path) -> None:
+    """Attack: verdicts with long questions and histories, to fill the file that other users' feedback is kept in."""
+    build_book(tmp_path, {"a.txt": "The ferry leaves at dawn.\n"})
+    state = AppState(tmp_path / "index")
+    state.feedback_allowance = RateLimit(FEEDBACK, now=lambda: 0.0)
+    with gr.Blocks() as app:
+        act = actions(state, Uploads(app))
+    verdict = {"action": "judge", "right": True, "language": "en"}
+    history = [f"{number} {'long ' * 390}" for number in range(8)]
+    longest = {**verdict, "question": "long " * 400, "history": history}
+    said = [act(longest) for _ in range(100)]
+    assert "said" in said[0] and "Try again in" in said[-1]["error"]
+    kept = state.feedback.read_bytes()
+    assert 300_000 < len(kept) <= FEEDBACK.burst
+    token = current_client.set("192.0.2.9")
+    try:
+        assert "said" in act({**verdict, "question": "When does the ferry leave?"})
+    finally:
+        current_client.reset(token)
+    assert state.feedback.read_bytes().startswith(kept)
