@@ -17,6 +17,7 @@ from index.lance.address import Engine, parse_address
 from index.progress import Progress, Report, ignore
 from index.settings import Settings
 from index.store import Generation, Store, open_if_usable
+from source import isolated
 
 
 class Index(Protocol):
@@ -68,7 +69,7 @@ def locate(index: str | Path) -> Index:
         from index.lance.index import LanceIndex  # LanceDB is an extra
     except ModuleNotFoundError as error:
         raise EngineMissing(
-            f"{address} needs the package {error.name}, which is not installed. Run `pip install '.[lance]'`."
+            f"{isolated(address)} needs the package {error.name}, which is not installed. Run `pip install '.[lance]'`."
         ) from None
     return LanceIndex(address)
 

@@ -35,6 +35,7 @@ from source import (
     UsageError,
     document_name,
     ids_in,
+    isolated,
     numbered,
     shown_as,
     unreadable,
@@ -98,7 +99,7 @@ def _check(file: Path, name: str) -> None:
     except OSError as error:
         raise unreadable(name, error) from error
     if not size:
-        raise SourceEmpty(f"{name} is empty.")
+        raise SourceEmpty(f"{isolated(name)} is empty.")
 
 
 _NAMED = 3  # unreadable files in a report; the rest are only counted
@@ -209,7 +210,7 @@ class Library:
             excluded = dict.fromkeys(self.left_out)
             for id in ids:
                 if id not in excluded:
-                    raise UsageError(f"Document {id!r} can't be restored, because it wasn't removed.")
+                    raise UsageError(f"Document {isolated(repr(id))} can't be restored, because it wasn't removed.")
             restored = frozenset(ids)
             change.leave_out([id for id in excluded if id not in restored])
             return str(build_report(self._index, self._sources, progress))
@@ -240,7 +241,7 @@ class Library:
         index = locate(self._index)
         if not index.editable:
             raise UsageError(
-                f"Single documents of {index} can't be added or removed. Change its sources and rebuild it."
+                f"Single documents of {isolated(index)} can't be added or removed. Change its sources and rebuild it."
             )
         with exclusive_build(progress), changing(index.staging) as change:
             yield change

@@ -23,7 +23,8 @@ from source.sandbox.page_images import has_pictures, page_picture
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.scan import UNREAD, Scan, Scanned, scan
 from source.spans import Span, trim
-from source.terminal import printable, printable_json, run_command
+from source.terminal import run_command
+from source.untrusted_text import END_ISOLATE, ISOLATE, isolated, printable, printable_json, undirected
 from source.waiting import OnWait, do_nothing, map_in_pool
 
 __all__ = [
@@ -78,6 +79,10 @@ __all__ = [
     "is_unicode",
     "printable",
     "printable_json",
+    "undirected",
+    "isolated",
+    "ISOLATE",
+    "END_ISOLATE",
     "run_command",
     # Errors
     "ChapterVerseError",

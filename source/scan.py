@@ -18,6 +18,7 @@ from source.formats.jsonl import records
 from source.formats.plain import EXTRACTOR
 from source.formats.registry import format_of
 from source.sandbox.pool import ParserPool, Parsers, cores
+from source.untrusted_text import isolated
 from source.waiting import OnWait, do_nothing, map_in_pool, wait_for_result
 
 Known = Callable[[bytes], str | None]
@@ -191,19 +192,18 @@ def scan(
     if not files:
         for error in skipped:
             raise error
-        raise SourceEmpty(f"No readable documents found in {' or '.join(str(root) for root in roots)}.")
+        raise SourceEmpty(f"No readable documents found in {' or '.join(map(isolated, roots))}.")
     named = frozenset(root for root in roots if not root.is_dir())
     return Scan(files, named, ocr, excluded, skipped)
 
 
 def _claim(seen: dict[str, SourceFile], id: str, file: SourceFile) -> None:
     if id in seen:
-        error = DuplicateId(
-            f"Two documents have the id {id!r}, both in {file.shown_as}. Give each line its own id."
-            if seen[id] is file
-            else f"Two documents have the id {id!r}, in {seen[id].shown_as} and in {file.shown_as}. "
-            "Rename one, or build from the folder above both."
-        )
+        one, other = isolated(seen[id].shown_as), isolated(file.shown_as)
+        where = f"both in {other}. Give each line its own id."
+        if seen[id] is not file:
+            where = f"in {one} and in {other}. Rename one, or build from the folder above both."
+        error = DuplicateId(f"Two documents have the id {isolated(repr(id))}, {where}")
         error.files = (seen[id].path, file.path)
         raise error
     seen[id] = file

@@ -15,7 +15,7 @@ from index.errors import IndexUnwritable, StoreError
 from index.folder.commit import claim, unwritable
 from index.folder.filesystem import read, replace
 from index.folder.layout import Layout
-from source import SourceFile, files_in, is_unicode, roots_of
+from source import SourceFile, files_in, is_unicode, isolated, roots_of
 
 _MOST_BYTES = 1 << 26
 
@@ -40,7 +40,7 @@ def _folder(layout: Layout) -> Path | None:
     added = layout.added
     for path in chain([added], added.rglob("*")):
         if path.is_symlink():  # an index from somebody else could make us read any file on this machine
-            raise StoreError(f"{path} is a link, but files are added to an index as copies. Delete it.")
+            raise StoreError(f"{isolated(path)} is a link, but files are added to an index as copies. Delete it.")
     return added if added.is_dir() else None
 
 
@@ -55,7 +55,8 @@ def left_out(layout: Layout) -> list[str]:
     except (OSError, ValueError, RecursionError):
         pass
     raise StoreError(
-        f"{layout.left_out} isn't a list of document ids. Fix it, or delete it to include all documents again."
+        f"{isolated(layout.left_out)} isn't a list of document ids. "
+        "Fix it, or delete it to include all documents again."
     )
 
 
@@ -73,7 +74,9 @@ def changing(root: Path) -> Iterator[Change]:
         with FileLock(layout.change_lock, timeout=0):
             yield from _transaction(layout)
     except Timeout as error:
-        raise IndexUnwritable(f"Another process is changing the documents of {root}. Wait for it to finish.") from error
+        raise IndexUnwritable(
+            f"Another process is changing the documents of {isolated(root)}. Wait for it to finish."
+        ) from error
     except OSError as error:
         raise unwritable(root, error) from error
 

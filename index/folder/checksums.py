@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from index.errors import REBUILD, IndexCorrupt
 from index.folder.filesystem import opened
+from source import isolated
 
 BLOCK = 1 << 15
 """Bytes of a block: 32 KB."""
@@ -62,9 +63,9 @@ class CheckedFile:
                 found = file.seek(0, io.SEEK_END)
                 self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if found else b""
         except OSError:
-            raise IndexCorrupt(f"The index file {path} is missing or cannot be read. {REBUILD}") from None
+            raise IndexCorrupt(f"The index file {isolated(path)} is missing or cannot be read. {REBUILD}") from None
         if found != size or (digests is not None and len(digests) != digests_size(size)):
-            raise IndexCorrupt(f"The index file {path} is damaged. {REBUILD}")
+            raise IndexCorrupt(f"The index file {isolated(path)} is damaged. {REBUILD}")
 
     def __len__(self) -> int:
         return len(self._bytes)
@@ -72,7 +73,7 @@ class CheckedFile:
     def read(self, start: int, end: int) -> memoryview:
         """The bytes from `start` to `end`, not copied."""
         if not 0 <= start <= end <= len(self._bytes):
-            raise IndexCorrupt(f"The index file {self.path} is shorter than another file says. {REBUILD}")
+            raise IndexCorrupt(f"The index file {isolated(self.path)} is shorter than another file says. {REBUILD}")
         self.check(start, end)
         return memoryview(self._bytes)[start:end]
 
@@ -81,7 +82,7 @@ class CheckedFile:
         try:
             return json.loads(bytes(self.read(0, len(self))))
         except (ValueError, RecursionError) as error:
-            raise IndexCorrupt(f"The index file {self.path} is not valid JSON. {REBUILD}") from error
+            raise IndexCorrupt(f"The index file {isolated(self.path)} is not valid JSON. {REBUILD}") from error
 
     def check(self, start: int, end: int) -> None:
         """Checks the blocks that hold these bytes, unless they have been checked already."""
@@ -113,5 +114,5 @@ class CheckedFile:
         assert self._digests is not None
         bytes = memoryview(self._bytes)[block * BLOCK : (block + 1) * BLOCK]
         if hashlib.sha256(bytes).digest() != self._digests[block * _DIGEST : (block + 1) * _DIGEST]:
-            raise IndexCorrupt(f"The index file {self.path} is damaged. {REBUILD}")
+            raise IndexCorrupt(f"The index file {isolated(self.path)} is damaged. {REBUILD}")
         self._checked[block] = True

@@ -25,7 +25,7 @@ from index.folder.filesystem import publish, read, remove
 from index.folder.generations import KEPT, delete_old, names, set_current
 from index.folder.layout import UNFINISHED, GenerationLayout, Layout
 from index.folder.manifest import Manifest, dump
-from source import reason_of
+from source import isolated, reason_of
 
 _OURS = Layout.names()
 
@@ -41,11 +41,14 @@ def claim(root: Path) -> Layout:
     root.mkdir(parents=True, exist_ok=True)
     found = {path.name for path in root.iterdir() if not path.name.startswith(".")}
     if layout.current.name not in found and found - _OURS:
-        raise IndexUnwritable(f"{root} holds other files but no index. Name an empty or new folder with --index.")
+        raise IndexUnwritable(
+            f"{isolated(root)} holds other files but no index. Name an empty or new folder with --index."
+        )
     for name in found & _OURS:
         if stat.S_IFMT((root / name).lstat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
             raise IndexUnwritable(
-                f"{root / name} is a link or a special file, which no index has. Name another folder with --index."
+                f"{isolated(root / name)} is a link or a special file, which no index has. "
+                "Name another folder with --index."
             )
     return layout
 
@@ -69,7 +72,7 @@ def writing(root: Path) -> Iterator[Layout]:
             finally:
                 _remove_unfinished(layout)
     except Timeout as error:
-        raise IndexUnwritable(f"{_writer(layout)} is writing to {root}. Wait for it to finish.") from error
+        raise IndexUnwritable(f"{_writer(layout)} is writing to {isolated(root)}. Wait for it to finish.") from error
     except OSError as error:
         raise unwritable(root, error) from error
 
@@ -78,7 +81,8 @@ def unwritable(root: Path, error: OSError) -> IndexUnwritable:
     """The IndexUnwritable for a system error in the folder of an index."""
     reason = reason_of(error)
     return IndexUnwritable(
-        f"The index cannot be written to {root} ({reason}). Free some space or name another folder with --index."
+        f"The index cannot be written to {isolated(root)} ({reason}). "
+        "Free some space or name another folder with --index."
     )
 
 
@@ -96,7 +100,7 @@ def _writer(layout: Layout) -> str:
     try:
         writer = json.loads(read(layout.writer, 10_000))
         process, host, since = int(writer["process"]), str(writer["host"]), str(writer["since"])
-        return f"Another build (process {process} on {host:.99}, since {since:.25})"
+        return f"Another build (process {process} on {isolated(host[:99])}, since {isolated(since[:25])})"
     except (OSError, ValueError, KeyError, TypeError):
         return "Another build"
 

@@ -23,7 +23,7 @@ from index.lance.store import LanceStore, read_manifest
 from index.lance.tables import TABLES
 from index.progress import Report
 from index.store import Generation, no_generation, open_if_usable
-from source import UsageError, golden_in
+from source import UsageError, golden_in, isolated
 
 _OURS = re.compile(rf"(?P<tables>\d{{6}}-[0-9a-f]{{8}})-(?:{'|'.join(TABLES)})")
 _OLD_VERSIONS = timedelta(hours=1)  # kept for a server that is about to read an older version of the pointer
@@ -118,7 +118,8 @@ class LanceIndex:
     def prune(self, keep: int = 1) -> int:
         """As `Index.prune`. Raises UsageError."""
         raise UsageError(
-            f"{self._engine} can't be pruned. It keeps its last {KEPT} generations, and each build deletes older ones."
+            f"{isolated(self._engine)} can't be pruned. It keeps its last {KEPT} generations, "
+            "and each build deletes older ones."
         )
 
     def size(self) -> int:

@@ -27,6 +27,7 @@ import pyarrow as pa
 from index.errors import REBUILD, IndexCorrupt, IndexMissing, IndexUnwritable, StoreError, StoreUnreachable
 from index.lance.address import Engine
 from index.lance.storage import Storage, TableMissing
+from source import isolated
 
 TABLE = "current"
 _INTERVAL = 1.0  # seconds between two reads of the pointer
@@ -105,12 +106,14 @@ class Pointer:
         except TableMissing:
             found = None
         if found is None:
-            raise IndexMissing(f"No index found at {self._storage.engine}. Run `python -m index build` to create one.")
+            raise IndexMissing(
+                f"No index found at {isolated(self._storage.engine)}. Run `python -m index build` to create one."
+            )
         return found
 
     def row(self, seconds: float | None = None) -> Current:
         """Reads the pointer. `seconds`: timeout. Raises TableMissing before there is one."""
-        return _current(self._storage.run(self._rows(), seconds), str(self._storage.engine))
+        return _current(self._storage.run(self._rows(), seconds), isolated(self._storage.engine))
 
     async def _rows(self) -> list[dict[str, Any]]:
         table = await self._storage.open_async(TABLE)
@@ -204,7 +207,9 @@ class Lease:
             if found.builder == self.current.builder:  # an earlier update succeeded, but its confirmation was lost
                 self.current = found
             if found.builder != self.current.builder or not self._try_update(fields):
-                raise IndexUnwritable(f"Another build has taken over {self._engine}. Check the index and build again.")
+                raise IndexUnwritable(
+                    f"Another build has taken over {isolated(self._engine)}. Check the index and build again."
+                )
 
     def _try_update(self, fields: Mapping[str, Any]) -> bool:
         new = replace(self.current, **fields)
@@ -222,12 +227,12 @@ def building(engine: Engine, pointer: Pointer) -> Iterator[Lease]:
     if old.builder and old.until > time.time():
         until = datetime.fromtimestamp(old.until, UTC)
         raise IndexUnwritable(
-            f"Another build ({old.who:.99}) is writing to {engine}. Wait for it to finish or, if it was killed, "
-            f"until {until:%H:%M:%S} UTC."
+            f"Another build ({isolated(old.who[:99])}) is writing to {isolated(engine)}. "
+            f"Wait for it to finish or, if it was killed, until {until:%H:%M:%S} UTC."
         )
     new = replace(old, builder=token_hex(8), who=this_process(), until=_until())
     if not _compare_and_set(pointer, old, new):
-        raise IndexUnwritable(f"Another build has just begun to write to {engine}. Wait for it to finish.")
+        raise IndexUnwritable(f"Another build has just begun to write to {isolated(engine)}. Wait for it to finish.")
     lease = Lease(engine, pointer, new)
     ended = Event()
     renewing = Thread(target=_renew, args=(lease, ended), name="lease", daemon=True)

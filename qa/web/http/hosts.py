@@ -10,6 +10,7 @@ from errno import EACCES, EADDRINUSE
 from urllib.parse import urlsplit
 
 from qa import ChapterVerseError, UsageError
+from source import isolated
 
 # Names without a dot, and those that public DNS never assigns (two of them by RFC 6762 and 8375).
 _LOCAL_NAME = re.compile(r"[\w-]+|.+\.(?:local|localhost|internal|home\.arpa|lan)", re.ASCII)
@@ -38,7 +39,7 @@ def check_free(host: str, port: int) -> None:
         if error.errno == EACCES:
             message = f"You may not open port {port}. Choose one above 1023 with --port."
             raise UsageError(message) from error
-        raise UsageError(f"{host} is not an address of this machine. Choose another with --host.") from error
+        raise UsageError(f"{isolated(host)} is not an address of this machine. Choose another with --host.") from error
 
 
 @dataclass(frozen=True, slots=True)
