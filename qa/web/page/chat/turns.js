@@ -3,6 +3,7 @@
 /** @import { Failure, OpenedCard, ServerHtml } from "../types.d.ts" */
 
 import { $, $$, $optional, fromMarkup, fromServer } from "../dom.js";
+import { showSentence, undirected } from "../names.js";
 import { call, latestOnly } from "../server.js";
 import { texts } from "../texts/texts.js";
 import { currentChat } from "./chats.js";
@@ -26,7 +27,7 @@ export const withPosition = (turn, position) => {
 /** @param {string} question */
 export const pendingTurn = (question) => {
   const turn = fromMarkup('<section class="turn"><header><h2 class="question" dir="auto"></h2></header><p class="pending"><span class="dots" aria-hidden="true"><i></i><i></i><i></i></span><span></span></p></section>');
-  $(".question", turn).textContent = question;
+  $(".question", turn).textContent = undirected(question);
   $(".pending span:last-child", turn).textContent = texts().searching;
   return turn;
 };
@@ -100,7 +101,7 @@ const earlierButton = (first) => {
 /** @param {string} error */
 const failure = (error) => {
   const notice = fromMarkup('<div class="welcome"><p class="gone"></p><button type="button" class="text" data-do="redraw"></button></div>');
-  $("p", notice).textContent = error;
+  showSentence($("p", notice), error);
   $("button", notice).textContent = texts().again;
   return notice;
 };

@@ -8,6 +8,7 @@ import { pending } from "../chat/composer.js";
 import { drawChat } from "../chat/turns.js";
 import { $, $$ } from "../dom.js";
 import { gradio } from "../gradio.js";
+import { isolated } from "../names.js";
 import { showNotice } from "../notices.js";
 import { TRIES, call, sleep } from "../server.js";
 import { fill, texts } from "../texts/texts.js";
@@ -110,7 +111,7 @@ export const addFiles = async (list) => {
   const refused = [];
   const files = [];
   /** @param {File} file @param {string} why */
-  const refuse = (file, why) => refused.push({ name: file.name, why: fill(why, { name: file.name, most: maxUpload }) });
+  const refuse = (file, why) => refused.push({ name: file.name, why: fill(why, { name: isolated(file.name), most: maxUpload }) });
   showProgress({ step: texts().uploading });
   for (const [i, file] of [...list].entries()) {
     if (i >= maxFiles) refuse(file, texts().too_many);

@@ -4,6 +4,7 @@
 
 import { currentChat } from "../chat/chats.js";
 import { $, $$, fillFromServer } from "../dom.js";
+import { isolated, showSentence } from "../names.js";
 import { call, latestOnly } from "../server.js";
 import { texts } from "../texts/texts.js";
 
@@ -37,10 +38,17 @@ export const showLibraryNotice = (message, wrong = false, refused = []) => {
   outcome.classList.toggle("wrong", wrong);
   outcome.replaceChildren();
   /** @param {string} tag @param {string} text */
-  const addLine = (tag, text) => outcome.append(Object.assign(document.createElement(tag), { textContent: text }));
+  const addLine = (tag, text) => {
+    const line = document.createElement(tag);
+    showSentence(line, text);
+    outcome.append(line);
+  };
   if (message) addLine("p", message);
   if (refused.length) {
     addLine("h3", texts().refused);
-    refused.forEach(({ name, why }) => addLine("p", why.includes(name) ? why : `${name}: ${why}`));
+    for (const { name, why } of refused) {
+      const shown = isolated(name);
+      addLine("p", why.includes(shown) ? why : `${shown}: ${why}`);
+    }
   }
 };
