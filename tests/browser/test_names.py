@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from qa.web.page.scripts import FOLDER
-from source import isolated, undirected
+from source import isolated, printable, undirected
 
 from .conftest import Server, ask, serve, watched
 
@@ -97,6 +99,18 @@ def test_no_name_turns_the_words_after_it(page: Page) -> None:
     reads_on(line)
 
 
+def test_an_export_keeps_the_words_and_no_character_that_turns_its_lines(page: Page) -> None:
+    card = ask(page, "What does the ferryman of Kalmar carry?").locator(".card").first
+    words = card.locator("q").text_content()
+    page.get_by_text("Export", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON (for verification)").click()
+    written = Path(download.value.path()).read_text("utf-8")
+    assert "\u202e" not in written
+    quote = json.loads(written)["conversation"][0]["quotes"][0]
+    assert (quote["text"], quote["document"]["title"]) == (words, OVERRIDE.strip())
+
+
 def test_the_scripts_treat_names_as_the_server_does(browser: Browser) -> None:
     """Each character of Unicode's first planes, alone and in a name."""
     codes = [
@@ -108,8 +122,9 @@ def test_the_scripts_treat_names_as_the_server_does(browser: Browser) -> None:
     page = browser.new_page()
     got = page.evaluate(
         """([script, names]) => import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })))
-            .then(({ isolated, undirected }) => names.map((name) => [isolated(name), undirected(name)]))""",
+            .then(({ isolated, undirected, printable }) =>
+              names.map((name) => [isolated(name), undirected(name), printable(name)]))""",
         [(FOLDER / "names.js").read_text("utf-8"), given],
     )
     page.close()
-    assert got == [[isolated(name), undirected(name)] for name in given]
+    assert got == [[isolated(name), undirected(name), printable(name)] for name in given]

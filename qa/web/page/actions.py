@@ -164,7 +164,7 @@ def actions(state: AppState, uploads: Uploads) -> Act:
     """The function that runs the page's actions; a read-only page has only those that change nothing."""
     chat, document, library = ChatActions(state), DocumentActions(state), LibraryActions(state, uploads)
     reading = [
-        chat.welcome, chat.ask, chat.draw,
+        chat.welcome, chat.ask, chat.draw, chat.export,
         document.open, document.read, document.part, document.find,
         library.library, library.progress,
     ]  # fmt: skip

@@ -3,18 +3,24 @@
 const ISOLATE = "\u2068"; // "first strong isolate"
 const END_ISOLATE = "\u2069"; // "pop directional isolate"
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g; // eslint-disable-line no-control-regex
-const DIRECTIONS = /[\u0080-\u009f\u2028-\u202e\u2066-\u2069]/g;
+const DIRECTIONS = /[\u2028-\u202e\u2066-\u2069]/g;
 const RIGHT_TO_LEFT = /[\u200f\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /** @param {string} character */
 const picture = (character) => (character === "\u007f" ? "\u2421" : String.fromCharCode(0x2400 + character.charCodeAt(0)));
 
 /**
+ * A text with a symbol for each control character except tabs and line ends.
+ * @param {string} text
+ */
+export const printable = (text) =>
+  text.replace(/\r\n/g, "\n").replace(CONTROLS, picture).replace(/[\u0080-\u009f]/g, "\ufffd");
+
+/**
  * A text that isn't quoted, with a symbol for each control character and each that changes the direction of writing.
  * @param {string} text
  */
-export const undirected = (text) =>
-  text.replace(/\r\n/g, "\n").replace(CONTROLS, picture).replace(DIRECTIONS, "\ufffd");
+export const undirected = (text) => printable(text).replace(DIRECTIONS, "\ufffd");
 
 /**
  * A name for use in a sentence.

@@ -35,11 +35,8 @@ export type Texts = Record<
   | "delete_chat"
   | "deleted_chat"
   | "earlier"
-  | "gone"
   | "later"
-  | "nearest"
   | "none_found"
-  | "not_answered"
   | "not_copied"
   | "not_kept"
   | "not_uploaded"
@@ -192,6 +189,7 @@ export interface Actions {
   welcome: Action<object, { html: ServerHtml }>;
   ask: Action<{ question: string; history: string[]; documents: string[] }, { answer: Answer; html: ServerHtml }>;
   draw: Action<{ answers: Answer[] }, { turns: ServerHtml[] }>;
+  export: Action<{ answers: Answer[] }, { turns: string[] }>;
   judge: Action<{ question: string; history: string[]; quote: Quote | null; right: boolean }, { said: string }>;
 
   open: Action<{ quotes: Quote[]; at: number; elsewhere: number }, OpenedDocument & { elsewhere: number }>;

@@ -33,6 +33,7 @@ REQUESTS = {
     "welcome": ["language"],
     "ask": ["question", "history", "documents"],
     "draw": ["answers"],
+    "export": ["answers"],
     "open": ["quotes", "at", "elsewhere"],
     "part": ["document", "sha256", "quotes", "query", "offset", "first", "last", "paged"],
     "find": ["document", "sha256", "query"],
