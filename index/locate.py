@@ -17,7 +17,7 @@ from index.lance.address import Engine, parse_address
 from index.progress import Progress, Report, ignore
 from index.settings import Settings
 from index.store import Generation, Store, open_if_usable
-from source import isolated
+from source import isolated, paths
 
 
 class Index(Protocol):
@@ -124,5 +124,6 @@ def build(
     Raises the errors of `source` and `index.errors`, and whatever `progress` and `approve` raise; the previous
     generation then stays current.
     """
+    roots = paths(sources, "sources")
     options = BuildOptions(full, settings or Settings.from_environment(), progress, approve, required, on)
-    return locate(index).build(sources, options)
+    return locate(index).build(roots, options)

@@ -37,7 +37,10 @@ from source import (
     ids_in,
     isolated,
     numbered,
+    pairs,
+    paths,
     shown_as,
+    strings,
     unreadable,
 )
 
@@ -143,7 +146,7 @@ class Library:
     def __init__(self, index: str | Path, sources: Sequence[str | Path] = ()) -> None:
         self._index = index
         self._layout = Layout(folder_of(index))
-        self._sources = tuple(sources)
+        self._sources = paths(sources, "sources")
 
     def rebuild(self, progress: Progress = ignore) -> str:
         """Rebuilds the index from the sources; returns what was done and which files could not be read."""
@@ -160,10 +163,11 @@ class Library:
         A file replaces an added file of the same name. A file that cannot be read, or
         whose id another document has, is refused; the others are added all the same.
         """
+        named = pairs(files, "files")
         with self._changing(progress) as change:
             additions = Additions(self._layout, change)
-            for number, (name, file) in enumerate(files):
-                progress("looking", number, len(files))
+            for number, (name, file) in enumerate(named):
+                progress("looking", number, len(named))
                 additions.add(name, Path(file))
             return Added(self._build_with(additions, progress), tuple(additions.refused))
 
@@ -181,6 +185,7 @@ class Library:
 
         An added collection is deleted when its last document is removed.
         """
+        ids = strings(ids, "ids")
         with self._changing(progress) as change:
             added = {file.id: file for file in added_files(self._layout) if not file.is_collection}
             store = answering(self._index)
@@ -206,6 +211,7 @@ class Library:
 
     def put_back(self, ids: Sequence[str], progress: Progress = ignore) -> str:
         """Restores excluded documents. Raises UsageError for an id that isn't excluded."""
+        ids = strings(ids, "ids")
         with self._changing(progress) as change:
             excluded = dict.fromkeys(self.left_out)
             for id in ids:

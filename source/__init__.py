@@ -3,6 +3,7 @@
 A document's text never changes after it is extracted, so offsets into it stay valid.
 """
 
+from source.arguments import pairs, paths, strings
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, describe
 from source.document_json import DocumentFacts, dump_document, load_document, load_facts
 from source.encoding import is_unicode
@@ -75,6 +76,10 @@ __all__ = [
     "ids_in",
     "document_name",
     "numbered",
+    # Arguments that must be lists
+    "strings",
+    "paths",
+    "pairs",
     # Untrusted text
     "is_unicode",
     "printable",

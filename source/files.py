@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
+from source.arguments import paths
 from source.errors import SourceError, SourceMissing, SourceUnreadable, TooLarge, UnknownFormat, unreadable
 from source.formats.registry import COLLECTION, SUFFIXES, SUPPORTED
 from source.untrusted_text import isolated
@@ -94,8 +95,8 @@ def _exists(path: Path) -> bool:
 
 
 def roots_of(sources: Sequence[str | Path]) -> list[Path]:
-    """The source paths; by default the shipped documents."""
-    return [Path(source) for source in sources] or [SHIPPED]
+    """The source paths; by default the shipped documents. Raises UsageError if they aren't a list."""
+    return [Path(source) for source in paths(sources, "sources")] or [SHIPPED]
 
 
 def golden_in(sources: Sequence[str | Path]) -> list[Path]:

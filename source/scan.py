@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from source.arguments import strings
 from source.document import Document
 from source.errors import DuplicateId, SourceEmpty, SourceError, SourceUnreadable
 from source.files import SourceFile, files_in, name_of, readable, roots_of
@@ -171,7 +172,7 @@ def _known(file: SourceFile, ocr: str, known: Known) -> Scanned | None:
 
 
 def scan(
-    sources: Sequence[str | Path] = (), ocr: str = "", leave_out: Path | None = None, without: Iterable[str] = ()
+    sources: Sequence[str | Path] = (), ocr: str = "", leave_out: Path | None = None, without: Collection[str] = ()
 ) -> Scan:
     """Prepares the scan of `sources` (files or folders; by default the shipped documents).
 
@@ -185,7 +186,7 @@ def scan(
 
         check_languages(ocr)
     roots = roots_of(sources)
-    excluded = frozenset(without)
+    excluded = frozenset(strings(without, "without"))
     skipped: list[SourceError] = []
     all_files = files_in(roots, leave_out, skipped.append)
     files = [file for file in all_files if file.is_collection or file.id not in excluded]

@@ -205,9 +205,9 @@ class _LoggedEdition(Edition):
         self._log = log
 
     def ask(self, question: str, history: Sequence[str] = (), k: int = QUOTES, documents: Sequence[str] = ()) -> Answer:
-        self._log(f"{timestamp()} {request_id.get()} question {question[:MAX_QUESTION]!r}")
+        self._log(f"{timestamp()} {request_id.get()} question {str(question)[:MAX_QUESTION]!r}")
         return self._edition.ask(question, history, k, documents)
 
     def retrieve(self, query: str, k: int = 5, documents: Sequence[str] = ()) -> list[Hit]:
-        self._log(f"{timestamp()} {request_id.get()} query {query[:MAX_QUESTION]!r}")
+        self._log(f"{timestamp()} {request_id.get()} query {str(query)[:MAX_QUESTION]!r}")
         return self._edition.retrieve(query, k, documents)
