@@ -112,6 +112,7 @@ def build(
     approve: Approve = approve_all,
     required: Set[Path] = frozenset(),
     on: str = "",
+    patience: float = 0.0,
 ) -> Report:
     """Builds or updates an index from `sources` (the shipped documents by default) and the documents added to it.
 
@@ -119,11 +120,11 @@ def build(
 
     `full`: rebuilds everything. `approve`: may refuse the new generation. `required`: files below the sources that
     must be readable; NotRead names those that aren't. `on`: the machines that parse and encode, "ray" or HOST:PORT of
-    a Ray cluster; this one by default.
+    a Ray cluster; this one by default. `patience`: the seconds for which it waits for another build of the index.
 
     Raises the errors of `source` and `index.errors`, and whatever `progress` and `approve` raise; the previous
     generation then stays current.
     """
     roots = paths(sources, "sources")
-    options = BuildOptions(full, settings or Settings.from_environment(), progress, approve, required, on)
+    options = BuildOptions(full, settings or Settings.from_environment(), progress, approve, required, on, patience)
     return locate(index).build(roots, options)

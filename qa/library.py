@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
 
@@ -25,7 +26,7 @@ from index import (
     matching,
 )
 from qa.edition import DocumentMissing, Edition
-from qa.rebuild import build_report, exclusive_build
+from qa.rebuild import PATIENCE, build_report, exclusive_build
 from source import (
     ChapterVerseError,
     NotRead,
@@ -138,6 +139,8 @@ class Added:
 class Library:
     """Changes the documents of an index, one change at a time. If a change fails, nothing is changed.
 
+    A change waits for others, of this process and of other ones, for ten minutes at most.
+
     Every change rebuilds the index from `sources` or, without any, from those of its
     last build. It raises the errors of `qa.rebuild`, and those of `progress`, which
     may raise Cancelled to stop it.
@@ -249,7 +252,8 @@ class Library:
             raise UsageError(
                 f"Single documents of {isolated(index)} can't be added or removed. Change its sources and rebuild it."
             )
-        with exclusive_build(progress), changing(index.staging) as change:
+        waiting = partial(progress, "waiting", 0, 1)
+        with exclusive_build(progress), changing(index.staging, PATIENCE, waiting) as change:
             yield change
 
 

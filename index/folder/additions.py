@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from index.errors import IndexUnwritable, StoreError
-from index.folder.commit import claim, unwritable
+from index.folder.commit import claim, locked, unwritable, writing
 from index.folder.filesystem import read, replace
 from index.folder.layout import Layout
-from source import SourceFile, files_in, is_unicode, isolated, roots_of
+from source import OnWait, SourceFile, do_nothing, files_in, is_unicode, isolated, roots_of
 
 _MOST_BYTES = 1 << 26
 
@@ -61,17 +61,21 @@ def left_out(layout: Layout) -> list[str]:
 
 
 @contextmanager
-def changing(root: Path) -> Iterator[Change]:
+def changing(root: Path, patience: float = 0.0, on_wait: OnWait = do_nothing) -> Iterator[Change]:
     """Begins a change of the added files and the exclusion list of the index in `root`.
 
     An exception undoes the whole change. If the process is killed, each file is
     complete, in its old or its new version, and the next build uses what it finds.
-    Raises IndexUnwritable, also if another process is making a change.
+    Waits `patience` seconds for another process that is making a change, and as long for
+    a build, so that nothing is changed before it can be built. Raises IndexUnwritable,
+    also if they don't end.
     """
     try:
         layout = claim(root)
         layout.added.mkdir(exist_ok=True)
-        with FileLock(layout.change_lock, timeout=0):
+        with locked(layout.change_lock, patience, on_wait):
+            with writing(root, patience, on_wait):
+                pass
             yield from _transaction(layout)
     except Timeout as error:
         raise IndexUnwritable(

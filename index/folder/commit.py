@@ -25,7 +25,7 @@ from index.folder.filesystem import publish, read, remove
 from index.folder.generations import KEPT, delete_old, names, set_current
 from index.folder.layout import UNFINISHED, GenerationLayout, Layout
 from index.folder.manifest import Manifest, dump
-from source import isolated, reason_of
+from source import OnWait, do_nothing, isolated, reason_of, wait_until
 
 _OURS = Layout.names()
 
@@ -54,17 +54,38 @@ def claim(root: Path) -> Layout:
 
 
 @contextmanager
-def writing(root: Path) -> Iterator[Layout]:
+def locked(path: Path, patience: float, on_wait: OnWait) -> Iterator[None]:
+    """Holds the lock of a file, waiting `patience` seconds if another process holds it. Raises Timeout.
+
+    The operating system releases the lock when the process that holds it ends.
+    """
+    lock = FileLock(path, timeout=0)
+
+    def acquire() -> bool:
+        with suppress(Timeout):
+            lock.acquire()
+        return lock.is_locked
+
+    if not wait_until(acquire, patience, on_wait):
+        raise Timeout(str(path))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def writing(root: Path, patience: float = 0.0, on_wait: OnWait = do_nothing) -> Iterator[Layout]:
     """Holds the exclusive right to write to an index; unfinished folders are removed before and after.
 
-    The operating system releases the lock when the process that holds it ends. Raises
-    IndexUnwritable if the folder can't be written to or another build is running.
+    Waits `patience` seconds for another build to end. Raises IndexUnwritable if it doesn't,
+    or if the folder can't be written to.
     """
     try:
         layout = claim(root)
         for folder in (layout.segments, layout.generations):
             folder.mkdir(exist_ok=True)
-        with FileLock(layout.lock, timeout=0):
+        with locked(layout.lock, patience, on_wait):
             _record_writer(layout)
             _remove_unfinished(layout)
             try:

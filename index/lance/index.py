@@ -21,7 +21,7 @@ from index.lance.publish import publish
 from index.lance.storage import Storage
 from index.lance.store import LanceStore, read_manifest
 from index.lance.tables import TABLES
-from index.progress import Report
+from index.progress import Report, Step
 from index.store import Generation, no_generation, open_if_usable
 from source import UsageError, golden_in, isolated
 
@@ -52,7 +52,9 @@ class LanceIndex:
 
         If it fails or the process is killed, the previous generation stays current.
         """
-        with building(self._engine, self._pointer) as lease:
+        waiting = Step(options.progress, "waiting")
+        with building(self._engine, self._pointer, options.patience, waiting.report) as lease:
+            waiting.end()
             self._remove_unused(lease.current)
             report = build(self.staging, sources, replace(options, approve=approve_all))
             folder = FolderStore(self.staging)

@@ -173,6 +173,13 @@ export interface OwnBuild extends BuildProgress {
   refused: Refusal[];
 }
 
+/** A change that this page began. `refused`: files that were refused before. `retry` makes it once more. */
+export interface StartedChange {
+  ticket: string;
+  refused: Refusal[];
+  retry: () => unknown;
+}
+
 export type Build = OwnBuild | (BuildProgress & { ticket?: undefined });
 
 // The server's actions (`actions.py`): the fields of each request, and the reply

@@ -3,7 +3,7 @@
 /** @import { Refusal } from "../types.d.ts" */
 
 import { currentChat } from "../chat/chats.js";
-import { $, $$, fillFromServer } from "../dom.js";
+import { $, $$, fillFromServer, fromMarkup } from "../dom.js";
 import { isolated, showSentence } from "../names.js";
 import { call, latestOnly } from "../server.js";
 import { texts } from "../texts/texts.js";
@@ -32,8 +32,9 @@ export const drawRows = async (first = firstRow) => {
  * @param {string} message
  * @param {boolean} [wrong]
  * @param {Refusal[]} [refused]
+ * @param {(() => unknown) | null} [retry] makes a change that failed once more
  */
-export const showLibraryNotice = (message, wrong = false, refused = []) => {
+export const showLibraryNotice = (message, wrong = false, refused = [], retry = null) => {
   const outcome = $(".outcome", libraryDialog());
   outcome.classList.toggle("wrong", wrong);
   outcome.replaceChildren();
@@ -44,6 +45,12 @@ export const showLibraryNotice = (message, wrong = false, refused = []) => {
     outcome.append(line);
   };
   if (message) addLine("p", message);
+  if (retry) {
+    const button = fromMarkup('<button type="button" class="text"></button>');
+    button.textContent = texts().again;
+    button.addEventListener("click", retry);
+    outcome.append(button);
+  }
   if (refused.length) {
     addLine("h3", texts().refused);
     for (const { name, why } of refused) {
