@@ -60,7 +60,7 @@ class BuildOptions:
 def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> Report:
     """As `index.build`, for an index in a folder."""
     settings, progress = options.settings, options.progress
-    step, waiting, waited = Step(progress, "looking"), Step(progress, "waiting"), False
+    waiting, waited = Step(progress, "waiting"), False
 
     def wait() -> None:
         nonlocal waited
@@ -73,6 +73,7 @@ def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> R
         waiting.end()
         if waited:  # files may have been added meanwhile
             source_scan = _scan(root, sources, settings)
+        step = Step(progress, "looking")
         made_from = _made_from(sources, source_scan, step.report)
         previous = Previous.of(layout, encoder_identity, step.report)
         step.end()

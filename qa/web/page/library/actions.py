@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -54,7 +55,7 @@ class Uploads:
         """
         for _, path in files:
             with suppress(OSError):
-                path.touch()  # it is kept for as long from now on, while it waits
+                os.utime(path)  # it is kept for as long from now on, while it waits
         self._check_room(library, files)
         added = library.add(files, progress)
         for _, path in files:
