@@ -81,6 +81,9 @@ def _add_build_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+_PATIENCE = 600.0  # seconds that a build waits for another one
+
+
 def _build(arguments: argparse.Namespace) -> int:
     _build_once(arguments, full=arguments.full)
     if not arguments.watch:
@@ -101,7 +104,7 @@ def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = Fals
     settings = replace(Settings.from_environment(), ocr=arguments.ocr) if arguments.ocr else None
     report = build(
         arguments.index, arguments.sources, full=full, settings=settings, progress=progress,
-        approve=approve_all if arguments.force else judge, on=arguments.on,
+        approve=approve_all if arguments.force else judge, on=arguments.on, patience=_PATIENCE,
     )  # fmt: skip
     if quiet and report.up_to_date:
         return
@@ -115,7 +118,10 @@ def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = Fals
     print(printable(str(report)), flush=True)
 
 
-_STEPS = {"looking": "scanning", "encoding": "encoding", "sorting": "finishing", "publishing": "publishing"}
+_STEPS = {
+    "waiting": "waiting for another build", "looking": "scanning", "encoding": "encoding", "sorting": "finishing",
+    "publishing": "publishing",
+}  # fmt: skip
 """The steps of `Progress` as they are printed."""
 
 

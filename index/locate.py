@@ -19,7 +19,7 @@ from index.progress import Progress, Report, ignore
 from index.record import BuildRecord
 from index.settings import Settings
 from index.store import Generation, Store, open_if_usable
-from source import SHIPPED
+from source import SHIPPED, isolated, paths
 
 
 class Index(Protocol):
@@ -85,7 +85,7 @@ def locate(index: str | Path) -> Index:
         from index.lance.index import LanceIndex  # LanceDB is an extra
     except ModuleNotFoundError as error:
         raise EngineMissing(
-            f"{address} needs the package {error.name}, which is not installed. Run `pip install '.[lance]'`."
+            f"{isolated(address)} needs the package {error.name}, which is not installed. Run `pip install '.[lance]'`."
         ) from None
     return LanceIndex(address)
 
@@ -138,6 +138,7 @@ def build(
     approve: Approve = approve_all,
     required: Set[Path] = frozenset(),
     on: str = "",
+    patience: float = 0.0,
 ) -> Report:
     """Builds or updates an index from `sources` and the documents added to it.
 
@@ -148,11 +149,13 @@ def build(
 
     `full`: rebuilds everything. `approve`: may refuse the new generation. `required`: files below the sources that
     must be readable; NotRead names those that aren't. `on`: the machines that parse and encode, "ray" or HOST:PORT of
-    a Ray cluster; this one by default.
+    a Ray cluster; this one by default. `patience`: the seconds for which it waits for another build of the index.
 
     Raises the errors of `source` and `index.errors`, and whatever `progress` and `approve` raise; the previous
     generation then stays current.
     """
-    roots, ocr = (sources, "") if sources else last_build(index)
+    named = paths(sources, "sources")
+    roots, ocr = (named, "") if named else last_build(index)
     settings = settings or replace(Settings.from_environment(), ocr=ocr)
-    return locate(index).build(roots, BuildOptions(full, settings, progress, approve, required, on))
+    options = BuildOptions(full, settings, progress, approve, required, on, patience)
+    return locate(index).build(roots, options)

@@ -48,8 +48,8 @@ def counted(count: int, noun: str) -> str:
 Progress = Callable[[str, int, int], None]
 """Called with a step's name, how much is done, and the total; an exception that it raises ends the build.
 
-The steps are "looking" (scanning the sources), "encoding" (parsing and encoding, in bytes), "sorting" (writing the
-generation) and "publishing" (to an engine, in rows); `qa.rebuild` adds "waiting" (for another build).
+The steps are "waiting" (for another build), "looking" (scanning the sources), "encoding" (parsing and encoding, in
+bytes), "sorting" (writing the generation) and "publishing" (to an engine, in rows).
 """
 
 _BETWEEN = 0.1  # seconds between two calls

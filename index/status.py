@@ -10,6 +10,7 @@ from index.folder.layout import Layout
 from index.locate import locate
 from index.progress import counted
 from index.store import Generation, GenerationFacts, Store
+from source import isolated
 
 
 def status_lines(index: str | Path) -> Iterator[str]:
@@ -17,7 +18,7 @@ def status_lines(index: str | Path) -> Iterator[str]:
     located = locate(index)
     store, generations = located.open(), located.generations()
     sources = store.sources()
-    yield f"index       {located}"
+    yield f"index       {isolated(located)}"
     for generation in generations:
         if generation.name == store.generation and generation.manifest:
             yield from _current_lines(generation.name, generation.manifest)
@@ -25,18 +26,18 @@ def status_lines(index: str | Path) -> Iterator[str]:
     for generation in generations:
         yield f"{'*' if generation.is_current else ' '} {_generation_text(generation)}"
     for path in sources["files"]:
-        yield f"source      {path}"
+        yield f"source      {isolated(path)}"
     for id in left_out(Layout(located.staging)):
-        yield f"excluded    {id}"
+        yield f"excluded    {isolated(id)}"
     for sentence in sources["skipped"]:
         yield f"skipped     {sentence}"
     for id, reasons in sources["doubts"].items():
-        yield f"warnings    {id}: {'; '.join(reasons)}"
+        yield f"warnings    {isolated(id)}: {'; '.join(reasons)}"
 
 
 def _current_lines(name: str, manifest: GenerationFacts) -> Iterator[str]:
     yield f"generation  {name}, built {manifest.created}"
-    yield f"encoder     {manifest.encoder['name']} ({manifest.encoder['sha256'][:12]})"
+    yield f"encoder     {isolated(manifest.encoder['name'])} ({manifest.encoder['sha256'][:12]})"
     for noun, count in manifest.counts.items():
         yield f"{noun:11} {count:,}"
 

@@ -20,7 +20,7 @@ from index.errors import IndexCorrupt, IndexIncompatible, IndexMissing
 from index.text.passages import Passage
 from index.tokens import Tokens
 from index.types import FloatMatrix, Rows
-from source import Box, Document, DocumentFacts, Doubt, Span
+from source import Box, Document, DocumentFacts, Doubt, Span, isolated
 
 _CHUNK = 1 << 14
 
@@ -238,7 +238,7 @@ def no_generation(index: object, to: str | None, current: str, generations: Sequ
     if to is None and list(generations) == [current]:
         return IndexMissing(f"{current} is the only generation, so there is nothing to roll back to.")
     missing = f"generation {to}" if to else f"generation before {current}"
-    return IndexMissing(f"There is no {missing} in {index}. Choose one with --to: {', '.join(generations)}.")
+    return IndexMissing(f"There is no {missing} in {isolated(index)}. Choose one with --to: {', '.join(generations)}.")
 
 
 _MOST_TITLES = 5000  # documents whose titles are searched, at about 30 µs each

@@ -21,7 +21,7 @@ from qa.edition import MOST_HITS, QUOTES
 from qa.evaluation.evaluate import Figure, evaluate
 from qa.evaluation.questions import read_questions
 from qa.verification.verify import verify
-from source import Place, UsageError, describe, printable, printable_json, run_command
+from source import Place, UsageError, describe, isolated, printable, printable_json, run_command
 
 _NAMED = 3  # other places of a quote; the rest are only counted
 
@@ -121,7 +121,7 @@ def _quote_text(quote: Quote) -> str:
 
 def _source_text(document: DocumentRef, place: Place) -> str:
     parts = [document.title, *(name for name in place.heading if name != document.title)]
-    return ", ".join([*parts, place.numbers])
+    return ", ".join([*map(isolated, parts), place.numbers])
 
 
 def _retrieve(arguments: argparse.Namespace) -> int:
@@ -136,7 +136,7 @@ def _retrieve(arguments: argparse.Namespace) -> int:
 
 def _hit_text(hit: Hit) -> str:
     span = hit.passage.span
-    return f"{hit.rank}. ({hit.score:.3f}) {hit.document.title} [{span.start}:{span.end}]\n{hit.passage.text}"
+    return f"{hit.rank}. ({hit.score:.3f}) {isolated(hit.document.title)} [{span.start}:{span.end}]\n{hit.passage.text}"
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
@@ -162,7 +162,8 @@ def _figure_text(name: str, figure: Figure) -> str:
 def _verify(arguments: argparse.Namespace) -> int:
     verdicts = verify(arguments.answer, arguments.sources)
     for verdict in verdicts:
-        print(printable(f"{'✓' if verdict.verified else '✗'} {verdict.document}: {verdict.reason}: “{verdict.text}”"))
+        mark = "✓" if verdict.verified else "✗"
+        print(printable(f"{mark} {isolated(verdict.document)}: {verdict.reason}: “{verdict.text}”"))
     if not verdicts:
         print("There are no quotes in this file.")
     return 0 if all(verdict.verified for verdict in verdicts) else 1

@@ -15,7 +15,7 @@ from qa.ask.reader import read, worth_reading
 from qa.ask.retrieve import Candidate, candidates, make_queries
 from qa.ask.sentences import question_terms, ranked_sentences
 from qa.ask.timings import stage
-from source import Box, Document, Span, UsageError, page_picture
+from source import Box, Document, Span, UsageError, isolated, page_picture, strings
 
 MOST_HITS = 1000
 """The largest `k`."""
@@ -29,7 +29,9 @@ class DocumentMissing(UsageError):
     """The index has no document with the given id."""
 
     def __init__(self, id: str) -> None:
-        super().__init__(f"There is no document {id!r} in the index. Run `python -m index documents` to list them.")
+        super().__init__(
+            f"There is no document {isolated(repr(id))} in the index. Run `python -m index documents` to list them."
+        )
 
 
 class Edition:
@@ -150,7 +152,7 @@ class Edition:
         if not documents:
             return None
         try:
-            return self.store.passages_of(documents)
+            return self.store.passages_of(strings(documents, "documents"))
         except KeyError as error:
             raise DocumentMissing(error.args[0]) from None
 

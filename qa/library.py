@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path, PurePosixPath
 
@@ -29,7 +30,7 @@ from index import (
     open_store,
 )
 from qa.edition import DocumentMissing, Edition
-from qa.rebuild import build_report, exclusive_build
+from qa.rebuild import PATIENCE, build_report, exclusive_build
 from source import (
     ChapterVerseError,
     NotRead,
@@ -39,9 +40,13 @@ from source import (
     UsageError,
     document_name,
     ids_in,
+    isolated,
     numbered,
+    pairs,
+    paths,
     readable,
     shown_as,
+    strings,
 )
 
 
@@ -99,7 +104,7 @@ class Additions:
 def _check(file: Path, name: str) -> None:
     with readable(SourceFile(file, name, name), sys.maxsize), file.open("rb") as opened:
         if not os.fstat(opened.fileno()).st_size:
-            raise SourceEmpty(f"{name} is empty.")
+            raise SourceEmpty(f"{isolated(name)} is empty.")
 
 
 _Last = tuple[Sequence[str | Path], str]
@@ -136,6 +141,8 @@ class Added:
 class Library:
     """Changes the documents of an index, one change at a time. If a change fails, nothing is changed.
 
+    A change waits for others, of this process and of other ones, for ten minutes at most.
+
     Every change rebuilds the index from `sources` or, without any, from those of its
     last build. It raises the errors of `qa.rebuild`, and those of `progress`, which
     may raise Cancelled to stop it.
@@ -144,7 +151,7 @@ class Library:
     def __init__(self, index: str | Path, sources: Sequence[str | Path] = ()) -> None:
         self._index = index
         self._layout = Layout(folder_of(index))
-        self._sources = tuple(sources)
+        self._sources = paths(sources, "sources")
 
     def rebuild(self, progress: Progress = ignore) -> str:
         """Rebuilds the index from the sources; returns what was done and which files could not be read."""
@@ -161,10 +168,11 @@ class Library:
         A file replaces an added file of the same name. A file that cannot be read, or
         whose id another document has, is refused; the others are added all the same.
         """
+        named = pairs(files, "files")
         with self._changing(progress) as (change, last):
             additions = Additions(self._layout, change)
-            for number, (name, file) in enumerate(files):
-                progress("looking", number, len(files))
+            for number, (name, file) in enumerate(named):
+                progress("looking", number, len(named))
                 additions.add(name, Path(file))
             return Added(self._build_with(additions, last, progress), tuple(additions.refused))
 
@@ -182,6 +190,7 @@ class Library:
 
         An added collection is deleted when its last document is removed.
         """
+        ids = strings(ids, "ids")
         with self._changing(progress) as (change, last):
             added = {file.id: file for file in added_files(self._layout) if not file.is_collection}
             others = [id for id in ids if id not in added]
@@ -208,11 +217,12 @@ class Library:
 
     def put_back(self, ids: Sequence[str], progress: Progress = ignore) -> str:
         """Restores excluded documents. Raises UsageError for an id that isn't excluded."""
+        ids = strings(ids, "ids")
         with self._changing(progress) as (change, last):
             excluded = dict.fromkeys(self.left_out)
             for id in ids:
                 if id not in excluded:
-                    raise UsageError(f"Document {id!r} can't be restored, because it wasn't removed.")
+                    raise UsageError(f"Document {isolated(repr(id))} can't be restored, because it wasn't removed.")
             restored = frozenset(ids)
             change.leave_out([id for id in excluded if id not in restored])
             return str(build_report(self._index, last, progress))
@@ -244,11 +254,12 @@ class Library:
         index = locate(self._index)
         if not index.editable:
             raise UsageError(
-                f"Single documents of {index} can't be added or removed. Change its sources and rebuild it."
+                f"Single documents of {isolated(index)} can't be added or removed. Change its sources and rebuild it."
             )
+        waiting = partial(progress, "waiting", 0, 1)
         with exclusive_build(progress):
             last = last_build(self._index, self._sources)
-            with changing(index.staging) as change:
+            with changing(index.staging, PATIENCE, waiting) as change:
                 yield change, last
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event
 
-from index import DEFAULT_INDEX, Progress, Report, Settings, build, changes, ignore, last_build
+from index import DEFAULT_INDEX, IndexUnwritable, Progress, Report, Settings, build, changes, ignore, last_build
 from qa.evaluation.golden import judge
-from source import ChapterVerseError
+from source import ChapterVerseError, wait_until
 
-_building = Lock()
-_POLL = 0.1  # seconds between the progress updates of a build that waits for another
+PATIENCE = 600.0
+"""Seconds that a change of the documents waits for another one, of this process or of another."""
+_queue: deque[object] = deque()  # those of this process, the one in progress first
 
 
 def rebuild(
@@ -45,18 +48,26 @@ def build_report(
     """
     sources, ocr = last
     settings = replace(Settings.from_environment(), ocr=ocr)
-    return build(index, sources, settings=settings, progress=progress, approve=judge, required=required, on=on)
+    return build(
+        index, sources, settings=settings, progress=progress, approve=judge, required=required, on=on,
+        patience=PATIENCE,
+    )  # fmt: skip
 
 
 @contextmanager
 def exclusive_build(progress: Progress) -> Iterator[None]:
-    """Holds this process's build lock; while another thread holds it, reports "waiting" to `progress`."""
-    while not _building.acquire(timeout=_POLL):
-        progress("waiting", 0, 1)
+    """Makes this process's changes one at a time, in the order in which they came.
+
+    While another one is in progress, reports "waiting" to `progress`. Raises IndexUnwritable if that lasts too long.
+    """
+    mine = object()
+    _queue.append(mine)
     try:
+        if not wait_until(lambda: _queue[0] is mine, PATIENCE, partial(progress, "waiting", 0, 1)):
+            raise IndexUnwritable("Another update of the documents is still in progress. Try again later.")
         yield
     finally:
-        _building.release()
+        _queue.remove(mine)
 
 
 def watch(

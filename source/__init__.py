@@ -3,6 +3,7 @@
 A document's text never changes after it is extracted, so offsets into it stay valid.
 """
 
+from source.arguments import pairs, paths, strings
 from source.disk import SPARED, lacking
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, describe
 from source.document_json import DocumentFacts, dump_document, load_document, load_facts
@@ -36,8 +37,9 @@ from source.sandbox.page_images import has_pictures, page_picture
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.scan import UNREAD, Scan, Scanned, scan
 from source.spans import Span, trim
-from source.terminal import printable, printable_json, run_command
-from source.waiting import OnWait, do_nothing, map_in_pool
+from source.terminal import run_command
+from source.untrusted_text import END_ISOLATE, ISOLATE, isolated, printable, printable_json, undirected
+from source.waiting import OnWait, do_nothing, map_in_pool, wait_until
 
 __all__ = [
     # Scan files and extract their documents
@@ -51,6 +53,7 @@ __all__ = [
     "OnWait",
     "do_nothing",
     "map_in_pool",
+    "wait_until",
     # A document: its text, the marked regions of it, and the doubts about it
     "Document",
     "Span",
@@ -92,10 +95,18 @@ __all__ = [
     # Space on a disk
     "SPARED",
     "lacking",
+    # Arguments that must be lists
+    "strings",
+    "paths",
+    "pairs",
     # Untrusted text
     "is_unicode",
     "printable",
     "printable_json",
+    "undirected",
+    "isolated",
+    "ISOLATE",
+    "END_ISOLATE",
     "run_command",
     # Errors
     "ChapterVerseError",

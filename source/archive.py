@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 from source.errors import Damaged, Encrypted, TooLarge
+from source.untrusted_text import isolated
 
 MAX_UNPACKED = 512 << 20  # bytes of all members together
 _MAX_MEMBERS = 20_000
@@ -26,14 +27,16 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-            raise Damaged(f"{shown_as} is damaged or has the wrong extension. Try saving it again.") from error
+            raise Damaged(
+                f"{isolated(shown_as)} is damaged or has the wrong extension. Try saving it again."
+            ) from error
         members = self._zip.infolist()
         unpacked = sum(member.file_size for member in members)
         dense = unpacked > _RATIO_COUNTS_FROM and unpacked > _MAX_RATIO * len(data)
         if unpacked > MAX_UNPACKED or len(members) > _MAX_MEMBERS or dense:
-            raise TooLarge(f"{shown_as} is too large: it unpacks to {unpacked >> 20:,} MB. Exclude it.")
+            raise TooLarge(f"{isolated(shown_as)} is too large: it unpacks to {unpacked >> 20:,} MB. Exclude it.")
         if any(member.flag_bits & 1 for member in members):
-            raise Encrypted(f"{shown_as} is password-protected. Add an unprotected copy.")
+            raise Encrypted(f"{isolated(shown_as)} is password-protected. Add an unprotected copy.")
         self._names = {member.filename for member in members}
 
     def __contains__(self, name: str) -> bool:
@@ -50,9 +53,14 @@ class Archive:
             with self._zip.open(name) as file:
                 data = file.read(self._zip.getinfo(name).file_size + 1)
         except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
-            raise Damaged(f"{self.shown_as} is damaged: {name!r} cannot be unpacked. Try saving it again.") from error
+            raise Damaged(
+                f"{isolated(self.shown_as)} is damaged: {isolated(repr(name))} cannot be unpacked. Try saving it again."
+            ) from error
         if len(data) > self._zip.getinfo(name).file_size:
-            raise Damaged(f"{self.shown_as} is damaged: {name!r} is longer than declared. Try saving it again.")
+            raise Damaged(
+                f"{isolated(self.shown_as)} is damaged: {isolated(repr(name))} is longer than declared. Try "
+                "saving it again."
+            )
         return data
 
     def xml(self, name: str) -> Any:
@@ -68,4 +76,6 @@ def parse_xml(data: bytes, shown_as: str) -> Any:
     try:
         return etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Damaged(f"{shown_as} is damaged: it contains invalid XML ({error}). Try saving it again.") from error
+        raise Damaged(
+            f"{isolated(shown_as)} is damaged: it contains invalid XML ({isolated(error)}). Try saving it again."
+        ) from error

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from source.errors import NotText
+from source.untrusted_text import isolated
 
 # Longest first: UTF-32's little-endian mark begins with UTF-16's.
 _MARKS = (
@@ -31,7 +32,7 @@ def decode(data: bytes, name: str) -> str:
     for text in _candidates(data):
         if text is not None and _is_text(text):
             return text
-    raise NotText(f"{name} is not text in a known encoding. Convert it to UTF-8 or exclude it.")
+    raise NotText(f"{isolated(name)} is not text in a known encoding. Convert it to UTF-8 or exclude it.")
 
 
 def is_unicode(text: str) -> bool:

@@ -26,6 +26,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from source.untrusted_text import isolated
+
 
 class ChapterVerseError(Exception):
     """Base class of every error that a user can fix; `str(error)` is the message to show."""
@@ -64,7 +66,9 @@ def reason_of(error: OSError) -> str:
 
 def unreadable(shown_as: str, error: OSError) -> SourceUnreadable:
     """Turns an operating system error about a file into a SourceUnreadable."""
-    return SourceUnreadable(f"{shown_as} cannot be read ({reason_of(error)}). Fix its permissions or exclude it.")
+    return SourceUnreadable(
+        f"{isolated(shown_as)} cannot be read ({reason_of(error)}). Fix its permissions or exclude it."
+    )
 
 
 class SourceEmpty(SourceError):

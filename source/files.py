@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
+from source.arguments import paths
 from source.errors import SourceError, SourceMissing, SourceUnreadable, TooLarge, UnknownFormat, unreadable
 from source.formats.registry import COLLECTION, SUFFIXES, SUPPORTED
+from source.untrusted_text import isolated
 
 SHIPPED = Path(__file__).parent / "documents"
 """The folder of the documents that ship with the project."""
@@ -65,7 +67,7 @@ def files_in(
     files: list[SourceFile] = []
     for root in roots:
         if not _exists(root):
-            raise SourceMissing(f"No such file or folder: {root}.")
+            raise SourceMissing(f"No such file or folder: {isolated(root)}.")
         files.extend(_walk(root, leave_out, report) if root.is_dir() else [_named(root)])
     return files
 
@@ -81,10 +83,12 @@ def readable(file: SourceFile, max_bytes: int) -> Iterator[None]:
         if stat.S_ISDIR(status.st_mode):
             raise SourceUnreadable(f"{file.shown_as} is a folder. Add the files in it instead.")
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would block forever
-            raise SourceUnreadable(f"{file.shown_as} is not a regular file.")
+            raise SourceUnreadable(f"{isolated(file.shown_as)} is not a regular file.")
         if status.st_size > max_bytes:
             size, limit = status.st_size >> 20, max_bytes >> 20
-            raise TooLarge(f"{file.shown_as} is too large ({size:,} MB; the limit is {limit:,} MB). Split it.")
+            raise TooLarge(
+                f"{isolated(file.shown_as)} is too large ({size:,} MB; the limit is {limit:,} MB). Split it."
+            )
         yield
     except OSError as error:
         raise unreadable(file.shown_as, error) from error
@@ -103,8 +107,8 @@ def _exists(path: Path) -> bool:
 
 
 def roots_of(sources: Sequence[str | Path]) -> list[Path]:
-    """The source paths; by default the shipped documents."""
-    return [Path(source) for source in sources] or [SHIPPED]
+    """The source paths; by default the shipped documents. Raises UsageError if they aren't a list."""
+    return [Path(source) for source in paths(sources, "sources")] or [SHIPPED]
 
 
 def golden_in(sources: Sequence[str | Path]) -> list[Path]:
@@ -133,7 +137,7 @@ def _named(path: Path) -> SourceFile:
 
 
 def _unsupported(shown_as: str) -> UnknownFormat:
-    return UnknownFormat(f"{shown_as}: unsupported file type. Supported: {', '.join(SUPPORTED)}.")
+    return UnknownFormat(f"{isolated(shown_as)}: unsupported file type. Supported: {', '.join(SUPPORTED)}.")
 
 
 def _unlistable(error: OSError) -> SourceError:
@@ -179,7 +183,7 @@ def document_name(name: str) -> str:
     stem = last.removesuffix(suffix).translate(_FORBIDDEN).strip(". ") or _DEFAULT_STEM
     safe = _fitted(f"_{stem}" if _DEVICE.match(stem) else stem, suffix)
     if safe.casefold() == GOLDEN:
-        raise UnknownFormat(f"The name {last} is reserved for golden questions. Rename the file.")
+        raise UnknownFormat(f"The name {isolated(last)} is reserved for golden questions. Rename the file.")
     return safe
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from source.arguments import strings
 from source.document import Document
 from source.errors import DuplicateId, SourceEmpty, SourceError, SourceUnreadable
 from source.files import SourceFile, files_in, name_of, readable, roots_of
@@ -18,6 +19,7 @@ from source.formats.jsonl import records
 from source.formats.plain import EXTRACTOR
 from source.formats.registry import format_of
 from source.sandbox.pool import ParserPool, Parsers, cores
+from source.untrusted_text import isolated
 from source.waiting import OnWait, do_nothing, map_in_pool, wait_for_result
 
 Known = Callable[[bytes], str | None]
@@ -170,7 +172,7 @@ def _known(file: SourceFile, ocr: str, known: Known) -> Scanned | None:
 
 
 def scan(
-    sources: Sequence[str | Path] = (), ocr: str = "", leave_out: Path | None = None, without: Iterable[str] = ()
+    sources: Sequence[str | Path] = (), ocr: str = "", leave_out: Path | None = None, without: Collection[str] = ()
 ) -> Scan:
     """Prepares the scan of `sources` (files or folders; by default the shipped documents).
 
@@ -184,26 +186,25 @@ def scan(
 
         check_languages(ocr)
     roots = roots_of(sources)
-    excluded = frozenset(without)
+    excluded = frozenset(strings(without, "without"))
     skipped: list[SourceError] = []
     all_files = files_in(roots, leave_out, skipped.append)
     files = [file for file in all_files if file.is_collection or file.id not in excluded]
     if not files:
         for error in skipped:
             raise error
-        raise SourceEmpty(f"No readable documents found in {' or '.join(str(root) for root in roots)}.")
+        raise SourceEmpty(f"No readable documents found in {' or '.join(map(isolated, roots))}.")
     named = frozenset(root for root in roots if not root.is_dir())
     return Scan(files, named, ocr, excluded, skipped)
 
 
 def _claim(seen: dict[str, SourceFile], id: str, file: SourceFile) -> None:
     if id in seen:
-        error = DuplicateId(
-            f"Two documents have the id {id!r}, both in {file.shown_as}. Give each line its own id."
-            if seen[id] is file
-            else f"Two documents have the id {id!r}, in {seen[id].shown_as} and in {file.shown_as}. "
-            "Rename one, or build from the folder above both."
-        )
+        one, other = isolated(seen[id].shown_as), isolated(file.shown_as)
+        where = f"both in {other}. Give each line its own id."
+        if seen[id] is not file:
+            where = f"in {one} and in {other}. Rename one, or build from the folder above both."
+        error = DuplicateId(f"Two documents have the id {isolated(repr(id))}, {where}")
         error.files = (seen[id].path, file.path)
         raise error
     seen[id] = file

@@ -1,9 +1,10 @@
-"""Waiting for other threads, with a callback that reports progress or cancels."""
+"""Waiting for other threads and processes, with a callback that reports progress or cancels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, wait
+from time import monotonic, sleep
 from typing import TypeVar
 
 OnWait = Callable[[], object]
@@ -23,6 +24,20 @@ def wait_for_result(future: Future[_B], on_wait: OnWait) -> _B:
     while not wait([future], _INTERVAL).done:
         on_wait()
     return future.result()
+
+
+def wait_until(is_done: Callable[[], bool], seconds: float, on_wait: OnWait, interval: float = _INTERVAL) -> bool:
+    """Calls `is_done`, again and again for so many seconds, until it returns True; returns whether it has.
+
+    It is called at least once. `on_wait` is called before each wait of `interval` seconds.
+    """
+    until = monotonic() + seconds
+    while not is_done():
+        if monotonic() >= until:
+            return False
+        on_wait()
+        sleep(interval)
+    return True
 
 
 def map_in_pool(pool: Executor, function: Callable[[_A], _B], items: Iterable[_A], on_wait: OnWait) -> Iterator[_B]:

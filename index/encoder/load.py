@@ -13,7 +13,7 @@ from index.encoder.onnx import ExportUnusable, OnnxEncoder
 from index.encoder.protocol import Encoder
 from index.errors import EncoderMissing, IndexIncompatible
 from index.settings import DEFAULT_MODEL, Settings, cache_folder
-from source import printable
+from source import isolated
 
 _EXPORT = 2
 """The version of exports; increased whenever models must be exported again."""
@@ -41,7 +41,7 @@ def encoder_for(made_by: Identity) -> Encoder:
     trusted = (DEFAULT_MODEL, Settings.from_environment().model)
     if made_by.name not in trusted and not export_folder(made_by).exists():
         raise EncoderMissing(
-            f"This index uses encoder {printable(made_by.name)[:200]}, which has not been used on this machine. "
+            f"This index uses encoder {isolated(made_by.name[:200])}, which has not been used on this machine. "
             "Set CHAPTER_VERSE_MODEL to its name if you trust it, or rebuild the index."
         )
     return encoder_of(made_by)
@@ -76,7 +76,7 @@ def _export(wanted: Identity, folder: Path) -> Encoder:
     reference = SentenceTransformerEncoder(wanted.name)
     if reference.identity != wanted:
         raise IndexIncompatible(
-            f"The index was made by {wanted.name} ({wanted.sha256[:12]}…), but that model is now "
+            f"The index was made by {isolated(wanted.name)} ({wanted.sha256[:12]}…), but that model is now "
             f"{reference.identity.sha256[:12]}…. Run `python -m index build --full` to rebuild the index."
         )
     for old in range(1, _EXPORT):

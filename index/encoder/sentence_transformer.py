@@ -19,6 +19,7 @@ from index.errors import EncoderMissing
 from index.normalize import searchable
 from index.settings import threads
 from index.types import Offsets
+from source import isolated
 
 _WINDOW = 256  # texts that are sorted by length before batching
 _BATCH_TOKENS = 4096  # word pieces in a batch, with padding: the fastest from 1k to 16k on two cores
@@ -145,9 +146,9 @@ def _load(folder: Path) -> Any:
         model = SentenceTransformer(str(folder), local_files_only=True)
     except Exception as error:
         raise EncoderMissing(
-            f"The encoder in {folder} cannot be loaded ({type(error).__name__}). "
+            f"The encoder in {isolated(folder)} cannot be loaded ({type(error).__name__}). "
             "Name a folder with a complete sentence-transformers model."
         ) from error
     if not getattr(model.tokenizer, "is_fast", False):
-        raise EncoderMissing(f"The encoder in {folder} has no fast tokenizer. Choose a model that has one.")
+        raise EncoderMissing(f"The encoder in {isolated(folder)} has no fast tokenizer. Choose a model that has one.")
     return model.eval()

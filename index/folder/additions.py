@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from index.errors import IndexCorrupt, IndexUnwritable, StoreError
-from index.folder.commit import claim, unwritable
+from index.folder.commit import claim, locked, unwritable, writing
 from index.folder.filesystem import is_there, read, reading, replace, require_space
 from index.folder.layout import Layout
 from index.folder.record import last_build
-from source import SourceFile, UsageError, files_in, is_index, is_unicode, name_of
+from source import OnWait, SourceFile, UsageError, do_nothing, files_in, is_index, is_unicode, isolated, name_of
 
 _MOST_BYTES = 1 << 26
 
@@ -67,7 +67,7 @@ def _folder(layout: Layout) -> Path | None:
         paths = [added, *_below(added)]
         for path in paths:
             if path.is_symlink():  # an index from somebody else could make us read any file on this machine
-                raise StoreError(f"{path} is a link, but files are added to an index as copies. Delete it.")
+                raise StoreError(f"{isolated(path)} is a link, but files are added to an index as copies. Delete it.")
         return added if stat.S_ISDIR(added.lstat().st_mode) else None
 
 
@@ -101,25 +101,32 @@ def left_out(layout: Layout) -> list[str]:
         return record.left_out
     except IndexCorrupt:
         raise StoreError(
-            f"{layout.left_out} isn't a list of document ids. Fix it, or delete it to include all documents again."
+            f"{isolated(layout.left_out)} isn't a list of document ids. "
+            "Fix it, or delete it to include all documents again."
         ) from None
 
 
 @contextmanager
-def changing(root: Path) -> Iterator[Change]:
+def changing(root: Path, patience: float = 0.0, on_wait: OnWait = do_nothing) -> Iterator[Change]:
     """Begins a change of the added files and the exclusion list of the index in `root`.
 
     An exception undoes the whole change. If the process is killed, each file is
     complete, in its old or its new version, and the next build uses what it finds.
-    Raises IndexUnwritable, also if another process is making a change.
+    Waits `patience` seconds for another process that is making a change, and as long for
+    a build, so that nothing is changed before it can be built. Raises IndexUnwritable,
+    also if they don't end.
     """
     try:
         layout = claim(root)
         layout.added.mkdir(exist_ok=True)
-        with FileLock(layout.change_lock, timeout=0):
+        with locked(layout.change_lock, patience, on_wait):
+            with writing(root, patience, on_wait):
+                pass
             yield from _transaction(layout)
     except Timeout as error:
-        raise IndexUnwritable(f"Another process is changing the documents of {root}. Wait for it to finish.") from error
+        raise IndexUnwritable(
+            f"Another process is changing the documents of {isolated(root)}. Wait for it to finish."
+        ) from error
     except OSError as error:
         raise unwritable(root, error) from error
 

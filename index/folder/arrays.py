@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from index.errors import REBUILD, IndexCorrupt
 from index.folder.checksums import BLOCK, CheckedFile
+from source import isolated
 
 
 class ArrayWriter:
@@ -70,7 +71,9 @@ class Table:
         except IndexCorrupt:
             raise
         except Exception as error:  # NumPy's header parser raises whatever Python's own parsers raise
-            raise IndexCorrupt(f"The index file {file.path} holds another kind of array. {REBUILD}") from error
+            raise IndexCorrupt(
+                f"The index file {isolated(file.path)} holds another kind of array. {REBUILD}"
+            ) from error
         self._row = self._array.itemsize * (columns or 1)
         self._length = len(self._array)
 
@@ -100,7 +103,9 @@ class Table:
         return self.take(runs(first, lengths))
 
     def _missing_rows(self) -> IndexCorrupt:
-        return IndexCorrupt(f"The index file {self._file.path} lacks rows that another file refers to. {REBUILD}")
+        return IndexCorrupt(
+            f"The index file {isolated(self._file.path)} lacks rows that another file refers to. {REBUILD}"
+        )
 
 
 def runs(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -55,16 +55,27 @@ class BuildOptions:
     approve: Approve = approve_all
     required: Set[Path] = frozenset()
     on: str = ""
+    patience: float = 0.0
 
 
 def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> Report:
     """As `index.build`, for an index in a folder."""
     settings, progress = options.settings, options.progress
-    step = Step(progress, "looking")
+    waiting, waited = Step(progress, "waiting"), False
+
+    def wait() -> None:
+        nonlocal waited
+        waited = True
+        waiting.report()
+
     source_scan = _scan(root, sources, settings)
-    made_from = _made_from(sources, source_scan, step.report)
     encoder_identity = asdict(identity(settings.model))
-    with writing(root) as layout:
+    with writing(root, options.patience, wait) as layout:
+        waiting.end()
+        if waited:  # files may have been added meanwhile
+            source_scan = _scan(root, sources, settings)
+        step = Step(progress, "looking")
+        made_from = _made_from(sources, source_scan, step.report)
         previous = Previous.of(layout, encoder_identity, step.report)
         step.end()
         if not options.full and not previous.damage and _is_up_to_date(previous, made_from, settings):

@@ -17,7 +17,7 @@ from index.folder.arrays import Table
 from index.folder.checksums import CheckedFile, block_digests, digests_size
 from index.folder.filesystem import opened, read, reading
 from index.folder.layout import Folder
-from source import OnWait, cores, do_nothing, map_in_pool
+from source import OnWait, cores, do_nothing, isolated, map_in_pool
 
 Listing: TypeAlias = dict[str, tuple[str, int]]
 """Path inside the folder → (SHA-256, size in bytes); sorted by path, except that the block digests come last."""
@@ -82,8 +82,8 @@ def _problem(file: tuple[Path, str, int]) -> str | None:
         with reading(path):
             is_intact = path.stat().st_size == size and sha256_of(path) == sha256
     except OSError:
-        return f"The index file {path} is missing or not a regular file. {REBUILD}"
-    return None if is_intact else f"The index file {path} is damaged. {REBUILD}"
+        return f"The index file {isolated(path)} is missing or not a regular file. {REBUILD}"
+    return None if is_intact else f"The index file {isolated(path)} is damaged. {REBUILD}"
 
 
 def sha256_of(path: Path) -> str:
@@ -113,7 +113,7 @@ class Files:
     def _facts(self, path: Path) -> tuple[str, int]:
         name = path.relative_to(self._folder.root).as_posix()
         if name not in self._listing:
-            raise IndexCorrupt(f"The index file {path} is not in the manifest. {REBUILD}")
+            raise IndexCorrupt(f"The index file {isolated(path)} is not in the manifest. {REBUILD}")
         return self._listing[name]
 
     def file(self, path: Path) -> CheckedFile:

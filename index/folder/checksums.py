@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from index.errors import REBUILD, IndexCorrupt
 from index.folder.filesystem import opened
+from source import isolated
 
 BLOCK = 1 << 15
 """Bytes of a block: 32 KB."""
@@ -75,7 +76,7 @@ class CheckedFile:
         try:
             self._load()
         except OSError:
-            raise IndexCorrupt(f"The index file {path} is missing or not a regular file. {REBUILD}") from None
+            raise IndexCorrupt(f"The index file {isolated(path)} is missing or not a regular file. {REBUILD}") from None
         self._checked = np.zeros(-(-size // BLOCK), bool)
         self._all_checked = whole or digests is None
 
@@ -99,7 +100,7 @@ class CheckedFile:
     def read(self, start: int, end: int) -> memoryview:
         """The bytes from `start` to `end`, not copied."""
         if not 0 <= start <= end <= len(self._bytes):
-            raise IndexCorrupt(f"The index file {self.path} is shorter than another file says. {REBUILD}")
+            raise IndexCorrupt(f"The index file {isolated(self.path)} is shorter than another file says. {REBUILD}")
         self.check(start, end)
         return memoryview(self._bytes)[start:end]
 
@@ -108,7 +109,7 @@ class CheckedFile:
         try:
             return json.loads(bytes(self.read(0, len(self))))
         except (ValueError, RecursionError) as error:
-            raise IndexCorrupt(f"The index file {self.path} is not valid JSON. {REBUILD}") from error
+            raise IndexCorrupt(f"The index file {isolated(self.path)} is not valid JSON. {REBUILD}") from error
 
     def check(self, start: int, end: int) -> None:
         """Checks the blocks that hold these bytes, unless they have been checked already."""

@@ -26,7 +26,7 @@ from index.folder.filesystem import publish, read, remove
 from index.folder.generations import KEPT, delete_old, delete_unused, names, set_current
 from index.folder.layout import UNFINISHED, GenerationLayout, Layout
 from index.folder.manifest import Manifest, dump
-from source import reason_of
+from source import OnWait, do_nothing, isolated, reason_of, wait_until
 
 _OURS = Layout.names()
 
@@ -42,28 +42,52 @@ def claim(root: Path) -> Layout:
     root.mkdir(parents=True, exist_ok=True)
     found = {path.name for path in root.iterdir() if not path.name.startswith(".")}
     if layout.current.name not in found and found - _OURS:
-        raise IndexUnwritable(f"{root} holds other files but no index. Name an empty or new folder with --index.")
+        raise IndexUnwritable(
+            f"{isolated(root)} holds other files but no index. Name an empty or new folder with --index."
+        )
     for name in found & _OURS:
         if stat.S_IFMT((root / name).lstat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
             raise IndexUnwritable(
-                f"{root / name} is a link or a special file, which no index has. Name another folder with --index."
+                f"{isolated(root / name)} is a link or a special file, which no index has. "
+                "Name another folder with --index."
             )
     return layout
 
 
 @contextmanager
-def writing(root: Path) -> Iterator[Layout]:
+def locked(path: Path, patience: float, on_wait: OnWait) -> Iterator[None]:
+    """Holds the lock of a file, waiting `patience` seconds if another process holds it. Raises Timeout.
+
+    The operating system releases the lock when the process that holds it ends.
+    """
+    lock = FileLock(path, timeout=0)
+
+    def acquire() -> bool:
+        with suppress(Timeout):
+            lock.acquire()
+        return lock.is_locked
+
+    if not wait_until(acquire, patience, on_wait):
+        raise Timeout(str(path))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def writing(root: Path, patience: float = 0.0, on_wait: OnWait = do_nothing) -> Iterator[Layout]:
     """Holds the exclusive right to write to an index; unfinished folders are removed before and after.
 
-    So are the unused segments, if space on the disk runs out. The operating system
-    releases the lock when the process that holds it ends. Raises IndexUnwritable if the
-    folder can't be written to or another build is running.
+    So are the unused segments, if space on the disk runs out. Waits `patience` seconds for
+    another build to end. Raises IndexUnwritable if it doesn't, or if the folder can't be
+    written to.
     """
     try:
         layout = claim(root)
         for folder in (layout.segments, layout.generations):
             folder.mkdir(exist_ok=True)
-        with FileLock(layout.lock, timeout=0):
+        with locked(layout.lock, patience, on_wait):
             _record_writer(layout)
             _remove_unfinished(layout)
             try:
@@ -72,7 +96,7 @@ def writing(root: Path) -> Iterator[Layout]:
             finally:
                 _remove_unfinished(layout)
     except Timeout as error:
-        raise IndexUnwritable(f"{_writer(layout)} is writing to {root}. Wait for it to finish.") from error
+        raise IndexUnwritable(f"{_writer(layout)} is writing to {isolated(root)}. Wait for it to finish.") from error
     except OSError as error:
         raise unwritable(root, error) from error
 
@@ -93,7 +117,8 @@ def unwritable(root: Path, error: OSError) -> IndexUnwritable:
     """The IndexUnwritable for a system error in the folder of an index."""
     reason = reason_of(error)
     return IndexUnwritable(
-        f"The index cannot be written to {root} ({reason}). Free some space or name another folder with --index."
+        f"The index cannot be written to {isolated(root)} ({reason}). "
+        "Free some space or name another folder with --index."
     )
 
 
@@ -111,7 +136,7 @@ def _writer(layout: Layout) -> str:
     try:
         writer = json.loads(read(layout.writer, 10_000))
         process, host, since = int(writer["process"]), str(writer["host"]), str(writer["since"])
-        return f"Another build (process {process} on {host:.99}, since {since:.25})"
+        return f"Another build (process {process} on {isolated(host[:99])}, since {isolated(since[:25])})"
     except (OSError, StoreError, ValueError, KeyError, TypeError):
         return "Another build"
 

@@ -9,6 +9,7 @@ from index.errors import REBUILD, IndexCorrupt, IndexMissing, StoreError
 from index.folder.filesystem import entries, is_there, read, remove, replace
 from index.folder.layout import GenerationLayout, Layout
 from index.folder.manifest import load_manifest
+from source import isolated
 
 KEPT = 5
 """The number of generations an index keeps; each build deletes older ones."""
@@ -26,7 +27,9 @@ def read_current(layout: Layout) -> tuple[str, str]:
     except FileNotFoundError:
         if names(layout):
             raise _not_readable(layout) from None
-        raise IndexMissing(f"No index found in {layout.root}. Run `python -m index build` to create one.") from None
+        raise IndexMissing(
+            f"No index found in {isolated(layout.root)}. Run `python -m index build` to create one."
+        ) from None
     except (OSError, ValueError):
         raise _not_readable(layout) from None
     if not name.isalnum() or len(sha256) != 64 or text != f"{name} {sha256}\n":  # the name becomes a path
@@ -35,7 +38,7 @@ def read_current(layout: Layout) -> tuple[str, str]:
 
 
 def _not_readable(layout: Layout) -> IndexCorrupt:
-    return IndexCorrupt(f"The index in {layout.root} does not say which generation is current. {REBUILD}")
+    return IndexCorrupt(f"The index in {isolated(layout.root)} does not say which generation is current. {REBUILD}")
 
 
 def set_current(layout: Layout, name: str, sha256: str) -> None:

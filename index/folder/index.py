@@ -20,7 +20,7 @@ from index.folder.store import FolderStore
 from index.progress import Report
 from index.record import BuildRecord
 from index.store import Generation, no_generation
-from source import name_of
+from source import isolated, name_of
 
 
 class FolderIndex:
@@ -103,7 +103,7 @@ class FolderIndex:
         except IndexCorrupt:
             committed = False
         if not committed:
-            found.append(f"{layout.current} names generation {current}, which is missing or was changed.")
+            found.append(f"{isolated(layout.current)} names generation {current}, which is missing or was changed.")
         for name in names(layout):
             found.extend(_problems(layout, name))
         return list(dict.fromkeys(found))
@@ -137,5 +137,7 @@ def _problems(layout: Layout, name: str) -> list[str]:
             found.append(str(error))
     found.extend(damaged(folders).values())
     for folder, listing in folders:
-        found.extend(f"{path} is not part of the index. Move it elsewhere." for path in foreign(folder, listing))
+        found.extend(
+            f"{isolated(path)} is not part of the index. Move it elsewhere." for path in foreign(folder, listing)
+        )
     return found

@@ -30,6 +30,7 @@ from index.folder.arrays import ArrayWriter, Strings, Table, key, write_strings
 from index.folder.checked_files import Files
 from index.folder.layout import WordsLayout
 from index.types import Rows, Scores
+from source import isolated
 
 _CHUNK = 1 << 20  # postings read from the spool at a time
 _SORTED = 1 << 22  # postings sorted at a time
@@ -241,7 +242,7 @@ def open_lexical(files: Files, layout: WordsLayout, passages: int, languages: li
     stopwords = files.file(layout.stopwords)
     words = stopwords.json()
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise IndexCorrupt(f"The index file {stopwords.path} isn't a list of words. {REBUILD}")
+        raise IndexCorrupt(f"The index file {isolated(stopwords.path)} isn't a list of words. {REBUILD}")
     return StoredLexical(
         Strings(files.table(layout.terms, dtype=np.uint8), files.table(layout.term_ends)),
         files.table(layout.starts),

@@ -13,6 +13,7 @@ from index.folder.checked_files import Listing
 from index.folder.filesystem import read
 from index.folder.layout import FORMAT, Folder, GenerationLayout, SegmentLayout
 from index.json_shape import COUNTS, ENCODER, SETTINGS, fits
+from source import isolated
 
 NAME_LENGTH = 32
 """Hexadecimal digits in a segment's name: the first half of its manifest's SHA-256."""
@@ -81,7 +82,7 @@ def load_manifest(layout: GenerationLayout, sha256: str) -> Manifest:
     """
     manifest = _load(layout, sha256, Manifest)
     if not manifest.segments or not all(_is_name(name) for name in manifest.segments):
-        raise IndexCorrupt(f"{layout.manifest} lists no segments, or an invalid one. {REBUILD}")
+        raise IndexCorrupt(f"{isolated(layout.manifest)} lists no segments, or an invalid one. {REBUILD}")
     return manifest
 
 
@@ -95,9 +96,9 @@ def checked_json(layout: Folder, sha256: str) -> Any:
     try:
         data = read(layout.manifest, _MOST_BYTES)
     except OSError as error:
-        raise IndexCorrupt(f"The index has no manifest in {layout.root}. {REBUILD}") from error
+        raise IndexCorrupt(f"The index has no manifest in {isolated(layout.root)}. {REBUILD}") from error
     if len(sha256) < 32 or not hashlib.sha256(data).hexdigest().startswith(sha256):
-        raise IndexCorrupt(f"{layout.manifest} was changed after it was written. {REBUILD}")
+        raise IndexCorrupt(f"{isolated(layout.manifest)} was changed after it was written. {REBUILD}")
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -114,7 +115,8 @@ def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
         found = record.get("format")
         if found != FORMAT or set(record) != {each.name for each in fields(kind)}:
             raise IndexIncompatible(
-                f"The index in {layout.root} has format {found}, but this version reads format {FORMAT}. {REBUILD}"
+                f"The index in {isolated(layout.root)} has format {found}, "
+                f"but this version reads format {FORMAT}. {REBUILD}"
             )
         if not fits(record, _SHAPES[kind]):
             raise TypeError("a field is missing or has another type")
@@ -123,9 +125,9 @@ def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
         raise _invalid(layout) from error
     dimension = record["encoder"]["dimension"]
     if not 0 < dimension < _MOST_DIMENSIONS:
-        raise IndexCorrupt(f"{layout.manifest} has an invalid vector dimension: {dimension}. {REBUILD}")
+        raise IndexCorrupt(f"{isolated(layout.manifest)} has an invalid vector dimension: {dimension}. {REBUILD}")
     if any(".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute() for name in files):
-        raise IndexCorrupt(f"{layout.manifest} lists a file outside the index. {REBUILD}")
+        raise IndexCorrupt(f"{isolated(layout.manifest)} lists a file outside the index. {REBUILD}")
     return kind(**{**record, "files": files})
 
 

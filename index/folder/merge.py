@@ -19,7 +19,7 @@ from index.errors import REBUILD, IndexCorrupt
 from index.folder.ingest import MOST_TEXTS
 from index.folder.layout import UNFINISHED, Layout
 from index.folder.segment import Segment, SegmentText, SegmentWriter
-from source import load_document
+from source import isolated, load_document
 
 CROWD = 16
 """Segments that a tier may have without being merged."""
@@ -76,7 +76,7 @@ def _copy_document(writer: SegmentWriter, segment: Segment, start: int, end: int
     try:
         characters = len(load_document(line).text)
     except ValueError as error:
-        raise IndexCorrupt(f"A document in {segment.layout.root} can't be parsed. {REBUILD}") from error
+        raise IndexCorrupt(f"A document in {isolated(segment.layout.root)} can't be parsed. {REBUILD}") from error
     return writer.add_document(line, segment.corners[corner : corner + characters])
 
 

@@ -28,7 +28,7 @@ from index.folder.layout import (
 from index.folder.manifest import Manifest, SegmentManifest, load_manifest, load_segment
 from index.folder.segment import Segment
 from index.json_shape import sources_from
-from source import OnWait, do_nothing
+from source import OnWait, do_nothing, isolated
 
 _Numbers = NDArray[np.int64]
 
@@ -87,7 +87,7 @@ def read_generation(layout: GenerationLayout, manifest: Manifest, segments: Sequ
         sources=sources_from(files.file(layout.sources).json()),
     )
     if not (_is_consistent(generation) and _fits_segments(generation, segments)):
-        raise IndexCorrupt(f"The tables in {layout.root} are inconsistent. {REBUILD}")
+        raise IndexCorrupt(f"The tables in {isolated(layout.root)} are inconsistent. {REBUILD}")
     return generation
 
 
@@ -199,7 +199,7 @@ class Previous:
     def _remove_foreign(self, folders: Sequence[tuple[Folder, Listing]]) -> None:
         for folder, listing in folders:
             for path in foreign(folder, listing):
-                self.damage.append(f"{path} was not part of the index.")
+                self.damage.append(f"{isolated(path)} was not part of the index.")
                 _delete(path)
 
     def _load_generation(self, layout: Layout) -> tuple[GenerationLayout, Manifest] | None:
@@ -227,7 +227,7 @@ class Previous:
         numbers = {segment.name: number for number, segment in enumerate(self.segments)}
         missing = [name for name in manifest.segments if name not in numbers]
         self.damage += [
-            f"The segment {name} of generation {layout.root.name} is missing or damaged." for name in missing
+            f"The segment {isolated(name)} of generation {layout.root.name} is missing or damaged." for name in missing
         ]
         try:
             self.generation = read_generation(layout, manifest, self.segments)

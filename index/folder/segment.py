@@ -27,7 +27,7 @@ from index.folder.layout import FORMAT, Layout, SegmentLayout
 from index.folder.manifest import NAME_LENGTH, Manifest, SegmentManifest, dump, load_segment
 from index.tokens import Tokens, token_type, unpack
 from index.types import FloatMatrix, Rows
-from source import Corners
+from source import Corners, isolated
 
 CHECKED_WHOLE = 1 << 26
 """Bytes up to which everything is checked when it is opened: 64 MB, about 50 ms."""
@@ -63,7 +63,7 @@ class Segment:
             and counts[:, 0].max(initial=-1) < terms
         )
         if not agree:
-            raise IndexCorrupt(f"The tables in {self.layout.root} are inconsistent. {REBUILD}")
+            raise IndexCorrupt(f"The tables in {isolated(self.layout.root)} are inconsistent. {REBUILD}")
 
     @property
     def name(self) -> str:

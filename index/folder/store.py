@@ -27,7 +27,7 @@ from index.folder.vectors import StoredVectors, read_index
 from index.json_shape import sources_from
 from index.store import StoreMixin
 from index.tokens import Tokens
-from source import Box, Document, DocumentFacts, Span, boxes_of, load_document, load_facts
+from source import Box, Document, DocumentFacts, Span, boxes_of, isolated, load_document, load_facts
 
 
 class DocumentRows:
@@ -137,7 +137,7 @@ class FolderStore(StoreMixin):
         self.root, self.generation, self.manifest = root, name, manifest
         self.segments: list[Segment] = open_segments(Layout(root), manifest, like.segments if like else ())
         if any(segment.dimension != manifest.encoder["dimension"] for segment in self.segments):
-            raise IndexCorrupt(f"The index in {root} has vectors of different dimensions. {REBUILD}")
+            raise IndexCorrupt(f"The index in {isolated(root)} has vectors of different dimensions. {REBUILD}")
         whole = whole or manifest.size <= CHECKED_WHOLE
         if whole:
             check_files([(layout, manifest.files)])

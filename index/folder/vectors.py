@@ -20,6 +20,7 @@ from index.folder.checksums import CheckedFile
 from index.folder.segment import EncodedTexts
 from index.store import cosines, nearest_among
 from index.types import FloatMatrix, Rows
+from source import isolated
 
 _RESCORED = 8  # texts compared exactly for each passage requested
 _LEAST = 400  # texts compared exactly at least
@@ -87,9 +88,9 @@ def read_index(file: CheckedFile, count: int, dimension: int) -> faiss.Index:
     try:
         index = faiss.deserialize_index(np.frombuffer(file.read(0, len(file)), np.uint8))
     except (RuntimeError, MemoryError) as error:
-        raise IndexCorrupt(f"The index file {file.path} isn't a FAISS index. {REBUILD}") from error
+        raise IndexCorrupt(f"The index file {isolated(file.path)} isn't a FAISS index. {REBUILD}") from error
     if not _is_expected(index, count, _empty(dimension)):
-        raise IndexCorrupt(f"The index file {file.path} holds another FAISS index. {REBUILD}")
+        raise IndexCorrupt(f"The index file {isolated(file.path)} holds another FAISS index. {REBUILD}")
     return index
 
 

@@ -21,9 +21,9 @@ from index.lance.publish import publish
 from index.lance.storage import Storage
 from index.lance.store import LanceStore, read_manifest
 from index.lance.tables import TABLES
-from index.progress import Report
+from index.progress import Report, Step
 from index.store import Generation, no_generation, open_if_usable
-from source import UsageError, golden_in
+from source import UsageError, golden_in, isolated
 
 _OURS = re.compile(rf"(?P<tables>\d{{6}}-[0-9a-f]{{8}})-(?:{'|'.join(TABLES)})")
 _OLD_VERSIONS = timedelta(hours=1)  # kept for a server that is about to read an older version of the pointer
@@ -52,7 +52,9 @@ class LanceIndex:
 
         If it fails or the process is killed, the previous generation stays current.
         """
-        with building(self._engine, self._pointer) as lease:
+        waiting = Step(options.progress, "waiting")
+        with building(self._engine, self._pointer, options.patience, waiting.report) as lease:
+            waiting.end()
             self._remove_unused(lease.current)
             report = build(self.staging, sources, replace(options, approve=approve_all))
             folder = FolderStore(self.staging)
@@ -122,7 +124,8 @@ class LanceIndex:
     def prune(self, keep: int = 1) -> int:
         """As `Index.prune`. Raises UsageError."""
         raise UsageError(
-            f"{self._engine} can't be pruned. It keeps its last {KEPT} generations, and each build deletes older ones."
+            f"{isolated(self._engine)} can't be pruned. It keeps its last {KEPT} generations, "
+            "and each build deletes older ones."
         )
 
     def size(self) -> int:

@@ -27,9 +27,10 @@ import pyarrow as pa
 from index.errors import REBUILD, IndexCorrupt, IndexMissing, IndexUnwritable, StoreError, StoreUnreachable
 from index.lance.address import Engine
 from index.lance.storage import Storage, TableMissing
+from source import OnWait, do_nothing, isolated, wait_until
 
 TABLE = "current"
-_INTERVAL = 1.0  # seconds between two reads of the pointer
+_INTERVAL = 1.0  # seconds between two reads of the pointer, also while a build waits for another
 _AFTER_FAILURE = 5.0  # seconds until the next read when one has failed
 _TIMEOUT = 2.0  # seconds that a question waits for a read
 _NEVER = 1 << 37  # seconds since 1970: the year 6325
@@ -105,12 +106,14 @@ class Pointer:
         except TableMissing:
             found = None
         if found is None:
-            raise IndexMissing(f"No index found at {self._storage.engine}. Run `python -m index build` to create one.")
+            raise IndexMissing(
+                f"No index found at {isolated(self._storage.engine)}. Run `python -m index build` to create one."
+            )
         return found
 
     def row(self, seconds: float | None = None) -> Current:
         """Reads the pointer. `seconds`: timeout. Raises TableMissing before there is one."""
-        return _current(self._storage.run(self._rows(), seconds), str(self._storage.engine))
+        return _current(self._storage.run(self._rows(), seconds), isolated(self._storage.engine))
 
     async def _rows(self) -> list[dict[str, Any]]:
         table = await self._storage.open_async(TABLE)
@@ -204,7 +207,9 @@ class Lease:
             if found.builder == self.current.builder:  # an earlier update succeeded, but its confirmation was lost
                 self.current = found
             if found.builder != self.current.builder or not self._try_update(fields):
-                raise IndexUnwritable(f"Another build has taken over {self._engine}. Check the index and build again.")
+                raise IndexUnwritable(
+                    f"Another build has taken over {isolated(self._engine)}. Check the index and build again."
+                )
 
     def _try_update(self, fields: Mapping[str, Any]) -> bool:
         new = replace(self.current, **fields)
@@ -215,20 +220,25 @@ class Lease:
 
 
 @contextmanager
-def building(engine: Engine, pointer: Pointer) -> Iterator[Lease]:
-    """Holds the lease of an index and renews it in a thread. Raises IndexUnwritable if another build holds it."""
+def building(engine: Engine, pointer: Pointer, patience: float = 0.0, on_wait: OnWait = do_nothing) -> Iterator[Lease]:
+    """Holds the lease of an index and renews it in a thread.
+
+    Waits `patience` seconds for another build to end. Raises IndexUnwritable if it doesn't.
+    """
     pointer.create()
-    old = pointer.row()
-    if old.builder and old.until > time.time():
-        until = datetime.fromtimestamp(old.until, UTC)
-        raise IndexUnwritable(
-            f"Another build ({old.who:.99}) is writing to {engine}. Wait for it to finish or, if it was killed, "
-            f"until {until:%H:%M:%S} UTC."
-        )
-    new = replace(old, builder=token_hex(8), who=this_process(), until=_until())
-    if not _compare_and_set(pointer, old, new):
-        raise IndexUnwritable(f"Another build has just begun to write to {engine}. Wait for it to finish.")
-    lease = Lease(engine, pointer, new)
+    leases: list[Lease] = []
+    taken: list[_Taken] = []
+
+    def acquire() -> bool:
+        try:
+            leases.append(_acquired(engine, pointer))
+        except _Taken as error:
+            taken.append(error)
+        return bool(leases)
+
+    if not wait_until(acquire, patience, on_wait, _INTERVAL):
+        raise taken[-1]
+    (lease,) = leases
     ended = Event()
     renewing = Thread(target=_renew, args=(lease, ended), name="lease", daemon=True)
     renewing.start()
@@ -239,6 +249,25 @@ def building(engine: Engine, pointer: Pointer) -> Iterator[Lease]:
         renewing.join()
         with suppress(StoreError):  # otherwise it expires
             lease.release()
+
+
+class _Taken(IndexUnwritable):
+    """Another build holds the lease."""
+
+
+def _acquired(engine: Engine, pointer: Pointer) -> Lease:
+    """The lease, if no other build holds it. Raises _Taken."""
+    old = pointer.row()
+    if old.builder and old.until > time.time():
+        until = datetime.fromtimestamp(old.until, UTC)
+        raise _Taken(
+            f"Another build ({isolated(old.who[:99])}) is writing to {isolated(engine)}. "
+            f"Wait for it to finish or, if it was killed, until {until:%H:%M:%S} UTC."
+        )
+    new = replace(old, builder=token_hex(8), who=this_process(), until=_until())
+    if not _compare_and_set(pointer, old, new):
+        raise _Taken(f"Another build has just begun to write to {isolated(engine)}. Wait for it to finish.")
+    return Lease(engine, pointer, new)
 
 
 def _renew(lease: Lease, ended: Event) -> None:

@@ -14,6 +14,7 @@ from cachetools import LRUCache
 from index.errors import REBUILD, IndexCorrupt
 from index.lance.storage import Storage
 from index.lance.tables import SealedColumn, Values, is_sealed, unpack
+from source import isolated
 
 _TOGETHER = 1 << 10  # rows in a batch when all are read
 _Row = TypeVar("_Row")
@@ -33,7 +34,7 @@ class SealedTable:
         """The rows that a query finds, best first. `by`: the column it sorts by. `seconds`: timeout."""
         rows = self.storage.run(query.select(["_rowoffset", by]).to_arrow(), seconds)["_rowoffset"]
         if rows.null_count:
-            raise IndexCorrupt(f"A search in {self._name} finds rows that don't exist. {REBUILD}")
+            raise IndexCorrupt(f"A search in {isolated(self._name)} finds rows that don't exist. {REBUILD}")
         numbers: list[int] = rows.to_pylist()
         return numbers
 
@@ -69,11 +70,11 @@ class SealedTable:
                 raise self._changed() from error
 
     def _changed(self) -> IndexCorrupt:
-        return IndexCorrupt(f"A row of {self._name} is damaged. {REBUILD}")
+        return IndexCorrupt(f"A row of {isolated(self._name)} is damaged. {REBUILD}")
 
     def missing(self, row: int) -> IndexCorrupt:
         """The error for a missing row."""
-        return IndexCorrupt(f"Row {row} of {self._name} is missing. {REBUILD}")
+        return IndexCorrupt(f"Row {row} of {isolated(self._name)} is missing. {REBUILD}")
 
 
 class SealedRows(Generic[_Row]):

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from index.errors import REBUILD, IndexCorrupt, IndexUnwritable, StoreError, StoreUnreachable
 from index.lance.address import Engine
+from source import isolated
 
 PATIENCE = 10.0
 """Timeout of a storage call while answering a question, in seconds."""
@@ -120,17 +121,17 @@ class Storage:
         if "nosuchbucket" in message:
             return self._unreachable("has no such bucket", "Create it or name another")
         if _has(message, _NO_ROOM):
-            return IndexUnwritable(f"The storage of {self.engine} is full. Free some space and build again.")
+            return IndexUnwritable(f"The storage of {isolated(self.engine)} is full. Free some space and build again.")
         if "commit conflict" in message or "concurrent writers" in message:
-            return IndexUnwritable(f"Another process is writing to {self.engine}. Wait for it to finish.")
+            return IndexUnwritable(f"Another process is writing to {isolated(self.engine)}. Wait for it to finish.")
         if "was not found" in message:
-            return TableMissing(f"A table of {self.engine} is missing. {REBUILD}")
+            return TableMissing(f"A table of {isolated(self.engine)} is missing. {REBUILD}")
         if _has(message, _AWAY):
             return self._unreachable("does not answer")
-        return IndexCorrupt(f"A table of {self.engine} cannot be read or written. {REBUILD}")
+        return IndexCorrupt(f"A table of {isolated(self.engine)} cannot be read or written. {REBUILD}")
 
     def _unreachable(self, problem: str, remedy: str = "Try again when it does") -> StoreUnreachable:
-        return StoreUnreachable(f"The storage of {self.engine} {problem}. {remedy}.")
+        return StoreUnreachable(f"The storage of {isolated(self.engine)} {problem}. {remedy}.")
 
 
 def _index_cache_size() -> int:

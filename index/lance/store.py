@@ -37,7 +37,7 @@ from index.lance.tables import (
 from index.store import StoreMixin
 from index.tokens import Tokens, token_type, unpack
 from index.types import Rows
-from source import Box, Document, Span, boxes_of
+from source import Box, Document, Span, boxes_of, isolated
 
 _PASSAGES, _TOKENS, _CORNERS = 1 << 24, 1 << 25, 1 << 23
 """Bytes of each that are cached: about 8,000 passages, the tokens of 800, the corners of a million characters."""
@@ -174,14 +174,14 @@ def read_manifest(storage: Storage, generation: PublishedGeneration) -> tuple[As
     """Reads the manifest of a generation; returns its table, too. Raises IndexCorrupt or IndexIncompatible."""
     about = storage.open(f"{generation.tables}-about")
     data = read_about(storage, about, 0)
-    return about, load(data, generation.sha256, f"Generation {generation.name} of {storage.engine}")
+    return about, load(data, generation.sha256, f"Generation {generation.name} of {isolated(storage.engine)}")
 
 
 def read_about(storage: Storage, about: AsyncTable, row: int) -> bytes:
     """A row of the table `about`, not verified: the caller knows its SHA-256. Raises IndexCorrupt if it is missing."""
     found = storage.run(about.take_offsets([row]).select(ABOUT.names).to_arrow())
     if found["row"].to_pylist() != [row]:
-        raise IndexCorrupt(f"The description of a generation in {storage.engine} is incomplete. {REBUILD}")
+        raise IndexCorrupt(f"The description of a generation in {isolated(storage.engine)} is incomplete. {REBUILD}")
     data: bytes = found["data"][0].as_py()
     return data
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from index.encoder.protocol import Encoder
 from index.errors import EngineMissing
-from source import ParserPool, Parsers
+from source import ParserPool, Parsers, isolated
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +43,6 @@ def ray_packages(on: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         raise EngineMissing(
-            f"A build on {on} needs the package {error.name}, which is not installed. Run `pip install '.[ray]'`."
+            f"A build on {isolated(on)} needs the package {error.name}, which is not installed. "
+            "Run `pip install '.[ray]'`."
         ) from None

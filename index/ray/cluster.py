@@ -17,7 +17,7 @@ import ray
 from ray.exceptions import RayError
 
 from index.errors import ClusterUnusable
-from source import UsageError, cores
+from source import UsageError, cores, isolated
 
 _ADDRESS = re.compile(r"([A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):(\d{1,5})")
 _PATIENCE = 10  # seconds
@@ -57,7 +57,7 @@ def _connect(on: str) -> None:
     address = (os.environ.get("RAY_ADDRESS") or "local") if on == "ray" else on
     found = _ADDRESS.fullmatch(address)
     if address != "local" and not found:
-        raise UsageError(f"A build runs on `ray` or on HOST:PORT of a Ray cluster, not on {address!r}.")
+        raise UsageError(f"A build runs on `ray` or on HOST:PORT of a Ray cluster, not on {isolated(repr(address))}.")
     own: dict[str, Any] = {} if found else {"num_cpus": cores(), "include_dashboard": False}
     try:
         if found:  # fail fast: Ray itself would try for more than a minute
@@ -66,7 +66,7 @@ def _connect(on: str) -> None:
             ray.init(address, log_to_driver=False, logging_level="ERROR", **own)
     except (RayError, OSError, OverflowError, RuntimeError, ValueError) as error:
         raise ClusterUnusable(
-            f"No Ray cluster answers at {address}, or this machine doesn't belong to it, or it requires a token "
-            "(RAY_AUTH_MODE=token). Start a cluster with `ray start --head` and join it on this machine with "
+            f"No Ray cluster answers at {isolated(address)}, or this machine doesn't belong to it, or it requires "
+            "a token (RAY_AUTH_MODE=token). Start a cluster with `ray start --head` and join it on this machine with "
             "`ray start --address HOST:PORT`."
         ) from error

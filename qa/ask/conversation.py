@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from source import UsageError, is_unicode
+from source import UsageError, is_unicode, strings
 
 MAX_QUESTION = 2000
 """The longest question, in characters."""
@@ -60,6 +60,8 @@ class ContextualQuestion:
 
 def validated(question: str) -> str:
     """The question without surrounding white space. Raises UsageError if it is empty, too long or not Unicode."""
+    if not isinstance(question, str):
+        raise UsageError(f"The question must be a string, not {type(question).__name__}.")
     text = question.strip()
     if not _has_words(text):
         raise UsageError("Please use words in your question." if text else "Please type a question.")
@@ -71,8 +73,14 @@ def validated(question: str) -> str:
 
 
 def usable_history(history: Sequence[str]) -> list[str]:
-    """The last few earlier questions, without those that are not valid questions."""
-    valid = [text for text in history if _has_words(text) and is_unicode(text) and len(text) <= MAX_QUESTION]
+    """The last few earlier questions, without those that are not valid questions. Raises UsageError."""
+    if not history:
+        return []
+    valid = [
+        text
+        for text in strings(history, "history")
+        if _has_words(text) and is_unicode(text) and len(text) <= MAX_QUESTION
+    ]
     return valid[-_HISTORY:]
 
 

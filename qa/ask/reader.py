@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from index import Offsets, Store, language_of, open_model, searchable, threads
 from qa.ask.retrieve import Candidate
-from source import ChapterVerseError, Span
+from source import ChapterVerseError, Span, isolated
 
 _WEIGHTS = Path(__file__).parents[1] / "weights"
 _SHA256 = {
@@ -153,7 +153,7 @@ def _checked(file: Path) -> bytes:
     except OSError:
         data = b""
     if hashlib.sha256(data).hexdigest() != _SHA256[file.name]:
-        raise ReaderMissing(f"The reader's file {file} is missing or damaged. Reinstall the project.")
+        raise ReaderMissing(f"The reader's file {isolated(file)} is missing or damaged. Reinstall the project.")
     return data
 
 

@@ -19,7 +19,7 @@ from index import DEFAULT_INDEX, Layout, locate
 from index.folder.filesystem import appending, flush
 from qa.answer import Quote
 from qa.ask.conversation import usable_history, validated
-from source import ChapterVerseError, reason_of
+from source import ChapterVerseError, isolated, reason_of
 
 LARGEST = 50_000_000
 """The largest size of a feedback file, in bytes."""
@@ -68,7 +68,7 @@ def record(
             flush(path.parent)
     except OSError as error:
         raise FeedbackRefused(
-            f"{path} cannot be written ({reason_of(error)}). Check the permissions and the free disk space."
+            f"{isolated(path)} cannot be written ({reason_of(error)}). Check the permissions and the free disk space."
         ) from error
 
 
@@ -100,10 +100,12 @@ def _append(path: Path, line: bytes) -> None:
         if os.read(file, 1) not in (b"", b"\n"):  # the last line is incomplete, after a power cut
             line = b"\n" + line
         if size + len(line) > LARGEST:
-            raise FeedbackRefused(f"{path} is full ({size:,} bytes). Move it elsewhere to start a new file.")
+            raise FeedbackRefused(f"{isolated(path)} is full ({size:,} bytes). Move it elsewhere to start a new file.")
         if os.write(file, line) < len(line):
             os.ftruncate(file, size)
-            raise FeedbackRefused(f"{path} cannot be written (the disk is full). Free some space and try again.")
+            raise FeedbackRefused(
+                f"{isolated(path)} cannot be written (the disk is full). Free some space and try again."
+            )
         os.fsync(file)
     finally:
         os.close(file)

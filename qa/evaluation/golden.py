@@ -9,7 +9,7 @@ from index import Store, encoder_for
 from qa.edition import Edition
 from qa.evaluation.evaluate import outcome
 from qa.evaluation.questions import Question, read_questions
-from source import ChapterVerseError
+from source import ChapterVerseError, isolated
 
 _NAMED = 5  # questions in a message
 
@@ -30,7 +30,7 @@ def judge(old: Store | None, new: Store, golden: Sequence[Path]) -> None:
     before, after = ([_is_right(edition, each) for each in questions] for edition in (_edition(old), _edition(new)))
     if sum(after) < sum(before):
         worse = [each.question for each, was, now in zip(questions, before, after, strict=True) if was and not now]
-        named = "; ".join(f"“{question}”" for question in worse[:_NAMED])
+        named = "; ".join(f"“{isolated(question)}”" for question in worse[:_NAMED])
         more = f" and {len(worse) - _NAMED} more" if len(worse) > _NAMED else ""
         raise AnswersWorse(
             f"The new index answers {sum(after)} of {len(questions)} golden questions correctly and the old one "

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from index import json_shape
-from source import UsageError
+from source import UsageError, isolated
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ def read_questions(path: Path) -> list[Question]:
     try:
         lines = path.read_text("utf-8-sig").split("\n")  # JSON strings may hold the other line breaks
     except FileNotFoundError as error:
-        raise UsageError(f"No such file: {path}.") from error
+        raise UsageError(f"No such file: {isolated(path)}.") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} can't be read as UTF-8 text.") from error
-    read = [_question(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
+        raise UsageError(f"{isolated(path)} can't be read as UTF-8 text.") from error
+    read = [_question(line, f"{isolated(path)}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
     questions = [each for each in read if any(char.isalnum() for char in each.question)]
     if not questions:
-        raise UsageError(f"{path} has no questions. Write one JSON object per line.")
+        raise UsageError(f"{isolated(path)} has no questions. Write one JSON object per line.")
     return _merged(questions)
 
 

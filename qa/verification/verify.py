@@ -13,7 +13,7 @@ from pathlib import Path
 
 from qa.answer import DocumentRef
 from qa.verification.saved_answer import SavedQuote, saved_quotes
-from source import OCR, Document, Span, UsageError, boxes_of, scan
+from source import OCR, Document, Span, UsageError, boxes_of, isolated, scan
 
 _WORDS = 3  # of an n-gram
 _MOST = 200  # n-grams of a quote, and occurrences of each
@@ -117,10 +117,11 @@ def _quotes(path: Path) -> list[SavedQuote]:
         if any(Path(quote.at.document.path).is_dir() for quote in quotes):
             raise ValueError("a quote names a folder")  # a hostile answer could have the whole disk read
     except FileNotFoundError as error:
-        raise UsageError(f"No such file: {path}.") from error
+        raise UsageError(f"No such file: {isolated(path)}.") from error
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
-            f"{path} isn't a saved answer. Save one with `python -m qa ask --json`, or export a chat from the page."
+            f"{isolated(path)} isn't a saved answer. Save one with `python -m qa ask --json`, or export a chat "
+            "from the page."
         ) from error
     return quotes
 

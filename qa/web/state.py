@@ -28,8 +28,8 @@ Work = Callable[[Progress], Added]
 _log = logging.getLogger("chapter-verse")
 
 
-class BuildRunning(ChapterVerseError):
-    """Another change is in progress."""
+class TooManyChanges(ChapterVerseError):
+    """Many other changes are in progress or waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,9 @@ class Build:
     """A change to the documents, its progress and its outcome.
 
     `number`: which change of this process it is, from 1; 0 before the first. `ticket`: a secret of the client that
-    began the change, the only one that may see the names of files. `state`: running, done, cancelled, failed (`report`
-    says why) or broken (the log says why). `refused`: each file that was not added, and the reason.
+    began the change, the only one that may see the names of files. `state`: running (its `step` may be "waiting"),
+    done, cancelled, failed (`report` says why) or broken (the log says why). `refused`: each file that was not added,
+    and the reason.
     """
 
     number: int = 0
@@ -51,42 +52,20 @@ class Build:
     refused: tuple[tuple[str, str], ...] = ()
 
 
-class Builds:
-    """Runs changes in a thread, one at a time."""
+class _Change:
+    """A change in its thread: `build` is replaced as it goes on."""
 
-    def __init__(self) -> None:
-        self._build = Build()
-        self._starting = Lock()
-        self._cancelled = Event()
+    def __init__(self, build: Build) -> None:
+        self.build = build
+        self.cancelled = Event()
 
     @property
-    def now(self) -> Build:
-        """The change that is in progress, or the last one."""
-        return self._build
+    def is_running(self) -> bool:
+        return self.build.state == "running"
 
-    def start(self, work: Work) -> Build:
-        """Starts a change. Raises BuildRunning."""
-        with self._starting:
-            if self._build.state == "running":
-                raise BuildRunning("The index is already being updated. Please wait.")
-            self._cancelled.clear()
-            last, build = self._build, Build(self._build.number + 1, token_urlsafe(), "running")
-            self._build = build
-            try:
-                Thread(target=self._run, args=(work,), name="build", daemon=True).start()
-            except RuntimeError:  # no more threads can be started
-                self._build = last
-                raise
-        return build
-
-    def cancel(self, number: int) -> None:
-        """Cancels the change with this number, if it is in progress; the index stays as it was."""
-        with self._starting:
-            if number == self._build.number:
-                self._cancelled.set()
-
-    def _run(self, work: Work) -> None:
-        self._build = replace(self._build, **self._outcome(work))
+    def run(self, work: Work) -> None:
+        """Does the work, and keeps its outcome."""
+        self.build = replace(self.build, **self._outcome(work))
 
     def _outcome(self, work: Work) -> dict[str, Any]:
         try:
@@ -101,9 +80,51 @@ class Builds:
         return {"state": "done", "report": added.report, "refused": added.refused}
 
     def _follow(self, step: str, done: int, total: int) -> None:
-        if self._cancelled.is_set():
+        if self.cancelled.is_set():
             raise Cancelled
-        self._build = replace(self._build, step=step, done=done, total=total)
+        self.build = replace(self.build, step=step, done=done, total=total)
+
+
+_MOST_CHANGES = 16  # running or waiting
+_KEPT = 100  # ended changes whose outcome can still be asked for
+
+
+class Builds:
+    """Runs changes, each in a thread of its own, where it waits until those before it have ended (`qa.rebuild`)."""
+
+    def __init__(self) -> None:
+        self._changes = [_Change(Build())]
+        self._starting = Lock()
+
+    @property
+    def now(self) -> Build:
+        """The change that is in progress, or the last one."""
+        running = [change.build for change in self._changes if change.is_running]
+        return next((build for build in running if build.step != "waiting"), (running or [self._changes[-1].build])[0])
+
+    def of(self, ticket: str) -> Build:
+        """The change with this ticket, if there is one, or else as `now`."""
+        builds = (change.build for change in self._changes)
+        return next((build for build in builds if ticket and build.ticket == ticket), self.now)
+
+    def start(self, work: Work) -> Build:
+        """Starts a change. Raises TooManyChanges."""
+        with self._starting:
+            running = [change for change in self._changes if change.is_running]
+            if len(running) >= _MOST_CHANGES:
+                raise TooManyChanges("Too many updates are waiting. Try again in a few minutes.")
+            begun = Build(self._changes[-1].build.number + 1, token_urlsafe(), "running")
+            change = _Change(begun)
+            Thread(target=change.run, args=(work,), name="build", daemon=True).start()  # unless no more can be started
+            ended = [change for change in self._changes if change not in running]
+            self._changes = sorted([*ended[-_KEPT:], *running, change], key=lambda change: change.build.number)
+        return begun
+
+    def cancel(self, number: int) -> None:
+        """Cancels the change with this number, if it is running or waiting; the index stays as it was."""
+        for change in self._changes:
+            if change.build.number == number:
+                change.cancelled.set()
 
 
 # Suggested questions for the article that the project ships with, by the SHA-256 of its file.
@@ -207,9 +228,9 @@ class _LoggedEdition(Edition):
         self._log = log
 
     def ask(self, question: str, history: Sequence[str] = (), k: int = QUOTES, documents: Sequence[str] = ()) -> Answer:
-        self._log(f"{timestamp()} {request_id.get()} question {question[:MAX_QUESTION]!r}")
+        self._log(f"{timestamp()} {request_id.get()} question {str(question)[:MAX_QUESTION]!r}")
         return self._edition.ask(question, history, k, documents)
 
     def retrieve(self, query: str, k: int = 5, documents: Sequence[str] = ()) -> list[Hit]:
-        self._log(f"{timestamp()} {request_id.get()} query {query[:MAX_QUESTION]!r}")
+        self._log(f"{timestamp()} {request_id.get()} query {str(query)[:MAX_QUESTION]!r}")
         return self._edition.retrieve(query, k, documents)

@@ -24,6 +24,7 @@ from source.encoding import decode
 from source.errors import SourceEmpty
 from source.places import Heading, Places
 from source.spans import Span, trim
+from source.untrusted_text import isolated
 
 EXTRACTOR = "csv/1"
 
@@ -47,7 +48,7 @@ def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
     delimiter = _delimiter(text)
     matches = list(_records(text, delimiter))
     if not matches:
-        raise SourceEmpty(f"{path or id} contains no text.")
+        raise SourceEmpty(f"{isolated(path or id)} contains no text.")
     rows = [_cells(match.group(), delimiter) for match in matches[:_SAMPLE]]
     at = _first_of_table(rows)
     headed = _is_header(rows[at], rows[at + 1 :])

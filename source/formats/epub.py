@@ -18,6 +18,7 @@ from source.document import Document, Doubt, DoubtKind
 from source.errors import Damaged, Encrypted, SourceEmpty
 from source.formats.html.blocks import blocks_of
 from source.formats.html.extractor import decode_html, parse_html
+from source.untrusted_text import isolated
 
 EXTRACTOR = "epub/2"
 
@@ -56,7 +57,7 @@ def read_epub(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
         undecodable += replaced
         words += _add_part(text, builder, shown_as, content=not part.navigation)
     if not words:
-        raise SourceEmpty(f"{shown_as} contains no text.")
+        raise SourceEmpty(f"{isolated(shown_as)} contains no text.")
     for kind, count in ((DoubtKind.TRUNCATED, missing), (DoubtKind.UNDECODABLE, undecodable)):
         if count:
             builder.doubt(Doubt(kind, count=count))
@@ -88,7 +89,7 @@ def _refuse_encrypted(archive: Archive) -> None:
     for encrypted in archive.xml(_ENCRYPTION).iterfind(".//{*}EncryptedData"):
         method = encrypted.find("{*}EncryptionMethod")
         if method is None or method.get("Algorithm") not in _FONT_OBFUSCATION:
-            raise Encrypted(f"{archive.shown_as} is copy-protected. Add an unprotected copy.")
+            raise Encrypted(f"{isolated(archive.shown_as)} is copy-protected. Add an unprotected copy.")
 
 
 def _package_name(archive: Archive) -> str:
@@ -96,7 +97,9 @@ def _package_name(archive: Archive) -> str:
     for rootfile in archive.xml(_CONTAINER).iterfind(".//{*}rootfile"):
         if rootfile.get("media-type", _PACKAGE_TYPE) == _PACKAGE_TYPE:
             return _inside("", rootfile.get("full-path", ""))
-    raise Damaged(f"{archive.shown_as} is damaged: {_CONTAINER} names no package document. Try saving it again.")
+    raise Damaged(
+        f"{isolated(archive.shown_as)} is damaged: {_CONTAINER} names no package document. Try saving it again."
+    )
 
 
 def _spine(package: Any, folder: str) -> Iterator[_Part | None]:

@@ -16,6 +16,7 @@ from source.errors import BadCollection, SourceEmpty
 from source.formats.plain import read_plain
 from source.places import LONGEST_TITLE
 from source.quality import doubts_of
+from source.untrusted_text import isolated
 
 _LONGEST_LINE = 64 << 20  # bytes
 
@@ -66,14 +67,14 @@ def records(path: Path, shown_as: str) -> Iterator[JsonlRecord]:
     is_empty = True
     with path.open("rb") as file:
         for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE + 1), b""), start=1):
-            where = f"{shown_as}, line {number}"
+            where = f"{isolated(shown_as)}, line {number}"
             if len(line) > _LONGEST_LINE:
                 raise BadCollection(f"{where} is longer than {_LONGEST_LINE >> 20} MB. Split it into several objects.")
             if line.strip():
                 is_empty = False
                 yield JsonlRecord(line.rstrip(b"\r\n"), where, shown_as)
     if is_empty:
-        raise SourceEmpty(f"{shown_as} is empty.")
+        raise SourceEmpty(f"{isolated(shown_as)} is empty.")
 
 
 def ids_in(path: Path, shown_as: str) -> Iterator[str]:

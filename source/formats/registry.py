@@ -17,6 +17,7 @@ from source.document import Document
 from source.encoding import decode
 from source.errors import SourceEmpty
 from source.quality import doubts_of
+from source.untrusted_text import isolated
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Format:
         if self.text:
             content = decode(data, path)
             if not content.strip():
-                raise SourceEmpty(f"{path} is empty.")
+                raise SourceEmpty(f"{isolated(path)} is empty.")
         options = {"ocr": ocr} if self.ocr and ocr else {}
         document = read(content, id=id, title=title, path=path, sha256=sha256, **options)
         return replace(document, doubts=(*document.doubts, *doubts_of(document.text, document.places.pages)))

@@ -10,6 +10,7 @@ from pathlib import Path
 from source.document import Document
 from source.errors import Damaged, SourceUnreadable
 from source.sandbox.pool import ParserPool
+from source.untrusted_text import isolated
 
 _WIDTH = 1240  # pixels: an A4 page at 150 dots an inch
 _MAX_HEIGHT = 3  # times the width
@@ -26,7 +27,7 @@ def draw_page(data: bytes, page: int, shown_as: str) -> bytes:
             scale = min(_WIDTH / width, _MAX_HEIGHT * _WIDTH / height)
             picture = drawn.render(scale=scale).to_pil().convert("P", palette=1, colors=64)
     except (pypdfium2.PdfiumError, IndexError, ZeroDivisionError) as error:
-        raise Damaged(f"Page {page} of {shown_as} cannot be rendered. Try saving the file again.") from error
+        raise Damaged(f"Page {page} of {isolated(shown_as)} cannot be rendered. Try saving the file again.") from error
     out = io.BytesIO()
     picture.save(out, "PNG")
     return out.getvalue()
@@ -47,7 +48,7 @@ def page_picture(document: Document, page: int) -> bytes:
     Raises a SourceError if the file is gone, has changed since it was indexed, or cannot be rendered.
     """
     if not has_pictures(document):
-        raise SourceUnreadable(f"{document.path} has no page images. Read its text instead.")
+        raise SourceUnreadable(f"{isolated(document.path)} has no page images. Read its text instead.")
     return _rendered(document.path, document.sha256, page)
 
 
@@ -56,7 +57,7 @@ def _rendered(path: str, sha256: str, page: int) -> bytes:
     try:
         return _pool().draw(Path(path), sha256=sha256, page=page, path=path)
     except OSError as error:
-        raise SourceUnreadable(f"{path} is no longer where it was indexed. Rebuild the index.") from error
+        raise SourceUnreadable(f"{isolated(path)} is no longer where it was indexed. Rebuild the index.") from error
 
 
 @lru_cache(1)

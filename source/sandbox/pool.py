@@ -25,6 +25,7 @@ from source import errors
 from source.document import Document
 from source.document_json import load_document
 from source.errors import SourceError, SourceUnreadable, TooLarge
+from source.untrusted_text import isolated
 
 SECONDS = 120.0
 """The time limit of a file, plus as much again for every `BYTES` of it."""
@@ -203,8 +204,9 @@ def _exactly(file: IO[bytes], length: int) -> bytes:
 
 def _ended(path: str, status: int, in_time: bool, seconds: float) -> SourceError:
     if not in_time:
-        return TooLarge(f"{path} took longer than {seconds:.0f} seconds to extract. Split it or exclude it.")
+        return TooLarge(f"{isolated(path)} took longer than {seconds:.0f} seconds to extract. Split it or exclude it.")
     # Either the file crashed the parser, or the system was short of memory; the two look the same.
     return SourceUnreadable(
-        f"{path} could not be read: its parser exited with status {status}. Build again, or save the file again."
+        f"{isolated(path)} could not be read: its parser exited with status {status}. Build again, or save the "
+        "file again."
     )

@@ -22,6 +22,7 @@ from source import errors
 from source.document_json import dump_document
 from source.formats.registry import format_of
 from source.sandbox.page_images import draw_page
+from source.untrusted_text import isolated
 
 MEMORY = 4 << 30  # bytes of address space
 
@@ -63,8 +64,8 @@ def _as_source_error(error: Exception, shown_as: str) -> errors.SourceError:
     if isinstance(error, OSError):
         return errors.unreadable(shown_as, error)
     if isinstance(error, MemoryError | RecursionError):
-        return errors.TooLarge(f"{shown_as} needs too much memory. Split it or exclude it.")
-    return errors.Damaged(f"{shown_as} is damaged. Try saving it again, or exclude it.")
+        return errors.TooLarge(f"{isolated(shown_as)} needs too much memory. Split it or exclude it.")
+    return errors.Damaged(f"{isolated(shown_as)} is damaged. Try saving it again, or exclude it.")
 
 
 def _read(request: dict[str, Any]) -> list[bytes]:
@@ -79,7 +80,9 @@ def _read(request: dict[str, Any]) -> list[bytes]:
 def _draw(request: dict[str, Any]) -> list[bytes]:
     data = Path(request["file"]).read_bytes()
     if hashlib.sha256(data).hexdigest() != request["sha256"]:
-        raise errors.SourceUnreadable(f"{request['path']} has changed since it was indexed. Rebuild the index.")
+        raise errors.SourceUnreadable(
+            f"{isolated(request['path'])} has changed since it was indexed. Rebuild the index."
+        )
     return [draw_page(data, request["page"], request["path"])]
 
 

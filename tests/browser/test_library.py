@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from index.folder.commit import writing
+
 from .conftest import CALLED, LANTERNS, Server, ask, serve, watched
 
 pytestmark = pytest.mark.browser
@@ -142,6 +144,33 @@ def test_a_build_can_be_cancelled_and_questions_are_answered_meanwhile(
     expect(library.locator(".foot .notice span")).to_contain_text("Cancelled. Nothing was changed.", timeout=_SLOW)
     library.get_by_role("button", name="Documents", exact=True).click()
     expect(row(library, "long")).to_have_count(0)
+
+
+def test_an_upload_waits_for_another_build_and_is_not_sent_twice(library: Page, small: Server, tmp_path: Path) -> None:
+    file = tmp_path / "goose.txt"
+    file.write_text("The goose of Ghent guards eleven gates.\n", encoding="utf-8")
+    sent: list[str] = []
+    library.on("request", lambda request: sent.append(request.url) if "/upload" in request.url else None)
+    with writing(small.index):  # as another process would
+        add(library, file)
+        expect(library.locator(".shelf .building")).to_contain_text("waiting for another update")
+        remove(library, "The Lanterns")  # the second change of this page waits, too
+        library.locator(".shelf .building").get_by_role("button", name="Cancel").click()
+        expect(library.locator(".outcome")).to_contain_text("Cancelled. Nothing was changed.")
+        retry = library.locator(".outcome").get_by_role("button", name="Retry")
+        expect(retry).to_be_visible()
+        library.locator(".shelf .building").get_by_role("button", name="Cancel").click()
+        expect(library.locator(".shelf .building")).to_be_hidden()
+        add(library, file)
+        expect(library.locator(".shelf .building")).to_contain_text("waiting for another update")
+        library.locator(".shelf .building").get_by_role("button", name="Cancel").click()
+        expect(retry).to_be_visible()
+        count = len(sent)
+    retry.click()
+    expect(library.locator(".outcome")).to_contain_text("Built:", timeout=_SLOW)
+    expect(row(library, "goose")).to_be_visible()
+    expect(row(library, "The Lanterns")).to_be_visible()
+    assert len(sent) == count == 2
 
 
 def test_questions_can_be_restricted_to_documents(library: Page) -> None:

@@ -19,8 +19,10 @@ from pdf_fixtures import paragraph, pdf
 import qa
 from index import FolderStore, build, changing
 from index.__main__ import main as index_main
+from index.folder.commit import writing
 from index.locate import locate
 from qa.library import Added, Cancelled, Library
+from qa.rebuild import exclusive_build
 from source import SHIPPED
 from source.document_json import DocumentFacts
 from source.sandbox import pool as pool_module
@@ -419,14 +421,65 @@ def test_the_second_of_two_changes_waits(root: Path, library: Library, upload: F
     assert ids(root)[2:] == ["a.txt", "b.txt"]
 
 
-def test_another_process_that_changes_documents_is_not_disturbed(root: Path, library: Library, upload: Files) -> None:
+@pytest.mark.parametrize("other", [changing, writing])
+def test_a_change_waits_for_another_process_and_is_only_then_made(
+    root: Path, library: Library, upload: Files, other: Callable[[Path], AbstractContextManager[object]]
+) -> None:
+    """The lock is the operating system's, and any other holder of it is as another process."""
+    held, ended, steps = threading.Event(), threading.Event(), []
+    before = state(root)
+
+    def hold() -> None:
+        with other(root):
+            held.set()
+            assert ended.wait(60)
+
+    def follow(step: str, done: int, total: int) -> None:
+        steps.append(step)
+        if step == "waiting" and not ended.is_set():
+            assert not list((root / "added").iterdir()) and before.items() <= files_of(root).items()
+            ended.set()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held.wait(60)
+    library.add(upload(**{"lamp.txt": "The lamp was lit.\n"}), follow)
+    holder.join()
+    assert steps[0] == "waiting" and ids(root)[2:] == ["lamp.txt"]
+
+
+@pytest.mark.parametrize("other", [changing, writing])
+def test_a_change_waits_for_so_long_and_can_be_cancelled(
+    root: Path, library: Library, upload: Files, monkeypatch: pytest.MonkeyPatch,
+    other: Callable[[Path], AbstractContextManager[object]],
+) -> None:  # fmt: skip
+    monkeypatch.setattr("qa.library.PATIENCE", 0.3)
     library.add(upload(**{"lamp.txt": "The lamp was lit.\n"}), silent)
-    with changing(root) as change:  # as another process would: the lock is the operating system's
-        change.delete(root / "added" / "lamp.txt")
-        with pytest.raises(qa.IndexUnwritable, match="Another process is changing the documents of"):
+    before = files_of(root)
+
+    def cancel(step: str, done: int, total: int) -> None:
+        assert step == "waiting"
+        raise Cancelled
+
+    with other(root):
+        with pytest.raises(qa.IndexUnwritable, match=r"(Another process is changing|Another build .* is writing)"):
             library.add(upload(**{"new.txt": "New words.\n"}), silent)
-        change.undo()
-    assert [path.name for path in (root / "added").iterdir()] == ["lamp.txt"]
+        with pytest.raises(Cancelled):
+            library.remove(["lamp.txt"], cancel)
+    assert files_of(root) == before and ids(root)[2:] == ["lamp.txt"]
+
+
+def test_changes_of_one_process_wait_for_so_long(root: Path, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["qa.rebuild"], "PATIENCE", 0.3)  # `qa.rebuild` is the function
+    with exclusive_build(silent), pytest.raises(qa.IndexUnwritable, match="still in progress"):
+        library.rebuild(silent)
+    library.rebuild(silent)
+
+
+def files_of(root: Path) -> dict[str, bytes]:
+    """The library's part of an index folder, also while it is being changed."""
+    kept = [root / "CURRENT", root / "left-out.json", *(root / "added").glob("*")]
+    return {path.name: path.read_bytes() for path in kept if path.exists()}
 
 
 KILLED = """

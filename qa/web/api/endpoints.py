@@ -36,8 +36,7 @@ class Api:
             history: The earlier questions of this conversation, oldest first.
             documents: The ids of the documents to search; all of them if the list is empty.
         """
-        earlier, among = _texts(history, "history"), _texts(documents, "documents")
-        return qa.answer_json(self._state.book.ask(_text(question, "question"), history=earlier, documents=among))
+        return qa.answer_json(self._state.book.ask(question, history=history, documents=documents))
 
     def retrieve(self, query: str, k: int = 5, documents: list[str] = []) -> dict[str, Any]:  # noqa: B006
         """Finds the best-matching passages of the documents.
@@ -47,8 +46,7 @@ class Api:
             k: The number of passages to return.
             documents: The ids of the documents to search; all of them if the list is empty.
         """
-        among = _texts(documents, "documents")
-        return qa.hits_json(query, self._state.book.retrieve(_text(query, "query"), k=_count(k, "k"), documents=among))
+        return qa.hits_json(query, self._state.book.retrieve(query, k=_count(k, "k"), documents=documents))
 
     def documents(self, first: int = 0, count: int = 100) -> dict[str, Any]:
         """Lists the documents of the index, in the order in which they were read.
@@ -114,18 +112,6 @@ def _with_titles(function: Callable[_P, _T]) -> Callable[_P, _T]:
             raise gr.Error(str(error), title=type(error).__name__, print_exception=False) from error
 
     return call
-
-
-def _text(value: object, name: str) -> str:
-    if not isinstance(value, str):
-        raise qa.UsageError(f"{name} must be a string.")
-    return value
-
-
-def _texts(value: object, name: str) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise qa.UsageError(f"{name} must be a list of strings.")
-    return value
 
 
 def _count(value: object, name: str) -> int:

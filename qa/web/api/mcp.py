@@ -7,7 +7,6 @@ client without one. So the protocol's own package serves them here, at the path 
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -34,6 +33,7 @@ from qa.web.http.errors import refusal
 from qa.web.http.rate_limit import client_of
 from qa.web.page.request import BadRequest, json_of
 from qa.web.state import AppState
+from source import isolated, printable_json
 
 Lifespan = Callable[[object], AbstractAsyncContextManager[None]]
 _PATH = "/gradio_api/mcp"
@@ -121,7 +121,7 @@ class _Tools:
 
     def _function(self, name: str) -> tuple[Function, CapacityLimiter]:
         if name not in self._functions:
-            raise UsageError(f"There is no tool {name!r}. Call one of {', '.join(self._functions)}.")
+            raise UsageError(f"There is no tool {isolated(repr(name))}. Call one of {', '.join(self._functions)}.")
         return self._functions[name]
 
 
@@ -144,10 +144,10 @@ def _check(function: Function, arguments: Mapping[str, Any]) -> None:
         signature(function).bind(**arguments)
     except TypeError as error:
         names = ", ".join(signature(function).parameters) or "no arguments"
-        raise UsageError(f"{function.__name__} takes {names} ({error}).") from error
+        raise UsageError(f"{function.__name__} takes {names} ({isolated(error)}).") from error
 
 
 def _result(value: dict[str, Any], *, is_error: bool = False) -> types.CallToolResult:
     """The value as an object for programs, and as JSON text for models."""
-    text = types.TextContent(type="text", text=json.dumps(value, ensure_ascii=False))
+    text = types.TextContent(type="text", text=printable_json(value))
     return types.CallToolResult(content=[text], structuredContent=value, isError=is_error)

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from qa import ChapterVerseError, UsageError
+from source import isolated
 
 # Names without a dot, and those that public DNS never assigns (two of them by RFC 6762 and 8375).
 _LOCAL_NAME = re.compile(r"[\w-]+|.+\.(?:local|localhost|internal|home\.arpa|lan)", re.ASCII)
@@ -75,7 +76,7 @@ def _listener(family: socket.AddressFamily, address: Any) -> socket.socket:
 
 
 def _no_address(host: str) -> UsageError:
-    return UsageError(f"{host!r} is not an address of this machine. Choose another with --host.")
+    return UsageError(f"{isolated(host)} is not an address of this machine. Choose another with --host.")
 
 
 def bare(host: str) -> str:

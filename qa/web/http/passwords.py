@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from source import UsageError, reason_of
+from source import UsageError, isolated, reason_of
 
 _N, _R, _P = 2**15, 8, 1  # 32 MB and some 80 ms a password, in the range that OWASP recommends
 _MAX_RP = 2**10  # r times p: scrypt's PBKDF2, whose cost does not depend on n, makes as many blocks of 128 bytes
@@ -88,7 +88,7 @@ def line(name: str, password: str) -> str:
     """The line of the file for this name. Raises UsageError."""
     if not _NAME.fullmatch(name) or not name.isprintable():
         rule = "Use up to 100 characters without a colon, and no # at the start"
-        raise UsageError(f"{name!r} cannot be a name. {rule}.")
+        raise UsageError(f"{isolated(repr(name))} cannot be a name. {rule}.")
     if not password:
         raise UsageError("The password is empty. Choose one.")
     return f"{name}:{hash_password(password)}"
@@ -115,16 +115,18 @@ def read_passwords(path: Path) -> Passwords:
         if os.name == "posix" and path.stat().st_mode & stat.S_IROTH:
             _log.warning("%s is readable by other users. Run `chmod 600 %s`.", path, path)
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The password file {path} cannot be read ({_reason(error)}).") from error
+        raise UsageError(f"The password file {isolated(path)} cannot be read ({_reason(error)}).") from error
     hashes: dict[str, Hash] = {}
     for number, content in enumerate(text.split("\n"), start=1):
         if content.strip() and not content.lstrip().startswith("#"):
             name, hash = _entry(path, number, content)
             if name in hashes:
-                raise _invalid(path, number, f"repeats the name {name}. Keep one of the two")
+                raise _invalid(path, number, f"repeats the name {isolated(name)}. Keep one of the two")
             hashes[name] = hash
     if not hashes:
-        raise UsageError(f"The password file {path} has no entries. Add what `python -m qa password NAME` prints.")
+        raise UsageError(
+            f"The password file {isolated(path)} has no entries. Add what `python -m qa password NAME` prints."
+        )
     return Passwords(hashes)
 
 
@@ -140,7 +142,7 @@ def _entry(path: Path, number: int, content: str) -> tuple[str, Hash]:
 
 
 def _invalid(path: Path, number: int, problem: str) -> UsageError:
-    return UsageError(f"Line {number} of the password file {path} {problem}.")
+    return UsageError(f"Line {number} of the password file {isolated(path)} {problem}.")
 
 
 def _reason(error: Exception) -> str:

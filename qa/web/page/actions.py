@@ -26,7 +26,7 @@ from qa.web.page.document.actions import DocumentActions
 from qa.web.page.library.actions import LibraryActions, Uploads
 from qa.web.page.request import BadRequest, Fields, json_of
 from qa.web.page.texts import Texts, in_language
-from qa.web.state import AppState, BuildRunning
+from qa.web.state import AppState, TooManyChanges
 
 _log = logging.getLogger("chapter-verse")
 
@@ -68,7 +68,7 @@ def _message(error: Exception, texts: Texts) -> str:
             return texts.gone
         case DocumentMissing():
             return texts.missing
-        case BuildRunning():
+        case TooManyChanges():
             return texts.busy
         case ChapterVerseError():
             return str(error)
@@ -164,7 +164,7 @@ def actions(state: AppState, uploads: Uploads) -> Act:
     """The function that runs the page's actions; a read-only page has only those that change nothing."""
     chat, document, library = ChatActions(state), DocumentActions(state), LibraryActions(state, uploads)
     reading = [
-        chat.welcome, chat.ask, chat.draw,
+        chat.welcome, chat.ask, chat.draw, chat.export,
         document.open, document.read, document.part, document.find,
         library.library, library.progress,
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from source import Span
+from source import END_ISOLATE, ISOLATE, Span, undirected
 
 _VOID = frozenset({"img", "input"})  # elements without content or end tag
 _NUL_SHOWN = str.maketrans({"\x00": "\ufffd"})  # an HTML parser would silently drop it
@@ -29,6 +29,16 @@ def escaped(text: str) -> Markup:
 
 def _escape(text: str) -> str:
     return escape(text.translate(_NUL_SHOWN), quote=True)
+
+
+def sentence(text: str) -> Markup:
+    """A sentence of the page as HTML: the names that `source.isolated` has put into it are `<bdi>` elements."""
+    return Markup(_escape(text).replace(ISOLATE, "<bdi>").replace(END_ISOLATE, "</bdi>"))
+
+
+def named(text: str, tag: str = "bdi", **attributes: object) -> Markup:
+    """A name, or another short text that isn't quoted, in an element of its own that affects nothing outside it."""
+    return element(tag, {"dir": "auto", **_written(attributes)}, escaped(undirected(text)))
 
 
 def element(tag: str, attributes: Mapping[str, object], *content: Markup) -> Markup:
@@ -48,11 +58,15 @@ def button(action: str, label: str, kind: str = "text", **attributes: object) ->
 
     `kind` is its class. An "icon" has no text: the label is its accessible name and tooltip.
     """
-    others = {name.replace("_", "-"): value for name, value in attributes.items()}
-    basic = {"type": "button", "class": kind, "data-do": action}
+    basic = {"type": "button", "class": kind, "data-do": action, **_written(attributes)}
     if kind == "icon":
-        return element("button", {**basic, "aria-label": label, "title": label, **others})
-    return element("button", {**basic, **others}, escaped(label))
+        return element("button", {**basic, "aria-label": label, "title": label})
+    return element("button", basic, sentence(label))
+
+
+def _written(attributes: Mapping[str, object]) -> dict[str, object]:
+    """Attributes by their names in HTML: `class_` is "class", `data_do` is "data-do"."""
+    return {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
 
 
 Mark = tuple[Span, str]

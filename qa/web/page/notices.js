@@ -1,6 +1,7 @@
 // Notices in the line above the question box: what was done, or what is wrong.
 
 import { $ } from "./dom.js";
+import { showSentence } from "./names.js";
 import { texts } from "./texts/texts.js";
 
 let timer = 0;
@@ -17,7 +18,7 @@ export const showNotice = (message, wrong = false, undo = null) => {
   const notice = $(".foot .notice");
   const words = $("span", notice);
   words.setAttribute("role", wrong ? "alert" : "status");
-  words.textContent = message;
+  showSentence(words, message);
   notice.classList.toggle("wrong", wrong);
   undoing = undo;
   $("button", notice).hidden = !undo;

@@ -35,11 +35,8 @@ export type Texts = Record<
   | "delete_chat"
   | "deleted_chat"
   | "earlier"
-  | "gone"
   | "later"
-  | "nearest"
   | "none_found"
-  | "not_answered"
   | "not_copied"
   | "not_kept"
   | "not_uploaded"
@@ -176,6 +173,13 @@ export interface OwnBuild extends BuildProgress {
   refused: Refusal[];
 }
 
+/** A change that this page began. `refused`: files that were refused before. `retry` makes it once more. */
+export interface StartedChange {
+  ticket: string;
+  refused: Refusal[];
+  retry: () => unknown;
+}
+
 export type Build = OwnBuild | (BuildProgress & { ticket?: undefined });
 
 // The server's actions (`actions.py`): the fields of each request, and the reply
@@ -192,6 +196,7 @@ export interface Actions {
   welcome: Action<object, { html: ServerHtml }>;
   ask: Action<{ question: string; history: string[]; documents: string[] }, { answer: Answer; html: ServerHtml }>;
   draw: Action<{ answers: Answer[] }, { turns: ServerHtml[] }>;
+  export: Action<{ answers: Answer[] }, { turns: string[] }>;
   judge: Action<{ question: string; history: string[]; quote: Quote | null; right: boolean }, { said: string }>;
 
   open: Action<{ quotes: Quote[]; at: number; elsewhere: number }, OpenedDocument & { elsewhere: number }>;

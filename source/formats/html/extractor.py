@@ -20,6 +20,7 @@ from source.encoding import decode
 from source.errors import Damaged, SourceEmpty, TooLarge
 from source.formats.html.blocks import HtmlBlock, HtmlKind, blocks_of
 from source.formats.html.content import content_of, titles_of
+from source.untrusted_text import isolated
 
 EXTRACTOR = "html/1"
 
@@ -53,7 +54,9 @@ def read_html(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
     root = parse_html(text, shown_as)
     blocks = blocks_of(root)
     if not any(char.isalnum() for block in blocks for char in block.text):
-        raise SourceEmpty(f"{shown_as} contains no visible text. Save the page again after it has fully loaded.")
+        raise SourceEmpty(
+            f"{isolated(shown_as)} contains no visible text. Save the page again after it has fully loaded."
+        )
     own_title = next(titles_of(root), "")
     content = content_of(root, blocks)
     builder = TextBuilder()
@@ -113,11 +116,13 @@ def parse_html(text: str, shown_as: str) -> Any:
     try:
         root = lxml_html.document_fromstring(text.encode(), parser=parser)
     except etree.ParserError as error:
-        raise SourceEmpty(f"{shown_as} is empty.") from error
+        raise SourceEmpty(f"{isolated(shown_as)} is empty.") from error
     except Exception as error:
-        raise Damaged(f"{shown_as} is damaged: it is not valid HTML ({error}). Try saving it again.") from error
+        raise Damaged(
+            f"{isolated(shown_as)} is damaged: it is not valid HTML ({isolated(error)}). Try saving it again."
+        ) from error
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        raise TooLarge(f"{shown_as} nests its elements too deeply. Exclude it.")
+        raise TooLarge(f"{isolated(shown_as)} nests its elements too deeply. Exclude it.")
     return root
 
 

@@ -16,6 +16,7 @@ from typing import Any, cast
 from source.builder import TextBuilder
 from source.document import Document, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty
+from source.untrusted_text import isolated
 
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # starts the files of Office up to 2003, and encrypted ones
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -76,7 +77,7 @@ class OfficeBuilder(TextBuilder):
     def build(self, *, id: str, extractor: str, title: str = "", path: str = "", sha256: str = "") -> Document:
         """The finished document. Raises SourceEmpty if it has no text."""
         if not self._length:
-            raise SourceEmpty(f"{path or id} contains no text.")
+            raise SourceEmpty(f"{isolated(path or id)} contains no text.")
         return super().build(id=id, extractor=extractor, title=title, path=path, sha256=sha256)
 
     def _add_table(self, block: OfficeBlock) -> None:
@@ -123,14 +124,16 @@ def refuse_compound(data: bytes, shown_as: str, ending: str) -> None:
     """Raises Encrypted for an encrypted Office file, and Damaged for one in the old binary format."""
     if data.startswith(_COMPOUND):
         if _ENCRYPTED in data:
-            raise Encrypted(f"{shown_as} is password-protected. Add an unprotected copy.")
-        raise Damaged(f"{shown_as} is in the old binary Office format. Open it in Office and save it as {ending}.")
+            raise Encrypted(f"{isolated(shown_as)} is password-protected. Add an unprotected copy.")
+        raise Damaged(
+            f"{isolated(shown_as)} is in the old binary Office format. Open it in Office and save it as {ending}."
+        )
 
 
 def not_of_type(shown_as: str, ending: str) -> Damaged:
     """The error for a file that isn't what its extension says."""
     return Damaged(
-        f"{shown_as} is damaged or not a valid {ending} file. "
+        f"{isolated(shown_as)} is damaged or not a valid {ending} file. "
         "Open it in the application that created it and save it again."
     )
 

@@ -26,6 +26,7 @@ from source.formats.office.blocks import (
     tidy,
     with_boxes,
 )
+from source.untrusted_text import isolated
 
 EXTRACTOR = "odt/1"
 
@@ -47,7 +48,7 @@ def read_odt(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
     shown_as = path or id
     archive = Archive(data, shown_as)
     if "META-INF/manifest.xml" in archive and b"encryption-data" in archive.read("META-INF/manifest.xml"):
-        raise Encrypted(f"{shown_as} is password-protected. Add an unprotected copy.")
+        raise Encrypted(f"{isolated(shown_as)} is password-protected. Add an unprotected copy.")
     content = archive.xml("content.xml")
     body = child(content, "body", "text")
     if body is None:

@@ -23,6 +23,7 @@ from source.formats.pdf.ocr import recognise
 from source.formats.registry import OCR
 from source.places import Corners
 from source.spans import Span
+from source.untrusted_text import isolated
 
 EXTRACTOR = "pdf/1"
 
@@ -47,7 +48,9 @@ def read_pdf(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
     shown_as = path or id
     pages, own_title = _read(data, shown_as, ocr)
     if not any(page.lines for page in pages):
-        raise SourceEmpty(f"{shown_as} is a scan without text. Rebuild with OCR (such as --ocr eng) to recognise it.")
+        raise SourceEmpty(
+            f"{isolated(shown_as)} is a scan without text. Rebuild with OCR (such as --ocr eng) to recognise it."
+        )
     extractor = f"{EXTRACTOR} {OCR}{ocr}" if ocr else EXTRACTOR
     document = _Assembly(pages).document(id, _title(own_title) or title, path, sha256, extractor)
     cut_off = b"%%EOF" not in data[-_TAIL:]
@@ -69,8 +72,8 @@ def _read(data: bytes, shown_as: str, ocr: str) -> tuple[list[Page], str]:
             return pages, file.get_metadata_value("Title")
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
-            raise Encrypted(f"{shown_as} is password-protected. Add an unprotected copy.") from error
-        raise Damaged(f"{shown_as} is damaged or not a PDF. Try saving it again.") from error
+            raise Encrypted(f"{isolated(shown_as)} is password-protected. Add an unprotected copy.") from error
+        raise Damaged(f"{isolated(shown_as)} is damaged or not a PDF. Try saving it again.") from error
 
 
 def _title(own: str) -> str:

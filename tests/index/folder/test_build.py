@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -179,6 +180,29 @@ def test_the_second_of_two_builds_is_refused(tmp_path: Path, sources: Path) -> N
     ):
         build(root, [sources])
     assert build(root, [sources]).generation == "000001"
+
+
+def test_a_build_that_has_waited_reads_what_was_added_meanwhile(tmp_path: Path, sources: Path) -> None:
+    root, steps = tmp_path / "index", list[str]()
+    held, ended = Event(), Event()
+
+    def hold() -> None:
+        with writing(root):
+            held.set()
+            assert ended.wait(60)
+
+    def follow(step: str, done: int, total: int) -> None:
+        steps.append(step)
+        if step == "waiting" and not ended.is_set():
+            (sources / "later.txt").write_text("The lamp was lit at last.\n")
+            ended.set()
+
+    holder = Thread(target=hold)
+    holder.start()
+    assert held.wait(60)
+    build(root, [sources], progress=follow, patience=60)
+    holder.join()
+    assert "later.txt" in FolderStore(root).rows.ids() and steps[0] == "waiting"
 
 
 def test_progress_is_reported_step_by_step(tmp_path: Path, sources: Path) -> None:

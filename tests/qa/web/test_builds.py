@@ -1,15 +1,18 @@
-"""Changes run one at a time, and any page can follow and cancel them."""
+"""Changes are made one at a time, the others wait, and any page can follow and cancel them."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from threading import Event, Thread
 
 import pytest
 
 from qa import Added, ChapterVerseError
-from qa.web.state import Build, BuildRunning, Builds, Progress
+from qa.rebuild import exclusive_build
+from qa.web.state import Build, Builds, Progress, TooManyChanges
 
 
 def ended(builds: Builds) -> Build:
@@ -21,14 +24,24 @@ def ended(builds: Builds) -> Build:
 
 
 def brief(progress: Progress) -> Added:
-    progress("encoding", 1, 1)
+    with exclusive_build(progress):
+        progress("encoding", 1, 1)
     return Added("done")
 
 
 def endless(progress: Progress) -> Added:
-    while True:
-        progress("encoding", 1, 10)
-        time.sleep(0.001)
+    with exclusive_build(progress):
+        while True:
+            progress("encoding", 1, 10)
+            time.sleep(0.001)
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if is_so():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it does not come to that")
 
 
 def test_the_outcome_of_a_build_is_kept() -> None:
@@ -41,19 +54,55 @@ def test_the_outcome_of_a_build_is_kept() -> None:
     assert build.ticket == begun.ticket
 
 
-def test_builds_run_one_at_a_time_and_can_be_cancelled() -> None:
+def test_changes_wait_for_their_turn_and_can_be_cancelled() -> None:
     builds = Builds()
-    begun = builds.start(endless)
-    with pytest.raises(BuildRunning):
-        builds.start(endless)
-    builds.cancel(begun.number + 1)
-    time.sleep(0.05)
-    assert builds.now.state == "running" and (builds.now.step, builds.now.done, builds.now.total) == ("encoding", 1, 10)
-    builds.cancel(begun.number)
+    first, second, third = (builds.start(work) for work in (endless, endless, brief))
+    assert [each.number for each in (first, second, third)] == [1, 2, 3]
+    until(lambda: builds.of(third.ticket).step == builds.of(second.ticket).step == "waiting")
+    builds.cancel(first.number + 7)
+    assert (builds.now.number, builds.now.step, builds.now.done, builds.now.total) == (1, "encoding", 1, 10)
+    builds.cancel(second.number)  # while it waits
+    until(lambda: builds.of(second.ticket).state == "cancelled")
+    assert builds.of(first.ticket).state == builds.of(third.ticket).state == "running"
+    builds.cancel(first.number)
+    assert ended(builds).number == 3 and builds.of(third.ticket).state == "done"
+    assert builds.of(first.ticket).state == "cancelled"  # its outcome is kept for its page
+    assert builds.of("") == builds.of("no ticket") == builds.now
+
+
+def test_so_many_changes_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    builds = Builds()
+    begun = [builds.start(endless) for _ in range(16)]
+    with pytest.raises(TooManyChanges, match=r"Try again in a few minutes\."):
+        builds.start(brief)
+    for each in begun:
+        builds.cancel(each.number)
     assert ended(builds).state == "cancelled"
-    again = builds.start(brief)
-    assert again.number == 2
-    assert ended(builds).state == "done"  # the one before was cancelled, not this one
+    builds.start(brief)
+    assert ended(builds).state == "done"
+    monkeypatch.setattr("qa.web.state._KEPT", 3)
+    last = [builds.start(brief) for _ in range(5) if ended(builds)]
+    assert ended(builds).number == last[-1].number and builds.of(last[-3].ticket).number == last[-3].number
+    assert builds.of(begun[0].ticket) == builds.now  # forgotten
+
+
+def test_changes_are_made_in_the_order_in_which_they_came() -> None:
+    made: list[int] = []
+
+    def work(number: int, progress: Progress) -> Added:
+        with exclusive_build(progress):
+            made.append(number)
+        return Added("done")
+
+    builds = Builds()
+    first = builds.start(endless)
+    until(lambda: builds.now.step == "encoding")
+    for number in range(10):
+        ticket = builds.start(partial(work, number)).ticket
+        until(lambda ticket=ticket: builds.of(ticket).step == "waiting")  # type: ignore[misc]
+    builds.cancel(first.number)
+    ended(builds)
+    assert made == list(range(10))
 
 
 def test_a_build_that_fails_says_why_and_one_that_breaks_does_not() -> None:
@@ -92,7 +141,7 @@ def test_each_build_has_its_own_ticket() -> None:
 
     def begin() -> None:
         for _ in range(200):
-            with suppress(BuildRunning):
+            with suppress(TooManyChanges):
                 tickets.append(builds.start(brief).ticket)
 
     threads = [Thread(target=begin) for _ in range(4)]

@@ -11,7 +11,7 @@ from qa import Edition, UsageError, answer_json
 from qa.evaluation.feedback import record
 from qa.verification.restore import restore_answer, restore_quote
 from qa.web.http.rate_limit import current_client
-from qa.web.page.chat import cards
+from qa.web.page.chat import cards, markdown
 from qa.web.page.request import Fields
 from qa.web.page.texts import Texts
 from qa.web.state import AppState
@@ -42,6 +42,11 @@ class ChatActions:
         book = self._state.book
         return {"turns": [str(_redrawn(answer, book, texts)) for answer in fields.items("answers", _MOST_TURNS)]}
 
+    def export(self, fields: Fields, texts: Texts) -> dict[str, Any]:
+        """Answers that the browser stored, as Markdown, likewise."""
+        book = self._state.book
+        return {"turns": [_written(answer, book, texts) for answer in fields.items("answers", _MOST_TURNS)]}
+
     def judge(self, fields: Fields, texts: Texts) -> dict[str, Any]:
         """Records feedback on a quote or, without one, on the verdict that there is no answer."""
         quote = restore_quote(self._state.book, fields.value("quote")) if fields.has("quote") else None
@@ -56,6 +61,20 @@ def _redrawn(record: object, book: Edition, texts: Texts) -> Markup:
     try:
         answer, gone = restore_answer(book, record)
     except UsageError:
-        question = Fields(record).value("question")
-        return cards.lost(question if isinstance(question, str) and is_unicode(question) else "", texts)
+        return cards.lost(_question(record), texts)
     return cards.draw(answer, book, texts, gone)
+
+
+def _written(record: object, book: Edition, texts: Texts) -> str:
+    """As `_redrawn`, as Markdown."""
+    try:
+        answer, gone = restore_answer(book, record)
+    except UsageError:
+        return markdown.lost(_question(record), texts)
+    return markdown.turn(answer, gone, texts)
+
+
+def _question(record: object) -> str:
+    """The question of a stored answer that cannot be read; empty if that cannot be read either."""
+    question = Fields(record).value("question")
+    return question if isinstance(question, str) and is_unicode(question) else ""

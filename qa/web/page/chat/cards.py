@@ -8,8 +8,9 @@ from pathlib import PurePath
 from markupsafe import Markup
 
 from qa import Answer, Edition, Quote
-from qa.web.page.html import button, element, escaped, flows, marked
+from qa.web.page.html import button, element, escaped, flows, marked, named, sentence
 from qa.web.page.texts import Texts
+from source import isolated
 from source.formats.markdown_marks import marks_in
 
 _LONG = 280  # characters: a longer question is folded
@@ -21,9 +22,9 @@ def welcome(examples: Sequence[str], titles: Sequence[str], count: int, texts: T
     `count`: of all documents.
     """
     heading = element("h2", {}, escaped(texts.welcome))
-    documents, named = texts.count(count, texts.documents), "; ".join(titles)
-    some = texts.including.format(count=documents, titles=named)
-    about = button("library", some if count > len(titles) else f"{documents}: {named}", "text about", dir="auto")
+    documents, listed = texts.count(count, texts.documents), "; ".join(map(isolated, titles))
+    some = texts.including.format(count=documents, titles=listed)
+    about = button("library", some if count > len(titles) else f"{documents}: {listed}", "text about")
     note = element("p", {}, escaped(texts.welcome_note))
     return element("div", {"class": "welcome"}, heading, note, about, _examples(examples, texts))
 
@@ -64,7 +65,7 @@ def is_verbatim(quote: Quote, book: Edition) -> bool:
 
 
 def _question(question: str, texts: Texts) -> Markup:
-    heading = element("h2", {"class": "question", "dir": "auto"}, escaped(question))
+    heading = named(question, "h2", class_="question")
     if len(question) > _LONG:
         heading += button("unfold", texts.unfold, aria_expanded="false")
     heading = element("div", {"class": "asked"}, heading)
@@ -79,7 +80,7 @@ def _question(question: str, texts: Texts) -> Markup:
 def _searched_for(answer: Answer, texts: Texts) -> Markup:
     if answer.searched_for == answer.question:
         return Markup()
-    words = element("span", {"dir": "auto"}, escaped(answer.searched_for))
+    words = named(answer.searched_for, "span")
     alone = button("alone", texts.without_context)
     return element("p", {"class": "searched"}, escaped(f"{texts.searched_for}: "), words, escaped(" "), alone)
 
@@ -116,20 +117,21 @@ def _quote(quote: Quote, answers: bool, book: Edition) -> Markup:
     document = book.document(quote.document.id)
     marks = [(span, "answer") for span in quote.highlights if answers]
     marks += [(span, name) for span, name in marks_in(document, quote.span) if name == "syntax"]
-    words = element("q", {}, marked(document.text, quote.span, marks))
+    # The span ends what the quote's own characters do to the direction, before the quotation mark that follows.
+    words = element("q", {}, element("span", {"class": "words"}, marked(document.text, quote.span, marks)))
     # A quote with boxes has the line breaks of its page's columns, which mean nothing on a card.
     layout = {"class": "flowing"} if quote.boxes or flows(quote.text) else {}
     return element("blockquote", {"dir": "auto", **layout}, words)
 
 
 def _source(quote: Quote, texts: Texts) -> Markup:
-    title = element("cite", {"dir": "auto"}, escaped(quote.document.title))
-    file = element("span", {"class": "file", "dir": "auto"}, escaped(quote.document.id))
-    place = element("span", {"class": "where", "dir": "auto"}, escaped(texts.where(quote.document, quote.place)))
+    title = named(quote.document.title, "cite")
+    file = named(quote.document.id, "span", class_="file")
+    place = element("span", {"class": "where"}, sentence(texts.where(quote.document, quote.place)))
     in_title = _key(PurePath(quote.document.id).stem) in _key(quote.document.title)
     elsewhere = texts.elsewhere(quote.document, quote.elsewhere) if quote.elsewhere else ""
     doubts = texts.doubts(quote.doubts) if quote.doubts else ""
-    notes = [element("span", {"class": "note", "dir": "auto"}, escaped(note)) for note in (elsewhere, doubts) if note]
+    notes = [element("span", {"class": "note"}, sentence(note)) for note in (elsewhere, doubts) if note]
     return element("p", {"class": "source"}, title, place, *([] if in_title else [file]), *notes)
 
 
@@ -153,8 +155,5 @@ def _thumbs(right: str, wrong: str) -> Markup:
 def _examples(examples: Sequence[str], texts: Texts) -> Markup:
     if not examples:
         return Markup()
-    buttons = [
-        element("button", {"type": "button", "class": "example", "data-do": "example", "dir": "auto"}, escaped(text))
-        for text in examples
-    ]
+    buttons = [named(text, "button", type="button", class_="example", data_do="example") for text in examples]
     return element("div", {"class": "examples"}, element("h3", {}, escaped(texts.try_one)), *buttons)

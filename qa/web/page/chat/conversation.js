@@ -8,6 +8,7 @@ import { hasKeyboard, prefersReducedMotion } from "../layout.js";
 import { openLibrary } from "../library/library.js";
 import { drawRows, libraryDialog } from "../library/list.js";
 import { showSelection } from "../library/selection.js";
+import { printable } from "../names.js";
 import { copyText, showNotice } from "../notices.js";
 import { call } from "../server.js";
 import { texts } from "../texts/texts.js";
@@ -131,9 +132,10 @@ const cardOf = (button) => closest(button, ".card");
 /** @param {HTMLElement} button */
 const quoteOf = (button) => Number(cardOf(button).dataset.quote);
 
+// Pasted into a terminal, a control character could be a command.
 /** @param {HTMLElement} button @param {number} position */
 const citedQuote = (button, position) =>
-  `“${quotesOf(currentChat.turns[position].answer)[quoteOf(button)].text}”\n— ${cardOf(button).dataset.citation}`;
+  `“${printable(quotesOf(currentChat.turns[position].answer)[quoteOf(button)].text)}”\n— ${cardOf(button).dataset.citation}`;
 
 /** @param {string} question */
 const linkTo = (question) => {

@@ -1,8 +1,9 @@
 // A chat as a file: Markdown to read, or JSON that `python -m qa verify` checks again.
 
+import { showNotice } from "../notices.js";
 import { texts } from "../texts/texts.js";
-import { currentChat, quotesOf } from "./chats.js";
-import { cardAt, drawWholeChat } from "./turns.js";
+import { currentChat } from "./chats.js";
+import { drawWholeChat, turnsFrom } from "./turns.js";
 
 /** @param {string} name @param {string} type @param {string} text */
 const download = (name, type, text) => {
@@ -19,24 +20,21 @@ const fileName = (extension) => {
   return `${title.slice(0, 60) || texts().chats}.${extension}`;
 };
 
-const asJson = () => JSON.stringify({ conversation: currentChat.turns.map((turn) => turn.answer) }, null, 1);
+// Control characters, and those that change the direction of writing, are escaped, which JSON allows for any character.
+const asJson = () =>
+  JSON.stringify({ conversation: currentChat.turns.map((turn) => turn.answer) }, null, 1)
+    .replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (character) =>
+      `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-const asMarkdown = () =>
-  currentChat.turns
-    .map(({ answer }, position) => {
-      const quoted = quotesOf(answer).map((quote, number) => {
-        const card = cardAt({ turn: position, quote: number });
-        if (!card) return `*${texts().gone}*`; // a quote that the page no longer shows isn't exported either
-        return `${quote.text.split("\n").map((line) => `> ${line}`).join("\n")}\n\n— ${card.dataset.citation}`;
-      });
-      const verdict = answer.answered ? [] : [`*${texts().not_answered}* ${texts().nearest}:`];
-      return [`## ${answer.question}`, ...verdict, ...quoted].join("\n\n");
-    })
-    .join("\n\n") + "\n";
+const exportMarkdown = async () => {
+  const answer = await turnsFrom("export", 0);
+  if ("error" in answer) showNotice(answer.error, true);
+  else download(fileName("md"), "text/markdown", `${answer.turns.join("\n\n")}\n`);
+};
 
-// Markdown takes its citations from the drawn turns, and printing shows them, so both need all turns drawn.
 export const exportActions = {
-  "export-markdown": async () => (await drawWholeChat()) && download(fileName("md"), "text/markdown", asMarkdown()),
+  "export-markdown": exportMarkdown,
   "export-json": () => download(fileName("json"), "application/json", asJson()),
+  // A printed chat is the one that is drawn.
   print: async () => (await drawWholeChat()) && print(),
 };

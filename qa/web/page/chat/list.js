@@ -1,6 +1,7 @@
 // The list of chats at the side.
 
 import { $, fromMarkup } from "../dom.js";
+import { isolated, undirected } from "../names.js";
 import { texts } from "../texts/texts.js";
 import { chats, currentChat } from "./chats.js";
 
@@ -14,10 +15,11 @@ const item = (chat) => {
   const [open, remove] = /** @type {Iterable<HTMLElement>} */ (/** @type {unknown} */ (entry.children));
   const title = chat.turns[0].answer.question;
   entry.dataset.id = chat.id;
-  open.textContent = open.title = title;
+  open.textContent = undirected(title);
+  open.title = isolated(title);
   open.dir = "auto";
   if (chat.id === currentChat.id) open.setAttribute("aria-current", "page");
   remove.title = texts().delete_chat;
-  remove.setAttribute("aria-label", `${texts().delete_chat}: ${title}`);
+  remove.setAttribute("aria-label", `${texts().delete_chat}: ${isolated(title)}`);
   return entry;
 };

@@ -1,8 +1,9 @@
 // The drawn turns of the open chat. Each has its position, from 0, in `data-turn`.
 
-/** @import { Failure, OpenedCard, ServerHtml } from "../types.d.ts" */
+/** @import { Actions, Failure, OpenedCard } from "../types.d.ts" */
 
 import { $, $$, $optional, fromMarkup, fromServer } from "../dom.js";
+import { showSentence, undirected } from "../names.js";
 import { call, latestOnly } from "../server.js";
 import { texts } from "../texts/texts.js";
 import { currentChat } from "./chats.js";
@@ -26,7 +27,7 @@ export const withPosition = (turn, position) => {
 /** @param {string} question */
 export const pendingTurn = (question) => {
   const turn = fromMarkup('<section class="turn"><header><h2 class="question" dir="auto"></h2></header><p class="pending"><span class="dots" aria-hidden="true"><i></i><i></i><i></i></span><span></span></p></section>');
-  $(".question", turn).textContent = question;
+  $(".question", turn).textContent = undirected(question);
   $(".pending span:last-child", turn).textContent = texts().searching;
   return turn;
 };
@@ -62,7 +63,7 @@ const redrawTurns = async (first) => {
   const isLatest = startDrawingTurns();
   const list = turnList();
   list.setAttribute("aria-busy", "true");
-  const answer = currentChat.turns.length ? await turnsFrom(first) : await call("welcome", {});
+  const answer = currentChat.turns.length ? await turnsFrom("draw", first) : await call("welcome", {});
   if (!isLatest()) return drawing;
   if ("error" in answer) list.replaceChildren(failure(answer.error));
   else if ("html" in answer) list.replaceChildren(fromServer(answer.html));
@@ -76,17 +77,23 @@ const redrawTurns = async (first) => {
   return !("error" in answer);
 };
 
-// Requested in batches of the size that the server takes.
-/** @param {number} first @returns {Promise<{ turns: ServerHtml[] } | Failure>} */
-const turnsFrom = async (first) => {
+/**
+ * Has the server draw or export the turns from `first` on, in batches of the size that it takes.
+ * @template {"draw" | "export"} Name
+ * @param {Name} action
+ * @param {number} first
+ * @returns {Promise<Actions[Name]["reply"] | Failure>}
+ */
+export const turnsFrom = async (action, first) => {
+  /** @type {any[]} */
   const turns = [];
   for (let at = first; at < currentChat.turns.length; at += TURNS_AT_ONCE) {
     const answers = currentChat.turns.slice(at, at + TURNS_AT_ONCE).map((turn) => turn.answer);
-    const drawn = await call("draw", { answers });
-    if ("error" in drawn) return drawn;
-    turns.push(...drawn.turns);
+    const reply = await call(action, { answers });
+    if ("error" in reply) return reply;
+    turns.push(...reply.turns);
   }
-  return { turns };
+  return /** @type {any} */ ({ turns });
 };
 
 /** @param {number} first */
@@ -100,7 +107,7 @@ const earlierButton = (first) => {
 /** @param {string} error */
 const failure = (error) => {
   const notice = fromMarkup('<div class="welcome"><p class="gone"></p><button type="button" class="text" data-do="redraw"></button></div>');
-  $("p", notice).textContent = error;
+  showSentence($("p", notice), error);
   $("button", notice).textContent = texts().again;
   return notice;
 };

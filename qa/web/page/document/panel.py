@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 from qa import Edition
 from qa.web.page.document.units import PageUnits, TextUnits, Units, View
-from qa.web.page.html import button, element, escaped
+from qa.web.page.html import button, element, escaped, named
 from qa.web.page.texts import Texts
-from source import Document, Heading, SourceError, has_pictures
+from source import Document, Heading, SourceError, has_pictures, isolated
 
 _MOST_LANDMARKS = 200
 _DEEPEST_INDENT = 8  # steps of indentation of a heading, whatever its level
@@ -61,11 +61,11 @@ def _around(units: Units, offset: int, *, paged: bool = False, notice: str = "")
 
 def frame(document: Document, texts: Texts) -> Markup:
     """The panel without text: title, file, navigation, map, and an empty place for a part."""
-    title = element("h2", {"dir": "auto"}, escaped(document.title))
-    path = element("p", {"class": "path", "dir": "auto"}, escaped(document.id))
+    title = named(document.title, "h2")
+    path = named(document.id, "p", class_="path")
     back, close = button("close", texts.back, "text back"), button("close", texts.close, "icon")
     head = element("header", {}, element("div", {}, back, title, path), close)
-    content = element("article", {"class": "content", "tabindex": 0, "aria-label": document.title})
+    content = element("article", {"class": "content", "tabindex": 0, "aria-label": isolated(document.title)})
     map = element("div", {"class": "map", "title": texts.map, "aria-hidden": "true"})
     body = element("div", {"class": "sheets"}, content, map)
     notice = element("p", {"class": "notice", "role": "status"})
@@ -94,7 +94,7 @@ def _contents(document: Document, texts: Texts) -> Markup:
             "option",
             {"value": each.start},
             escaped("\N{NO-BREAK SPACE}" * 2 * min(each.level - 1, _DEEPEST_INDENT)),
-            escaped(each.title),
+            escaped(isolated(each.title)),  # an option holds no elements
         )
         for each in headings
     ]

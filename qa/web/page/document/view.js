@@ -3,6 +3,7 @@
 /** @import { View } from "../types.d.ts" */
 
 import { $, $$, $optional } from "../dom.js";
+import { showSentence } from "../names.js";
 
 /** @type {View | null} */
 export let view = null;
@@ -31,5 +32,5 @@ export const offsetOf = (unit) => Number(unit.dataset.at);
 
 /** @param {string} message */
 export const showDocumentNotice = (message) => {
-  $(".notice", panel()).textContent = message;
+  showSentence($(".notice", panel()), message);
 };

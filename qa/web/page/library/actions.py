@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -48,15 +49,20 @@ class Uploads:
         return [(entry.text("name"), self._checked(entry.text("path"))) for entry in entries]
 
     def add(self, library: Library, files: Sequence[File], progress: Progress) -> Added:
-        """Adds the files to the library and deletes the uploads. Raises LibraryFull."""
-        try:
-            self._check_room(library, files)
-            return library.add(files, progress)
-        finally:
-            for _, path in files:
-                self._app.upload_file_set.discard(str(path))
-                with suppress(OSError):
-                    path.unlink()
+        """Adds the files to the library and then deletes the uploads. Raises LibraryFull.
+
+        If they can't be added, they can be added again without being uploaded again, as long as any upload is kept.
+        """
+        for _, path in files:
+            with suppress(OSError):
+                os.utime(path)  # it is kept for as long from now on, while it waits
+        self._check_room(library, files)
+        added = library.add(files, progress)
+        for _, path in files:
+            self._app.upload_file_set.discard(str(path))
+            with suppress(OSError):
+                path.unlink()
+        return added
 
     def _check_room(self, library: Library, files: Sequence[File]) -> None:
         size = library.added_bytes
@@ -95,8 +101,9 @@ class LibraryActions:
         return {"rows": str(rows + removed)}
 
     def progress(self, fields: Fields, texts: Texts) -> dict[str, Any]:
-        """The state of the current or last build. Only the page that started it, by its ticket, gets the report."""
-        return _progress(self._state.builds.now, fields.text("ticket"), texts)
+        """The state of the build with a ticket, including its report, or else of the one in progress or the last."""
+        ticket = fields.text("ticket")
+        return _progress(self._state.builds.of(ticket), ticket, texts)
 
     def add(self, fields: Fields, texts: Texts) -> dict[str, Any]:
         """Adds the files that were uploaded."""
@@ -118,7 +125,7 @@ class LibraryActions:
         return self._start(lambda progress: Added(self._state.library.rebuild(progress)), texts)
 
     def cancel(self, fields: Fields, texts: Texts) -> dict[str, Any]:
-        """Cancels the build with this number, if it is running."""
+        """Cancels the build with this number, if it is running or waiting."""
         self._state.builds.cancel(fields.number("number"))
         return {}
 

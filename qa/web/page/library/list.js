@@ -3,7 +3,8 @@
 /** @import { Refusal } from "../types.d.ts" */
 
 import { currentChat } from "../chat/chats.js";
-import { $, $$, fillFromServer } from "../dom.js";
+import { $, $$, fillFromServer, fromMarkup } from "../dom.js";
+import { isolated, showSentence } from "../names.js";
 import { call, latestOnly } from "../server.js";
 import { texts } from "../texts/texts.js";
 
@@ -31,16 +32,30 @@ export const drawRows = async (first = firstRow) => {
  * @param {string} message
  * @param {boolean} [wrong]
  * @param {Refusal[]} [refused]
+ * @param {(() => unknown) | null} [retry] makes a change that failed once more
  */
-export const showLibraryNotice = (message, wrong = false, refused = []) => {
+export const showLibraryNotice = (message, wrong = false, refused = [], retry = null) => {
   const outcome = $(".outcome", libraryDialog());
   outcome.classList.toggle("wrong", wrong);
   outcome.replaceChildren();
   /** @param {string} tag @param {string} text */
-  const addLine = (tag, text) => outcome.append(Object.assign(document.createElement(tag), { textContent: text }));
+  const addLine = (tag, text) => {
+    const line = document.createElement(tag);
+    showSentence(line, text);
+    outcome.append(line);
+  };
   if (message) addLine("p", message);
+  if (retry) {
+    const button = fromMarkup('<button type="button" class="text"></button>');
+    button.textContent = texts().again;
+    button.addEventListener("click", retry);
+    outcome.append(button);
+  }
   if (refused.length) {
     addLine("h3", texts().refused);
-    refused.forEach(({ name, why }) => addLine("p", why.includes(name) ? why : `${name}: ${why}`));
+    for (const { name, why } of refused) {
+      const shown = isolated(name);
+      addLine("p", why.includes(shown) ? why : `${shown}: ${why}`);
+    }
   }
 };

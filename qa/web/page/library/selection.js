@@ -3,6 +3,7 @@
 import { currentChat, updateChat } from "../chat/chats.js";
 import { questionBox } from "../chat/composer.js";
 import { $ } from "../dom.js";
+import { isolated, showSentence } from "../names.js";
 import { fill, texts } from "../texts/texts.js";
 
 /** @param {string} id @param {string} title @param {boolean} isSelected */
@@ -18,8 +19,8 @@ export const setSelected = (id, title, isSelected) => {
 export const showSelection = () => {
   const line = $(".asking");
   line.hidden = !currentChat.documents.length;
-  const titles = currentChat.documents.map(({ title }) => title).join(", ");
-  $("span", line).textContent = fill(texts().asking_only, { titles });
+  const titles = currentChat.documents.map(({ title }) => isolated(title)).join(", ");
+  showSentence($("span", line), fill(texts().asking_only, { titles }));
 };
 
 export const askAllDocuments = () => {

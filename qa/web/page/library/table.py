@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from qa.library import Entry
-from qa.web.page.html import button, element, escaped
+from qa.web.page.html import button, element, escaped, named
 from qa.web.page.texts import Texts
+from source import isolated
 
 ROWS = 50
 """Documents shown at a time."""
@@ -39,8 +40,7 @@ def left_out(ids: Sequence[str], texts: Texts) -> Markup:
 
 
 def _left_out(id: str, texts: Texts) -> Markup:
-    name = element("span", {"dir": "auto"}, escaped(id))
-    return element("li", {"data-id": id}, name, button("put-back", texts.put_back))
+    return element("li", {"data-id": id}, named(id, "span"), button("put-back", texts.put_back))
 
 
 def _noun(forms: str) -> str:
@@ -49,12 +49,13 @@ def _noun(forms: str) -> str:
 
 
 def _row(entry: Entry, texts: Texts, read_only: bool) -> Markup:
-    tick = element("input", {"type": "checkbox", "aria-label": texts.only.format(title=entry.title)})
-    title = button("read", entry.title, "title", dir="auto", title=texts.read.format(title=entry.title))
-    path = element("span", {"class": "path", "dir": "auto"}, escaped(entry.id))
+    name = isolated(entry.title)
+    tick = element("input", {"type": "checkbox", "aria-label": texts.only.format(title=name)})
+    read = {"type": "button", "class_": "title", "data_do": "read", "title": texts.read.format(title=name)}
+    title, path = named(entry.title, "button", **read), named(entry.id, "span", class_="path")
     doubts = [element("span", {"class": "note doubts"}, escaped(texts.doubts(entry.doubts)))] if entry.doubts else []
     cells = [tick, Markup().join([title, path, *doubts]), escaped(entry.format), *_facts(entry, texts)]
-    remove = Markup() if read_only else button("remove", texts.remove.format(title=entry.title), "icon")
+    remove = Markup() if read_only else button("remove", texts.remove.format(title=name), "icon")
     columns = [element("td", {}, cell) for cell in (*cells, remove)]
     return element("tr", {"data-id": entry.id, "data-title": entry.title}, *columns)
 

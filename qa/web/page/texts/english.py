@@ -130,7 +130,7 @@ ENGLISH = Texts(
     read="Open {title}",
     broken="Something went wrong. Please try again. Details are in the server log.",
     unexpected="Something went wrong. Reload the page and try again.",
-    busy="The index is already being updated. Please wait.",
+    busy="Too many updates are waiting. Try again in a few minutes.",
     unreachable="The server isn’t responding. Check that it’s running, then try again.",
     crowded="The server is busy. Try again in a moment.",
 )

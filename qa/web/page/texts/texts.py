@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from qa import DocumentRef, Location
-from source import Doubt, Place, describe
+from source import Doubt, Place, describe, isolated
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +178,12 @@ class Texts(Phrases):
         """A place as it is cited: headings, then numbers. A heading that only repeats the title is left out."""
         counts = {place.page_name: place.page, "paragraph": place.paragraph, "line": place.line}
         numbers = [f"{self.names.get(name, name)} {count}" for name, count in counts.items() if count is not None]
-        headings = [heading for heading in place.heading if heading != document.title]
+        headings = [isolated(heading) for heading in place.heading if heading != document.title]
         return " › ".join([*headings, ", ".join(numbers)])
 
     def citation(self, document: DocumentRef, place: Place) -> str:
         """The citation that is copied with a quote: title, place and, in brackets, the document's id."""
-        return f"{document.title}, {self.where(document, place)} ({document.id})"
+        return f"{isolated(document.title)}, {self.where(document, place)} ({isolated(document.id)})"
 
     def elsewhere(self, document: DocumentRef, locations: Sequence[Location]) -> str:
         """Where else a quote from `document` appears: the first few places by name, the rest as a number."""
@@ -210,4 +210,4 @@ class Texts(Phrases):
 
     def _place_in(self, document: DocumentRef, location: Location) -> str:
         place = self.where(location.document, location.place)
-        return place if location.document.id == document.id else f"{location.document.title}, {place}"
+        return place if location.document.id == document.id else f"{isolated(location.document.title)}, {place}"

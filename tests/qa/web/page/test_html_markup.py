@@ -10,8 +10,8 @@ from itertools import groupby
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.web.page.html import Mark, button, element, escaped, marked
-from source import Span
+from qa.web.page.html import Mark, button, element, escaped, marked, named, sentence
+from source import Span, isolated
 
 Within = Callable[[float], AbstractContextManager[None]]
 
@@ -70,3 +70,11 @@ def test_a_text_is_escaped_once() -> None:
     assert element("p", {"title": text}, escaped(text)) == f'<p title="{html}">{html}</p>'
     assert element("p", {}, marked(text, Span(0, len(text)), [])) == f"<p>{html}</p>"
     assert f'title="{html}"' in button("read", text, "icon") and f">{html}</button>" in button("read", text)
+
+
+def test_a_name_in_a_sentence_is_an_element_of_its_own() -> None:
+    names = [isolated(name) for name in ("<b>\u202e", "שם\u2069", "\u2068\u2068مرحبا")]
+    html = sentence(f"Removed {', '.join(names)} & more.")
+    assert html == "Removed &lt;b&gt;\ufffd, <bdi>שם\ufffd</bdi>, <bdi>\ufffd\ufffdمرحبا</bdi> &amp; more."
+    assert named("a\u202e<", "h2", class_="x") == '<h2 dir="auto" class="x">a\ufffd&lt;</h2>'
+    assert named("שם") == '<bdi dir="auto">שם</bdi>'

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,6 +16,7 @@ from qa_fixtures import build_book
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from index.folder.commit import writing
 from qa.web.api.gradio import gr
 from qa.web.http.config import FEEDBACK, Allowance, Limits
 from qa.web.http.rate_limit import RateLimit, current_client
@@ -33,6 +36,7 @@ REQUESTS = {
     "welcome": ["language"],
     "ask": ["question", "history", "documents"],
     "draw": ["answers"],
+    "export": ["answers"],
     "open": ["quotes", "at", "elsewhere"],
     "part": ["document", "sha256", "quotes", "query", "offset", "first", "last", "paged"],
     "find": ["document", "sha256", "query"],
@@ -287,6 +291,33 @@ def test_an_upload_lands_in_its_folder_under_a_plain_name(tmp_path: Path, name: 
     assert not app.upload_file_set
 
 
+def test_an_upload_that_could_not_be_added_can_be_added_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is kept for as long as if it had just been sent."""
+    build_book(tmp_path, {"ferry.md": FERRY})
+    state, steps = AppState(tmp_path / "index"), set[str]()
+    given = tmp_path / "upload"
+    given.write_text(QUOTE)
+    os.utime(given, (0, 0))
+    with gr.Blocks() as app:
+        pass
+    app.upload_file_set.add(str(given))
+    act = actions(state, Uploads(app))
+    asked = {"action": "add", "files": [{"name": "again.txt", "path": str(given)}]}
+    monkeypatch.setattr("qa.library.PATIENCE", 0.3)
+    with writing(tmp_path / "index"):
+        begun = act(asked)
+        while (now := act({"action": "progress", "ticket": begun["ticket"]}))["state"] == "running":
+            steps.add(now["step"])
+    assert now["state"] == "failed" and "is writing to" in now["report"]
+    assert any("waiting" in step for step in steps)
+    assert given.stat().st_mtime > time.time() - 60
+    begun = act(asked)
+    settled(state)
+    assert act({"action": "progress", "ticket": begun["ticket"]})["state"] == "done"
+    assert not given.exists() and not app.upload_file_set
+    assert act(asked) == {"error": UNEXPECTED}
+
+
 def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> None:
     """Attack: a program called `a.pdf`."""
     build_book(tmp_path, {"ferry.md": FERRY})
@@ -318,7 +349,7 @@ def test_the_documents_that_are_added_have_room_for_so_much(tmp_path: Path) -> N
             continue
         with pytest.raises(LibraryFull, match="1 MB in total"):
             uploads.add(state.library, files, lambda step, done, total: None)
-        assert not given.exists()
+        assert given.exists()  # it can be added again once there is room
 
 
 def test_lone_surrogates_are_refused_in_lists_too() -> None:

@@ -1,0 +1,63 @@
+"""Untrusted text: no control character gets through, and no name turns the sentence that it stands in."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from source import END_ISOLATE, ISOLATE, isolated, printable_json, scan, undirected
+from source.formats.registry import SUFFIXES
+
+DIRECTED = re.compile("[\u202a-\u202e\u2066-\u2069]")
+BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+NAMES = st.text(
+    st.sampled_from(
+        "ab 1.-שלוםمرحبا\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e"
+        "\u2066\u2067\u2068\u2069\n\r\t\x1b\x85\u2028\u2029"
+    )
+)
+OVERRIDE = "report\u202efdp.exe"
+
+
+@given(NAMES | st.text())
+@example("\u2069\u202e")
+def test_a_name_in_a_sentence_is_one_line_and_closes_what_it_opens(name: str) -> None:
+    shown = isolated(name)
+    inside = shown.removeprefix(ISOLATE).removesuffix(END_ISOLATE)
+    assert not DIRECTED.search(inside) and not BREAKS.search(inside)
+    assert len(shown) - len(inside) in (0, 2)
+    if any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in inside):
+        assert shown == f"{ISOLATE}{inside}{END_ISOLATE}"
+
+
+def test_an_ordinary_name_stays_as_it_is() -> None:
+    for name in ("report.pdf", "Отчёт за май.txt", "報告書.md", "C:\\papers\\a.txt"):
+        assert isolated(name) == undirected(name) == name
+    assert isolated("דוח.pdf") == f"{ISOLATE}דוח.pdf{END_ISOLATE}"
+    assert isolated(OVERRIDE) == "report\ufffdfdp.exe"
+
+
+@given(NAMES)
+def test_json_for_a_terminal_says_the_same_without_such_characters(text: str) -> None:
+    written = printable_json({text: text})
+    assert not DIRECTED.search(written) and not BREAKS.search(written)
+    assert json.loads(written) == {text: text}
+
+
+def test_no_error_about_a_file_repeats_what_its_name_does_to_a_line(tmp_path: Path) -> None:
+    """Attack: overrides, ends of isolates, escape sequences and line ends in the names of unreadable files."""
+    for content in (b"", b"\x00\xff\x00", b"%PDF-1.4", b"<"):
+        for suffix in SUFFIXES:
+            file = tmp_path / f"{len(content)}\u2069\u202e\x1b[2J\rb\n\x85{suffix}"
+            file.write_bytes(content)
+    found = scan([tmp_path])
+    list(found.documents())
+    assert len(found.skipped) > 2 * len(SUFFIXES)
+    for error in map(str, found.skipped):
+        assert not DIRECTED.search(error) and not BREAKS.search(error)
+        assert "\ufffd\ufffd␛[2J␍b␊\ufffd" in error

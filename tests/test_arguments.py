@@ -1,0 +1,116 @@
+"""Arguments that must be lists: a single string, which Python would take letter by letter, is refused everywhere."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qa_fixtures import build_book
+
+import qa
+from index import build, changes
+from qa.evaluation.feedback import record
+from qa.verification.verify import verify
+from qa.web.api.endpoints import Api
+from qa.web.state import AppState
+from source import pairs, paths, scan, strings
+
+Call = Callable[[Any], object]
+QUESTION = "What does the ferryman of Kalmar carry?"
+FERRY = "The ferryman of Kalmar carries nineteen clocks."
+NO_LISTS = [
+    "abc",
+    "ferry.md\n",
+    b"abc",
+    bytearray(b"a"),
+    {"ferry.md": True},
+    (id for id in ["ferry.md"]),
+    iter("a"),
+    7,
+    True,
+]
+NO_STRINGS = [[None], ["ferry.md", 7], [b"ferry.md"], [["ferry.md"]]]
+
+
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Call]:
+    """Every function with a list of strings or of paths."""
+    folder = tmp_path_factory.mktemp("arguments")
+    book = build_book(folder, {"ferry.md": FERRY})
+    index = folder / "index"
+    library, api = qa.Library(index), Api(AppState(index, log=lambda line: None))
+    return {
+        "ask history": lambda given: book.ask(QUESTION, history=given),
+        "ask documents": lambda given: book.ask(QUESTION, documents=given),
+        "ask with hits": lambda given: book.now().ask_with_hits(QUESTION, given),
+        "retrieve": lambda given: book.retrieve(QUESTION, documents=given),
+        "endpoint ask history": lambda given: api.ask(QUESTION, history=given),
+        "endpoint ask documents": lambda given: api.ask(QUESTION, documents=given),
+        "endpoint retrieve": lambda given: api.retrieve(QUESTION, documents=given),
+        "feedback": lambda given: record(folder / "feedback.jsonl", QUESTION, given, None, True),
+        "remove": library.remove,
+        "put back": library.put_back,
+        "without": lambda given: scan([folder / "in"], without=given),
+        "rebuild": lambda given: qa.rebuild(index, given),
+        "watch": lambda given: qa.watch(index, given, print),
+        "library": lambda given: qa.Library(index, given),
+        "build": lambda given: build(index, given),
+        "changes": lambda given: next(changes(index, given)),
+        "scan": scan,
+        "verify": lambda given: verify(_answer(folder, book), given),
+        "add": library.add,
+    }
+
+
+def _answer(folder: Path, book: qa.Book) -> Path:
+    file = folder / "answer.json"
+    file.write_text(json.dumps(qa.answer_json(book.ask(QUESTION))), encoding="utf-8")
+    return file
+
+
+def test_what_is_no_list_is_refused_with_what_to_pass(calls: dict[str, Call]) -> None:
+    for name, call in calls.items():
+        for given in [*NO_LISTS, *NO_STRINGS]:
+            with pytest.raises(qa.UsageError, match=r"^\w+ must be a list of (strings|paths|pairs)") as error:
+                call(given)
+            assert len(str(error.value)) < 120, (name, given)
+
+
+def test_a_single_string_is_answered_with_the_way_to_write_it() -> None:
+    with pytest.raises(qa.UsageError) as error:
+        strings("a.md", "documents")
+    assert str(error.value) == (
+        "documents must be a list of strings, not str. Put a single one into a list: documents=[…]."
+    )
+    with pytest.raises(qa.UsageError, match=r"not \w*Path\. Put a single one into a list: sources=\[…\]"):
+        paths(Path("a"), "sources")
+
+
+@pytest.mark.parametrize("given", [["a", "b"], ("a", "b"), deque("ab"), {"a": 1, "b": 2}.keys()])
+def test_any_kind_of_list_is_taken(given: object) -> None:
+    assert strings(given, "ids") == paths(given, "sources") == ["a", "b"]
+
+
+def test_nothing_is_an_empty_list(calls: dict[str, Call]) -> None:
+    for name in ("ask history", "ask documents", "retrieve"):
+        calls[name](None)
+    assert strings(None, "ids") == []
+
+
+def test_files_to_add_are_pairs() -> None:
+    assert pairs([("a.txt", "/tmp/a"), ["b.txt", Path("b")]], "files") == [("a.txt", "/tmp/a"), ("b.txt", Path("b"))]
+    for given in (["ab"], [("a.txt",)], [("a.txt", 7)], [(7, "a.txt")], [("a", "b", "c")]):
+        with pytest.raises(qa.UsageError, match="files must be a list of pairs"):
+            pairs(given, "files")
+
+
+@pytest.mark.parametrize("given", [None, 7, b"Who?", ["Who?"]])
+def test_a_question_is_a_string(tmp_path: Path, given: Any) -> None:
+    book = build_book(tmp_path, {"ferry.md": FERRY})
+    for call in (book.ask, book.retrieve, Api(AppState(tmp_path / "index", log=lambda line: None)).ask):
+        with pytest.raises(qa.UsageError, match="The question must be a string"):
+            call(given)
