@@ -10,9 +10,9 @@ from threading import Event, Lock
 
 from index import DEFAULT_INDEX, Progress, Report, Settings, build, changes, ignore, last_build
 from qa.evaluation.golden import judge
-from source import ChapterVerseError
+from source import ChapterVerseError, PerProcess
 
-_building = Lock()
+_building = PerProcess(Lock)
 _POLL = 0.1  # seconds between the progress updates of a build that waits for another
 
 
@@ -48,12 +48,12 @@ def build_report(
 @contextmanager
 def exclusive_build(progress: Progress) -> Iterator[None]:
     """Holds this process's build lock; while another thread holds it, reports "waiting" to `progress`."""
-    while not _building.acquire(timeout=_POLL):
+    while not _building().acquire(timeout=_POLL):
         progress("waiting", 0, 1)
     try:
         yield
     finally:
-        _building.release()
+        _building().release()
 
 
 def watch(

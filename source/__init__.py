@@ -16,6 +16,7 @@ from source.errors import (
     unreadable,
 )
 from source.files import SHIPPED, SourceFile, document_name, files_in, golden_in, name_of, numbered, roots_of, shown_as
+from source.forking import PerProcess, after_fork, at_exit, forked, lazy_property, temporary_folder
 from source.formats.jsonl import ids_in
 from source.formats.registry import OCR, SUFFIXES
 from source.places import Box, Corners, Heading, Place, Places, boxes_of
@@ -79,6 +80,13 @@ __all__ = [
     "printable",
     "printable_json",
     "run_command",
+    # What a fork breaks
+    "PerProcess",
+    "lazy_property",
+    "forked",
+    "after_fork",
+    "at_exit",
+    "temporary_folder",
     # Errors
     "ChapterVerseError",
     "UsageError",

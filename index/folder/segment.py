@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +26,7 @@ from index.folder.layout import FORMAT, Layout, SegmentLayout
 from index.folder.manifest import NAME_LENGTH, Manifest, SegmentManifest, dump, load_segment
 from index.tokens import Tokens, token_type, unpack
 from index.types import FloatMatrix, Rows
-from source import Corners
+from source import Corners, lazy_property
 
 CHECKED_WHOLE = 1 << 26
 """Bytes up to which everything is checked when it is opened: 64 MB, about 50 ms."""
@@ -84,23 +83,23 @@ class Segment:
         """Total size of the files in bytes."""
         return sum(size for _, size in self.manifest.files.values())
 
-    @cached_property
+    @lazy_property
     def token_ends(self) -> NDArray[np.int64]:
         """(texts + 1,): where the tokens of each text start, and the end of the last."""
         return self._all(self._files.table(self.layout.token_ends))
 
-    @cached_property
+    @lazy_property
     def digests(self) -> NDArray[np.int64]:
         """(texts, 2): the 128-bit digest of each text."""
         return self._all(self._files.table(self.layout.digests, 2))
 
-    @cached_property
+    @lazy_property
     def counts(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """(n, 2): term and occurrences, for each term of each text; (texts + 1,): where the rows of each text start."""
         counts = self._files.table(self.layout.counts, 2, np.int32)
         return self._all(counts), self._all(self._files.table(self.layout.count_ends))
 
-    @cached_property
+    @lazy_property
     def terms(self) -> list[str]:
         """The index terms of all texts, by number."""
         characters = self._files.table(self.layout.terms, dtype=np.uint8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from operator import itemgetter
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -14,6 +15,7 @@ from cachetools import LRUCache
 from index.errors import REBUILD, IndexCorrupt
 from index.lance.storage import Storage
 from index.lance.tables import SealedColumn, Values, is_sealed, unpack
+from source import PerProcess
 
 _TOGETHER = 1 << 10  # rows in a batch when all are read
 _Row = TypeVar("_Row")
@@ -22,12 +24,14 @@ _Row = TypeVar("_Row")
 class SealedTable:
     """A table of a generation, at the version that was published. Raises IndexCorrupt."""
 
-    def __init__(self, storage: Storage, table: lancedb.AsyncTable, name: str, salt: bytes) -> None:
-        self.storage, self._table, self._name, self._salt = storage, table, name, salt
+    def __init__(self, storage: Storage, name: str, version: int, salt: bytes) -> None:
+        self.storage, self._name, self._salt = storage, name, salt
+        self._table = PerProcess(partial(storage.open, name, version))
+        self._table()
 
     def query(self) -> lancedb.query.AsyncQuery:
         """Begins a query for `search`."""
-        return self._table.query()
+        return self._table().query()
 
     def search(self, query: Any, by: str, seconds: float | None = None) -> list[int]:
         """The rows that a query finds, best first. `by`: the column it sorts by. `seconds`: timeout."""
@@ -39,11 +43,11 @@ class SealedTable:
 
     def fetch(self, rows: Sequence[int], part: SealedColumn) -> pa.Table:
         """Fetches a column of these rows, in any order, not yet verified."""
-        return self.storage.run(self._table.take_offsets(list(rows)).select([part.column]).to_arrow())
+        return self.storage.run(self._table().take_offsets(list(rows)).select([part.column]).to_arrow())
 
     def all(self, part: SealedColumn) -> Iterator[tuple[int, Values]]:
         """A column of every row, in any order, verified; the columns that the engine searches are verified with it."""
-        query = self._table.query().select([part.column, *part.searched])
+        query = self._table().query().select([part.column, *part.searched])
         batches = self.storage.run(query.to_batches(max_batch_length=_TOGETHER))
         while (batch := self.storage.run(anext(batches, None))) is not None:
             found = pa.Table.from_batches([batch])
@@ -56,7 +60,7 @@ class SealedTable:
 
     def count(self) -> int:
         """The number of rows."""
-        return int(self.storage.run(self._table.count_rows()))
+        return int(self.storage.run(self._table().count_rows()))
 
     def proven(self, found: pa.Table, part: SealedColumn) -> Iterator[tuple[int, Values]]:
         """Verifies fetched values of a column; yields the row and the values of each. Raises IndexCorrupt."""
@@ -84,8 +88,11 @@ class SealedRows(Generic[_Row]):
 
     def __init__(self, table: SealedTable, part: SealedColumn, make: Callable[[int, Values], _Row], most: int) -> None:
         self._table, self._part, self._make, self._most = table, part, make, most
-        self._cache: LRUCache[int, tuple[_Row, int]] = LRUCache(most, getsizeof=itemgetter(1))  # with their bytes
-        self._lock = Lock()  # reading changes the order of the cache, too
+        self._cache = PerProcess(self._empty)
+
+    def _empty(self) -> tuple[Lock, LRUCache[int, tuple[_Row, int]]]:
+        """A cache of rows with their bytes, and its lock: reading changes the cache's order, too."""
+        return Lock(), LRUCache(self._most, getsizeof=itemgetter(1))
 
     def get(self, rows: Iterable[int]) -> list[_Row]:
         """The decoded rows, in this order; those that aren't cached are fetched in one request."""
@@ -105,8 +112,9 @@ class SealedRows(Generic[_Row]):
         return self.get([row])[0]
 
     def _known(self, rows: Iterable[int]) -> dict[int, _Row]:
-        with self._lock:
-            return {row: self._cache[row][0] for row in rows if row in self._cache}
+        lock, cache = self._cache()
+        with lock:
+            return {row: cache[row][0] for row in rows if row in cache}
 
     def _decoded(self, found: pa.Table) -> dict[int, _Row]:
         try:
@@ -115,8 +123,9 @@ class SealedRows(Generic[_Row]):
             raise IndexCorrupt(f"A row of {self._part.table} cannot be read. {REBUILD}") from error
         size = found.nbytes // max(len(found), 1)
         if size <= self._most:  # the cache refuses what is larger than all of it
-            with self._lock:
-                self._cache.update((row, (each, size)) for row, each in made.items())
+            lock, cache = self._cache()
+            with lock:
+                cache.update((row, (each, size)) for row, each in made.items())
         return made
 
 

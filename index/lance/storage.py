@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Coroutine, Sequence
-from functools import lru_cache
-from threading import Lock, Thread
+from threading import Thread
 from typing import Any, TypeVar
 
 import lancedb
@@ -17,6 +16,7 @@ import pyarrow as pa
 
 from index.errors import REBUILD, IndexCorrupt, IndexUnwritable, StoreError, StoreUnreachable
 from index.lance.address import Engine
+from source import PerProcess
 
 PATIENCE = 10.0
 """Timeout of a storage call while answering a question, in seconds."""
@@ -36,7 +36,7 @@ class Storage:
         """`writing`: allows longer requests, for the tables of a new generation."""
         self.engine = engine
         self.options = _WRITING if writing else _OPTIONS
-        self._connection: lancedb.AsyncConnection | None = None
+        self._connections: dict[asyncio.AbstractEventLoop, lancedb.AsyncConnection] = {}  # one; a fork has another
 
     def run(self, call: Coroutine[Any, Any, _T], seconds: float | None = None) -> _T:
         """The result of a LanceDB call, within `seconds` (default: `PATIENCE`). Raises a StoreError.
@@ -62,12 +62,13 @@ class Storage:
         return self.run(call, _BUILDING)
 
     async def _connected(self) -> lancedb.AsyncConnection:
-        if self._connection is None:
+        loop = asyncio.get_running_loop()
+        if loop not in self._connections:
             session = lancedb.Session(index_cache_size_bytes=_index_cache_size())
-            self._connection = await lancedb.connect_async(
+            self._connections[loop] = await lancedb.connect_async(
                 self.engine.uri, storage_options=self.options, session=session
             )
-        return self._connection
+        return self._connections[loop]
 
     def names(self) -> list[str]:
         """The names of all tables."""
@@ -160,17 +161,11 @@ def _has(message: str, any_of: Sequence[str]) -> bool:
     return any(each in message for each in any_of)
 
 
-_starting = Lock()
-
-
-def _loop() -> asyncio.AbstractEventLoop:
-    """The event loop of all calls, in its own thread; only one is started, even if several threads come first."""
-    with _starting:
-        return _started_loop()
-
-
-@lru_cache(1)
 def _started_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     Thread(target=loop.run_forever, name="lance", daemon=True).start()
     return loop
+
+
+_loop = PerProcess(_started_loop)
+"""The event loop of all calls, in its own thread."""

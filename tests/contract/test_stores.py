@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
@@ -100,6 +100,23 @@ def store(built: str) -> Store:
 
 def rows_of(store: Store) -> list[int]:
     return list(range(len(store)))
+
+
+def test_a_forked_process_finds_the_same(store: Store, in_child: Callable[[Callable[[], object]], None]) -> None:
+    """Its connections and threads are its own."""
+
+    def found() -> tuple[list[int], list[int], str, dict[str, Any]]:
+        vector = store.vectors.of(np.array([0]))[0]
+        near, best = store.vectors.nearest(vector, 5)[0].tolist(), store.lexical.search("keeper ships", 5).tolist()
+        return near, best, store.passage(best[0]).text, store.sources()
+
+    here = found()
+
+    def same() -> None:
+        assert found() == here
+
+    in_child(same)
+    assert found() == here
 
 
 def test_passages_and_documents_are_those_of_the_folder(store: Store, folder: Store) -> None:
