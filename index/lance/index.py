@@ -111,7 +111,7 @@ class LanceIndex:
 
     def _describe(self, generation: PublishedGeneration, is_current: bool) -> Generation:
         try:
-            return Generation(generation.name, is_current, read_manifest(self._storage, generation))
+            return Generation(generation.name, is_current, read_manifest(self._storage, generation)[1])
         except (IndexCorrupt, IndexIncompatible) as error:
             return Generation(generation.name, is_current, None, str(error))
 

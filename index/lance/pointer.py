@@ -27,7 +27,6 @@ import pyarrow as pa
 from index.errors import REBUILD, IndexCorrupt, IndexMissing, IndexUnwritable, StoreError, StoreUnreachable
 from index.lance.address import Engine
 from index.lance.storage import Storage, TableMissing
-from source import PerProcess
 
 TABLE = "current"
 _INTERVAL = 1.0  # seconds between two reads of the pointer
@@ -78,20 +77,20 @@ class Pointer:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._reading = PerProcess(Lock)
+        self._reading = Lock()
         self._latest: PublishedGeneration | None = None
         self._next_read = 0.0
 
     def latest(self) -> PublishedGeneration | None:
         """The current generation as of at most a second ago; None while it can't be read."""
-        if time.monotonic() >= self._next_read and self._reading().acquire(blocking=False):
+        if time.monotonic() >= self._next_read and self._reading.acquire(blocking=False):
             try:
                 self._latest = self.row(_TIMEOUT).published
                 self._next_read = time.monotonic() + _INTERVAL
             except StoreError:
                 self.mark_unreachable()
             finally:
-                self._reading().release()
+                self._reading.release()
         return self._latest
 
     def mark_unreachable(self) -> None:

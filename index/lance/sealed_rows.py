@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from operator import itemgetter
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -24,14 +23,12 @@ _Row = TypeVar("_Row")
 class SealedTable:
     """A table of a generation, at the version that was published. Raises IndexCorrupt."""
 
-    def __init__(self, storage: Storage, name: str, version: int, salt: bytes) -> None:
-        self.storage, self._name, self._salt = storage, name, salt
-        self._table = PerProcess(partial(storage.open, name, version))
-        self._table()
+    def __init__(self, storage: Storage, table: lancedb.AsyncTable, name: str, salt: bytes) -> None:
+        self.storage, self._table, self._name, self._salt = storage, table, name, salt
 
     def query(self) -> lancedb.query.AsyncQuery:
         """Begins a query for `search`."""
-        return self._table().query()
+        return self._table.query()
 
     def search(self, query: Any, by: str, seconds: float | None = None) -> list[int]:
         """The rows that a query finds, best first. `by`: the column it sorts by. `seconds`: timeout."""
@@ -43,11 +40,11 @@ class SealedTable:
 
     def fetch(self, rows: Sequence[int], part: SealedColumn) -> pa.Table:
         """Fetches a column of these rows, in any order, not yet verified."""
-        return self.storage.run(self._table().take_offsets(list(rows)).select([part.column]).to_arrow())
+        return self.storage.run(self._table.take_offsets(list(rows)).select([part.column]).to_arrow())
 
     def all(self, part: SealedColumn) -> Iterator[tuple[int, Values]]:
         """A column of every row, in any order, verified; the columns that the engine searches are verified with it."""
-        query = self._table().query().select([part.column, *part.searched])
+        query = self._table.query().select([part.column, *part.searched])
         batches = self.storage.run(query.to_batches(max_batch_length=_TOGETHER))
         while (batch := self.storage.run(anext(batches, None))) is not None:
             found = pa.Table.from_batches([batch])
@@ -60,7 +57,7 @@ class SealedTable:
 
     def count(self) -> int:
         """The number of rows."""
-        return int(self.storage.run(self._table().count_rows()))
+        return int(self.storage.run(self._table.count_rows()))
 
     def proven(self, found: pa.Table, part: SealedColumn) -> Iterator[tuple[int, Values]]:
         """Verifies fetched values of a column; yields the row and the values of each. Raises IndexCorrupt."""
@@ -91,7 +88,7 @@ class SealedRows(Generic[_Row]):
         self._cache = PerProcess(self._empty)
 
     def _empty(self) -> tuple[Lock, LRUCache[int, tuple[_Row, int]]]:
-        """A cache of rows with their bytes, and its lock: reading changes the cache's order, too."""
+        """A cache of rows with their bytes, and its lock: reading changes the order of the cache, too."""
         return Lock(), LRUCache(self._most, getsizeof=itemgetter(1))
 
     def get(self, rows: Iterable[int]) -> list[_Row]:

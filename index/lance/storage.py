@@ -36,7 +36,7 @@ class Storage:
         """`writing`: allows longer requests, for the tables of a new generation."""
         self.engine = engine
         self.options = _WRITING if writing else _OPTIONS
-        self._connections: dict[asyncio.AbstractEventLoop, lancedb.AsyncConnection] = {}  # one; a fork has another
+        self._connection: lancedb.AsyncConnection | None = None
 
     def run(self, call: Coroutine[Any, Any, _T], seconds: float | None = None) -> _T:
         """The result of a LanceDB call, within `seconds` (default: `PATIENCE`). Raises a StoreError.
@@ -45,7 +45,11 @@ class Storage:
         everyone who needs that index forever.
         """
         seconds = PATIENCE if seconds is None else seconds
-        future = asyncio.run_coroutine_threadsafe(call, _loop())
+        try:
+            future = asyncio.run_coroutine_threadsafe(call, _loop())
+        except StoreUnreachable:
+            call.close()  # or Python warns that it was never awaited
+            raise
         try:
             return future.result(seconds)
         except StoreError:
@@ -62,13 +66,12 @@ class Storage:
         return self.run(call, _BUILDING)
 
     async def _connected(self) -> lancedb.AsyncConnection:
-        loop = asyncio.get_running_loop()
-        if loop not in self._connections:
+        if self._connection is None:
             session = lancedb.Session(index_cache_size_bytes=_index_cache_size())
-            self._connections[loop] = await lancedb.connect_async(
+            self._connection = await lancedb.connect_async(
                 self.engine.uri, storage_options=self.options, session=session
             )
-        return self._connections[loop]
+        return self._connection
 
     def names(self) -> list[str]:
         """The names of all tables."""
@@ -161,7 +164,17 @@ def _has(message: str, any_of: Sequence[str]) -> bool:
     return any(each in message for each in any_of)
 
 
+_used = False
+
+
 def _started_loop() -> asyncio.AbstractEventLoop:
+    global _used
+    if _used:  # and so this process is a fork, where LanceDB crashes: its own threads don't exist
+        raise StoreUnreachable(
+            "LanceDB was used before this process was forked. Load the index only after the fork, "
+            'or start processes with "spawn".'
+        )
+    _used = True
     loop = asyncio.new_event_loop()
     Thread(target=loop.run_forever, name="lance", daemon=True).start()
     return loop

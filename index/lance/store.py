@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 import numpy as np
+from lancedb import AsyncTable
 from numpy.typing import NDArray
 
 from index.encoder.identity import Identity
@@ -51,7 +52,8 @@ class LanceStore(StoreMixin):
     def __init__(self, storage: Storage, pointer: Pointer, generation: PublishedGeneration) -> None:
         self._storage, self._pointer, self._published = storage, pointer, generation
         self.generation = generation.name
-        self.manifest = read_manifest(storage, generation)
+        about, self.manifest = read_manifest(storage, generation)
+        self._about = about
         self._tables = tables = {name: self._table(name) for name in TABLES if name != "about"}
         counts = self.manifest.counts
         self._count = counts["passages"]
@@ -70,7 +72,8 @@ class LanceStore(StoreMixin):
 
     def _table(self, name: str) -> SealedTable:
         full_name = f"{self._published.tables}-{name}"
-        return SealedTable(self._storage, full_name, self.manifest.versions[name], self.manifest.salt)
+        table = self._storage.open(full_name, self.manifest.versions[name])
+        return SealedTable(self._storage, table, full_name, self.manifest.salt)
 
     def _unpacked(self, row: int, values: Values) -> NDArray[np.void]:
         return np.frombuffer(values[0], token_type(self.manifest.encoder["dimension"]))
@@ -109,7 +112,7 @@ class LanceStore(StoreMixin):
         return {}
 
     def sources(self) -> dict[str, Any]:
-        data = read_about(self._storage, self._published, 1)
+        data = read_about(self._storage, self._about, 1)
         if sha256(data).hexdigest() != self.manifest.sources:
             raise IndexCorrupt(f"The record of the sources of generation {self.generation} is damaged. {REBUILD}")
         return sources_from(json.loads(data))
@@ -167,15 +170,15 @@ class LanceStore(StoreMixin):
         return boxes_of(found.document.places, span, corners, found.document.text[span.start : span.end])
 
 
-def read_manifest(storage: Storage, generation: PublishedGeneration) -> LanceManifest:
-    """Reads the manifest of a generation. Raises IndexCorrupt or IndexIncompatible."""
-    data = read_about(storage, generation, 0)
-    return load(data, generation.sha256, f"Generation {generation.name} of {storage.engine}")
-
-
-def read_about(storage: Storage, generation: PublishedGeneration, row: int) -> bytes:
-    """A row of the table `about`, not verified: the caller knows its SHA-256. Raises IndexCorrupt if it is missing."""
+def read_manifest(storage: Storage, generation: PublishedGeneration) -> tuple[AsyncTable, LanceManifest]:
+    """Reads the manifest of a generation; returns its table, too. Raises IndexCorrupt or IndexIncompatible."""
     about = storage.open(f"{generation.tables}-about")
+    data = read_about(storage, about, 0)
+    return about, load(data, generation.sha256, f"Generation {generation.name} of {storage.engine}")
+
+
+def read_about(storage: Storage, about: AsyncTable, row: int) -> bytes:
+    """A row of the table `about`, not verified: the caller knows its SHA-256. Raises IndexCorrupt if it is missing."""
     found = storage.run(about.take_offsets([row]).select(ABOUT.names).to_arrow())
     if found["row"].to_pylist() != [row]:
         raise IndexCorrupt(f"The description of a generation in {storage.engine} is incomplete. {REBUILD}")

@@ -166,7 +166,7 @@ def indexed_in_parts(where: str, folder: str, encoder: Encoder) -> None:
     store = open_store(where)
     assert isinstance(store, LanceStore)
     table = store.table(PASSAGES)
-    made = table.storage.run(table._table().list_indices())
+    made = table.storage.run(table._table.list_indices())
     assert {each.name: each.num_segments for each in made} == {"terms_idx": 2, "vector_idx": 2}
     for question in QUESTIONS:
         (encoded,) = encoder.encode([question], query=True)
