@@ -20,6 +20,7 @@ from threadpoolctl import ThreadpoolController
 
 from index.encoder.protocol import Encoded
 from index.types import FloatMatrix, Offsets
+from source import PerProcess
 
 
 def token_type(dimension: int) -> np.dtype[np.void]:
@@ -71,7 +72,7 @@ class Tokens:
 
     def cosines(self, query: FloatMatrix) -> list[FloatMatrix]:
         """The cosines of m unit vectors with each passage's n tokens: (m, n) for each passage."""
-        with _one_thread:
+        with _one_thread():
             products = query @ self.vectors.T
         return np.split(products * self.scales, self.ends[:-1], axis=1)
 
@@ -103,7 +104,7 @@ class _OneThread:
                 self._limit.restore_original_limits()
 
 
-_one_thread = _OneThread()
+_one_thread = PerProcess(_OneThread)
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ from index import (
 from qa.answer import Answer, DocumentRef, Hit
 from qa.ask.timings import stage
 from qa.edition import QUOTES, Edition
-from source import Document
+from source import Document, PerProcess
 
 _log = logging.getLogger("chapter-verse")
 _PATIENCE = 1.0  # seconds that a question waits for another thread that opens a new generation
@@ -36,7 +36,7 @@ class Book:
 
     def __init__(self, store: Store, encoder: Encoder) -> None:
         self._edition = Edition(store, encoder)
-        self._opening = Lock()
+        self._opening = PerProcess(Lock)
         self._patience = _PATIENCE
         self._unusable: tuple[str, str] | None = None  # the newer generation that failed to open: not tried again
 
@@ -46,7 +46,7 @@ class Book:
         newer = edition.store.newer()
         if newer is None or newer == self._unusable:
             return edition
-        if not self._opening.acquire(timeout=self._patience):
+        if not self._opening().acquire(timeout=self._patience):
             self._patience = 0.0  # the storage may hang: later questions don't wait at all
             return edition
         try:
@@ -55,7 +55,7 @@ class Book:
                 self._follow(edition, newer)
             return self._edition
         finally:
-            self._opening.release()
+            self._opening().release()
 
     def _follow(self, edition: Edition, newer: tuple[str, str]) -> None:
         """Opens the newer generation; keeps the old one if that fails."""

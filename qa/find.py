@@ -23,7 +23,7 @@ from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
 from index import NormalizedText, Offsets, searchable
-from source import Document, Span
+from source import Document, PerProcess, Span
 
 _KEPT = 8_000_000  # characters of cached folded texts: the next search is often in the same document
 _FINDS = 4  # cached results: a document is drawn part by part, each with the matches in it
@@ -63,7 +63,7 @@ def _matches(text: str, query: str, most: int) -> tuple[Span, ...]:
     wanted = _folded(query).text.strip(" ")
     if not wanted:
         return ()
-    folded = _folded_document(text)
+    folded = _folded_document()(text)
     found: list[Span] = []
     for start, end in folded.whole.to_original(_occurrences(folded, wanted, most)).tolist():
         if not found or found[-1].end <= start:  # one "ß" must not match "s" twice
@@ -128,7 +128,9 @@ def _folded(text: str) -> _Folded:
     return _Folded("".join(parts), np.concatenate(steps), whole)
 
 
-_folded_document = cached(LRUCache[str, _Folded](_KEPT, lambda folded: len(folded.text)), lock=Lock())(_folded)
+_folded_document = PerProcess(
+    lambda: cached(LRUCache[str, _Folded](_KEPT, lambda folded: len(folded.text)), lock=Lock())(_folded)
+)
 
 
 def _fold(character: str) -> str:

@@ -12,11 +12,11 @@ from threading import Event
 
 from index import DEFAULT_INDEX, IndexUnwritable, Progress, Report, Settings, build, changes, ignore, last_build
 from qa.evaluation.golden import judge
-from source import ChapterVerseError, wait_until
+from source import ChapterVerseError, PerProcess, wait_until
 
 PATIENCE = 600.0
 """Seconds that a change of the documents waits for another one, of this process or of another."""
-_queue: deque[object] = deque()  # those of this process, the one in progress first
+_queue = PerProcess[deque[object]](deque)  # those of this process, the one in progress first
 
 
 def rebuild(
@@ -60,14 +60,14 @@ def exclusive_build(progress: Progress) -> Iterator[None]:
 
     While another one is in progress, reports "waiting" to `progress`. Raises IndexUnwritable if that lasts too long.
     """
-    mine = object()
-    _queue.append(mine)
+    queue, mine = _queue(), object()
+    queue.append(mine)
     try:
-        if not wait_until(lambda: _queue[0] is mine, PATIENCE, partial(progress, "waiting", 0, 1)):
+        if not wait_until(lambda: queue[0] is mine, PATIENCE, partial(progress, "waiting", 0, 1)):
             raise IndexUnwritable("Another update of the documents is still in progress. Try again later.")
         yield
     finally:
-        _queue.remove(mine)
+        queue.remove(mine)
 
 
 def watch(

@@ -30,6 +30,7 @@ from source.files import (
     roots_of,
     shown_as,
 )
+from source.forking import PerProcess, after_fork, at_exit, forked, lazy_property, temporary_folder
 from source.formats.jsonl import ids_in
 from source.formats.registry import OCR, SUFFIXES
 from source.places import Box, Corners, Heading, Place, Places, boxes_of
@@ -108,6 +109,13 @@ __all__ = [
     "ISOLATE",
     "END_ISOLATE",
     "run_command",
+    # What a fork breaks
+    "PerProcess",
+    "lazy_property",
+    "forked",
+    "after_fork",
+    "at_exit",
+    "temporary_folder",
     # Errors
     "ChapterVerseError",
     "UsageError",

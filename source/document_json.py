@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, starmap
+from operator import attrgetter
 from typing import Any
 
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
@@ -18,6 +19,7 @@ from source.spans import Span
 
 # A quotation mark inside a JSON string is escaped, so these byte sequences occur only between two fields.
 _TEXT, _PAGES = b', "text": ', b', "pages": '
+_ENDS = attrgetter("start", "end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def load_document(line: bytes) -> Document:
         document = _document(json.loads(line))
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError("The line does not hold a document.") from error
-    if not all(map(_is_text, _texts(document))) or not all(map(_is_number, _numbers(document))):
+    if not all(map(_is_text, _texts(document))) or not _are_numbers(_numbers(document)):
         raise ValueError("The line holds values of the wrong type.")
     if not all(map(_ascend, _rows_of_offsets(document))):
         raise ValueError("The line holds offsets outside its text or out of order.")
@@ -75,19 +77,25 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and is_unicode(value)
 
 
-def _is_number(value: object) -> bool:
-    return type(value) is int
+def _are_numbers(values: Iterable[object]) -> bool:
+    return set(map(type, values)) <= {int}
 
 
 def _numbers(document: Document) -> Iterator[object]:
     """Every number in a document; optional ones only where they are present."""
     places = document.places
-    for span in (*places.paragraphs, *(region.span for region in document.regions)):
-        yield from (span.start, span.end)
-    for heading in places.headings:
-        yield from (heading.start, heading.level, 0 if heading.end is None else heading.end)
-    yield from places.pages
-    yield from _numbers_of(document.doubts)
+    return chain(
+        _offsets(places.paragraphs),
+        _offsets(region.span for region in document.regions),
+        chain.from_iterable((each.start, each.level, 0 if each.end is None else each.end) for each in places.headings),
+        places.pages,
+        _numbers_of(document.doubts),
+    )
+
+
+def _offsets(spans: Iterable[Span]) -> Iterator[int]:
+    """The start and the end of each span. There may be hundreds of thousands: no Python code runs for each."""
+    return chain.from_iterable(map(_ENDS, spans))
 
 
 def _numbers_of(doubts: Iterable[Doubt]) -> Iterator[object]:
@@ -97,7 +105,7 @@ def _numbers_of(doubts: Iterable[Doubt]) -> Iterator[object]:
 def _rows_of_offsets(document: Document) -> Iterator[Iterable[int]]:
     """Sequences of offsets that must ascend, each from the start of the text to its end."""
     places, size = document.places, len(document.text)
-    yield (0, *(offset for span in places.paragraphs for offset in (span.start, span.end)), size)
+    yield (0, *_offsets(places.paragraphs), size)
     yield (0, *places.pages, size)
     yield (0, *(heading.start for heading in places.headings), size)
     yield from ((heading.start, heading.end, size) for heading in places.headings if heading.end is not None)
@@ -105,7 +113,8 @@ def _rows_of_offsets(document: Document) -> Iterator[Iterable[int]]:
 
 
 def _ascend(offsets: Iterable[int]) -> bool:
-    return all(one <= other for one, other in pairwise(offsets))
+    found = list(offsets)
+    return sorted(found) == found  # takes linear time if they do
 
 
 def _document(record: dict[str, Any]) -> Document:
@@ -118,7 +127,7 @@ def _document(record: dict[str, Any]) -> Document:
         text=record["text"],
         regions=tuple(Region(Span(s, e), RegionKind(kind)) for s, e, kind in record["regions"]),
         places=Places(
-            paragraphs=tuple(Span(s, e) for s, e in record["paragraphs"]),
+            paragraphs=tuple(starmap(Span, record["paragraphs"])),
             headings=tuple(Heading(*heading) for heading in record["headings"]),
             pages=tuple(record["pages"]),
             page_name=record["page_name"],
@@ -138,7 +147,7 @@ def load_facts(line: bytes) -> DocumentFacts:
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError("The line does not hold a document.") from error
     numbers = (*pages, *_numbers_of(doubts))
-    if not all(map(_is_text, (facts.id, facts.title, facts.path))) or not all(map(_is_number, numbers)):
+    if not all(map(_is_text, (facts.id, facts.title, facts.path))) or not _are_numbers(numbers):
         raise ValueError("The line holds values of the wrong type.")
     return facts
 

@@ -11,13 +11,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import accumulate
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from source.forking import lazy_property
 from source.spans import Span
 
 _STEP = 1 << 13  # characters
@@ -37,7 +37,7 @@ class Lines:
         step = min(offset, len(self._text)) // _STEP
         return 1 + self._before[step] + self._ends(step * _STEP, offset)
 
-    @cached_property
+    @lazy_property
     def _before(self) -> list[int]:
         starts = range(0, len(self._text), _STEP)
         return list(accumulate((self._ends(start, start + _STEP) for start in starts), initial=0))

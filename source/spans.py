@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import accumulate
+
+from source.forking import lazy_property
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,7 +42,7 @@ class SpanIndex:
         starts, reach = self._order
         return reach[bisect_left(starts, span.end)] > span.start
 
-    @cached_property
+    @lazy_property
     def _order(self) -> tuple[list[int], list[int]]:
         """The starts in ascending order, and for each position the largest end among the spans before it."""
         spans = sorted(self._spans)

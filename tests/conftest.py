@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -70,6 +71,35 @@ def within() -> Callable[[float], AbstractContextManager[None]]:
         assert time.process_time() - start < allowed
 
     return limit
+
+
+@pytest.fixture
+def in_child() -> Callable[[Callable[[], object]], None]:
+    """Checks that a function ends without an error in a forked process, within a minute."""
+    if not hasattr(os, "fork"):
+        pytest.skip("the system has no forks")
+    return _in_child
+
+
+def _in_child(do: Callable[[], object]) -> None:
+    child = os.fork()
+    if not child:
+        try:
+            do()
+        except BaseException as error:
+            os.write(2, f"in the child: {error!r}\n".encode())
+            os._exit(1)
+        os._exit(0)
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            assert os.waitstatus_to_exitcode(status) == 0
+            return
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    raise AssertionError("the child hangs")
 
 
 _USUAL_RECKONING = 0.01  # seconds

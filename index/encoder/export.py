@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import shutil
-import tempfile
 import warnings
 from contextlib import suppress
 from dataclasses import replace
@@ -17,6 +16,7 @@ from filelock import FileLock
 
 from index.encoder.onnx import AGREES, FACTS, PROBE, TOKENIZER, ExportUnusable, Facts, OnnxEncoder, model_file
 from index.encoder.sentence_transformer import SentenceTransformerEncoder
+from source import temporary_folder
 
 EXACT = 1e-5
 """The largest difference allowed between a component of a float32 vector and the reference's."""
@@ -44,8 +44,8 @@ def export(reference: SentenceTransformerEncoder, folder: Path) -> OnnxEncoder:
             return OnnxEncoder(folder, reference.identity)
         for unfinished in folder.parent.glob(f"{_UNFINISHED}*"):  # left by a process that was killed
             shutil.rmtree(unfinished, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=_UNFINISHED) as scratch:
-            made = Path(scratch) / "encoder"
+        with temporary_folder(folder.parent, _UNFINISHED) as scratch:
+            made = scratch / "encoder"
             made.mkdir()
             try:
                 _write(reference, made)

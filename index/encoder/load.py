@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from index.encoder.onnx import ExportUnusable, OnnxEncoder
 from index.encoder.protocol import Encoder
 from index.errors import EncoderMissing, IndexIncompatible
 from index.settings import DEFAULT_MODEL, Settings, cache_folder
-from source import isolated
+from source import isolated, temporary_folder
 
 _EXPORT = 2
 """The version of exports; increased whenever models must be exported again."""
@@ -88,5 +87,5 @@ def _export(wanted: Identity, folder: Path) -> Encoder:
     except (CannotExport, ExportUnusable) as error:
         _log.warning("%s cannot be exported, so it runs slower, in sentence-transformers: %s", wanted.name, error)
         return reference
-    with tempfile.TemporaryDirectory() as scratch:
-        return export(reference, Path(scratch) / "encoder")
+    with temporary_folder() as scratch:
+        return export(reference, scratch / "encoder")

@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +31,7 @@ from index.encoder.protocol import Encoded, known_share
 from index.normalize import searchable
 from index.settings import threads
 from index.types import Offsets
+from source import PerProcess
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before ONNX Runtime is imported; otherwise it sends telemetry
 
@@ -95,18 +96,19 @@ class OnnxEncoder:
     """
 
     def __init__(self, folder: Path, identity: Identity, precision: str | None = None) -> None:
-        from tokenizers import Tokenizer  # only on demand: many commands need no encoder
-
         self.identity = identity
         try:
             self._facts = Facts.load((folder / FACTS).read_bytes())
             self.precision = precision or self._facts.precision
-            self._tokenizer = Tokenizer.from_str(self._file(folder, TOKENIZER).decode())
-            self._session = open_model(self._file(folder, model_file(self.precision)))
+            # The bytes are held, for a forked process; ONNX Runtime holds those of the model in any case.
+            files = (self._file(folder, name) for name in (TOKENIZER, model_file(self.precision)))
+            self._model = PerProcess(partial(_opened, *files))
+            self._model()
         except Exception as error:  # the runtime and the tokenizer raise all kinds of exceptions
             raise ExportUnusable(str(error)) from error
         if (self._facts.sha256, self._facts.settings) != (identity.sha256, identity.settings):
             raise ExportUnusable("it is another model's")
+        self._pool = PerProcess(lambda: ThreadPoolExecutor(threads(), "encoder"))
         self.dimension = self._facts.dimension
         self.max_tokens = self._facts.max_tokens
         probe = self._encode(self._facts.document_prompt, PROBE)
@@ -115,14 +117,16 @@ class OnnxEncoder:
 
     def pieces(self, texts: Sequence[str]) -> list[Offsets]:
         read = [searchable(text) for text in texts]
-        encoded = self._tokenizer.encode_batch([each.text for each in read], add_special_tokens=False)
+        tokenizer, _ = self._model()
+        encoded = tokenizer.encode_batch([each.text for each in read], add_special_tokens=False)
         return [
             each.to_original(np.array(made.offsets, np.int64).reshape(-1, 2))
             for each, made in zip(read, encoded, strict=True)
         ]
 
     def known(self, text: str) -> float:
-        encoded = self._tokenizer.encode(text, add_special_tokens=False)
+        tokenizer, _ = self._model()
+        encoded = tokenizer.encode(text, add_special_tokens=False)
         # What tokenizers call an unknown piece; byte-level tokenizers have a piece for everything.
         unknown = {"[UNK]", "<unk>"}
         pairs = zip(encoded.tokens, encoded.offsets, strict=True)
@@ -131,26 +135,23 @@ class OnnxEncoder:
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
         if query:  # too few and too short to benefit from threads
             return map(partial(self._encode, self._facts.query_prompt), texts)
-        return _in_order(self._pool, partial(self._encode, self._facts.document_prompt), texts)
-
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(threads(), "encoder")
+        return _in_order(self._pool(), partial(self._encode, self._facts.document_prompt), texts)
 
     def _encode(self, prompt: str, text: str) -> Encoded:
-        ids, offsets = self._read(prompt + text)
+        tokenizer, session = self._model()
+        ids, offsets = self._read(tokenizer, prompt + text)
         inputs = {name: np.zeros_like(ids) for name in self._facts.inputs}
         inputs["input_ids"] = ids
-        tokens, vector = self._session.run(None, inputs)
+        tokens, vector = session.run(None, inputs)
         offsets = offsets - len(prompt)
         own = offsets[:, 0] >= 0
         before, after = self._facts.special
         return Encoded(vector[0], tokens[0, before : len(ids[0]) - after][own], offsets[own])
 
-    def _read(self, text: str) -> tuple[NDArray[np.int64], Offsets]:
+    def _read(self, tokenizer: Any, text: str) -> tuple[NDArray[np.int64], Offsets]:
         """The model's input (1, n) with special tokens, and the offsets of the text's own tokens."""
         read = searchable(text)
-        encoded = self._tokenizer.encode(read.text)
+        encoded = tokenizer.encode(read.text)
         before, after = self._facts.special
         end = min(len(encoded.ids) - after, before + self.max_tokens)
         ids = encoded.ids[:end] + encoded.ids[len(encoded.ids) - after :]
@@ -167,6 +168,13 @@ class OnnxEncoder:
 def model_file(precision: str) -> str:
     """The file name of the model in this precision."""
     return f"{precision}.onnx"
+
+
+def _opened(tokenizer: bytes, model: bytes) -> tuple[Any, Any]:
+    """The tokenizer and the session of a model."""
+    from tokenizers import Tokenizer  # only on demand: many commands need no encoder
+
+    return Tokenizer.from_str(tokenizer.decode()), open_model(model)
 
 
 def open_model(model: bytes) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
@@ -19,7 +20,7 @@ from index.errors import EncoderMissing
 from index.normalize import searchable
 from index.settings import threads
 from index.types import Offsets
-from source import isolated
+from source import PerProcess, forked, isolated
 
 _WINDOW = 256  # texts that are sorted by length before batching
 _BATCH_TOKENS = 4096  # word pieces in a batch, with padding: the fastest from 1k to 16k on two cores
@@ -37,26 +38,35 @@ class SentenceTransformerEncoder:
 
     def __init__(self, name: str) -> None:
         self.identity = identity(name)
-        self.model = _load(model_folder(name))
-        self.tokenizer = self.model.tokenizer
+        self._model = PerProcess(partial(_load, model_folder(name)))
         special = int(self.tokenizer.num_special_tokens_to_add())
         self.max_tokens = int(self.model.max_seq_length) - special
         self.dimension = int(self.model.get_embedding_dimension())
         # A fast tokenizer fails ("Already borrowed") if one thread changes its padding while another uses it.
-        self._tokenizing = Lock()
+        self._tokenizing = PerProcess(Lock)
+
+    @property
+    def model(self) -> Any:
+        """The sentence-transformers model."""
+        return self._model()
+
+    @property
+    def tokenizer(self) -> Any:
+        """The model's tokenizer."""
+        return self.model.tokenizer
 
     def pieces(self, texts: Sequence[str]) -> list[Offsets]:
         if not texts:
             return []
         read = [searchable(text) for text in texts]
         plain = [each.text for each in read]
-        with self._tokenizing:
+        with self._tokenizing():
             encoded = self.tokenizer(plain, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         found = (np.array(offsets, np.int64).reshape(-1, 2) for offsets in encoded["offset_mapping"])
         return [each.to_original(offsets) for each, offsets in zip(read, found, strict=True)]
 
     def known(self, text: str) -> float:
-        with self._tokenizing:
+        with self._tokenizing():
             encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         pairs = zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
         unknown = self.tokenizer.unk_token_id
@@ -66,7 +76,7 @@ class SentenceTransformerEncoder:
         import torch
 
         # A question is too short for several threads: on a busy machine they would wait for each other.
-        torch.set_num_threads(1 if query else threads())
+        torch.set_num_threads(1 if query or forked() else threads())
         prompt = self.prompt(query=query)
         remaining = iter(texts)
         while window := [prompt + text for text in islice(remaining, _WINDOW)]:
@@ -94,7 +104,7 @@ class SentenceTransformerEncoder:
     def _features(self, texts: list[str]) -> tuple[dict[str, Any], Offsets, NDArray[np.bool_]]:
         """The model's input, each token's offsets, and which tokens are the text's own."""
         read = [searchable(text) for text in texts]
-        with self._tokenizing:
+        with self._tokenizing():
             features = self.tokenizer(
                 [each.text for each in read],
                 padding=True,
@@ -139,10 +149,13 @@ def _load(folder: Path) -> Any:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
+        import torch
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
         logging.disable_progress_bar()
+        if forked():  # OpenMP's other threads don't exist here
+            torch.set_num_threads(1)
         model = SentenceTransformer(str(folder), local_files_only=True)
     except Exception as error:
         raise EncoderMissing(

@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +26,7 @@ from index.folder.layout import FORMAT, Layout, SegmentLayout
 from index.folder.manifest import NAME_LENGTH, Manifest, SegmentManifest, dump, load_segment
 from index.tokens import Tokens, token_type, unpack
 from index.types import FloatMatrix, Rows
-from source import Corners, isolated
+from source import Corners, isolated, lazy_property
 
 CHECKED_WHOLE = 1 << 26
 """Bytes up to which everything is checked when it is opened: 64 MB, about 50 ms."""
@@ -100,7 +99,7 @@ class Segment:
         """(n, 2): term and occurrences, for each term of each text; (texts + 1,): where the rows of each text start."""
         return self._rows(self.layout.counts, 2, np.int32), self._rows(self.layout.count_ends)
 
-    @cached_property
+    @lazy_property
     def terms(self) -> list[str]:
         """The index terms of all texts, by number."""
         characters = self._files.table(self.layout.terms, dtype=np.uint8)

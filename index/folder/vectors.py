@@ -7,6 +7,7 @@ the recall with an inverted file and with exact search.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from index.folder.checksums import CheckedFile
 from index.folder.segment import EncodedTexts
 from index.store import cosines, nearest_among
 from index.types import FloatMatrix, Rows
-from source import isolated
+from source import after_fork, isolated
 
 _RESCORED = 8  # texts compared exactly for each passage requested
 _LEAST = 400  # texts compared exactly at least
@@ -30,6 +31,9 @@ _SETTINGS = (
     "d", "metric_type", "M", "M2", "nbits", "ksub", "bbs", "code_size", "qb", "centered", "implem", "skip", "qbs",
 )  # fmt: skip
 _CODE_SETTINGS = ("d", "metric_type", "code_size", "nb_bits")
+
+# The threads of its OpenMP, like all others, don't survive a fork; the child would wait for them forever.
+after_fork(partial(faiss.omp_set_num_threads, 1))
 
 
 class StoredVectors:

@@ -14,7 +14,7 @@ from cachetools import LRUCache
 from index.errors import REBUILD, IndexCorrupt
 from index.lance.storage import Storage
 from index.lance.tables import SealedColumn, Values, is_sealed, unpack
-from source import isolated
+from source import PerProcess, isolated
 
 _TOGETHER = 1 << 10  # rows in a batch when all are read
 _Row = TypeVar("_Row")
@@ -85,8 +85,11 @@ class SealedRows(Generic[_Row]):
 
     def __init__(self, table: SealedTable, part: SealedColumn, make: Callable[[int, Values], _Row], most: int) -> None:
         self._table, self._part, self._make, self._most = table, part, make, most
-        self._cache: LRUCache[int, tuple[_Row, int]] = LRUCache(most, getsizeof=itemgetter(1))  # with their bytes
-        self._lock = Lock()  # reading changes the order of the cache, too
+        self._cache = PerProcess(self._empty)
+
+    def _empty(self) -> tuple[Lock, LRUCache[int, tuple[_Row, int]]]:
+        """A cache of rows with their bytes, and its lock: reading changes the order of the cache, too."""
+        return Lock(), LRUCache(self._most, getsizeof=itemgetter(1))
 
     def get(self, rows: Iterable[int]) -> list[_Row]:
         """The decoded rows, in this order; those that aren't cached are fetched in one request."""
@@ -106,8 +109,9 @@ class SealedRows(Generic[_Row]):
         return self.get([row])[0]
 
     def _known(self, rows: Iterable[int]) -> dict[int, _Row]:
-        with self._lock:
-            return {row: self._cache[row][0] for row in rows if row in self._cache}
+        lock, cache = self._cache()
+        with lock:
+            return {row: cache[row][0] for row in rows if row in cache}
 
     def _decoded(self, found: pa.Table) -> dict[int, _Row]:
         try:
@@ -116,8 +120,9 @@ class SealedRows(Generic[_Row]):
             raise IndexCorrupt(f"A row of {self._part.table} cannot be read. {REBUILD}") from error
         size = found.nbytes // max(len(found), 1)
         if size <= self._most:  # the cache refuses what is larger than all of it
-            with self._lock:
-                self._cache.update((row, (each, size)) for row, each in made.items())
+            lock, cache = self._cache()
+            with lock:
+                cache.update((row, (each, size)) for row, each in made.items())
         return made
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Coroutine, Sequence
-from functools import lru_cache
-from threading import Lock, Thread
+from threading import Thread
 from typing import Any, TypeVar
 
 import lancedb
@@ -17,7 +16,7 @@ import pyarrow as pa
 
 from index.errors import REBUILD, IndexCorrupt, IndexUnwritable, StoreError, StoreUnreachable
 from index.lance.address import Engine
-from source import isolated
+from source import PerProcess, isolated
 
 PATIENCE = 10.0
 """Timeout of a storage call while answering a question, in seconds."""
@@ -46,7 +45,11 @@ class Storage:
         everyone who needs that index forever.
         """
         seconds = PATIENCE if seconds is None else seconds
-        future = asyncio.run_coroutine_threadsafe(call, _loop())
+        try:
+            future = asyncio.run_coroutine_threadsafe(call, _loop())
+        except StoreUnreachable:
+            call.close()  # or Python warns that it was never awaited
+            raise
         try:
             return future.result(seconds)
         except StoreError:
@@ -161,17 +164,21 @@ def _has(message: str, any_of: Sequence[str]) -> bool:
     return any(each in message for each in any_of)
 
 
-_starting = Lock()
+_used = False
 
 
-def _loop() -> asyncio.AbstractEventLoop:
-    """The event loop of all calls, in its own thread; only one is started, even if several threads come first."""
-    with _starting:
-        return _started_loop()
-
-
-@lru_cache(1)
 def _started_loop() -> asyncio.AbstractEventLoop:
+    global _used
+    if _used:  # and so this process is a fork, where LanceDB crashes: its own threads don't exist
+        raise StoreUnreachable(
+            "LanceDB was used before this process was forked. Load the index only after the fork, "
+            'or start processes with "spawn".'
+        )
+    _used = True
     loop = asyncio.new_event_loop()
     Thread(target=loop.run_forever, name="lance", daemon=True).start()
     return loop
+
+
+_loop = PerProcess(_started_loop)
+"""The event loop of all calls, in its own thread."""

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from index import Offsets, Store, language_of, open_model, searchable, threads
 from qa.ask.retrieve import Candidate
-from source import ChapterVerseError, Span, isolated
+from source import ChapterVerseError, PerProcess, Span, isolated
 
 _WEIGHTS = Path(__file__).parents[1] / "weights"
 _SHA256 = {
@@ -99,11 +99,12 @@ class Reader:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._session = open_model(_checked(folder / "reader.onnx"))
+        self._pool = PerProcess(lambda: ThreadPoolExecutor(threads(), "reader"))
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
         """Reads each passage with the question, in parallel on the cores."""
         read = partial(self._read, question)
-        return list(map(read, passages) if threads() == 1 else self._pool.map(read, passages))
+        return list(map(read, passages) if threads() == 1 else self._pool().map(read, passages))
 
     def _read(self, question: str, passage: str) -> Reading:
         question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids[:_MAX_QUESTION]
@@ -118,15 +119,9 @@ class Reader:
         starts, ends = (_log_softmax(spans[0, own, column]) for column in (0, 1))
         return Reading(float(whole[0, 0]), float(whole[0, 1]), starts, ends, offsets)
 
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(threads(), "reader")
 
-
-@lru_cache(maxsize=1)
-def open_reader() -> Reader:
-    """The reader, opened once per process."""
-    return Reader()
+open_reader = PerProcess(Reader)
+"""The reader, opened once per process. Raises as `Reader`."""
 
 
 def worth_reading(candidates: Sequence[Candidate]) -> Sequence[Candidate]:

@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from source.document import Document
 from source.encoding import is_unicode
 from source.errors import BadCollection, SourceEmpty
+from source.forking import lazy_property
 from source.formats.plain import read_plain
 from source.places import LONGEST_TITLE
 from source.quality import doubts_of
@@ -29,12 +30,12 @@ class JsonlRecord:
     where: str
     path: str
 
-    @cached_property
+    @lazy_property
     def sha256(self) -> str:
         """The hash of the line, in hexadecimal."""
         return hashlib.sha256(self.line).hexdigest()
 
-    @cached_property
+    @lazy_property
     def id(self) -> str:
         """The document's id. Raises BadCollection, naming the line."""
         id = self._fields.get("id", self._fields.get("_id"))
@@ -54,7 +55,7 @@ class JsonlRecord:
         document = read_plain(text, id=id, title=title, path=self.path, sha256=self.sha256)
         return replace(document, doubts=tuple(doubts_of(text, ())))
 
-    @cached_property
+    @lazy_property
     def _fields(self) -> dict[str, Any]:
         return _parse(self.line, self.where)
 

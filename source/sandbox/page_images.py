@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import io
 from functools import lru_cache
 from pathlib import Path
 
 from source.document import Document
 from source.errors import Damaged, SourceUnreadable
+from source.forking import PerProcess, at_exit
 from source.sandbox.pool import ParserPool
 from source.untrusted_text import isolated
 
@@ -60,8 +60,10 @@ def _rendered(path: str, sha256: str, page: int) -> bytes:
         raise SourceUnreadable(f"{isolated(path)} is no longer where it was indexed. Rebuild the index.") from error
 
 
-@lru_cache(1)
-def _pool() -> ParserPool:
+def _start_pool() -> ParserPool:
     pool = ParserPool(_SECONDS)
-    atexit.register(pool.close)
+    at_exit(pool.close)
     return pool
+
+
+_pool = PerProcess(_start_pool)

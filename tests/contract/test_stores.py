@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
@@ -20,7 +20,7 @@ from kinds import KINDS, address, environment, s3_server
 from pdf_fixtures import paragraph, pdf
 
 import qa
-from index import IndexMissing, Store, build, listed, matching, open_store
+from index import IndexMissing, Store, StoreUnreachable, build, listed, matching, open_store
 from index.__main__ import main
 from index.encoder.protocol import Encoder
 from index.locate import locate
@@ -100,6 +100,21 @@ def store(built: str) -> Store:
 
 def rows_of(store: Store) -> list[int]:
     return list(range(len(store)))
+
+
+def test_a_forked_process_finds_the_same_or_says_why_not(
+    store: Store, kind: str, in_child: Callable[[Callable[[], object]], None]
+) -> None:
+    vector = store.vectors.of(np.array([0]))[0]
+    near, best = store.vectors.nearest(vector, 5)[0].tolist(), store.lexical.search("keeper ships", 5).tolist()
+
+    def search() -> None:
+        with nullcontext() if kind == "folder" else pytest.raises(StoreUnreachable, match="Load the index only after"):
+            assert store.vectors.nearest(vector, 5)[0].tolist() == near
+            assert store.lexical.search("keeper ships", 5).tolist() == best
+
+    in_child(search)
+    assert store.vectors.nearest(vector, 5)[0].tolist() == near
 
 
 def test_passages_and_documents_are_those_of_the_folder(store: Store, folder: Store) -> None:

@@ -102,7 +102,7 @@ def test_a_text_is_folded_a_stretch_at_a_time(text: str, query: str, at_once: in
     whole = find_in(book, query)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(find_in_module, "_AT_ONCE", at_once)
-        patched.setattr(find_in_module, "_folded_document", find_in_module._folded)
+        patched.setattr(find_in_module, "_folded_document", lambda: find_in_module._folded)
         find_in_module._matches.cache_clear()
         assert find_in(book, query) == whole
     find_in_module._matches.cache_clear()
@@ -138,9 +138,9 @@ def test_the_cache_takes_little_more_memory_than_the_text() -> None:
 
 def test_a_text_is_folded_once_for_all_queries() -> None:
     book = document("The keeper of the lamps counted the ships.")
-    find_in_module._folded_document.cache_clear()
+    find_in_module._folded_document().cache_clear()
     assert find_in(book, "keeper") and find_in(book, "ships")
-    assert len(find_in_module._folded_document.cache or ()) == 1
+    assert len(find_in_module._folded_document().cache or ()) == 1
 
 
 def test_matches_in_a_text_too_large_for_the_cache_are_cached(
@@ -153,7 +153,7 @@ def test_matches_in_a_text_too_large_for_the_cache_are_cached(
         return find_in_module._folded(text)
 
     cache = LRUCache[str, Any](10, lambda folded: len(folded.text))
-    monkeypatch.setattr(find_in_module, "_folded_document", cached(cache)(counting))
+    monkeypatch.setattr(find_in_module, "_folded_document", lambda: cached(cache)(counting))
     book = document("The keeper counted the ships near the quay.")
     for _ in range(3):
         assert [span.start for span in find_in(book, "quay")] == [38]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator, MutableSet
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -20,7 +20,7 @@ from qa.web.http.config import MEGABYTE, Limits
 from qa.web.http.errors import refusal
 from qa.web.http.rate_limit import RateLimit, TooOften, client_of, too_often
 from qa.web.http.security import is_upload
-from source import lacking
+from source import at_exit, lacking
 
 _PREFIX = "chapter-verse-uploads-"
 
@@ -32,7 +32,7 @@ class UploadSpool:
         """`known`: the paths that Gradio accepts as uploads, from which removed files are discarded."""
         _remove_orphans(limits.upload_lifetime)
         self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
-        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
+        at_exit(partial(shutil.rmtree, self.folder, ignore_errors=True))
         self._limits = limits
         self._known = known
         self._reserved = 0  # bytes

@@ -3,7 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from index.encoder.sentence_transformer import SentenceTransformerEncoder
 from index.errors import EncoderMissing, IndexCorrupt, IndexIncompatible
 from index.settings import DEFAULT_MODEL, threads
 from source import UsageError
+
+InChild = Callable[[Callable[[], object]], None]
 
 TEXTS = [
     "The keeper counted the ships.",
@@ -392,3 +394,15 @@ def test_the_runtime_reports_to_nobody(tmp_path: Path) -> None:
     weights = str(Path(__file__).parents[3] / "qa" / "weights" / "reader.onnx")
     subprocess.run([sys.executable, "-c", code % weights], env={**keep, **here}, check=True, timeout=120)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_the_reference_encodes_in_a_forked_process(reference: SentenceTransformerEncoder, in_child: InChild) -> None:
+    """Torch's and OpenMP's threads, which have encoded before, don't exist there."""
+    passages = ["The keeper counted the ships.", "The bridge was opened in 1931."] * 40
+    here = [each.vector for each in reference.encode(passages)]
+
+    def encode() -> None:
+        there = [each.vector for each in reference.encode(passages)]
+        assert np.allclose(there, here, atol=1e-5)
+
+    in_child(encode)

@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
+from operator import attrgetter
 from threading import Lock
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+import numpy as np
 from cachetools import LRUCache, cached
 from cachetools.keys import hashkey
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from qa import Edition, Quote
 from qa.web.page.html import Mark, Stretch, drawn, element, escaped, flows, stretches
@@ -107,25 +109,25 @@ def _box(box: Box, kind: str, start: int) -> Markup:
     return element("mark", {"class": f"{kind} box", "style": style, "data-start": start})
 
 
-_KEPT = 200_000  # cached blocks and spans of documents, because a document is read part by part
+_KEPT = 1 << 26  # bytes of cached blocks and spans of documents, because a document is read part by part
+_SPAN_SIZE = 120  # bytes
 _LONGEST = 8000  # characters of a block
 _PART = re.compile(rf"\S(?:.{{0,{_LONGEST - 1}}}(?!\S)|.{{{_LONGEST - 1}}})", re.DOTALL)
 """Matches at most `_LONGEST` characters, up to white space if there is any."""
+_DEEPEST = 4  # level of a heading that differs from the next: HTML has no more
 
+Blocks: TypeAlias = NDArray[np.int64]
+"""(n, 3): start, end and level of each block, in order. There may be hundreds of thousands.
 
-@dataclass(frozen=True, slots=True)
-class TextBlock:
-    """A heading (level 1 or more), a paragraph or the text between two (level 0), or a part of a long one."""
-
-    span: Span
-    level: int = 0
+A block is a heading (level 1 or more), a paragraph or the text between two (level 0), or a part of a long one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
     """A document's blocks, and the spans that are never quoted (`rest`), in order."""
 
-    blocks: list[TextBlock]
+    blocks: Blocks
     rest: list[Span]
 
 
@@ -141,17 +143,18 @@ class TextUnits:
         return len(self._blocks)
 
     def at(self, offset: int) -> int:
-        return max(0, bisect_right(self._blocks, offset, key=lambda block: block.span.start) - 1)
+        return max(0, int(np.searchsorted(self._blocks[:, 0], offset, "right")) - 1)
 
     def draw(self, first: int, last: int) -> Markup:
-        blocks = self._blocks[first:last]
+        blocks = self._blocks[first:last].tolist()
         if not blocks:
             return Markup()
-        marks = stretches(self._marks(Span(blocks[0].span.start, blocks[-1].span.end)))
-        return Markup().join(_block(self._view.document.text, block, marks) for block in blocks)
+        marks = stretches(self._marks(Span(blocks[0][0], blocks[-1][1])))
+        text = self._view.document.text
+        return Markup().join(_block(text, Span(start, end), level, marks) for start, end, level in blocks)
 
     @property
-    def _blocks(self) -> list[TextBlock]:
+    def _blocks(self) -> Blocks:
         return self._cut.blocks
 
     @cached_property
@@ -171,52 +174,60 @@ class TextUnits:
 
 
 @cached(
-    LRUCache[tuple[object, ...], _Cut](_KEPT, lambda cut: len(cut.blocks) + len(cut.rest)),
+    LRUCache[tuple[object, ...], _Cut](_KEPT, lambda cut: cut.blocks.nbytes + _SPAN_SIZE * len(cut.rest)),
     key=lambda document: hashkey(document.id, document.sha256, document.extractor),
     lock=Lock(),
 )
 def _cut_up(document: Document) -> _Cut:
     kinds = [kind for kind in RegionKind if not kind.quotable and kind is not RegionKind.HEADING]
     rest = stretches((region.span, "rest") for region in document.regions if region.kind in kinds)
-    return _Cut(list(blocks(document)), [span for span, _ in rest])
+    return _Cut(blocks(document), [span for span, _ in rest])
 
 
-def blocks(document: Document) -> Iterator[TextBlock]:
-    """The blocks of the whole text, in order, without the white space between them."""
+def blocks(document: Document) -> Blocks:
+    """The blocks of the whole text, without the white space between them."""
+    text = document.text
+    spans, levels = _paragraphs_and_headings(document)
+    # Where what came before a span ends; before the end of the text, too.
+    reached = np.maximum.accumulate(np.append(0, spans[:, 1]))
+    begins = np.append(spans[:, 0], len(text))
+    between = np.stack([reached, begins], axis=1)[reached < begins]
+    gaps = [trim(text, Span(start, end)) for start, end in between.tolist() if not text[start:end].isspace()]
+    new = spans[:, 1] > reached[:-1]
+    found = np.stack([np.maximum(spans[:, 0], reached[:-1]), spans[:, 1], levels], axis=1)[new]
+    whole = np.concatenate([found, _rows((gap.start, gap.end, 0) for gap in gaps)])
+    return _divided(text, whole[np.argsort(whole[:, 0], kind="stable")])
+
+
+def _paragraphs_and_headings(document: Document) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(n, 2) the spans of all paragraphs and headings, in order; (n,) the level of each."""
     levels = {heading.start: heading.level for heading in document.places.headings}
-    spans = [(span, 0) for span in document.places.paragraphs]
-    spans += [
-        (region.span, levels.get(region.span.start, 1))
-        for region in document.regions
-        if region.kind is RegionKind.HEADING
-    ]
-    at = 0
-    for span, level in sorted(spans, key=itemgetter(0)):
-        yield from _between(document.text, at, span.start)
-        if span.end > at:
-            yield from _parts(document.text, Span(max(at, span.start), span.end), level)
-            at = span.end
-    yield from _between(document.text, at, len(document.text))
+    headings = [region.span for region in document.regions if region.kind is RegionKind.HEADING]
+    spans = [*document.places.paragraphs, *headings]
+    starts, ends = (np.fromiter(map(attrgetter(end), spans), np.int64, len(spans)) for end in ("start", "end"))
+    found = np.zeros(len(spans), np.int64)
+    found[len(spans) - len(headings) :] = [max(0, min(levels.get(span.start, 1), _DEEPEST)) for span in headings]
+    order = np.lexsort((ends, starts))
+    return np.stack([starts, ends], axis=1)[order], found[order]
 
 
-def _between(text: str, start: int, end: int) -> Iterator[TextBlock]:
-    """The text between paragraphs and headings, if it is more than white space."""
-    if start < end and (inner := trim(text, Span(start, end))):
-        yield from _parts(text, inner, 0)
+def _divided(text: str, blocks: Blocks) -> Blocks:
+    """The blocks with each long one in several: some texts have a whole book on one line."""
+    parts, done = [], 0
+    for row in np.flatnonzero(blocks[:, 1] - blocks[:, 0] > _LONGEST).tolist():
+        start, end, level = blocks[row].tolist()
+        parts += [blocks[done:row], _rows((*part.span(), level) for part in _PART.finditer(text, start, end))]
+        done = row + 1
+    return np.concatenate([*parts, blocks[done:]])
 
 
-def _parts(text: str, span: Span, level: int) -> Iterator[TextBlock]:
-    """One block, or several for a long span: some texts have a whole book on one line."""
-    if len(span) <= _LONGEST:
-        yield TextBlock(span, level)
-    else:
-        for part in _PART.finditer(text, span.start, span.end):
-            yield TextBlock(Span(*part.span()), level)
+def _rows(blocks: Iterable[tuple[int, int, int]]) -> Blocks:
+    return np.array(list(blocks), np.int64).reshape(-1, 3)
 
 
-def _block(text: str, block: TextBlock, marks: Sequence[Stretch]) -> Markup:
-    attributes: dict[str, object] = {"dir": "auto", "data-at": block.span.start}
-    if flows(text[block.span.start : block.span.end]):
+def _block(text: str, span: Span, level: int, marks: Sequence[Stretch]) -> Markup:
+    attributes: dict[str, object] = {"dir": "auto", "data-at": span.start}
+    if flows(text[span.start : span.end]):
         attributes["class"] = "flowing"
-    tag = f"h{min(block.level + 2, 6)}" if block.level else "p"
-    return element(tag, attributes, drawn(text, block.span, marks))
+    tag = f"h{min(level + 2, 6)}" if level else "p"
+    return element(tag, attributes, drawn(text, span, marks))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from qa import DocumentRef, Quote
 from qa.web.page.document import panel, units
-from qa.web.page.document.units import TextBlock, TextUnits, View
+from qa.web.page.document.units import Blocks, TextUnits, View
 from qa.web.page.texts import in_language
 from source import Document, Heading, Place, Places, Span
 from source.formats.markdown import read_markdown
@@ -58,6 +58,10 @@ def parts(document: Document) -> Iterator[str]:
         yield sheets.draw(first, first + sheets.window)
 
 
+def spans_of(sheets: TextUnits) -> list[Span]:
+    return [Span(start, end) for start, end, _ in sheets._blocks.tolist()]
+
+
 def quote(document: Document, span: Span, *highlights: Span) -> Quote:
     text = document.text[span.start : span.end]
     return Quote(text, span, highlights, Place(None, (), None, None), DocumentRef.of(document), 1.0)
@@ -97,16 +101,16 @@ def test_a_book_on_one_line_is_cut_between_words_where_it_can(word: int) -> None
     sheets = TextUnits(view(document))
     assert 38 <= len(sheets) <= 38 * 3
     if word < LONGEST:
-        spans = [block.span for block in sheets._blocks]
+        spans = spans_of(sheets)
         assert all(text[one.end : other.start].isspace() for one, other in pairwise(spans))
     for offset in range(0, len(document.text), 5000):
-        block = sheets._blocks[sheets.at(offset)]
-        assert block.span.start <= offset and offset - block.span.start <= LONGEST
+        start = spans_of(sheets)[sheets.at(offset)].start
+        assert start <= offset and offset - start <= LONGEST
 
 
 def test_a_quote_is_marked_in_each_unit_that_it_covers() -> None:
     document = read_plain("word " * 4000 + "\n\nOne more.\n\nAnd the last.", id="across.txt")
-    first, second, third, last = (block.span for block in TextUnits(view(document))._blocks[-4:])
+    first, second, third, last = spans_of(TextUnits(view(document)))[-4:]
     across = quote(document, Span(first.start + 5, third.end - 1), Span(second.start + 4, second.start + 8))
     html = TextUnits(view(document, (across,), (last,))).draw(0, 120)
     assert Read(html).starts == [
@@ -143,7 +147,7 @@ def test_a_document_is_cut_once_for_all_its_parts(monkeypatch: pytest.MonkeyPatc
     cut: list[str] = []
     blocks = units.blocks
 
-    def counting(document: Document) -> Iterator[TextBlock]:
+    def counting(document: Document) -> Blocks:
         cut.append(document.text)
         return blocks(document)
 
