@@ -141,8 +141,9 @@ def test_a_second_builder_is_refused_until_the_first_is_killed(where: str, sourc
         first.kill()
     with pytest.raises(IndexUnwritable, match="Another build"):
         build(where, [sources])
-    time.sleep(4.5)
-    assert build(where, [sources]).generation == "000002"
+    steps: set[str] = set()
+    patient = build(where, [sources], patience=60, progress=lambda step, done, total: steps.add(step))
+    assert patient.generation == "000002" and "waiting" in steps
     assert version_of(where) == 1
 
 
