@@ -63,9 +63,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
 def _resolved(host: str, port: int) -> set[tuple[socket.AddressFamily, Any]]:
     try:
         found = socket.getaddrinfo(bare(host), port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:  # a label of a name is empty or too long
-        raise _no_address(host) from error
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter if a label of a name is empty or too long
         raise _no_address(host) from error
     return {(family, address) for family, _, _, _, address in found}
 
