@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+import sys
 from dataclasses import dataclass
 from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT
 from typing import Any
@@ -63,16 +64,25 @@ def listen(host: str, port: int) -> list[socket.socket]:
 def _resolved(host: str, port: int) -> set[tuple[socket.AddressFamily, Any]]:
     try:
         found = socket.getaddrinfo(bare(host), port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:  # a label of a name is empty or too long
-        raise _no_address(host) from error
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter if a label of a name is empty or too long
         raise _no_address(host) from error
     return {(family, address) for family, _, _, _, address in found}
 
 
 def _listener(family: socket.AddressFamily, address: Any) -> socket.socket:
-    is_every = address[0] == "::" and socket.has_dualstack_ipv6()
-    return socket.create_server(address, family=family, backlog=_BACKLOG, dualstack_ipv6=is_every)
+    # With its protocol named, or asyncio would let the system delay small packets by 40 ms (Nagle's algorithm).
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if sys.platform != "win32":  # where it would let two servers share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, address[0] != "::")
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _no_address(host: str) -> UsageError:

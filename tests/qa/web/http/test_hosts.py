@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -85,6 +87,26 @@ def test_a_server_listens_on_any_kind_of_address(host: str, reached_at: list[str
             check_free(host, port)
     finally:
         page.close()
+
+
+def test_small_answers_are_not_delayed() -> None:
+    """The system would hold back the second packet of an answer for 40 ms, until the client has confirmed the first."""
+    (listener,) = listen("127.0.0.1", 0)
+
+    async def accepted() -> int:
+        connected: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            taken = writer.get_extra_info("socket")
+            connected.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(connect, sock=listener):
+            with socket.create_connection(listener.getsockname()):
+                return await connected
+
+    with ThreadPoolExecutor(1) as pool:  # after browser tests, this thread has an event loop
+        assert pool.submit(asyncio.run, accepted()).result()
 
 
 @pytest.mark.parametrize(
