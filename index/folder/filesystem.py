@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from index.folder.layout import UNFINISHED, Folder
+from index.progress import counted
 from source import lacking
 
 # A link may lead anywhere, and opening a pipe would block forever. Windows lacks the first two flags.
@@ -46,7 +47,7 @@ def read(path: Path, most: int) -> bytes:
 def require_space(folder: Path, size: int) -> None:
     """Raises OSError (ENOSPC) unless `size` bytes can be written to `folder` with some space to spare."""
     if missing := lacking(folder, size):
-        raise OSError(errno.ENOSPC, f"{-(-missing >> 20):,} more megabytes of disk space are needed")
+        raise OSError(errno.ENOSPC, f"{counted(-(-missing >> 20), 'more megabyte')} of disk space must be free")
 
 
 def publish(written: Folder, target: Path) -> None:
