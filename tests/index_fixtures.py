@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from index import FolderStore
 from index.folder.layout import GenerationLayout
@@ -12,6 +13,12 @@ from index.folder.layout import GenerationLayout
 # What depends on where things lie, as on how far a build had read when a segment was full; all else is a function of
 # the documents.
 PLACES = {"documents.npy", "texts.npy", "manifest.json", "blocks.bin"}
+
+
+def fill_disk(patch: pytest.MonkeyPatch) -> None:
+    """Has builds spare more of the disk than there is."""
+    patch.setattr("source.disk.SPARED", 1 << 60)
+    patch.setattr("source.disk._MOST_SPARED", 2)
 
 
 def same(one: Path, other: Path) -> None:

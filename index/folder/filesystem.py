@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from index.errors import StoreUnreachable
 from index.folder.layout import UNFINISHED, Folder
+from index.progress import counted
 from source import lacking, reason_of
 
 # A link may lead anywhere, and opening a pipe would block forever. Windows lacks the first two flags.
@@ -87,7 +88,7 @@ def read(path: Path, most: int) -> bytes:
 def require_space(folder: Path, size: int) -> None:
     """Raises OSError (ENOSPC) unless `size` bytes can be written to `folder` with some space to spare."""
     if missing := lacking(folder, size):
-        raise OSError(errno.ENOSPC, f"{-(-missing >> 20):,} more megabytes of disk space are needed")
+        raise OSError(errno.ENOSPC, f"{counted(-(-missing >> 20), 'more megabyte')} of disk space must be free")
 
 
 def publish(written: Folder, target: Path) -> None:

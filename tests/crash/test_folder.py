@@ -38,13 +38,20 @@ def grow(source: Path, sentences: int) -> None:
     source.write_text(" ".join(f"The keeper counted {n} ships near the old harbour." for n in range(sentences)))
 
 
-def test_a_full_disk_keeps_the_old_generation(small_disk: Path, source: Path) -> None:
+@pytest.mark.parametrize(
+    ("spared", "reason"), [(0.1, "1 more megabyte of disk space must be free"), (0, "no space left on device")]
+)
+def test_a_full_disk_keeps_the_old_generation(
+    small_disk: Path, source: Path, monkeypatch: pytest.MonkeyPatch, spared: float, reason: str
+) -> None:
     root = small_disk / "index"
+    monkeypatch.setattr("source.disk._MOST_SPARED", spared)
+    monkeypatch.setattr("index.folder.ingest._BYTES_OF_INDEX", 0)
     build(root, [source])
     book = qa.load(root)
     grow(source, 600)
     for _ in range(2):
-        with pytest.raises(IndexUnwritable, match=r"no space left on device\)\. Free some space"):
+        with pytest.raises(IndexUnwritable, match=rf"{reason}\)\. Free some space"):
             build(root, [source])
         assert "1931" in book.ask("When was the Zorblax bridge opened?").quotes[0].text
         assert not list(root.rglob("unfinished-*"))

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from index_fixtures import fill_disk
 from pdf_fixtures import paragraph, pdf
 
 import qa
@@ -134,10 +135,10 @@ def test_without_space_on_the_disk_nothing_is_added(
 ) -> None:
     def fill(step: str, done: int, total: int) -> None:
         if not begun or step == "sorting":
-            monkeypatch.setattr("source.disk.SPARED", 1 << 60)
+            fill_disk(monkeypatch)
 
     before, segments = state(root), sorted((root / "segments").iterdir())
-    with pytest.raises(qa.IndexUnwritable, match="more megabytes of disk space are needed"):
+    with pytest.raises(qa.IndexUnwritable, match="more megabytes of disk space must be free"):
         library.add(upload(**{"lamp.txt": "The lamp was lit.\n"}), fill)
     assert state(root) == before and sorted((root / "segments").iterdir()) == segments
 

@@ -11,6 +11,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from index_fixtures import fill_disk
 
 from index import FolderStore, IndexCorrupt, IndexUnwritable, Settings, build, last_build
 from index.folder.commit import writing
@@ -354,10 +355,10 @@ def test_a_build_stops_before_the_disk_is_full(tmp_path: Path, sources: Path, mo
         place(*arguments)
         written += 1
         if written == 3:
-            monkeypatch.setattr("source.disk.SPARED", 1 << 60)
+            fill_disk(monkeypatch)
 
     monkeypatch.setattr("index.folder.segment.place", place_and_fill)
-    with pytest.raises(IndexUnwritable, match=r"more megabytes of disk space are needed\)\. Free some space or"):
+    with pytest.raises(IndexUnwritable, match=r"more megabytes of disk space must be free\)\. Free some space or"):
         build(root, [sources])
     assert written == 3 and sorted(root.rglob("*")) == kept
     assert answers(root) == ["The keeper counted the ships. They went north."]
@@ -369,7 +370,7 @@ def test_a_first_build_without_space_leaves_nothing(
 ) -> None:
     def fill(step: str, done: int, total: int) -> None:
         if before or step == "sorting":
-            monkeypatch.setattr("source.disk.SPARED", 1 << 60)
+            fill_disk(monkeypatch)
 
     with pytest.raises(IndexUnwritable, match="disk space"):
         build(tmp_path / "index", [sources], progress=fill)
@@ -391,6 +392,7 @@ def test_a_document_too_large_for_the_disk_is_not_encoded(
         return "en"
 
     monkeypatch.setattr("source.disk.SPARED", free - (50 << 20))  # 50 MB are left; it would take four times as much
+    monkeypatch.setattr("source.disk._MOST_SPARED", 1)
     monkeypatch.setattr("index.folder.ingest.language_of", language_of)
     with pytest.raises(IndexUnwritable, match="disk space"):
         build(tmp_path / "index", [sources])
