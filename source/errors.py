@@ -23,6 +23,7 @@ ChapterVerseError             exit status 1: the operation failed
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,8 +63,17 @@ def reason_of(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""The system's errors which say that the process or the machine has run out of something; no file is to blame."""
+
+
 def unreadable(shown_as: str, error: OSError) -> SourceUnreadable:
-    """Turns an operating system error about a file into a SourceUnreadable."""
+    """Turns an operating system error about a file into a SourceUnreadable.
+
+    Raises ChapterVerseError for those of EXHAUSTED: skipping the file would remove its documents from the index.
+    """
+    if error.errno in EXHAUSTED:
+        raise ChapterVerseError(f"{shown_as} could not be read: {reason_of(error)}. Fix that and try again.") from error
     return SourceUnreadable(f"{shown_as} cannot be read ({reason_of(error)}). Fix its permissions or exclude it.")
 
 

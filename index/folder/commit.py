@@ -7,6 +7,7 @@ complete generation: the old one or the new one (invariant 4).
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -25,7 +26,7 @@ from index.folder.filesystem import publish, read, remove
 from index.folder.generations import KEPT, delete_old, names, set_current
 from index.folder.layout import UNFINISHED, GenerationLayout, Layout
 from index.folder.manifest import Manifest, dump
-from source import reason_of
+from source import EXHAUSTED, reason_of
 
 _OURS = Layout.names()
 
@@ -76,10 +77,9 @@ def writing(root: Path) -> Iterator[Layout]:
 
 def unwritable(root: Path, error: OSError) -> IndexUnwritable:
     """The IndexUnwritable for a system error in the folder of an index."""
-    reason = reason_of(error)
-    return IndexUnwritable(
-        f"The index cannot be written to {root} ({reason}). Free some space or name another folder with --index."
-    )
+    is_passing = error.errno in EXHAUSTED or error.errno == errno.EIO
+    remedy = "Fix that and try again." if is_passing else "Free some space or name another folder with --index."
+    return IndexUnwritable(f"The index cannot be written to {root} ({reason_of(error)}). {remedy}")
 
 
 def _record_writer(layout: Layout) -> None:

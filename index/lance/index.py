@@ -55,7 +55,8 @@ class LanceIndex:
         If it fails or the process is killed, the previous generation stays current.
         """
         with building(self._engine, self._pointer) as lease:
-            self._remove_unused(lease.current)
+            if lease.current.kept:  # otherwise the pointer may be lost, and its tables must not be before the build
+                self._remove_unused(lease.current)
             report = build(self.staging, sources, replace(options, approve=approve_all))
             folder = FolderStore(self.staging)
             served = open_if_usable(self.open)
