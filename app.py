@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from threadpoolctl import threadpool_limits
 
-from qa import DEFAULT_INDEX, UsageError, watch
+from qa import DEFAULT_INDEX, ChapterVerseError, UsageError, watch
 from qa.web.http.config import Config
 from qa.web.http.hosts import check_free
 from qa.web.http.passwords import read_passwords
@@ -47,11 +47,17 @@ def _run(options: argparse.Namespace) -> int:
     server = _serve(options)
     _say(f"Chapter & Verse is at {server.address}")
     if options.watch:
-        watching = partial(watch, options.index, options.source, _say)
-        Thread(target=watching, name="watch", daemon=True).start()
+        Thread(target=partial(_watch, options), name="watch", daemon=True).start()
     _shutdown_requested().wait()
     server.finish(_GRACE)
     return 0
+
+
+def _watch(options: argparse.Namespace) -> None:
+    try:
+        watch(options.index, options.source, _say)
+    except ChapterVerseError as error:  # what to watch can't be determined; the page goes on
+        _say(error)
 
 
 def _shutdown_requested() -> Event:

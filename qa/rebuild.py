@@ -76,6 +76,7 @@ def watch(
     """Rebuilds the index in `path` whenever its sources change, until `stop` is set.
 
     `tell` is called with the report of each build, or with the message of its error.
+    Raises as `index.changes`.
     """
     for _ in changes(path, sources, stop):
         try:

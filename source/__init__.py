@@ -9,6 +9,7 @@ from source.document import Document, Doubt, DoubtKind, Region, RegionKind, desc
 from source.document_json import DocumentFacts, dump_document, load_document, load_facts
 from source.encoding import is_unicode
 from source.errors import (
+    EXHAUSTED,
     ChapterVerseError,
     NotRead,
     SourceEmpty,
@@ -122,6 +123,7 @@ __all__ = [
     "SourceError",
     "SourceEmpty",
     "NotRead",
+    "EXHAUSTED",
     "reason_of",
     "unreadable",
 ]

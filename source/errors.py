@@ -23,6 +23,7 @@ ChapterVerseError             exit status 1: the operation failed
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -64,11 +65,19 @@ def reason_of(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""The system's errors which say that the process or the machine has run out of something; no file is to blame."""
+
+
 def unreadable(shown_as: str, error: OSError) -> SourceUnreadable:
-    """Turns an operating system error about a file into a SourceUnreadable."""
-    return SourceUnreadable(
-        f"{isolated(shown_as)} cannot be read ({reason_of(error)}). Fix its permissions or exclude it."
-    )
+    """Turns an operating system error about a file into a SourceUnreadable.
+
+    Raises ChapterVerseError for those of EXHAUSTED: skipping the file would remove its documents from the index.
+    """
+    name, reason = isolated(shown_as), reason_of(error)
+    if error.errno in EXHAUSTED:
+        raise ChapterVerseError(f"{name} could not be read: {reason}. Fix that and try again.") from error
+    return SourceUnreadable(f"{name} cannot be read ({reason}). Fix its permissions or exclude it.")
 
 
 class SourceEmpty(SourceError):

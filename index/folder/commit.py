@@ -26,7 +26,7 @@ from index.folder.filesystem import publish, read, remove
 from index.folder.generations import KEPT, delete_old, delete_unused, names, set_current
 from index.folder.layout import UNFINISHED, GenerationLayout, Layout
 from index.folder.manifest import Manifest, dump
-from source import OnWait, do_nothing, isolated, reason_of, wait_until
+from source import EXHAUSTED, OnWait, do_nothing, isolated, reason_of, wait_until
 
 _OURS = Layout.names()
 
@@ -115,11 +115,9 @@ def _giving_back_space(layout: Layout) -> Iterator[None]:
 
 def unwritable(root: Path, error: OSError) -> IndexUnwritable:
     """The IndexUnwritable for a system error in the folder of an index."""
-    reason = reason_of(error)
-    return IndexUnwritable(
-        f"The index cannot be written to {isolated(root)} ({reason}). "
-        "Free some space or name another folder with --index."
-    )
+    is_passing = error.errno in EXHAUSTED or error.errno == errno.EIO
+    remedy = "Fix that and try again." if is_passing else "Free some space or name another folder with --index."
+    return IndexUnwritable(f"The index cannot be written to {isolated(root)} ({reason_of(error)}). {remedy}")
 
 
 def _record_writer(layout: Layout) -> None:

@@ -19,9 +19,10 @@ from source import lacking, reason_of
 # A link may lead anywhere, and opening a pipe would block forever. Windows lacks the first two flags.
 _OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
-_NO_SUCH_FILE = {
+NO_SUCH_FILE = {
     errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.EINVAL, errno.EFBIG,
 }  # fmt: skip
+"""The system's errors which say that there is no such file, or something else in its place."""
 _OF_WRITING = {errno.ENOSPC, errno.EDQUOT}  # what is read may be copied meanwhile
 
 
@@ -29,13 +30,13 @@ _OF_WRITING = {errno.ENOSPC, errno.EDQUOT}  # what is read may be copied meanwhi
 def reading(path: Path) -> Iterator[None]:
     """A context for reading a file or a folder of an index. Raises StoreUnreachable if that fails at the moment.
 
-    Of the system's errors only those pass which say that there is no such file, or something else in its place: that
-    is damage. All others, such as "too many open files", say nothing about the index, which must not be repaired then.
+    Of the system's errors only those of NO_SUCH_FILE pass: they mean damage. All others, such as "too many open
+    files", say nothing about the index, which must not be repaired then.
     """
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_SUCH_FILE | _OF_WRITING:
+        if error.errno in NO_SUCH_FILE | _OF_WRITING:
             raise
         raise StoreUnreachable(f"{path} could not be read: {reason_of(error)}. Fix that and try again.") from error
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
@@ -16,12 +17,13 @@ from index.folder.generations import KEPT
 from index.folder.store import FolderStore
 from index.lance import verify
 from index.lance.address import Engine
-from index.lance.pointer import Current, Pointer, PublishedGeneration, building
+from index.lance.pointer import TABLE, Current, Pointer, PublishedGeneration, building
 from index.lance.publish import publish
-from index.lance.storage import Storage
-from index.lance.store import LanceStore, read_manifest
+from index.lance.storage import Storage, TableMissing
+from index.lance.store import LanceStore, read_manifest, read_record
 from index.lance.tables import TABLES
 from index.progress import Report, Step
+from index.record import BuildRecord, first_readable, unknown_sources
 from index.store import Generation, no_generation, open_if_usable
 from source import UsageError, golden_in, isolated
 
@@ -55,7 +57,8 @@ class LanceIndex:
         waiting = Step(options.progress, "waiting")
         with building(self._engine, self._pointer, options.patience, waiting.report) as lease:
             waiting.end()
-            self._remove_unused(lease.current)
+            if lease.current.kept:  # otherwise the pointer may be lost, and its tables must not be before the build
+                self._remove_unused(lease.current)
             report = build(self.staging, sources, replace(options, approve=approve_all))
             folder = FolderStore(self.staging)
             served = open_if_usable(self.open)
@@ -67,6 +70,24 @@ class LanceIndex:
             with suppress(StoreError):  # it is published; the next build tries again
                 self._remove_unused(lease.current)
         return replace(report, generation=generation.name, up_to_date=False)
+
+    def last_build(self) -> BuildRecord | None:
+        """As `Index.last_build`."""
+        try:
+            row = self._pointer.row()
+        except TableMissing:
+            if not any(name == TABLE or _OURS.fullmatch(name) for name in self._storage.names()):
+                return None
+            raise unknown_sources(self) from None
+        except IndexCorrupt:
+            raise unknown_sources(self) from None
+        if not row.kept:  # nothing was ever published
+            return None
+        current = row.published
+        kept = [each for each in reversed(row.kept) if each != current]
+        return first_readable(
+            ((each == current, partial(read_record, self._storage, each)) for each in [current, *kept] if each), self
+        )
 
     @staticmethod
     def _is_whole(store: LanceStore) -> bool:

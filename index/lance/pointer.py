@@ -122,7 +122,9 @@ class Pointer:
 
     def create(self) -> None:
         """Creates the pointer, if there is none."""
-        if TABLE not in self._storage.names():
+        try:
+            self.row()
+        except TableMissing:
             try:
                 self._storage.create(TABLE, pa.Table.from_pylist([_record(EMPTY)], SCHEMA))
             except StoreError:  # fine if another build has just created it

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Coroutine, Sequence
 from threading import Thread
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ import lancedb
 import pyarrow as pa
 
 from index.errors import REBUILD, IndexCorrupt, IndexUnwritable, StoreError, StoreUnreachable
+from index.folder.filesystem import NO_SUCH_FILE
 from index.lance.address import Engine
 from source import PerProcess, isolated
 
@@ -131,6 +133,8 @@ class Storage:
             return TableMissing(f"A table of {isolated(self.engine)} is missing. {REBUILD}")
         if _has(message, _AWAY):
             return self._unreachable("does not answer")
+        if (found := _SYSTEM_ERROR.search(message)) and int(found[1]) not in NO_SUCH_FILE:
+            return self._unreachable(f"cannot be read: {os.strerror(int(found[1])).lower()}", "Fix that and try again")
         return IndexCorrupt(f"A table of {isolated(self.engine)} cannot be read or written. {REBUILD}")
 
     def _unreachable(self, problem: str, remedy: str = "Try again when it does") -> StoreUnreachable:
@@ -154,6 +158,7 @@ _REFUSED = (
     "accessdenied", "invalidaccesskeyid", "signaturedoesnotmatch", "invalidtoken", "expiredtoken", "403 forbidden",
     "401 unauthorized", "necessary privileges", "credential", "permission denied",
 )  # fmt: skip
+_SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 _AWAY = (
     "error sending request", "connection", "timed out", "timeout", "dns error", "generic s3 error", "http error",
     "after retries", "max_retries", "server error", "slow down", "service unavailable",

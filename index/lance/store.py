@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import partial
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,7 @@ from numpy.typing import NDArray
 from index.encoder.identity import Identity
 from index.errors import REBUILD, IndexCorrupt, StoreUnreachable
 from index.folder.repeats import same
-from index.json_shape import sources_from
+from index.json_shape import fits, sources_from
 from index.lance.documents import LanceDocuments
 from index.lance.keys import Keys, bucket_count, of_sentence
 from index.lance.passages import LanceLexical, LanceVectors, PassageRow
@@ -32,8 +30,10 @@ from index.lance.tables import (
     LanceManifest,
     SealedColumn,
     Values,
+    checked_json,
     load,
 )
+from index.record import BuildRecord, record_from
 from index.store import StoreMixin
 from index.tokens import Tokens, token_type, unpack
 from index.types import Rows
@@ -113,9 +113,7 @@ class LanceStore(StoreMixin):
 
     def sources(self) -> dict[str, Any]:
         data = read_about(self._storage, self._about, 1)
-        if sha256(data).hexdigest() != self.manifest.sources:
-            raise IndexCorrupt(f"The record of the sources of generation {self.generation} is damaged. {REBUILD}")
-        return sources_from(json.loads(data))
+        return sources_from(checked_json(data, self.manifest.sources, f"Generation {self.generation}"))
 
     def tokens(self, passages: Rows) -> Tokens:
         return unpack(self._tokens.get(passages.tolist()))
@@ -175,6 +173,15 @@ def read_manifest(storage: Storage, generation: PublishedGeneration) -> tuple[As
     about = storage.open(f"{generation.tables}-about")
     data = read_about(storage, about, 0)
     return about, load(data, generation.sha256, f"Generation {generation.name} of {isolated(storage.engine)}")
+
+
+def read_record(storage: Storage, generation: PublishedGeneration) -> BuildRecord:
+    """What a generation of any format was built from. Raises IndexCorrupt if its description isn't intact."""
+    about, where = storage.open(f"{generation.tables}-about"), f"Generation {generation.name} of {storage.engine}"
+    manifest = checked_json(read_about(storage, about, 0), generation.sha256, where)
+    if not fits(manifest, {"settings": dict, "sources": str}):
+        raise IndexCorrupt(f"{where} has no valid manifest. {REBUILD}")
+    return record_from(manifest["settings"], checked_json(read_about(storage, about, 1), manifest["sources"], where))
 
 
 def read_about(storage: Storage, about: AsyncTable, row: int) -> bytes:

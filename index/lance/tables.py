@@ -174,18 +174,26 @@ def dump(manifest: LanceManifest) -> bytes:
     return json.dumps(asdict(manifest), ensure_ascii=False).encode()
 
 
+def checked_json(data: bytes, digest: str, where: str) -> Any:
+    """The JSON in a row of the table `about`, which must have this SHA-256. Raises IndexCorrupt."""
+    if sha256(data).hexdigest() != digest:
+        raise IndexCorrupt(f"{where} has a description that was changed after it was written. {REBUILD}")
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise IndexCorrupt(f"{where} has no valid description. {REBUILD}") from error
+
+
 def load(data: bytes, digest: str, where: str) -> LanceManifest:
     """Decodes the manifest with this SHA-256. Raises IndexCorrupt, and IndexIncompatible for another format."""
-    if sha256(data).hexdigest() != digest:
-        raise IndexCorrupt(f"{where} has a manifest that was changed after it was written. {REBUILD}")
+    record = checked_json(data, digest, where)
     try:
-        record = json.loads(data)
         if record["format"] != FORMAT or set(record) != {field.name for field in fields(LanceManifest)}:
             raise IndexIncompatible(
                 f"{where} has format {record['format']}, but this version reads format {FORMAT}. {REBUILD}"
             )
         if not fits(record, _SHAPE):
             raise TypeError("a field is missing or has another type")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (TypeError, KeyError, AttributeError) as error:
         raise IndexCorrupt(f"{where} has no valid manifest. {REBUILD}") from error
     return LanceManifest(**record)
