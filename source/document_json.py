@@ -1,23 +1,36 @@
-"""Converts documents to lines of JSON and back, without loss except for the corners of their characters.
+"""Converts documents to bytes and back, without loss.
 
-The parser processes send documents in this form, and an index stores them in this form.
+An index stores a document as a line of JSON (`dump_document`), and the corners of its
+characters beside it. A parser process sends it in parts (`dump_parts`). A large document
+has a text of many megabytes and millions of paragraphs, so both are converted a piece at
+a time, without a Python object for each paragraph.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.encoding import is_unicode
 from source.places import Heading, Places
-from source.spans import Span
+from source.spans import Span, Spans
 
 # A quotation mark inside a JSON string is escaped, so these byte sequences occur only between two fields.
-_TEXT, _PAGES = b', "text": ', b', "pages": '
+_TEXT, _REGIONS, _PARAGRAPHS, _HEADINGS, _PAGES = (
+    f', "{name}": '.encode() for name in ("text", "regions", "paragraphs", "headings", "pages")
+)
+_CHARACTERS = 1 << 18  # converted at once
+_ROWS = 1 << 13
+_NUMBERS = re.compile(rb"[-0-9, \[\]]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +45,128 @@ class DocumentFacts:
 
 
 def dump_document(document: Document) -> bytes:
-    """A document as one line of JSON, newline included."""
+    """A document without its corners as one line of JSON, newline included."""
+    return b"".join(line_of(document))
+
+
+def line_of(document: Document) -> Iterator[bytes]:
+    """The line of `dump_document`, a piece at a time."""
+    before, after = _records(document)
+    yield json.dumps(before, ensure_ascii=False).encode()[:-1] + _TEXT + b'"'
+    text, rows = document.text, Spans.of(document.places.paragraphs).rows
+    for start in range(0, len(text), _CHARACTERS):
+        yield json.dumps(text[start : start + _CHARACTERS], ensure_ascii=False)[1:-1].encode()
+    regions = json.dumps(after.pop("regions")).encode()
+    yield b'"' + _REGIONS + regions + _PARAGRAPHS + b"["
+    for start in range(0, len(rows), _ROWS):
+        piece = json.dumps(rows[start : start + _ROWS].tolist())[1:-1]
+        yield f"{', ' if start else ''}{piece}".encode()
+    yield b"], " + json.dumps(after, ensure_ascii=False).encode()[1:] + b"\n"
+
+
+def _records(document: Document) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields of a line before and after the text, except for the paragraphs."""
     places = document.places
-    record = {
+    before = {
         "id": document.id,
         "title": document.title,
         "path": document.path,
         "sha256": document.sha256,
         "extractor": document.extractor,
-        "text": document.text,
+    }
+    after = {
         "regions": [(r.span.start, r.span.end, r.kind) for r in document.regions],
-        "paragraphs": [(span.start, span.end) for span in places.paragraphs],
         "headings": [(h.start, h.level, h.title, h.end) for h in places.headings],
         "pages": places.pages,
         "page_name": places.page_name,
         "own_lines": places.own_lines,
         "doubts": [(doubt.kind, doubt.page, doubt.count) for doubt in document.doubts],
     }
-    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
+    return before, after
 
 
 def load_document(line: bytes) -> Document:
     """The document in a line written by `dump_document`. Raises ValueError for any other line."""
+    with _refusing():
+        text, regions = line.index(_TEXT), line.index(_REGIONS)
+        paragraphs = line.index(_PARAGRAPHS, regions)
+        headings = line.index(_HEADINGS, paragraphs)
+        record = json.loads(line[:text] + line[regions:paragraphs] + line[headings:])
+        rows = _rows(line, paragraphs + len(_PARAGRAPHS), headings)
+        return _document(record, json.loads(line[text + len(_TEXT) : regions]), rows)
+
+
+def _rows(line: bytes, start: int, end: int) -> NDArray[np.int64]:
+    """The rows (n, 2) of a list of pairs of integers, which is parsed a piece at a time. Raises ValueError."""
+    parts = [np.zeros((0, 2), np.int64)]
+    at = start + 1
+    while at < end - 1:
+        cut = line.find(b"], [", at + _CHARACTERS, end)
+        stop = end - 1 if cut < 0 else cut + 1
+        piece = line[at:stop]
+        rows = np.array(json.loads(b"[" + piece + b"]"))
+        if not _NUMBERS.fullmatch(piece) or rows.dtype != np.int64 or rows.shape[1:] != (2,):
+            raise _wrong_type()
+        parts.append(rows)
+        at = stop + len(b", ")
+    if line[start : start + 1] + line[end - 1 : end] != b"[]":
+        raise _wrong_type()
+    return np.concatenate(parts)
+
+
+def dump_parts(document: Document) -> list[bytes]:
+    """A document in four parts: its fields as JSON, its text in UTF-8, its paragraphs, its corners (maybe empty)."""
+    before, after = _records(document)
+    fields = json.dumps({**before, **after}, ensure_ascii=False).encode()
+    corners = b"" if document.corners is None else document.corners.tobytes()
+    return [fields, document.text.encode(), Spans.of(document.places.paragraphs).rows.tobytes(), corners]
+
+
+def load_parts(parts: Sequence[bytes]) -> Document:
+    """The document in parts made by `dump_parts`. Raises ValueError for any others."""
+    fields, text, paragraphs, corners = parts
+    with _refusing():
+        document = _document(json.loads(fields), text.decode(), np.frombuffer(paragraphs, np.int64).reshape(-1, 2))
+    if not corners:
+        return document
+    return replace(document, corners=np.frombuffer(corners, np.uint16).reshape(len(document.text), 4))
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Raises ValueError for whatever a line may lack."""
     try:
-        document = _document(json.loads(line))
+        yield
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError("The line does not hold a document.") from error
+
+
+def _wrong_type() -> ValueError:
+    return ValueError("The line holds values of the wrong type.")
+
+
+def _document(record: dict[str, Any], text: str, paragraphs: NDArray[np.int64]) -> Document:
+    document = Document(
+        id=record["id"],
+        title=record["title"],
+        path=record["path"],
+        sha256=record["sha256"],
+        extractor=record["extractor"],
+        text=text,
+        regions=tuple(Region(Span(s, e), RegionKind(kind)) for s, e, kind in record["regions"]),
+        places=Places(
+            paragraphs=Spans(paragraphs),
+            headings=tuple(Heading(*heading) for heading in record["headings"]),
+            pages=tuple(record["pages"]),
+            page_name=record["page_name"],
+            own_lines=record["own_lines"],
+        ),
+        doubts=_doubts(record["doubts"]),
+    )
     if not all(map(_is_text, _texts(document))) or not all(map(_is_number, _numbers(document))):
-        raise ValueError("The line holds values of the wrong type.")
-    if not all(map(_ascend, _rows_of_offsets(document))):
+        raise _wrong_type()
+    offsets = np.concatenate([[0], paragraphs.ravel(), [len(text)]])
+    if (offsets[1:] < offsets[:-1]).any() or not all(map(_ascend, _rows_of_offsets(document))):
         raise ValueError("The line holds offsets outside its text or out of order.")
     return document
 
@@ -80,10 +186,10 @@ def _is_number(value: object) -> bool:
 
 
 def _numbers(document: Document) -> Iterator[object]:
-    """Every number in a document; optional ones only where they are present."""
+    """Every number in a document, except for its paragraphs; optional ones only where they are present."""
     places = document.places
-    for span in (*places.paragraphs, *(region.span for region in document.regions)):
-        yield from (span.start, span.end)
+    for region in document.regions:
+        yield from (region.span.start, region.span.end)
     for heading in places.headings:
         yield from (heading.start, heading.level, 0 if heading.end is None else heading.end)
     yield from places.pages
@@ -95,9 +201,8 @@ def _numbers_of(doubts: Iterable[Doubt]) -> Iterator[object]:
 
 
 def _rows_of_offsets(document: Document) -> Iterator[Iterable[int]]:
-    """Sequences of offsets that must ascend, each from the start of the text to its end."""
+    """Sequences of offsets that must ascend, each from the start of the text to its end, except for paragraphs."""
     places, size = document.places, len(document.text)
-    yield (0, *(offset for span in places.paragraphs for offset in (span.start, span.end)), size)
     yield (0, *places.pages, size)
     yield (0, *(heading.start for heading in places.headings), size)
     yield from ((heading.start, heading.end, size) for heading in places.headings if heading.end is not None)
@@ -106,26 +211,6 @@ def _rows_of_offsets(document: Document) -> Iterator[Iterable[int]]:
 
 def _ascend(offsets: Iterable[int]) -> bool:
     return all(one <= other for one, other in pairwise(offsets))
-
-
-def _document(record: dict[str, Any]) -> Document:
-    return Document(
-        id=record["id"],
-        title=record["title"],
-        path=record["path"],
-        sha256=record["sha256"],
-        extractor=record["extractor"],
-        text=record["text"],
-        regions=tuple(Region(Span(s, e), RegionKind(kind)) for s, e, kind in record["regions"]),
-        places=Places(
-            paragraphs=tuple(Span(s, e) for s, e in record["paragraphs"]),
-            headings=tuple(Heading(*heading) for heading in record["headings"]),
-            pages=tuple(record["pages"]),
-            page_name=record["page_name"],
-            own_lines=record["own_lines"],
-        ),
-        doubts=_doubts(record["doubts"]),
-    )
 
 
 def load_facts(line: bytes) -> DocumentFacts:
@@ -139,7 +224,7 @@ def load_facts(line: bytes) -> DocumentFacts:
         raise ValueError("The line does not hold a document.") from error
     numbers = (*pages, *_numbers_of(doubts))
     if not all(map(_is_text, (facts.id, facts.title, facts.path))) or not all(map(_is_number, numbers)):
-        raise ValueError("The line holds values of the wrong type.")
+        raise _wrong_type()
     return facts
 
 

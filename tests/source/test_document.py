@@ -26,18 +26,18 @@ def offsets(many: list[Span]) -> set[int]:
 
 @given(st.lists(spans).map(disjoint), st.lists(spans))
 def test_subtract_leaves_exactly_what_is_outside_the_holes(kept: list[Span], holes: list[Span]) -> None:
-    left = subtract(kept, holes)
+    left = list(subtract(kept, holes))
     assert offsets(left) == offsets(kept) - offsets(holes)
     assert all(len(span) for span in left)
     assert left == disjoint(left)
 
 
 def test_subtract_cuts_a_span_at_each_hole() -> None:
-    assert subtract([Span(0, 9), Span(9, 12)], [Span(2, 4), Span(8, 10)]) == [Span(0, 2), Span(4, 8), Span(10, 12)]
+    assert list(subtract([Span(0, 9), Span(9, 12)], [Span(2, 4), Span(8, 10)])) == [Span(0, 2), Span(4, 8), Span(10, 12)]
 
 
 def test_subtract_joins_nothing_that_was_apart() -> None:
-    assert subtract([Span(0, 3), Span(3, 5)], []) == [Span(0, 3), Span(3, 5)]
+    assert list(subtract([Span(0, 3), Span(3, 5)], [])) == [Span(0, 3), Span(3, 5)]
 
 
 @given(st.text(alphabet=" \t\n\u00a0\u3000ab."), st.data())
