@@ -3,6 +3,7 @@
 A document's text never changes after it is extracted, so offsets into it stay valid.
 """
 
+from source.collection import ids_in
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, describe
 from source.document_json import DocumentFacts, dump_document, load_document, load_facts
 from source.encoding import is_unicode
@@ -16,7 +17,6 @@ from source.errors import (
     unreadable,
 )
 from source.files import SHIPPED, SourceFile, document_name, files_in, golden_in, name_of, numbered, roots_of, shown_as
-from source.formats.jsonl import ids_in
 from source.formats.registry import OCR, SUFFIXES
 from source.places import Box, Corners, Heading, Place, Places, boxes_of
 from source.sandbox.page_images import has_pictures, page_picture

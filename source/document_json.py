@@ -30,6 +30,8 @@ _TEXT, _REGIONS, _PARAGRAPHS, _HEADINGS, _PAGES = (
 )
 _CHARACTERS = 1 << 18  # converted at once
 _ROWS = 1 << 13
+DOCUMENT_PARTS = 4
+"""The number of parts that `dump_parts` makes."""
 _NUMBERS = re.compile(rb"[-0-9, \[\]]*")
 
 

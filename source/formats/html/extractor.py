@@ -56,7 +56,7 @@ def read_html(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
         raise SourceEmpty(f"{shown_as} contains no visible text. Save the page again after it has fully loaded.")
     own_title = next(titles_of(root), "")
     content = content_of(root, blocks)
-    builder = TextBuilder()
+    builder = TextBuilder(len(data), shown_as)
     for number, block in enumerate(blocks):
         block.put_into(builder, content=number in content)
     if undecodable:
