@@ -5,7 +5,7 @@ A document's text never changes after it is extracted, so offsets into it stay v
 
 from source.collection import ids_in
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, describe
-from source.document_json import DocumentFacts, dump_document, load_document, load_facts
+from source.document_json import DocumentFacts, dump_document, line_of, load_document, load_facts
 from source.encoding import is_unicode
 from source.errors import (
     ChapterVerseError,
@@ -50,6 +50,7 @@ __all__ = [
     # A document as a line of JSON
     "DocumentFacts",
     "dump_document",
+    "line_of",
     "load_document",
     "load_facts",
     # Places in a document: pages, headings, boxes on pages, images of pages

@@ -77,7 +77,7 @@ def test_a_long_text_is_tokenised_in_parts_and_cut_as_it_would_be_whole(
 ) -> None:
     document = read_plain(unit * (30_000 // len(unit)), id="x")
     whole = list(passages(document, "en", encoder, 128))
-    monkeypatch.setattr("index.text.passages._AT_ONCE", 2_000)
+    monkeypatch.setattr("index.text.word_pieces._AT_ONCE", 2_000)
     counting = Counting(encoder)
     assert list(passages(document, "en", cast(Encoder, counting), 128)) == whole
     assert counting.most <= LONGEST_PASSAGE
