@@ -17,6 +17,7 @@ from source.errors import (
     unreadable,
 )
 from source.files import SHIPPED, SourceFile, document_name, files_in, golden_in, name_of, numbered, roots_of, shown_as
+from source.formats.jsonl import JsonlLines
 from source.formats.registry import OCR, SUFFIXES
 from source.places import Box, Corners, Heading, Place, Places, boxes_of
 from source.sandbox.page_images import has_pictures, page_picture
@@ -34,6 +35,7 @@ __all__ = [
     "UNREAD",
     "ParserPool",
     "Parsers",
+    "JsonlLines",
     "cores",
     "OnWait",
     "do_nothing",

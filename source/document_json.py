@@ -30,6 +30,7 @@ _TEXT, _REGIONS, _PARAGRAPHS, _HEADINGS, _PAGES = (
 )
 _CHARACTERS = 1 << 18  # converted at once
 _ROWS = 1 << 13
+_MOST = (1 << 31) - 1
 DOCUMENT_PARTS = 4
 """The number of parts that `dump_parts` makes."""
 _NUMBERS = re.compile(rb"[-0-9, \[\]]*")
@@ -98,9 +99,9 @@ def load_document(line: bytes) -> Document:
         return _document(record, json.loads(line[text + len(_TEXT) : regions]), rows)
 
 
-def _rows(line: bytes, start: int, end: int) -> NDArray[np.int64]:
+def _rows(line: bytes, start: int, end: int) -> NDArray[np.int32]:
     """The rows (n, 2) of a list of pairs of integers, which is parsed a piece at a time. Raises ValueError."""
-    parts = [np.zeros((0, 2), np.int64)]
+    parts = [np.zeros((0, 2), np.int32)]
     at = start + 1
     while at < end - 1:
         cut = line.find(b"], [", at + _CHARACTERS, end)
@@ -109,7 +110,7 @@ def _rows(line: bytes, start: int, end: int) -> NDArray[np.int64]:
         rows = np.array(json.loads(b"[" + piece + b"]"))
         if not _NUMBERS.fullmatch(piece) or rows.dtype != np.int64 or rows.shape[1:] != (2,):
             raise _wrong_type()
-        parts.append(rows)
+        parts.append(np.clip(rows, -1, _MOST).astype(np.int32))  # nothing beyond is in the text
         at = stop + len(b", ")
     if line[start : start + 1] + line[end - 1 : end] != b"[]":
         raise _wrong_type()
@@ -128,7 +129,8 @@ def load_parts(parts: Sequence[bytes]) -> Document:
     """The document in parts made by `dump_parts`. Raises ValueError for any others."""
     fields, text, paragraphs, corners = parts
     with _refusing():
-        document = _document(json.loads(fields), text.decode(), np.frombuffer(paragraphs, np.int64).reshape(-1, 2))
+        rows = np.frombuffer(paragraphs, np.int32).reshape(-1, 2)
+        document = _document(json.loads(fields), text.decode(), rows)
     if not corners:
         return document
     return replace(document, corners=np.frombuffer(corners, np.uint16).reshape(len(document.text), 4))
@@ -147,7 +149,7 @@ def _wrong_type() -> ValueError:
     return ValueError("The line holds values of the wrong type.")
 
 
-def _document(record: dict[str, Any], text: str, paragraphs: NDArray[np.int64]) -> Document:
+def _document(record: dict[str, Any], text: str, paragraphs: NDArray[np.int32]) -> Document:
     document = Document(
         id=record["id"],
         title=record["title"],
@@ -167,10 +169,16 @@ def _document(record: dict[str, Any], text: str, paragraphs: NDArray[np.int64]) 
     )
     if not all(map(_is_text, _texts(document))) or not all(map(_is_number, _numbers(document))):
         raise _wrong_type()
-    offsets = np.concatenate([[0], paragraphs.ravel(), [len(text)]])
-    if (offsets[1:] < offsets[:-1]).any() or not all(map(_ascend, _rows_of_offsets(document))):
+    if not _divide(paragraphs, len(text)) or not all(map(_ascend, _rows_of_offsets(document))):
         raise ValueError("The line holds offsets outside its text or out of order.")
     return document
+
+
+def _divide(rows: NDArray[np.int32], size: int) -> bool:
+    """Whether the spans in these rows (n, 2) lie in a text of this size, in order."""
+    offsets = rows.ravel()
+    inside = not len(offsets) or 0 <= offsets[0] <= offsets[-1] <= size
+    return bool(inside and (offsets[:-1] <= offsets[1:]).all())
 
 
 def _texts(document: Document) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from source.document import Document
 from source.errors import TooLarge
 
-MOST_PARAGRAPHS = 5_000_000  # 16 bytes each
+MOST_PARAGRAPHS = 5_000_000  # 8 bytes each, and 24 more for each of their sentences
 MOST_MARKS = 500_000
 """Headings, and marked regions, that a document may have; some 200 bytes each."""
 MOST_GROWTH = 200

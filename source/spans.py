@@ -33,9 +33,9 @@ _CHUNK = 1 << 12  # spans
 
 
 class Spans(Sequence[Span]):
-    """An immutable sequence of spans in 16 bytes each; a tuple of `Span`s takes eight times as much.
+    """An immutable sequence of spans in 8 bytes each; a tuple of `Span`s takes fifteen times as much.
 
-    `rows`: (n, 2) int64, the start and end of each.
+    `rows`: (n, 2), the start and end of each.
 
     >>> spans = Spans.of([Span(0, 2), Span(5, 7)])
     >>> spans[1], len(spans), spans == Spans(spans.rows.copy())
@@ -44,7 +44,7 @@ class Spans(Sequence[Span]):
 
     __slots__ = ("rows",)
 
-    def __init__(self, rows: NDArray[np.int64]) -> None:
+    def __init__(self, rows: NDArray[np.int32]) -> None:
         self.rows = rows
 
     @classmethod
@@ -52,10 +52,10 @@ class Spans(Sequence[Span]):
         """Collects spans; they may come from a generator."""
         if isinstance(spans, Spans):
             return spans
-        offsets = array("q")
+        offsets = array("i")
         for span in spans:
             offsets.extend((span.start, span.end))
-        return cls(np.frombuffer(offsets, np.int64).reshape(-1, 2))
+        return cls(np.frombuffer(offsets, np.int32).reshape(-1, 2))
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -78,7 +78,7 @@ def _limit_time(seconds: float) -> None:
         import resource
 
         _, most = resource.getrlimit(resource.RLIMIT_CPU)
-        limit = int(time.process_time() + seconds) + 2
+        limit = int(time.process_time() + seconds) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
 
 
