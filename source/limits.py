@@ -23,7 +23,7 @@ def check_growth(characters: int, size: int, shown_as: str) -> None:
     """Raises TooLarge if a text is far longer than its file of `size` bytes can honestly contain."""
     most = max(MOST_GROWTH * size, GROWTH_COUNTS_FROM)
     if characters > most:
-        raise TooLarge(f"{shown_as} is too large: its {size:,} bytes turn into more than {most:,} characters. Exclude it.")
+        raise TooLarge(f"{shown_as} is too large: its {size:,} bytes give more than {most:,} characters. Exclude it.")
 
 
 def check_amounts(document: Document, size: int, shown_as: str) -> None:

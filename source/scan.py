@@ -187,7 +187,8 @@ class _Reading:
     def _collection(self, file: SourceFile) -> Iterator[Scanned]:
         def known(sha256: str) -> Scanned | None:
             key = fingerprint(file.shown_as, sha256, EXTRACTOR)
-            return Scanned(id, key, None) if (id := self.known(key)) else None
+            known_as = self.known(key)
+            return None if known_as is None else Scanned(known_as, key, None)
 
         with readable(file, sys.maxsize):
             started = (self._start_batch(file, each) for each in batches(file.path, file.shown_as, known))

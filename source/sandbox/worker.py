@@ -73,7 +73,7 @@ def _limit() -> None:
 
 
 def _limit_time(seconds: float) -> None:
-    """Ends the process after so much more CPU time: without a parent, nobody else would end a parser that loops in C."""
+    """Ends the process after so much more CPU time; nothing else ends a parser that loops in C and has no parent."""
     with suppress(ImportError):
         import resource
 

@@ -1,4 +1,4 @@
-"""What one large file costs the process that builds an index, such as the server: memory, and how long it hears nothing.
+"""What a large file costs the process that builds an index, such as the server: memory, and how long it hears nothing.
 
     python tests/benchmarks/large_files.py [--megabytes N] [--seconds N] [--only SHAPE …] [--scratch DIR]
 
@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-_WORDS = "the ship sails harbour keeper of and storm night letter seven count old wind came by lamp road stone".split()
+_WORDS = ("the", "ship", "sails", "harbour", "keeper", "of", "and", "storm", "night", "letter", "seven", "lamp", "road")
 _BEAT = 0.01  # seconds
 _COLUMNS = ("read, s", "all, s", "memory, MB", "parser, MB", "deaf, s", "cancelled, s", "frozen, s")
 
@@ -200,7 +200,13 @@ def run(path: Path, folder: Path, seconds: float) -> list[str]:
     if process.returncode:
         return ["failed", "", f"{own:.0f}", f"{parser:.0f}", "", "", ""]
     read, whole, used, deaf, frozen, cancelled = json.loads(process.stdout.read())
-    return [f"{read:.0f}", f"{whole:.0f}", f"{used:.0f}", f"{parser:.0f}", *(f"{each:.1f}" for each in (deaf, cancelled, frozen))]
+    return [
+        f"{read:.0f}",
+        f"{whole:.0f}",
+        f"{used:.0f}",
+        f"{parser:.0f}",
+        *(f"{each:.1f}" for each in (deaf, cancelled, frozen)),
+    ]
 
 
 def main() -> None:
