@@ -4,9 +4,10 @@ A document's text never changes after it is extracted, so offsets into it stay v
 """
 
 from source.arguments import pairs, paths, strings
+from source.collection import ids_in
 from source.disk import SPARED, lacking
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, describe
-from source.document_json import DocumentFacts, dump_document, load_document, load_facts
+from source.document_json import DocumentFacts, dump_document, line_of, load_document, load_facts
 from source.encoding import is_unicode
 from source.errors import (
     EXHAUSTED,
@@ -32,7 +33,7 @@ from source.files import (
     shown_as,
 )
 from source.forking import PerProcess, after_fork, at_exit, forked, lazy_property, temporary_folder
-from source.formats.jsonl import ids_in
+from source.formats.jsonl import JsonlLines
 from source.formats.registry import OCR, SUFFIXES
 from source.places import Box, Corners, Heading, Place, Places, boxes_of
 from source.sandbox.page_images import has_pictures, page_picture
@@ -51,6 +52,7 @@ __all__ = [
     "UNREAD",
     "ParserPool",
     "Parsers",
+    "JsonlLines",
     "cores",
     "OnWait",
     "do_nothing",
@@ -68,6 +70,7 @@ __all__ = [
     # A document as a line of JSON
     "DocumentFacts",
     "dump_document",
+    "line_of",
     "load_document",
     "load_facts",
     # Places in a document: pages, headings, boxes on pages, images of pages

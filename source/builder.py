@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from source.document import Document, Doubt, Region, RegionKind
+from source.limits import check_growth
 from source.places import Heading, Places
 from source.spans import Span
 
@@ -28,9 +29,13 @@ class TextBuilder:
 
     The words are the file's; the white space between blocks is added. Each method
     that adds a block returns its span in the text, or None if it was dropped.
+
+    `size`: of the file in bytes, with its name for errors. Adding a block raises TooLarge
+    if the text gets far longer than such a file can honestly contain.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: int = 0, shown_as: str = "") -> None:
+        self._size, self._shown_as = size, shown_as
         self._parts: list[str] = []
         self._length = 0
         self._paragraphs: list[Span] = []
@@ -135,4 +140,5 @@ class TextBuilder:
         span = Span(self._length, self._length + len(text))
         self._parts.append(text)
         self._length = span.end
+        check_growth(self._length, self._size, self._shown_as)
         return span

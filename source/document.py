@@ -12,7 +12,7 @@ All offsets are half-open and count Unicode code points of `Document.text`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -120,15 +120,14 @@ class Document:
 
     def quotable(self) -> list[Span]:
         """The paragraphs without the regions that may not be quoted, trimmed of white space."""
+        return list(self.iter_quotable())
+
+    def iter_quotable(self) -> Iterator[Span]:
+        """As `quotable`, one after the other: there may be millions."""
         holes = [region.span for region in self.regions if not region.kind.quotable]
-        return list(_trimmed(self.text, subtract(self.places.paragraphs, holes)))
-
-
-def _trimmed(text: str, spans: Iterable[Span]) -> Iterable[Span]:
-    for span in spans:
-        inner = trim(text, span)
-        if inner:
-            yield inner
+        for span in subtract(self.places.paragraphs, holes):
+            if inner := trim(self.text, span):
+                yield inner
 
 
 _MAX_RANGES = 12  # page numbers or ranges that are listed

@@ -1,25 +1,38 @@
-"""Converts documents to lines of JSON and back, without loss except for the corners of their characters.
+"""Converts documents to bytes and back, without loss.
 
-The parser processes send documents in this form, and an index stores them in this form.
+An index stores a document as a line of JSON (`dump_document`), and the corners of its
+characters beside it. A parser process sends it in parts (`dump_parts`). A large document
+has a text of many megabytes and millions of paragraphs, so both are converted a piece at
+a time, without a Python object for each paragraph.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain, starmap
-from operator import attrgetter
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.encoding import is_unicode
 from source.places import Heading, Places
-from source.spans import Span
+from source.spans import Span, Spans
 
 # A quotation mark inside a JSON string is escaped, so these byte sequences occur only between two fields.
-_TEXT, _PAGES = b', "text": ', b', "pages": '
-_ENDS = attrgetter("start", "end")
+_TEXT, _REGIONS, _PARAGRAPHS, _HEADINGS, _PAGES = (
+    f', "{name}": '.encode() for name in ("text", "regions", "paragraphs", "headings", "pages")
+)
+_CHARACTERS = 1 << 18  # converted at once
+_ROWS = 1 << 13
+_MOST = (1 << 31) - 1
+DOCUMENT_PARTS = 4
+"""The number of parts that `dump_parts` makes."""
+_NUMBERS = re.compile(rb"[-0-9, \[\]]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,37 +47,137 @@ class DocumentFacts:
 
 
 def dump_document(document: Document) -> bytes:
-    """A document as one line of JSON, newline included."""
+    """A document without its corners as one line of JSON, newline included."""
+    return b"".join(line_of(document))
+
+
+def line_of(document: Document) -> Iterator[bytes]:
+    """The line of `dump_document`, a piece at a time."""
+    before, after = _records(document)
+    yield json.dumps(before, ensure_ascii=False).encode()[:-1] + _TEXT + b'"'
+    text, rows = document.text, Spans.of(document.places.paragraphs).rows
+    for start in range(0, len(text), _CHARACTERS):
+        yield json.dumps(text[start : start + _CHARACTERS], ensure_ascii=False)[1:-1].encode()
+    regions = json.dumps(after.pop("regions")).encode()
+    yield b'"' + _REGIONS + regions + _PARAGRAPHS + b"["
+    for start in range(0, len(rows), _ROWS):
+        piece = json.dumps(rows[start : start + _ROWS].tolist())[1:-1]
+        yield f"{', ' if start else ''}{piece}".encode()
+    yield b"], " + json.dumps(after, ensure_ascii=False).encode()[1:] + b"\n"
+
+
+def _records(document: Document) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields of a line before and after the text, except for the paragraphs."""
     places = document.places
-    record = {
+    before = {
         "id": document.id,
         "title": document.title,
         "path": document.path,
         "sha256": document.sha256,
         "extractor": document.extractor,
-        "text": document.text,
+    }
+    after = {
         "regions": [(r.span.start, r.span.end, r.kind) for r in document.regions],
-        "paragraphs": [(span.start, span.end) for span in places.paragraphs],
         "headings": [(h.start, h.level, h.title, h.end) for h in places.headings],
         "pages": places.pages,
         "page_name": places.page_name,
         "own_lines": places.own_lines,
         "doubts": [(doubt.kind, doubt.page, doubt.count) for doubt in document.doubts],
     }
-    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
+    return before, after
 
 
 def load_document(line: bytes) -> Document:
     """The document in a line written by `dump_document`. Raises ValueError for any other line."""
+    with _refusing():
+        text, regions = line.index(_TEXT), line.index(_REGIONS)
+        paragraphs = line.index(_PARAGRAPHS, regions)
+        headings = line.index(_HEADINGS, paragraphs)
+        record = json.loads(line[:text] + line[regions:paragraphs] + line[headings:])
+        rows = _rows(line, paragraphs + len(_PARAGRAPHS), headings)
+        return _document(record, json.loads(line[text + len(_TEXT) : regions]), rows)
+
+
+def _rows(line: bytes, start: int, end: int) -> NDArray[np.int32]:
+    """The rows (n, 2) of a list of pairs of integers, which is parsed a piece at a time. Raises ValueError."""
+    parts = [np.zeros((0, 2), np.int32)]
+    at = start + 1
+    while at < end - 1:
+        cut = line.find(b"], [", at + _CHARACTERS, end)
+        stop = end - 1 if cut < 0 else cut + 1
+        piece = line[at:stop]
+        rows = np.array(json.loads(b"[" + piece + b"]"))
+        if not _NUMBERS.fullmatch(piece) or rows.dtype != np.int64 or rows.shape[1:] != (2,):
+            raise _wrong_type()
+        parts.append(np.clip(rows, -1, _MOST).astype(np.int32))  # nothing beyond is in the text
+        at = stop + len(b", ")
+    if line[start : start + 1] + line[end - 1 : end] != b"[]":
+        raise _wrong_type()
+    return np.concatenate(parts)
+
+
+def dump_parts(document: Document) -> list[bytes]:
+    """A document in four parts: its fields as JSON, its text in UTF-8, its paragraphs, its corners (maybe empty)."""
+    before, after = _records(document)
+    fields = json.dumps({**before, **after}, ensure_ascii=False).encode()
+    corners = b"" if document.corners is None else document.corners.tobytes()
+    return [fields, document.text.encode(), Spans.of(document.places.paragraphs).rows.tobytes(), corners]
+
+
+def load_parts(parts: Sequence[bytes]) -> Document:
+    """The document in parts made by `dump_parts`. Raises ValueError for any others."""
+    fields, text, paragraphs, corners = parts
+    with _refusing():
+        rows = np.frombuffer(paragraphs, np.int32).reshape(-1, 2)
+        document = _document(json.loads(fields), text.decode(), rows)
+    if not corners:
+        return document
+    return replace(document, corners=np.frombuffer(corners, np.uint16).reshape(len(document.text), 4))
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Raises ValueError for whatever a line may lack."""
     try:
-        document = _document(json.loads(line))
+        yield
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError("The line does not hold a document.") from error
+
+
+def _wrong_type() -> ValueError:
+    return ValueError("The line holds values of the wrong type.")
+
+
+def _document(record: dict[str, Any], text: str, paragraphs: NDArray[np.int32]) -> Document:
+    document = Document(
+        id=record["id"],
+        title=record["title"],
+        path=record["path"],
+        sha256=record["sha256"],
+        extractor=record["extractor"],
+        text=text,
+        regions=tuple(Region(Span(s, e), RegionKind(kind)) for s, e, kind in record["regions"]),
+        places=Places(
+            paragraphs=Spans(paragraphs),
+            headings=tuple(Heading(*heading) for heading in record["headings"]),
+            pages=tuple(record["pages"]),
+            page_name=record["page_name"],
+            own_lines=record["own_lines"],
+        ),
+        doubts=_doubts(record["doubts"]),
+    )
     if not all(map(_is_text, _texts(document))) or not _are_numbers(_numbers(document)):
-        raise ValueError("The line holds values of the wrong type.")
-    if not all(map(_ascend, _rows_of_offsets(document))):
+        raise _wrong_type()
+    if not _divide(paragraphs, len(text)) or not all(map(_ascend, _rows_of_offsets(document))):
         raise ValueError("The line holds offsets outside its text or out of order.")
     return document
+
+
+def _divide(rows: NDArray[np.int32], size: int) -> bool:
+    """Whether the spans in these rows (n, 2) lie in a text of this size, in order."""
+    offsets = rows.ravel()
+    inside = not len(offsets) or 0 <= offsets[0] <= offsets[-1] <= size
+    return bool(inside and (offsets[:-1] <= offsets[1:]).all())
 
 
 def _texts(document: Document) -> tuple[object, ...]:
@@ -82,20 +195,14 @@ def _are_numbers(values: Iterable[object]) -> bool:
 
 
 def _numbers(document: Document) -> Iterator[object]:
-    """Every number in a document; optional ones only where they are present."""
+    """Every number in a document, except for its paragraphs; optional ones only where they are present."""
     places = document.places
-    return chain(
-        _offsets(places.paragraphs),
-        _offsets(region.span for region in document.regions),
-        chain.from_iterable((each.start, each.level, 0 if each.end is None else each.end) for each in places.headings),
-        places.pages,
-        _numbers_of(document.doubts),
-    )
-
-
-def _offsets(spans: Iterable[Span]) -> Iterator[int]:
-    """The start and the end of each span. There may be hundreds of thousands: no Python code runs for each."""
-    return chain.from_iterable(map(_ENDS, spans))
+    for region in document.regions:
+        yield from (region.span.start, region.span.end)
+    for heading in places.headings:
+        yield from (heading.start, heading.level, 0 if heading.end is None else heading.end)
+    yield from places.pages
+    yield from _numbers_of(document.doubts)
 
 
 def _numbers_of(doubts: Iterable[Doubt]) -> Iterator[object]:
@@ -103,9 +210,8 @@ def _numbers_of(doubts: Iterable[Doubt]) -> Iterator[object]:
 
 
 def _rows_of_offsets(document: Document) -> Iterator[Iterable[int]]:
-    """Sequences of offsets that must ascend, each from the start of the text to its end."""
+    """Sequences of offsets that must ascend, each from the start of the text to its end, except for paragraphs."""
     places, size = document.places, len(document.text)
-    yield (0, *_offsets(places.paragraphs), size)
     yield (0, *places.pages, size)
     yield (0, *(heading.start for heading in places.headings), size)
     yield from ((heading.start, heading.end, size) for heading in places.headings if heading.end is not None)
@@ -115,26 +221,6 @@ def _rows_of_offsets(document: Document) -> Iterator[Iterable[int]]:
 def _ascend(offsets: Iterable[int]) -> bool:
     found = list(offsets)
     return sorted(found) == found  # takes linear time if they do
-
-
-def _document(record: dict[str, Any]) -> Document:
-    return Document(
-        id=record["id"],
-        title=record["title"],
-        path=record["path"],
-        sha256=record["sha256"],
-        extractor=record["extractor"],
-        text=record["text"],
-        regions=tuple(Region(Span(s, e), RegionKind(kind)) for s, e, kind in record["regions"]),
-        places=Places(
-            paragraphs=tuple(starmap(Span, record["paragraphs"])),
-            headings=tuple(Heading(*heading) for heading in record["headings"]),
-            pages=tuple(record["pages"]),
-            page_name=record["page_name"],
-            own_lines=record["own_lines"],
-        ),
-        doubts=_doubts(record["doubts"]),
-    )
 
 
 def load_facts(line: bytes) -> DocumentFacts:
@@ -148,7 +234,7 @@ def load_facts(line: bytes) -> DocumentFacts:
         raise ValueError("The line does not hold a document.") from error
     numbers = (*pages, *_numbers_of(doubts))
     if not all(map(_is_text, (facts.id, facts.title, facts.path))) or not _are_numbers(numbers):
-        raise ValueError("The line holds values of the wrong type.")
+        raise _wrong_type()
     return facts
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TypeAlias
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from source.forking import lazy_property
-from source.spans import Span
+from source.spans import Span, Spans
 
 _STEP = 1 << 13  # characters
 
@@ -95,11 +95,12 @@ class Place:
 class Places:
     """The paragraphs and headings of a text, each in reading order.
 
+    `paragraphs`: given in any form, kept as `Spans`, because there may be millions.
     `pages`: the offset at which each page (or slide) starts; empty if the format has none.
     `own_lines`: whether the lines of the text are those of the file.
     """
 
-    paragraphs: tuple[Span, ...] = ()
+    paragraphs: Sequence[Span] = ()
     headings: tuple[Heading, ...] = ()
     pages: tuple[int, ...] = ()
     page_name: str = "page"
@@ -107,6 +108,7 @@ class Places:
     _above: tuple[int, ...] = field(init=False, repr=False, compare=False)  # the index of each heading's parent, or -1
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "paragraphs", Spans.of(self.paragraphs))
         object.__setattr__(self, "_above", tuple(_parents(self.headings)))
 
     def page(self, offset: int) -> int | None:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from source.arguments import strings
+from source.collection import batches
 from source.document import Document
 from source.errors import DuplicateId, SourceEmpty, SourceError, SourceUnreadable
 from source.files import SourceFile, files_in, name_of, readable, roots_of
-from source.formats.jsonl import records
+from source.formats.jsonl import JsonlLines
 from source.formats.plain import EXTRACTOR
 from source.formats.registry import format_of
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.untrusted_text import isolated
-from source.waiting import OnWait, do_nothing, map_in_pool, wait_for_result
+from source.waiting import OnWait, ahead, do_nothing, map_in_pool, wait_for_result
 
 Known = Callable[[bytes], str | None]
 """Maps a fingerprint to the id of the known document that has it, or to None."""
@@ -67,6 +68,7 @@ UNREAD = "unreadable"
 """Recorded in place of the SHA-256 of a file that could not be read."""
 _MAX_BYTES = 1 << 30  # of a file that is read whole; a collection is read line by line
 _AHEAD = 4  # files queued ahead of their turn, per file extracted at a time
+_MOST_BYTES_AHEAD = 1 << 26  # of these files, except that one is always queued
 
 
 @dataclass(slots=True)
@@ -117,50 +119,105 @@ class Scan:
         is closed with the generator.
         """
         seen: dict[str, SourceFile] = {}
-        for file, documents in _in_order(self.files, self.ocr, known, on_wait, parsers()):
-            try:
-                for each in documents():
-                    on_wait()
-                    if each.id not in self.without:
-                        _claim(seen, each.id, file)
-                        yield each
-            except SourceError as error:
-                error.files = error.files or (file.path,)
-                if file.path in self.named or isinstance(error, DuplicateId):
-                    raise
-                self.skipped.append(error)
-                if isinstance(error, SourceUnreadable):
-                    self.unread.add(file.shown_as)
+        with closing(parsers()) as pool, _threads(pool.concurrency) as threads:
+            reading = _Reading(pool, threads, self.ocr, known, on_wait)
+            for file, documents in reading.in_order(self.files):
+                try:
+                    for each in documents():
+                        on_wait()
+                        if each.id not in self.without:
+                            _claim(seen, each.id, file)
+                            yield each
+                        del each  # it may be large, and isn't needed while the next is awaited
+                except SourceError as error:
+                    self._skip(file, error)
+
+    def _skip(self, file: SourceFile, error: SourceError) -> None:
+        """Adds a file's error to `skipped`, or raises it."""
+        error.files = error.files or (file.path,)
+        if file.path in self.named or isinstance(error, DuplicateId):
+            raise error
+        self.skipped.append(error)
+        if isinstance(error, SourceUnreadable):
+            self.unread.add(file.shown_as)
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that nobody waits for at the end: the results of those still running are not needed any more."""
+    threads = ThreadPoolExecutor(count, "files")
+    try:
+        yield threads
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 _Load = Callable[[], Iterable[Scanned]]
 
 
-def _in_order(
-    files: Sequence[SourceFile], ocr: str, known: Known, on_wait: OnWait, parsers: Parsers
-) -> Iterator[tuple[SourceFile, _Load]]:
-    """Each file, and a function that returns its documents or raises its error."""
-    pool = ThreadPoolExecutor(parsers.concurrency, "files")
-    queue: deque[tuple[SourceFile, _Load]] = deque()
-    try:
-        for file in files:
-            if file.is_collection:  # it may be long, so it is read lazily
-                queue.append((file, partial(_collection, file, known)))
-            elif scanned := _known(file, ocr, known):
-                queue.append((file, partial(list, [scanned])))
-            else:
-                queue.append((file, partial(_only, pool.submit(_read, file, ocr, parsers), on_wait)))
-            if len(queue) > _AHEAD * parsers.concurrency:
-                yield queue.popleft()
-        while queue:
-            yield queue.popleft()
-    finally:
-        parsers.close()
-        pool.shutdown(wait=False, cancel_futures=True)  # the results of running threads are not needed any more
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Reads the files of a scan in parser processes: several at a time, and only a few ahead of their turn."""
+
+    parsers: Parsers
+    threads: ThreadPoolExecutor
+    ocr: str
+    known: Known
+    on_wait: OnWait
+
+    def in_order(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, _Load]]:
+        """Each file, and a function that returns its documents or raises its error."""
+        started = (((file, load), size) for file in files for load, size in [self._start(file)])
+        return ahead(started, self._most, _MOST_BYTES_AHEAD)
+
+    @property
+    def _most(self) -> int:
+        return _AHEAD * self.parsers.concurrency
+
+    def _start(self, file: SourceFile) -> tuple[_Load, int]:
+        """Starts to read a file. Also returns the bytes being read: none yet of a collection, which may be long."""
+        if file.is_collection:
+            return partial(self._collection, file), 0
+        if scanned := _known(file, self.ocr, self.known):
+            return partial(list, [scanned]), 0
+        reading = self.threads.submit(_read, file, self.ocr, self.parsers)
+        return partial(self._only, reading), _size(file)
+
+    def _only(self, reading: Future[Scanned]) -> list[Scanned]:
+        return [wait_for_result(reading, self.on_wait)]
+
+    def _collection(self, file: SourceFile) -> Iterator[Scanned]:
+        def known(sha256: str) -> Scanned | None:
+            key = fingerprint(file.shown_as, sha256, EXTRACTOR)
+            known_as = self.known(key)
+            return None if known_as is None else Scanned(known_as, key, None)
+
+        with readable(file, sys.maxsize):
+            started = (self._start_batch(file, each) for each in batches(file.path, file.shown_as, known))
+            for load in ahead(started, self._most, _MOST_BYTES_AHEAD):
+                yield from load()
+
+    def _start_batch(self, file: SourceFile, batch: JsonlLines | Scanned) -> tuple[_Load, int]:
+        """Starts to read lines of a collection, if they aren't known; and returns the bytes being read."""
+        if isinstance(batch, Scanned):
+            return partial(list, [batch]), 0
+        reading = self.threads.submit(self.parsers.read_lines, file.path, batch, file.shown_as)
+        return partial(self._lines, file, reading), len(batch)
+
+    def _lines(self, file: SourceFile, reading: Future[tuple[list[Document], SourceError | None]]) -> Iterator[Scanned]:
+        documents, error = wait_for_result(reading, self.on_wait)
+        for document in documents:
+            key = fingerprint(file.shown_as, document.sha256, EXTRACTOR)
+            yield Scanned(document.id, key, replace(document, path=file.shown_as))
+        if error:
+            raise error
 
 
-def _only(future: Future[Scanned], on_wait: OnWait) -> list[Scanned]:
-    return [wait_for_result(future, on_wait)]
+def _size(file: SourceFile) -> int:
+    """The size of a file in bytes; 0 if it is gone, which is noticed when it is read."""
+    with suppress(OSError):
+        return file.path.stat().st_size
+    return 0
 
 
 def _known(file: SourceFile, ocr: str, known: Known) -> Scanned | None:
@@ -211,28 +268,10 @@ def _claim(seen: dict[str, SourceFile], id: str, file: SourceFile) -> None:
 
 
 def _read(file: SourceFile, ocr: str, parsers: Parsers) -> Scanned:
-    """Extracts the document in a file, in a parser process if its format needs one."""
-    format = format_of(file.path.suffix)
-    assert format, file
+    """Extracts the document in a file, in a parser process."""
     facts = {"id": file.id, "title": name_of(Path(file.path.stem)), "path": file.shown_as}
     with readable(file, _MAX_BYTES):
-        if format.sandboxed:
-            document = parsers.read(file.path, ocr=ocr, **facts)
-            # A hijacked parser must not be able to replace another document.
-            document = replace(document, id=file.id, path=file.shown_as)
-        else:
-            data = file.path.read_bytes()
-            document = format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts)
+        document = parsers.read(file.path, ocr=ocr, **facts)
+    # A hijacked parser must not be able to replace another document.
+    document = replace(document, id=file.id, path=file.shown_as)
     return Scanned(file.id, fingerprint(file.shown_as, file.id, document.sha256, extractor_of(file, ocr)), document)
-
-
-def _collection(file: SourceFile, known: Known) -> Iterator[Scanned]:
-    extractor = extractor_of(file, "")
-    with readable(file, sys.maxsize):
-        for record in records(file.path, file.shown_as):
-            key = fingerprint(file.shown_as, record.sha256, extractor)
-            if id := known(key):
-                yield Scanned(id, key, None)
-            else:
-                document = record.document()
-                yield Scanned(document.id, key, document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, wait
 from time import monotonic, sleep
@@ -38,6 +39,30 @@ def wait_until(is_done: Callable[[], bool], seconds: float, on_wait: OnWait, int
         on_wait()
         sleep(interval)
     return True
+
+
+def ahead(started: Iterable[tuple[_A, int]], most: int, most_bytes: int) -> Iterator[_A]:
+    """The items of `started` (each with its size in bytes), of which the next ones are taken ahead of their turn.
+
+    These are at most `most`, of `most_bytes` in all; but always one. An error of `started` comes in its turn.
+    """
+    queue: deque[tuple[_A, int]] = deque()
+    total = 0
+    error: Exception | None = None
+    try:
+        for item, size in started:
+            queue.append((item, size))
+            total += size
+            while len(queue) > most or (total > most_bytes and len(queue) > 1):
+                item, size = queue.popleft()
+                total -= size
+                yield item
+    except Exception as raised:
+        error = raised
+    while queue:
+        yield queue.popleft()[0]
+    if error:
+        raise error
 
 
 def map_in_pool(pool: Executor, function: Callable[[_A], _B], items: Iterable[_A], on_wait: OnWait) -> Iterator[_B]:

@@ -199,10 +199,13 @@ class GenerationRows:
 
     @classmethod
     def of(cls, collected: GenerationBuilder, places: NDArray[np.int64]) -> GenerationRows:
-        """The collected rows, with texts renumbered in the order of first use. `places`: (n, 4), `TextIds.places`."""
-        passages = np.array(collected.passages, np.int64).reshape(-1, PASSAGE_COLUMNS)
+        """The collected rows, with texts renumbered in the order of first use. `places`: (n, 4), `TextIds.places`.
+
+        They are not copied: `collected` cannot be added to any more.
+        """
+        passages = np.frombuffer(collected.passages, np.int64).reshape(-1, PASSAGE_COLUMNS)
         passages[:, 3], texts = _renumbered(passages[:, 3])
-        documents = np.array(collected.documents, np.int64).reshape(-1, DOCUMENT_COLUMNS)
+        documents = np.frombuffer(collected.documents, np.int64).reshape(-1, DOCUMENT_COLUMNS)
         languages = sorted(collected.languages)
         rank = np.array([languages.index(language) for language in collected.languages], np.int64)
         documents[:, 4] = rank[documents[:, 4]]
@@ -210,9 +213,9 @@ class GenerationRows:
             ids=collected.ids,
             languages=languages,
             documents=documents,
-            fingerprints=np.array(collected.fingerprints, np.int64).reshape(-1, 2),
-            sentences=np.array(collected.sentences, np.int64).reshape(-1, 2),
-            keys=np.array(collected.keys, np.int64),
+            fingerprints=np.frombuffer(collected.fingerprints, np.int64).reshape(-1, 2),
+            sentences=np.frombuffer(collected.sentences, np.int64).reshape(-1, 2),
+            keys=np.frombuffer(collected.keys, np.int64),
             passages=passages,
             texts=places[texts],
         )

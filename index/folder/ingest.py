@@ -30,7 +30,7 @@ from index.text.analyzer import words
 from index.text.language import language_of
 from index.text.passages import passages
 from index.tokens import pack
-from source import Document, Scan, Scanned, dump_document
+from source import Document, OnWait, Scan, Scanned, line_of
 
 LEAST_TEXTS, MOST_TEXTS = 512, 8192
 """Limits of the number of texts in a new segment, which is a sixteenth of all texts."""
@@ -112,7 +112,7 @@ class Ingest:
         documents = source_scan.found(self._known.id, step.report, self._parsers)
         with ExitStack() as self._open, closing(documents) as found:
             self._segment = self._begin()
-            for encoded in self._encoder.encode(self._new_texts(found)):
+            for encoded in self._encoder.encode(self._new_texts(found, step.report)):
                 text = self._pending.popleft()
                 self._add_encoded(encoded, text)
                 step.done = text.bytes_read
@@ -133,21 +133,23 @@ class Ingest:
             self.segments.append(self._segment.close(self._layout.segments))
             self._segment = self._begin()
 
-    def _new_texts(self, found: Iterable[Scanned]) -> Iterator[str]:
+    def _new_texts(self, found: Iterable[Scanned], on_wait: OnWait) -> Iterator[str]:
         """Collects the rows of all documents; yields each text to encode, once."""
         for each in found:
             if each.document is None:
                 self.rows.keep(self._known.row(each.fingerprint))
             else:
-                yield from self._new_texts_of(each.document, self._known.key(each.fingerprint))
+                yield from self._new_texts_of(each.document, self._known.key(each.fingerprint), on_wait)
+            del each  # it may be large, and isn't needed while the next is awaited
 
-    def _new_texts_of(self, document: Document, key: bytes) -> Iterator[str]:
-        quotable = sum(len(span) for span in document.quotable())
+    def _new_texts_of(self, document: Document, key: bytes, on_wait: OnWait) -> Iterator[str]:
+        quotable = sum(len(span) for span in document.iter_quotable())
         require_space(self._layout.root, _BYTES_OF_INDEX * quotable)  # better now than after hours of encoding
         language = language_of(document.text)
-        place = self._segment.add_document(dump_document(document), document.corners)
+        place = self._segment.add_document(line_of(document), document.corners)
         row = self.rows.add(document, np.frombuffer(key, np.int64), len(self.segments), place, language)
-        for draft in passages(document, language, self._encoder, self._passage_tokens):
+        for draft in passages(document, language, self._encoder, self._passage_tokens, on_wait):
+            on_wait()
             passage = document.text[draft.span.start : draft.span.end]
             text = draft.context + passage
             digest = digest_of(text, len(draft.context), language)

@@ -72,12 +72,12 @@ def merge(
 def _copy_document(writer: SegmentWriter, segment: Segment, start: int, end: int, corner: int) -> tuple[int, int, int]:
     line = bytes(segment.documents.read(start, end))
     if corner < 0:
-        return writer.add_document(line, None)
+        return writer.add_document([line], None)
     try:
         characters = len(load_document(line).text)
     except ValueError as error:
         raise IndexCorrupt(f"A document in {isolated(segment.layout.root)} can't be parsed. {REBUILD}") from error
-    return writer.add_document(line, segment.corners[corner : corner + characters])
+    return writer.add_document([line], segment.corners[corner : corner + characters])
 
 
 def _text(segment: Segment, row: int, first: int, last: int) -> SegmentText:

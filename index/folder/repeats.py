@@ -14,14 +14,21 @@ from numpy.typing import NDArray
 
 from index.folder.arrays import ArrayWriter, Table
 
+_CHUNK = 1 << 16  # sentences: there may be hundreds of millions
+
 
 def write_repeats(path: Path, keys: NDArray[np.int64]) -> None:
     """Writes the table of repeated sentences: (n, 2), key and row, sorted. `keys`: (sentences,) `sentence_key`s."""
-    _, text, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    repeated = np.flatnonzero(counts[text] > 1)
-    repeated = repeated[np.argsort(keys[repeated], kind="stable")]
+    rows = np.argsort(keys, kind="stable")
+    as_before = np.zeros(len(rows) + 1, np.bool_)  # whether a row in this order has the key of the one before
+    for first in range(1, len(rows), _CHUNK):
+        found = keys[rows[first - 1 : first + _CHUNK]]
+        as_before[first : first + len(found) - 1] = found[1:] == found[:-1]
+    rows = rows[as_before[:-1] | as_before[1:]]
     with ArrayWriter(path, np.int64, 2) as file:
-        file.append(np.column_stack([keys[repeated], repeated]))
+        for first in range(0, len(rows), _CHUNK):
+            repeated = rows[first : first + _CHUNK]
+            file.append(np.column_stack([keys[repeated], repeated]))
 
 
 class Repeats:

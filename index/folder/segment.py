@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
@@ -197,11 +197,13 @@ class SegmentWriter:
         """Bytes of documents written so far."""
         return self._documents.tell() + 8 * self._corners.rows
 
-    def add_document(self, line: bytes, corners: Corners | None) -> tuple[int, int, int]:
-        """Writes a document; returns where its line starts and ends, and its first corner (-1 if it has none)."""
-        require_space(self._layout.root, len(line) + (0 if corners is None else 8 * len(corners)))
+    def add_document(self, line: Iterable[bytes], corners: Corners | None) -> tuple[int, int, int]:
+        """Writes a document, whose line is given in pieces.
+
+        Returns where its line starts and ends, and its first corner (-1 if it has none).
+        """
         start, first = self._documents.tell(), self._corners.rows
-        self._documents.write(line)
+        self._documents.writelines(line)
         if corners is not None:
             self._corners.append(corners)
         return start, self._documents.tell(), first if corners is not None else -1

@@ -28,7 +28,7 @@ from index.encoder.protocol import Encoded, Encoder
 from index.errors import ClusterUnusable
 from index.ray.cluster import CPU_SHARE, unusable
 from index.types import Offsets
-from source import Document, ParserPool, SourceError
+from source import Document, JsonlLines, ParserPool, SourceError
 
 _BATCH = 8  # texts sent to a worker at once
 _AHEAD = 4  # batches under way for each worker
@@ -53,13 +53,28 @@ class RayWorker:
     @ray.method(concurrency_group="reading")  # type: ignore[untyped-decorator]
     def read(self, data: bytes, suffix: str, facts: dict[str, str]) -> Document | SourceError:
         """Parses a file; returns the document, or the SourceError instead of raising it, which Ray would wrap."""
-        with NamedTemporaryFile(suffix=suffix) as file:
-            file.write(data)
-            file.flush()
+        with _temporary(data, suffix) as file:
             try:
-                return self._parsers.read(Path(file.name), **facts)
+                return self._parsers.read(file, **facts)
             except SourceError as error:
                 return error
+
+    @ray.method(concurrency_group="reading")  # type: ignore[untyped-decorator]
+    def read_lines(self, data: bytes, number: int, path: str) -> tuple[list[Document], SourceError | None]:
+        """Parses lines of a collection, of which the first has this number; returns what `Parsers.read_lines` does."""
+        with _temporary(data, "") as file:
+            try:
+                return self._parsers.read_lines(file, JsonlLines(0, len(data), number), path)
+            except SourceError as error:
+                return [], error
+
+
+@contextmanager
+def _temporary(data: bytes, suffix: str) -> Iterator[Path]:
+    with NamedTemporaryFile(suffix=suffix) as file:
+        file.write(data)
+        file.flush()
+        yield Path(file.name)
 
 
 @contextmanager
@@ -164,6 +179,14 @@ class RayParsers:
             raise found
         assert isinstance(found, Document)
         return found
+
+    def read_lines(self, file: Path, lines: JsonlLines, path: str) -> tuple[list[Document], SourceError | None]:
+        """As `ParserPool.read_lines`. Also raises ClusterUnusable."""
+        with file.open("rb") as collection:
+            collection.seek(lines.start)
+            data = collection.read(len(lines))
+        documents, error = _result(next(self._turns).read_lines.remote(data, lines.number, path))
+        return documents, error
 
     def close(self) -> None:
         """Does nothing: `started_workers` ends the workers and their parsers."""

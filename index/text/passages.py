@@ -9,22 +9,23 @@ are limited too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
 from index.encoder.protocol import Encoder
 from index.text.sentences import sentences
-from index.types import Offsets
-from source import Document, Span, trim
+from index.text.word_pieces import Stretch, WordPieces
+from source import Document, OnWait, Span, do_nothing, trim
 
 LONGEST_PASSAGE = 5000
 """Characters in a passage at most; ordinary text reaches the limit in word pieces long before."""
 LONGEST_CONTEXT = 160  # characters of title and heading path
 _VERSION = "passages/2"
 """Increased whenever the same document would yield other passages, so that indexes are rebuilt."""
-_AT_ONCE = 50_000  # characters tokenised at once: the tokenizer takes 150 to 200 bytes of memory for each
 _SLACK = 8  # word pieces: a word that is cut in two may have more pieces than before
 
 
@@ -57,24 +58,30 @@ class Draft:
         return Span(self.sentences[0].start, self.sentences[-1].end)
 
 
-def passages(document: Document, language: str, encoder: Encoder, target: int) -> Iterator[Draft]:
+def passages(
+    document: Document, language: str, encoder: Encoder, target: int, on_wait: OnWait = do_nothing
+) -> Iterator[Draft]:
     """Splits a document into passages of at most `target` word pieces and `LONGEST_PASSAGE` characters, in order.
 
     Whole sentences are packed until the next one doesn't fit. A passage never spans a
-    region that isn't quotable (a heading, a script).
+    region that isn't quotable (a heading, a script). The document may be large, so it is
+    split as its passages are needed. `on_wait` is called again and again, even between two.
     """
-    target = min(target, encoder.max_tokens)
-    for stretch in _stretches(document):
-        context = context_of(document, stretch[0].start)
+    text, target = document.text, min(target, encoder.max_tokens)
+    for _, numbered in groupby(_stretches(document), key=itemgetter(0)):
+        stretch = Stretch(span for _, span in numbered)
+        context = context_of(document, stretch.start)
         # A context that takes more than half of what the encoder reads is dropped.
         cost = len(encoder.pieces([context])[0]) if context else 0
         if cost > encoder.max_tokens // 2:
             context, cost = "", 0
         limit = min(target, encoder.max_tokens - cost - _SLACK)
-        start, end = stretch[0].start, stretch[-1].end
         # Text between paragraphs, such as a table's rule, is part of the passage and counts.
-        pieces = _pieces(document.text, Span(start, end), encoder)
-        paragraphs = _with_lists(document.text, [_units(document, span, pieces, limit, language) for span in stretch])
+        pieces = WordPieces(text, stretch, encoder, LONGEST_PASSAGE, on_wait)
+        paragraphs = (
+            (reach, _units(text, sentences(text, span, language, on_wait), pieces, limit))
+            for span, reach in _with_lists(text, stretch)
+        )
         for run in _packed(paragraphs, pieces, limit):
             yield Draft(run, context)
 
@@ -88,105 +95,86 @@ def context_of(document: Document, offset: int) -> str:
     return " – ".join(unique)[-LONGEST_CONTEXT:] + ".\n" if unique else ""
 
 
-def _stretches(document: Document) -> Iterator[list[Span]]:
-    """Runs of quotable paragraphs with nothing unquotable between them."""
+def _stretches(document: Document) -> Iterator[tuple[int, Span]]:
+    """The quotable paragraphs, each with the number of its stretch: a run with nothing unquotable in between."""
     barriers = [region.span for region in document.regions if not region.kind.quotable]
-    stretch: list[Span] = []
-    at = 0
-    for span in document.quotable():
+    number = at = 0
+    last: Span | None = None  # of the stretch so far
+    for span in document.iter_quotable():
         while at < len(barriers) and barriers[at].end <= span.start:
-            if stretch and barriers[at].end > stretch[-1].end:
-                yield stretch
-                stretch = []
+            if last and barriers[at].end > last.end:
+                number, last = number + 1, None
             at += 1
-        stretch.append(span)
-    if stretch:
-        yield stretch
+        yield number, span
+        last = span
 
 
-def _with_lists(text: str, paragraphs: list[list[Span]]) -> list[list[Span]]:
-    """The paragraphs, with one that ends in a colon joined to the next, usually a list."""
-    together: list[list[Span]] = []
-    for units in paragraphs:
-        if together and text[together[-1][-1].end - 1] in ":：":
-            together[-1].extend(units)
-        else:
-            together.append(list(units))
-    return together
+def _with_lists(text: str, stretch: Stretch) -> Iterator[tuple[Span, int | None]]:
+    """Each paragraph, with the end of what belongs together: one that ends in a colon, and the next, usually a list.
+
+    None for a paragraph that belongs to the one before. What is longer than a passage is not looked at to its end.
+    """
+    joined = False
+    for span in stretch:
+        reach, number = span.end, 0
+        while not joined and _announces(text, reach) and reach - span.start <= LONGEST_PASSAGE:
+            if (following := stretch.ahead(number)) is None:
+                break
+            reach, number = following.end, number + 1
+        yield span, None if joined else reach
+        joined = _announces(text, span.end)
 
 
-def _pieces(text: str, span: Span, encoder: Encoder) -> Offsets:
-    """The word pieces of a stretch; an unknown word that is too long is tokenised in parts."""
-    pieces = np.concatenate([_counted(text, part, encoder) for part in _slices(text, span, _AT_ONCE)])
-    longer = pieces[:, 1] - pieces[:, 0] > LONGEST_PASSAGE
-    if not longer.any():
-        return pieces
-    words = [Span(start, end) for start, end in pieces[longer].tolist()]
-    parts = [_counted(text, part, encoder) for word in words for part in _slices(text, word, LONGEST_PASSAGE)]
-    found = np.concatenate([pieces[~longer], *parts])
-    return found[np.argsort(found[:, 0], kind="stable")]
+def _announces(text: str, end: int) -> bool:
+    return text[end - 1] in ":："
 
 
-def _counted(text: str, span: Span, encoder: Encoder) -> Offsets:
-    return encoder.pieces([text[span.start : span.end]])[0] + span.start
+def _units(text: str, found: Iterable[Span], pieces: WordPieces, limit: int) -> Iterator[Span]:
+    """The sentences, with those too long for a passage cut."""
+    for sentence in found:
+        yield from _cut(text, sentence, pieces, limit)
 
 
-def _slices(text: str, span: Span, most: int) -> Iterator[Span]:
-    """Cuts a span into parts of at most `most` characters, at white space if possible."""
-    start = span.start
-    while span.end - start > most:
-        cut = max((text.rfind(space, start + 1, start + most) for space in " \n"), default=-1)
-        cut = cut if cut > start else start + most
-        yield Span(start, cut)
-        start = cut
-    yield Span(start, span.end)
-
-
-def _units(document: Document, span: Span, pieces: Offsets, limit: int, language: str) -> list[Span]:
-    """The sentences of a paragraph, with those too long for a passage cut."""
-    units: list[Span] = []
-    for sentence in sentences(document.text, span, language):
-        first, last = np.searchsorted(pieces[:, 0], (sentence.start, sentence.end))
-        units.extend(_cut(document.text, sentence, pieces[first:last], limit))
-    return units
-
-
-def _cut(text: str, sentence: Span, pieces: Offsets, limit: int) -> Iterator[Span]:
+def _cut(text: str, sentence: Span, pieces: WordPieces, limit: int) -> Iterator[Span]:
     """Cuts a sentence that is too long for a passage, at white space or else between word pieces."""
-    first = 0
-    while len(pieces) - first > limit or len(sentence) > LONGEST_PASSAGE:
+    first = pieces.number(sentence.start)
+    while len(sentence) > LONGEST_PASSAGE or pieces.number(sentence.end) - first > limit:
         reach = sentence.start + LONGEST_PASSAGE
-        cut = min(first + limit, int(np.searchsorted(pieces[:, 1], reach, "right")), len(pieces))
-        for candidate in range(min(cut, len(pieces) - 1), first + (cut - first) // 2, -1):
-            if text[pieces[candidate][0] - 1].isspace():
+        near = pieces.around(first, reach, sentence.end)
+        cut = min(limit, int(np.searchsorted(near[:, 1], reach, "right")), len(near))
+        for candidate in range(min(cut, len(near) - 1), cut // 2, -1):
+            if text[near[candidate][0] - 1].isspace():
                 cut = candidate
                 break
-        end = min(int(pieces[cut][0]), reach) if cut < len(pieces) else reach
+        end = min(int(near[cut][0]), reach) if cut < len(near) else reach
         yield trim(text, Span(sentence.start, end))
-        sentence, first = trim(text, Span(end, sentence.end)), cut
+        sentence, first = trim(text, Span(end, sentence.end)), first + cut
     yield sentence
 
 
-def _packed(paragraphs: Sequence[Sequence[Span]], pieces: Offsets, limit: int) -> Iterator[tuple[Span, ...]]:
-    """Packs sentences into runs that fit; a run that is half full ends before a paragraph that doesn't fit whole."""
+def _packed(
+    paragraphs: Iterable[tuple[int | None, Iterable[Span]]], pieces: WordPieces, limit: int
+) -> Iterator[tuple[Span, ...]]:
+    """Packs sentences into runs that fit; a run that is half full ends before a paragraph that doesn't fit whole.
 
-    def length(start: int, end: int) -> int:
-        first, last = np.searchsorted(pieces[:, 0], (start, end))
-        return int(last - first)
+    `paragraphs`: for each, the end of what belongs together (see `_with_lists`), and its sentences.
+    """
 
     def fits(start: int, end: int) -> bool:
-        return length(start, end) <= limit and end - start <= LONGEST_PASSAGE
+        return end - start <= LONGEST_PASSAGE and pieces.count(Span(start, end)) <= limit
 
     run: list[Span] = []
-    for units in paragraphs:
-        half_full = run and 2 * length(run[0].start, run[-1].end) >= limit
-        if half_full and not fits(run[0].start, units[-1].end):
+    for reach, units in paragraphs:
+        half_full = run and reach and 2 * pieces.count(Span(run[0].start, run[-1].end)) >= limit
+        if half_full and reach and not fits(run[0].start, reach):
             yield tuple(run)
             run = []
         for span in units:
             if run and not fits(run[0].start, span.end):
                 yield tuple(run)
                 run = []
+            if not run:
+                pieces.forget(span.start)
             run.append(span)
     if run:
         yield tuple(run)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from sentencex import get_sentence_boundaries
 
-from source import Span, trim
+from source import OnWait, Span, do_nothing, trim
 
 # sentencex 1.0.32 panics on a capital letter, a space of several UTF-8 bytes and a full
 # stop. Each such space is replaced by one plain space, so that offsets stay the same.
@@ -24,26 +24,27 @@ _NO_START = re.compile(r"[^\w\s(\[“\"«„'‘¿¡#@$€£*]*\s*")
 _DASHES = ("— ", "– ")
 
 
-def sentences(text: str, span: Span, language: str) -> list[Span]:
-    """Splits a paragraph into sentences, in order, without the white space between them."""
-    raw = (
-        trim(text, Span(span.start + start, span.start + end))
-        for start, end in _boundaries(text[span.start : span.end], language)
-    )
+def sentences(text: str, span: Span, language: str, on_wait: OnWait = do_nothing) -> Iterator[Span]:
+    """Splits a paragraph into sentences, in order, without the white space between them.
+
+    A paragraph may be a whole book, so it is split as its sentences are needed. `on_wait`
+    is called again and again, even within a long sentence.
+    """
+    raw = (trim(text, found) for found in _boundaries(text, span, language, on_wait))
     return _corrected(text, (sentence for sentence in raw if sentence))
 
 
-def _boundaries(paragraph: str, language: str) -> Iterator[tuple[int, int]]:
-    plain = paragraph.translate(_PLAIN_SPACE)
-    at = 0
-    while at < len(plain):
-        window = plain[at : at + _WINDOW]
-        found = [(at + each["start_index"], at + each["end_index"]) for each in _split(language, window)]
-        last = at + len(window) == len(plain)
-        if not last and len(found) > 1 and found[-1][0] >= at + _WINDOW // 2:
+def _boundaries(text: str, span: Span, language: str, on_wait: OnWait) -> Iterator[Span]:
+    at = span.start
+    while at < span.end:
+        on_wait()
+        window = text[at : min(at + _WINDOW, span.end)].translate(_PLAIN_SPACE)
+        found = [Span(at + each["start_index"], at + each["end_index"]) for each in _split(language, window)]
+        last = at + len(window) == span.end
+        if not last and len(found) > 1 and found[-1].start >= at + _WINDOW // 2:
             found.pop()  # it may continue beyond the window, so the next window begins with it
         yield from found
-        at = len(plain) if last else found[-1][1]
+        at = span.end if last else found[-1].end
 
 
 def _split(language: str, window: str) -> list[dict[str, int]]:
@@ -57,14 +58,20 @@ def _split(language: str, window: str) -> list[dict[str, int]]:
     return found if whole else [{"start_index": 0, "end_index": len(window)}]
 
 
-def _corrected(text: str, spans: Iterable[Span]) -> list[Span]:
+def _corrected(text: str, spans: Iterable[Span]) -> Iterator[Span]:
     """Joins a list marker to the sentence after it, and text that can't start a sentence to the one before."""
-    out: list[Span] = []
+    before: Span | None = None
+    is_first = True  # whether `before` starts the paragraph
     for span in spans:
         lead = _NO_START.match(text, span.start, span.end)
         first = lead.end() if lead else span.start
         stuck = first >= span.end or text[first].islower() or text.startswith(_DASHES, span.start)
-        marker = len(out) == 1 and _MARKER.fullmatch(text, out[0].start, out[0].end)
-        start = out.pop().start if out and (stuck or marker) else span.start
-        out.append(Span(start, span.end))
-    return out
+        if before and (stuck or (is_first and _MARKER.fullmatch(text, before.start, before.end))):
+            before = Span(before.start, span.end)
+            continue
+        if before:
+            yield before
+            is_first = False
+        before = span
+    if before:
+        yield before

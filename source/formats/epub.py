@@ -47,7 +47,7 @@ def read_epub(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
     _refuse_encrypted(archive)
     package_name = _package_name(archive)
     package = archive.xml(package_name)
-    builder = TextBuilder()
+    builder = TextBuilder(len(data), shown_as)
     undecodable = missing = words = 0
     for part in _spine(package, posixpath.dirname(package_name)):
         if part is None or part.name not in archive:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from source.encoding import is_unicode
 from source.errors import BadCollection, SourceEmpty
 from source.forking import lazy_property
 from source.formats.plain import read_plain
+from source.limits import check_amounts
 from source.places import LONGEST_TITLE
 from source.quality import doubts_of
 from source.untrusted_text import isolated
@@ -22,11 +23,28 @@ from source.untrusted_text import isolated
 _LONGEST_LINE = 64 << 20  # bytes
 
 
+@dataclass(frozen=True, slots=True)
+class JsonlLines:
+    """Lines of a collection: the range of their bytes in the file (half-open), and the number of the first, from 1."""
+
+    start: int
+    end: int
+    number: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+ALL = JsonlLines(0, sys.maxsize, 1)
+"""All lines of a collection."""
+
+
 @dataclass(frozen=True)
 class JsonlRecord:
     """A line of a collection, parsed when its content is needed. `where`: the file and line, for errors."""
 
     line: bytes
+    lines: JsonlLines
     where: str
     path: str
 
@@ -53,6 +71,7 @@ class JsonlRecord:
         if not is_unicode(f"{id}{title}{text}"):
             raise BadCollection(f"{self.where}: a \\u escape is half of a surrogate pair. Fix the escapes.")
         document = read_plain(text, id=id, title=title, path=self.path, sha256=self.sha256)
+        check_amounts(document, len(self.line), self.where)
         return replace(document, doubts=tuple(doubts_of(text, ())))
 
     @lazy_property
@@ -60,27 +79,27 @@ class JsonlRecord:
         return _parse(self.line, self.where)
 
 
-def records(path: Path, shown_as: str) -> Iterator[JsonlRecord]:
-    """The records of a collection, in the file's order, one in memory at a time.
+def records(path: Path, shown_as: str, lines: JsonlLines = ALL) -> Iterator[JsonlRecord]:
+    """The records in these lines of a collection, in the file's order, one in memory at a time.
 
     Raises SourceEmpty if there are none, and BadCollection for a line that is too long.
     """
-    is_empty = True
+    is_empty, at, number = True, lines.start, lines.number
     with path.open("rb") as file:
-        for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE + 1), b""), start=1):
+        file.seek(at)
+        while line := file.readline(min(_LONGEST_LINE + 1, lines.end - at)):
             where = f"{isolated(shown_as)}, line {number}"
             if len(line) > _LONGEST_LINE:
                 raise BadCollection(f"{where} is longer than {_LONGEST_LINE >> 20} MB. Split it into several objects.")
-            if line.strip():
+            own = JsonlLines(at, at + len(line), number)
+            at, number = own.end, number + 1
+            if not line.isspace():
                 is_empty = False
-                yield JsonlRecord(line.rstrip(b"\r\n"), where, shown_as)
+                record = JsonlRecord(line.rstrip(b"\r\n"), own, where, shown_as)
+                del line  # it may be long
+                yield record
     if is_empty:
         raise SourceEmpty(f"{isolated(shown_as)} is empty.")
-
-
-def ids_in(path: Path, shown_as: str) -> Iterator[str]:
-    """The ids of a collection's documents. Raises SourceEmpty or BadCollection."""
-    return (record.id for record in records(path, shown_as))
 
 
 def _parse(line: bytes, where: str) -> dict[str, Any]:

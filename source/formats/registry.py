@@ -16,6 +16,7 @@ from typing import Any
 from source.document import Document
 from source.encoding import decode
 from source.errors import SourceEmpty
+from source.limits import check_amounts
 from source.quality import doubts_of
 from source.untrusted_text import isolated
 
@@ -26,16 +27,14 @@ class Format:
 
     `name`: what users call it. `module` holds the extractor and its version, EXTRACTOR.
     `library` is the package that parses the files; its version affects offsets too.
-    `sandboxed`: parsed in a separate process, because the parser is large and the file
-    may be hostile. `text`: the extractor gets the decoded text instead of the bytes.
-    `ocr`: it can recognise text in images.
+    `text`: the extractor gets the decoded text instead of the bytes. `ocr`: it can
+    recognise text in images.
     """
 
     name: str
     module: str
     suffixes: tuple[str, ...]
     library: str | None = None
-    sandboxed: bool = True
     text: bool = False
     ocr: bool = False
 
@@ -50,6 +49,7 @@ class Format:
                 raise SourceEmpty(f"{isolated(path)} is empty.")
         options = {"ocr": ocr} if self.ocr and ocr else {}
         document = read(content, id=id, title=title, path=path, sha256=sha256, **options)
+        check_amounts(document, len(data), path)
         return replace(document, doubts=(*document.doubts, *doubts_of(document.text, document.places.pages)))
 
     @property
@@ -67,7 +67,7 @@ def _extractor(module: str, library: str | None) -> str:
 
 
 FORMATS = (
-    Format("plain text", "plain", (".txt", ".text"), sandboxed=False, text=True),
+    Format("plain text", "plain", (".txt", ".text"), text=True),
     Format("Markdown", "markdown", (".md", ".markdown"), "markdown-it-py", text=True),
     Format("PDF", "pdf", (".pdf",), "pypdfium2", ocr=True),
     Format("HTML", "html", (".html", ".htm", ".xhtml"), "trafilatura"),
@@ -76,8 +76,8 @@ FORMATS = (
     Format("OpenDocument", "office.odt", (".odt", ".ott"), "lxml"),
     Format("PowerPoint", "office.pptx", (".pptx", ".pptm", ".ppsx"), "lxml"),
     Format("RTF", "rtf", (".rtf",)),
-    Format("reStructuredText", "rst", (".rst",), sandboxed=False, text=True),
-    Format("CSV", "csv", (".csv", ".tsv"), sandboxed=False),
+    Format("reStructuredText", "rst", (".rst",), text=True),
+    Format("CSV", "csv", (".csv", ".tsv")),
 )
 OCR = "tesseract/"
 """Follows an extractor's name, and precedes the languages, if text in images was recognised."""

@@ -85,7 +85,7 @@ def read_rtf(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
         raise not_of_type(shown_as, ".rtf")
     parser = _RtfParser()
     is_whole = parser.read(text)
-    builder = OfficeBuilder()
+    builder = OfficeBuilder(len(data), shown_as)
     builder.add(parser.body.finish())
     if parser.notes:
         builder.end_headings()

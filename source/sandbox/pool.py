@@ -14,17 +14,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
 from threading import Lock, Timer
 from typing import IO, Any, Protocol, TypeVar
 
-import numpy as np
-
 from source import errors
 from source.document import Document
-from source.document_json import load_document
+from source.document_json import DOCUMENT_PARTS, load_parts
 from source.errors import SourceError, SourceUnreadable, TooLarge
+from source.formats.jsonl import JsonlLines
 from source.untrusted_text import isolated
 
 SECONDS = 120.0
@@ -41,7 +40,7 @@ def cores() -> int:
 
 
 class Parsers(Protocol):
-    """The interface of a pool that parses the files of sandboxed formats.
+    """The interface of a pool that parses files.
 
     `concurrency`: how many files it parses at a time. Safe to use from that many threads.
     """
@@ -50,6 +49,9 @@ class Parsers(Protocol):
 
     def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
         """Extracts the document in `file`. Raises a SourceError."""
+
+    def read_lines(self, file: Path, lines: JsonlLines, path: str) -> tuple[list[Document], SourceError | None]:
+        """Extracts the documents in lines of a collection, up to the first line with an error; and that error."""
 
     def close(self) -> None:
         """Ends the parser processes; no file can be read afterwards."""
@@ -71,16 +73,31 @@ class ParserPool:
 
         Raises a SourceError: SourceUnreadable if the process crashed, TooLarge if it exceeded its time limit.
         """
-        return self._ask(file, {"suffix": file.suffix, "id": id, "title": title, "path": path, "ocr": ocr}, _document)
+        return self._ask(file, {"suffix": file.suffix, "id": id, "title": title, "path": path, "ocr": ocr}, load_parts)
+
+    def read_lines(self, file: Path, lines: JsonlLines, path: str) -> tuple[list[Document], SourceError | None]:
+        """Extracts the documents in lines of a collection, up to the first line with an error; and that error.
+
+        Raises as `read`.
+        """
+        return self._ask(file, {**asdict(lines), "path": path}, _documents, len(lines))
+
+    def ids(self, file: Path, lines: JsonlLines, path: str) -> list[str]:
+        """The ids of the documents in lines of a collection. Raises a SourceError."""
+        return self._ask(file, {**asdict(lines), "path": path, "ids": True}, _ids, len(lines))
 
     def draw(self, file: Path, *, sha256: str, page: int, path: str) -> bytes:
         """Renders a page of the file with this hash as a PNG. Raises a SourceError."""
         return self._ask(file, {"sha256": sha256, "page": page, "path": path}, _picture)
 
-    def _ask(self, file: Path, request: dict[str, Any], decode: Callable[[list[bytes]], _T]) -> _T:
-        seconds = self._seconds * (1 + file.stat().st_size / BYTES) * (_OCR_FACTOR if request.get("ocr") else 1)
+    def _ask(
+        self, file: Path, request: dict[str, Any], decode: Callable[[list[bytes]], _T], size: int | None = None
+    ) -> _T:
+        """Asks a free process. `size`: the bytes to be read; None for the whole file."""
+        size = file.stat().st_size if size is None else size
+        seconds = self._seconds * (1 + size / BYTES) * (_OCR_FACTOR if request.get("ocr") else 1)
         with self._process() as process:
-            return process.ask({**request, "file": os.fspath(file.absolute())}, seconds, decode)
+            return process.ask({**request, "file": os.fspath(file.absolute()), "seconds": seconds}, seconds, decode)
 
     @contextmanager
     def _process(self) -> Iterator[_ParserProcess]:
@@ -176,12 +193,18 @@ class _ParserProcess:
                 pipe.close()
 
 
-def _document(parts: list[bytes]) -> Document:
-    line, corners = parts
-    document = load_document(line)
-    if not corners:
-        return document
-    return replace(document, corners=np.frombuffer(corners, np.uint16).reshape(len(document.text), 4))
+def _documents(parts: list[bytes]) -> tuple[list[Document], SourceError | None]:
+    *parts, error = parts
+    head = json.loads(error)
+    documents = [load_parts(parts[at : at + DOCUMENT_PARTS]) for at in range(0, len(parts), DOCUMENT_PARTS)]
+    return documents, head and _error(head)
+
+
+def _ids(parts: list[bytes]) -> list[str]:
+    ids = json.loads(*parts)
+    if not (isinstance(ids, list) and all(isinstance(id, str) for id in ids)):
+        raise ValueError("the ids are not strings")
+    return ids
 
 
 def _picture(parts: list[bytes]) -> bytes:

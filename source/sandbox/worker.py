@@ -2,24 +2,36 @@
 
     python -m source.sandbox.worker
 
-Each line of standard input is a request. `{"file", "suffix", "id", "title", "path", "ocr"}`
-asks for a document: the answer's parts are its JSON line (`source.document_json`) and the
-corners of its characters. `{"file", "sha256", "page", "path"}` asks for the image of a page.
+Each line of standard input is a request, with the time it may take in `seconds`:
+
+- `{"file", "suffix", "id", "title", "path", "ocr"}` asks for a document: the answer is the parts
+  of `source.document_json.dump_parts`;
+- `{"file", "start", "end", "number", "path"}` asks for the documents in lines of a collection:
+  the parts of each, then the error that ended them as JSON, or `null`; with `"ids"` only for
+  a JSON list of their ids;
+- `{"file", "sha256", "page", "path"}` asks for the image of a page.
+
 An answer is a line of JSON, `{"lengths": [...]}`, followed by parts of these lengths in
-bytes, or else the line `{"error", "message"}`.
+bytes, or else the line `{"error", "message"}`. The process ends when standard input does,
+even amid a request: then its parent is gone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from source import errors
-from source.document_json import dump_document
+from source.document_json import dump_parts
+from source.formats.jsonl import JsonlLines, records
 from source.formats.registry import format_of
 from source.sandbox.page_images import draw_page
 from source.untrusted_text import isolated
@@ -30,14 +42,26 @@ MEMORY = 4 << 30  # bytes of address space
 def main() -> None:
     """Answers requests until standard input ends."""
     _limit()
+    requests: SimpleQueue[bytes] = SimpleQueue()
     # What a library prints must not end up between the answers.
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
-    for line in sys.stdin.buffer:
-        head, *parts = _answer(json.loads(line))
+    Thread(target=_listen, args=(requests,), daemon=True).start()
+    while True:
+        request = json.loads(requests.get())
+        _limit_time(request["seconds"])
+        head, *parts = _answer(request)
         answers.write(json.dumps(head).encode() + b"\n")
         for part in parts:
             answers.write(part)
         answers.flush()
+        del parts  # they may be large, and the next request may be long in coming
+
+
+def _listen(requests: SimpleQueue[bytes]) -> None:
+    """Takes requests while others are answered, so that the end of standard input is noticed at once."""
+    for line in sys.stdin.buffer:
+        requests.put(line)
+    os._exit(0)
 
 
 def _limit() -> None:
@@ -49,13 +73,28 @@ def _limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # a parser never writes files
 
 
+def _limit_time(seconds: float) -> None:
+    """Ends the process after so much more CPU time; nothing else ends a parser that loops in C and has no parent."""
+    with suppress(ImportError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_CPU)
+        limit = int(time.process_time() + seconds) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
+
+
 def _answer(request: dict[str, Any]) -> tuple[Any, ...]:
+    answer = _draw if "page" in request else _read_lines if "number" in request else _read
     try:
-        parts = _draw(request) if "page" in request else _read(request)
+        parts = answer(request)
         return {"lengths": [len(part) for part in parts]}, *parts
     except Exception as error:  # on a broken file, a parser may raise anything
-        reported = _as_source_error(error, request["path"])
-        return ({"error": type(reported).__name__, "message": str(reported)},)
+        return (_reported(error, request["path"]),)
+
+
+def _reported(error: Exception, shown_as: str) -> dict[str, str]:
+    reported = _as_source_error(error, shown_as)
+    return {"error": type(reported).__name__, "message": str(reported)}
 
 
 def _as_source_error(error: Exception, shown_as: str) -> errors.SourceError:
@@ -73,8 +112,22 @@ def _read(request: dict[str, Any]) -> list[bytes]:
     assert format, request
     data = Path(request["file"]).read_bytes()
     facts = {name: request[name] for name in ("id", "title", "path", "ocr")}
-    document = format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts)
-    return [dump_document(document), b"" if document.corners is None else document.corners.tobytes()]
+    return dump_parts(format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts))
+
+
+def _read_lines(request: dict[str, Any]) -> list[bytes]:
+    lines = JsonlLines(request["start"], request["end"], request["number"])
+    found = records(Path(request["file"]), request["path"], lines)
+    if "ids" in request:
+        return [json.dumps([record.id for record in found]).encode()]
+    parts: list[bytes] = []
+    error = None
+    try:
+        for record in found:
+            parts += dump_parts(record.document())
+    except Exception as raised:  # the documents before it are good
+        error = _reported(raised, request["path"])
+    return [*parts, json.dumps(error).encode()]
 
 
 def _draw(request: dict[str, Any]) -> list[bytes]:

@@ -194,7 +194,7 @@ def scripted(make: Callable[[], Splitter]) -> Callable[[], Splitter]:
 
 def make_shipped() -> Splitter:
     def split(text: str, lang: str) -> list[Span]:
-        found = sentences(text, DocumentSpan(0, len(text)), language_of(text))
+        found = list(sentences(text, DocumentSpan(0, len(text)), language_of(text)))
         return [(span.start, span.end) for span in found]
 
     return split

@@ -41,7 +41,7 @@ class Sentences:
         language = _LANGUAGES[data[0] % len(_LANGUAGES)] if data else "en"
         start = len(words) // 7
         for span in (Span(0, len(words)), Span(start, len(words) - start)):
-            check_cover(words, span, sentences(words, span, language))
+            check_cover(words, span, list(sentences(words, span, language)))
 
 
 class Passages:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from source.document import Document, Region, RegionKind
 from source.places import LONGEST_TITLE, Heading, Places
-from source.spans import Span, SpanIndex, subtract, trim
+from source.spans import Span, SpanIndex, Spans, subtract, trim
 
 spans = st.tuples(st.integers(0, 60), st.integers(1, 9)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
 
@@ -26,18 +26,23 @@ def offsets(many: list[Span]) -> set[int]:
 
 @given(st.lists(spans).map(disjoint), st.lists(spans))
 def test_subtract_leaves_exactly_what_is_outside_the_holes(kept: list[Span], holes: list[Span]) -> None:
-    left = subtract(kept, holes)
+    left = list(subtract(kept, holes))
     assert offsets(left) == offsets(kept) - offsets(holes)
     assert all(len(span) for span in left)
     assert left == disjoint(left)
 
 
 def test_subtract_cuts_a_span_at_each_hole() -> None:
-    assert subtract([Span(0, 9), Span(9, 12)], [Span(2, 4), Span(8, 10)]) == [Span(0, 2), Span(4, 8), Span(10, 12)]
+    left = list(subtract([Span(0, 9), Span(9, 12)], [Span(2, 4), Span(8, 10)]))
+    assert left == [
+        Span(0, 2),
+        Span(4, 8),
+        Span(10, 12),
+    ]
 
 
 def test_subtract_joins_nothing_that_was_apart() -> None:
-    assert subtract([Span(0, 3), Span(3, 5)], []) == [Span(0, 3), Span(3, 5)]
+    assert list(subtract([Span(0, 3), Span(3, 5)], [])) == [Span(0, 3), Span(3, 5)]
 
 
 @given(st.text(alphabet=" \t\n\u00a0\u3000ab."), st.data())
@@ -128,3 +133,13 @@ def test_a_span_is_quotable_as_by_looking_at_all_regions() -> None:
             inside = 0 <= start < end <= 20
             marked = any(each.span.overlaps(Span(start, end)) for each in regions if not each.kind.quotable)
             assert document.is_quotable(Span(start, end)) == (inside and not marked)
+
+
+@given(st.lists(spans, max_size=20))
+def test_spans_are_a_sequence_like_a_tuple(found: list[Span]) -> None:
+    kept = Spans.of(iter(found))
+    assert list(kept) == found and len(kept) == len(found)
+    assert kept == Spans.of(found) and hash(kept) == hash(Spans.of(found)) and Spans.of(kept) is kept
+    assert kept[1:] == Spans.of(found[1:])
+    assert all(kept[at] == found[at] for at in range(-len(found), len(found)))
+    assert bool(found) == bool(kept)

@@ -59,7 +59,7 @@ def read_html(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
         )
     own_title = next(titles_of(root), "")
     content = content_of(root, blocks)
-    builder = TextBuilder()
+    builder = TextBuilder(len(data), shown_as)
     for number, block in enumerate(blocks):
         block.put_into(builder, content=number in content)
     if undecodable:

@@ -48,8 +48,8 @@ class OfficeBlock:
 class OfficeBuilder(TextBuilder):
     """A TextBuilder that takes OfficeBlocks, and can end headings where a slide or the notes start."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, size: int = 0, shown_as: str = "") -> None:
+        super().__init__(size, shown_as)
         self._ended = 0
 
     def add(self, blocks: Iterable[OfficeBlock]) -> None:

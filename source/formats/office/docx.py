@@ -40,7 +40,7 @@ def read_docx(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
     """Extracts a Document from a Word file. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
     package = Package(data, path or id, root="document", ending=".docx")
     walker = _DocxWalker(package)
-    builder = OfficeBuilder()
+    builder = OfficeBuilder(len(data), path or id)
     builder.add(walker.body())
     if notes := list(walker.notes()):
         builder.end_headings()

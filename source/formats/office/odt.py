@@ -56,7 +56,7 @@ def read_odt(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
     shared = archive.xml("styles.xml") if "styles.xml" in archive else None
     meta = archive.xml("meta.xml") if "meta.xml" in archive else None
     walker = _OdtWalker(_OdtStyles([child(shared, "styles"), child(content, "automatic-styles")]))
-    builder = OfficeBuilder()
+    builder = OfficeBuilder(len(data), shown_as)
     builder.add(walker.blocks(body))
     if notes := [*walker.footnotes, *walker.endnotes]:
         builder.end_headings()

@@ -14,7 +14,7 @@ from source.document import Document, Doubt, DoubtKind
 from source.formats.office.blocks import OfficeBlock, OfficeBuilder, attribute, child, children, number, tag
 from source.formats.office.package import Package, chosen, drawing_text, referred
 
-EXTRACTOR = "pptx/1"
+EXTRACTOR = "pptx/2"
 
 _TITLES = {"title", "ctrTitle"}
 _FURNITURE = {"sldNum", "dt", "ftr", "hdr"}
@@ -25,7 +25,7 @@ _SAME_LINE = 0.5  # of the first shape's height: a shape that starts above this 
 def read_pptx(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
     """Extracts a Document from a presentation. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
     package = Package(data, path or id, root="presentation", ending=".pptx")
-    builder = OfficeBuilder()
+    builder = OfficeBuilder(len(data), path or id)
     slides = _Slides(package)
     for slide in slides.parts():
         builder.page("slide")
@@ -58,13 +58,16 @@ class _Slides:
     def __init__(self, package: Package) -> None:
         self._package = package
         self._frames: dict[str, dict[str, _Frame]] = {}
+        self._noted: set[str] = set()  # parts of notes that were read
 
     def parts(self) -> Iterator[str]:
-        """The names of the slides' parts in the order of the show, including hidden slides."""
+        """The names of the slides' parts in the order of the show, including hidden slides; each once."""
+        seen: set[str] = set()  # repeats, which PowerPoint refuses, could make a small file huge
         relations = self._package.relations(self._package.main)
         for each in children(child(self._package.xml(self._package.main), "sldIdLst")):
             kind, name = relations.get(referred(each), ("", ""))
-            if kind == "slide":
+            if kind == "slide" and name not in seen:
+                seen.add(name)
                 yield name
 
     def blocks(self, slide: str) -> list[OfficeBlock]:
@@ -82,8 +85,10 @@ class _Slides:
         return any(tag(each) == "pic" for each in self._package.xml(slide).iter())
 
     def notes(self, slide: str) -> Iterator[OfficeBlock]:
-        """The speaker notes of a slide."""
-        page = self._package.optional(self._package.related(slide, "notesSlide"))
+        """The speaker notes of a slide; none if they were another slide's."""
+        name = self._package.related(slide, "notesSlide")
+        page = None if name in self._noted else self._package.optional(name)
+        self._noted.add(name)
         for shape in _shapes(child(page, "cSld", "spTree")):
             if _placeholder(shape)[0] == "body":
                 yield from map(OfficeBlock, drawing_text(child(shape, "txBody")))

@@ -21,6 +21,7 @@ from source.formats.pdf.headers_footers import headers_and_footers
 from source.formats.pdf.lines import Page, read_page
 from source.formats.pdf.ocr import recognise
 from source.formats.registry import OCR
+from source.limits import check_growth
 from source.places import Corners
 from source.spans import Span
 from source.untrusted_text import isolated
@@ -52,7 +53,7 @@ def read_pdf(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
             f"{isolated(shown_as)} is a scan without text. Rebuild with OCR (such as --ocr eng) to recognise it."
         )
     extractor = f"{EXTRACTOR} {OCR}{ocr}" if ocr else EXTRACTOR
-    document = _Assembly(pages).document(id, _title(own_title) or title, path, sha256, extractor)
+    document = _Assembly(pages, len(data), shown_as).document(id, _title(own_title) or title, path, sha256, extractor)
     cut_off = b"%%EOF" not in data[-_TAIL:]
     return replace(document, doubts=(Doubt(DoubtKind.TRUNCATED), *document.doubts)) if cut_off else document
 
@@ -61,7 +62,8 @@ def _read(data: bytes, shown_as: str, ocr: str) -> tuple[list[Page], str]:
     """The file's pages, and the title in its metadata."""
     import pypdfium2
 
-    pages = []
+    pages: list[Page] = []
+    characters = 0
     try:
         with pypdfium2.PdfDocument(data) as file:
             for number in range(len(file)):
@@ -69,6 +71,8 @@ def _read(data: bytes, shown_as: str, ocr: str) -> tuple[list[Page], str]:
                 parsed = read_page(page)
                 pages.append(recognise(page, ocr) if ocr and not parsed.lines else parsed)
                 page.close()
+                characters += sum(len(line.text) for line in pages[-1].lines)
+                check_growth(characters, len(data), shown_as)  # pages may be one and the same object
             return pages, file.get_metadata_value("Title")
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
@@ -85,10 +89,10 @@ def _title(own: str) -> str:
 class _Assembly:
     """Assembles the text of all pages, and records the span of every block in it."""
 
-    def __init__(self, pages: Sequence[Page]) -> None:
+    def __init__(self, pages: Sequence[Page], size: int, shown_as: str) -> None:
         self._pages = pages
         self._body = body_size(pages)
-        self._builder = TextBuilder()
+        self._builder = TextBuilder(size, shown_as)
         self._placed: list[tuple[Span, PdfBlock]] = []
         self._pending: list[PdfBlock] = []  # headers and footers to be added before the next paragraph
         self._last: BlockKind | None = None

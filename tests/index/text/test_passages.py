@@ -1,4 +1,7 @@
+import time
+import tracemalloc
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import cast
 
 import pytest
@@ -9,6 +12,7 @@ from index.encoder.protocol import Encoder
 from index.text.passages import LONGEST_PASSAGE, Draft, passages
 from index.types import Offsets
 from source.document import Document
+from source.formats.csv import read_csv
 from source.formats.markdown import read_markdown
 from source.formats.plain import read_plain
 
@@ -77,7 +81,7 @@ def test_a_long_text_is_tokenised_in_parts_and_cut_as_it_would_be_whole(
 ) -> None:
     document = read_plain(unit * (30_000 // len(unit)), id="x")
     whole = list(passages(document, "en", encoder, 128))
-    monkeypatch.setattr("index.text.passages._AT_ONCE", 2_000)
+    monkeypatch.setattr("index.text.word_pieces._AT_ONCE", 2_000)
     counting = Counting(encoder)
     assert list(passages(document, "en", cast(Encoder, counting), 128)) == whole
     assert counting.most <= LONGEST_PASSAGE
@@ -137,3 +141,40 @@ def test_a_list_stays_with_its_lead_in(encoder: Encoder) -> None:
     document = read_plain(text, id="x")
     *_, last = passages(document, "en", encoder, 90)
     assert text[last.span.start : last.span.end] == "Take these things with you now:\n\n1. A hammer.\n2. A saw."
+
+
+def test_a_long_document_is_split_in_little_memory(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attack: 48 MB of short rows, all of whose word pieces, paragraphs and sentences were in memory at once."""
+    monkeypatch.setattr("index.text.word_pieces._AT_ONCE", 5_000)
+    document = read_csv(b"1,Erik\n" * 10_000, id="x")
+    drafts = passages(document, "en", encoder, 128)
+    tracemalloc.start()
+    try:
+        count = sum(1 for _ in drafts)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count > 200
+    assert most < 1_500_000  # 4.2 MB, when it grew with the document
+
+
+@pytest.mark.parametrize("unit", ["words and more of them ", "1,Erik\n", "Sails:\n\n"])
+def test_a_split_is_heard_from_all_the_time(encoder: Encoder, unit: str) -> None:
+    """A build is cancelled by an exception from `on_wait`, even within one sentence of megabytes."""
+    document = read_plain(unit * (200_000 // len(unit)), id="x")
+    heard: list[float] = []
+
+    def on_wait() -> None:
+        heard.append(time.process_time())
+
+    on_wait()
+    for _ in passages(document, "en", encoder, 128, on_wait):
+        on_wait()
+    assert max(after - before for before, after in pairwise(heard)) < 0.3
+
+
+def test_a_split_is_heard_from_within_a_sentence(encoder: Encoder) -> None:
+    document = read_plain("words and more of them " * 8_000, id="x")
+    heard: list[int] = []
+    next(passages(document, "en", encoder, 128, lambda: heard.append(1)))
+    assert len(heard) > 40

@@ -13,7 +13,7 @@ import pytest
 from pdf_fixtures import paragraph, pdf
 
 from source import scan
-from source.document_json import dump_document
+from source.document_json import dump_parts
 from source.errors import Damaged, SourceUnreadable, TooLarge
 from source.formats.pdf import read_pdf
 from source.sandbox import pool as pool_module
@@ -175,7 +175,7 @@ def test_a_file_deleted_during_a_scan_is_noted(tmp_path: Path) -> None:
 
 def test_a_parser_cannot_choose_the_id_or_path_of_a_document(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forged = read_pdf(file.read_bytes(), id="contract.txt", title="x", path="contract.txt", sha256="0" * 64)
-    monkeypatch.setattr(pool_module._ParserProcess, "_exchange", lambda self, request: [dump_document(forged), b""])
+    monkeypatch.setattr(pool_module._ParserProcess, "_exchange", lambda self, request: dump_parts(forged))
     (document,) = scan([file]).documents()
     assert (document.id, Path(document.path).name) == ("a.pdf", "a.pdf")
 
@@ -226,7 +226,7 @@ def test_a_process_that_was_killed_while_it_had_nothing_to_do_costs_no_file(file
 def test_an_interrupted_request_leaves_no_answer_for_the_next_one(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workers = ParserPool()
     with monkeypatch.context() as patched:
-        patched.setattr(pool_module, "_document", lambda parts: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(pool_module, "load_parts", lambda parts: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             workers.read(file, id="first", title="", path="")
     assert workers._free == []

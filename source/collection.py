@@ -1,0 +1,54 @@
+"""Reads `.jsonl` collections in batches of lines; the lines themselves are parsed in parser processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from source.errors import SourceError
+from source.formats.jsonl import JsonlLines, records
+from source.sandbox.pool import ParserPool
+
+_BATCH = 1 << 18  # bytes: many short lines, or one long one
+_A = TypeVar("_A")
+
+
+def batches(path: Path, shown_as: str, known: Callable[[str], _A | None]) -> Iterator[JsonlLines | _A]:
+    """The lines of a collection in batches to be parsed; for a line that is known, what is known of it.
+
+    `known`: is given the SHA-256 of a line. Raises SourceEmpty or BadCollection, after the lines before the bad one.
+    """
+    batch: JsonlLines | None = None
+    try:
+        for record in records(path, shown_as):
+            found, lines = known(record.sha256), record.lines
+            del record  # it may be long, and the next is read only after its document is indexed
+            if found is None:
+                batch = replace(batch, end=lines.end) if batch else lines
+            if batch and (found is not None or len(batch) >= _BATCH):
+                yield batch
+                batch = None
+            if found is not None:
+                yield found
+    except SourceError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
+def _none(sha256: str) -> None:
+    """Knows no line."""
+
+
+def ids_in(path: Path, shown_as: str) -> Iterator[str]:
+    """The ids of a collection's documents. Raises a SourceError."""
+    parsers = ParserPool()
+    try:
+        for batch in batches(path, shown_as, _none):
+            yield from parsers.ids(path, batch, shown_as)
+    finally:
+        parsers.close()
