@@ -22,6 +22,7 @@ from qa.web.http.login import Authenticator, Login
 from qa.web.http.metrics import Metrics, metrics_route
 from qa.web.http.rate_limit import RateLimit
 from qa.web.http.security import Security
+from qa.web.http.upload_route import upload_routes
 from qa.web.http.uploads import UploadGate, UploadSpool
 from qa.web.page.actions import ActionRoute, actions
 from qa.web.page.library.actions import Uploads
@@ -71,7 +72,7 @@ def launch(
     `state`: used by the page's actions, health, metrics and tools; without it, only the page is served.
     """
     limits = config.limits
-    spool = UploadSpool(limits, app.upload_file_set)
+    spool = UploadSpool(limits)
     hosts = TrustedHosts.of(host, config.root)
     authenticator = Authenticator(config.passwords) if config.passwords else None
     endpoints = {str(function.api_name) for function in app.fns.values()}
@@ -96,14 +97,14 @@ def launch(
                 "middleware": _middleware(
                     hosts, authenticator, endpoints, spool, metrics, config, read_only=bool(state and state.read_only)
                 ),
-                **_routes(app, state, metrics, config),
+                **_routes(state, spool, metrics, config),
             },
             **_LAUNCH_OPTIONS,
         )
     except OSError as error:  # another program was quicker, or has the port at another address of this machine
         raise PortTakenError.of(port) from error
     spool.start_cleanup()
-    app.app.uploaded_file_dir = str(spool.folder)
+    app.app.uploaded_file_dir = str(spool.folder)  # Gradio looks for some files there, so it must be private
     app.server.config.http_protocol_class = Connections(max_connections())
     return RunningServer(str(app.local_url), app.server, metrics)
 
@@ -131,16 +132,16 @@ def _middleware(
     ]
 
 
-def _routes(app: gr.Blocks, state: AppState | None, metrics: Metrics, config: Config) -> dict[str, Any]:
+def _routes(state: AppState | None, spool: UploadSpool, metrics: Metrics, config: Config) -> dict[str, Any]:
     """The routes besides Gradio's own, as arguments of the app; with a lifespan if they need one."""
+    routes = [script().route, *upload_routes(spool)]
     if state is None:
-        return {"routes": [script().route]}
-    uploads = Uploads(app, config.limits.uploaded_megabytes)
-    routes = [
+        return {"routes": routes}
+    uploads = Uploads(spool, config.limits.uploaded_megabytes)
+    routes += [
         health_route(lambda: state.book, brief=config.passwords is not None),
         metrics_route(lambda: state.book, metrics),
         *ActionRoute(actions(state, uploads), config.limits, state.changes).routes,
-        script().route,
     ]
     if not config.mcp:
         return {"routes": routes}

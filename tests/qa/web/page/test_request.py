@@ -14,9 +14,9 @@ from qa_fixtures import build_book
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from qa.web.api.gradio import gr
 from qa.web.http.config import Allowance, Limits
 from qa.web.http.rate_limit import RateLimit
+from qa.web.http.uploads import UploadSpool
 from qa.web.page.actions import Act, ActionRoute, actions
 from qa.web.page.library.actions import LibraryFull, Uploads
 from qa.web.page.request import BadRequest, Fields
@@ -69,9 +69,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> AppState:
 
 @pytest.fixture(scope="module")
 def act(state: AppState) -> Act:
-    with gr.Blocks() as app:
-        pass
-    return actions(state, Uploads(app))
+    return actions(state, Uploads(UploadSpool(Limits())))
 
 
 @pytest.fixture(scope="module")
@@ -273,18 +271,17 @@ def test_only_what_was_uploaded_can_be_added(act: Act, state: AppState, path: st
 def test_an_upload_lands_in_its_folder_under_a_plain_name(tmp_path: Path, name: str, kept: str) -> None:
     build_book(tmp_path, {"ferry.md": FERRY})
     state = AppState(tmp_path / "index")
-    given = tmp_path / "upload"
+    spool = UploadSpool(Limits())
+    given = spool.create("client")
     given.write_text(QUOTE)
-    with gr.Blocks() as app:
-        pass
-    app.upload_file_set.add(str(given))
-    uploads = Uploads(app)
+    spool.keep(given)
+    uploads = Uploads(spool)
     files = uploads.uploaded([{"name": name, "path": str(given)}])
     added = uploads.add(state.library, files, lambda step, done, total: None)
     assert added.refused == ()
     assert [path.name for path in (tmp_path / "index" / "added").iterdir()] == [kept]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index", "sources"]
-    assert not app.upload_file_set
+    assert not list(spool.folder.iterdir()) and not spool.has(str(given))
 
 
 def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> None:
@@ -306,11 +303,10 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> Non
 def test_the_documents_that_are_added_have_room_for_so_much(tmp_path: Path) -> None:
     build_book(tmp_path, {"ferry.md": FERRY})
     state = AppState(tmp_path / "index")
-    given = tmp_path / "upload.txt"
-    with gr.Blocks() as app:
-        pass
-    uploads = Uploads(app, most=1)
+    spool = UploadSpool(Limits())
+    uploads = Uploads(spool, most=1)
     for count, size in enumerate((600_000, 600_000)):
+        given = spool.create("client")
         given.write_text(QUOTE * (size // len(QUOTE)))
         files = [(f"{count}.txt", given)]
         if not count:
