@@ -181,5 +181,7 @@ def _too_large(max_size: int) -> JSONResponse:
 
 
 def _too_many_values(most: int) -> JSONResponse:
-    error = f"The request must be JSON of at most {most:,} values, nested at most {MOST_LEVELS} deep. Send less at once."
+    error = (
+        f"The request must be JSON of at most {most:,} values, nested at most {MOST_LEVELS} deep. Send less at once."
+    )
     return refusal(400, "BadRequest", error)

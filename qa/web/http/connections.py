@@ -17,7 +17,7 @@ import sys
 from typing import Any
 
 import h11
-from uvicorn.protocols.http.h11_impl import DEFAULT_MAX_INCOMPLETE_EVENT_SIZE, H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _HEAD_TIMEOUT = 20.0  # seconds for the head of a request to arrive
 _KEEP_ALIVE = 15  # seconds for the next request; many clients reuse a connection for 5, and must not find it closed
@@ -62,7 +62,7 @@ class _Parser(h11.Connection):
 class _Connection(H11Protocol):
     def __init__(self, connections: Connections, **options: Any) -> None:
         super().__init__(**options)
-        self.conn = _Parser(h11.SERVER, DEFAULT_MAX_INCOMPLETE_EVENT_SIZE)
+        self.conn = _Parser(h11.SERVER)
         self.timeout_keep_alive = _KEEP_ALIVE
         self._waiting = connections.waiting
         self._most = connections.most

@@ -38,7 +38,7 @@ def upload_routes(spool: UploadSpool) -> list[Route]:
                 await run_sync(form.write, chunk)  # in a thread, because it parses and writes to the disk
             return JSONResponse(form.finish())
         except FormParserError:
-            return refusal(400, "BadRequest", f"Send multipart/form-data with 1 to {_MOST_FILES} files and nothing else.")
+            return refusal(400, "BadRequest", f"Send a form with 1 to {_MOST_FILES} files, and nothing else.")
         except NoRoom as error:
             return no_room(error)
         except ClientDisconnect:

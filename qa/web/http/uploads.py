@@ -131,7 +131,7 @@ class UploadSpool:
         own_used = _size(own) + _size(upload for upload in self._reserved if upload.client == client)
         files, room = self._limits.uploaded_files, self._limits.uploaded_megabytes * MEGABYTE
         is_full = len(uploads) >= files or used + size > room
-        has_its_share = len(own) >= (files + 1) // 2 or (own_used and own_used + size > room // 2)
+        has_its_share = len(own) >= (files + 1) // 2 or (size and own_used and own_used + size > room // 2)
         free = shutil.disk_usage(self.folder.parent).free
         if is_full or has_its_share or free - size < self._limits.free_megabytes * MEGABYTE:
             raise NoRoom

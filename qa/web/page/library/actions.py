@@ -30,7 +30,7 @@ class LibraryFull(ChapterVerseError):
 
 
 class Uploads:
-    """The files that were uploaded to be added. Only paths that an upload returned are accepted; none can be guessed."""
+    """The files that were uploaded. Only paths that an upload returned are accepted, and none can be guessed."""
 
     def __init__(self, spool: UploadSpool, most: int = Limits().uploaded_megabytes) -> None:
         """`most`: megabytes of all added documents together."""
