@@ -26,6 +26,8 @@ def is_bounded(body: bytes, most: int) -> bool:
     if sum(map(outside.count, _SEPARATORS)) > most:
         return False
     brackets = outside.translate(None, _NO_BRACKETS)
+    if len(brackets) > 2 * most:  # more are closed than opened
+        return False
     for _ in range(MOST_LEVELS):  # each time, at least the innermost go
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
     return not brackets

@@ -14,6 +14,7 @@ from math import inf
 from pathlib import Path
 from secrets import token_hex
 from threading import Lock, Thread
+from time import monotonic
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
@@ -76,7 +77,7 @@ class UploadSpool:
 
     def remove_expired(self) -> None:
         """Removes uploads that have not been added in time."""
-        now = time.monotonic()
+        now = monotonic()
         with self._lock:
             expired = [path for path, upload in self._uploads.items() if upload.until < now]
         for path in expired:
@@ -109,7 +110,7 @@ class UploadSpool:
         """Keeps a file, now that it has been written, until it is added or expires."""
         upload = self._uploads[str(path)]
         upload.size = path.stat().st_size
-        upload.until = time.monotonic() + self._limits.upload_lifetime
+        upload.until = monotonic() + self._limits.upload_lifetime
 
     def has(self, path: str) -> bool:
         """Whether this is the path of an upload that has neither been removed nor expired."""

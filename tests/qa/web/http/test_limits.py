@@ -35,7 +35,7 @@ from qa.web.http.connections import Connections, max_connections
 from qa.web.http.rate_limit import RateLimit
 from qa.web.http.security import UPLOAD
 from qa.web.http.upload_route import upload_routes
-from qa.web.http.uploads import UploadGate, UploadSpool
+from qa.web.http.uploads import NoRoom, UploadGate, UploadSpool
 from qa.web.page.actions import ActionRoute
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -342,6 +342,8 @@ def test_requests_that_are_begun_and_not_ended_keep_nobody_out(work: Work) -> No
         for number in range(3):
             assert post(port, number).status_code == 200
         assert _soon_closed(begun[0]) and not _soon_closed(begun[9])
+        for one in begun:
+            one.close()  # otherwise the server would wait for them when it stops
 
 
 def _soon_closed(one: socket.socket) -> bool:
@@ -405,7 +407,7 @@ def test_uploads_have_room_for_so_much_until_an_hour_has_passed(work: Work, monk
         refused = upload(port, 200_000)
         assert (refused.status_code, refused.json()["title"]) == (507, "NoRoom")
         later = time.monotonic() + 3700
-        monkeypatch.setattr("qa.web.http.uploads.time.monotonic", lambda: later)
+        monkeypatch.setattr("qa.web.http.uploads.monotonic", lambda: later)
         kept = [upload(port) for _ in range(11)]
         assert [each.status_code for each in kept] == [200] * 10 + [507]
         assert not spool.has(large) and not Path(large).exists()
@@ -435,3 +437,32 @@ def test_uploads_of_killed_servers_are_removed_and_those_of_running_ones_kept(
     assert used.exists()
     assert (tmp_path / "other" / "a.txt").exists()
     assert own.stat().st_mode & 0o777 == 0o700
+
+
+def test_one_client_has_half_of_the_room_for_uploads(work: Work) -> None:
+    """Attack: tiny files by the thousand, or large ones, so that nobody else can upload for an hour."""
+    spool, middleware = spooling(Limits(uploaded_megabytes=1, uploaded_files=40), Allowance(100, 60))
+    small = [("files", ("a.txt", b"x"))]
+    with serving(middleware, work, spool=spool) as port:
+        url = f"http://127.0.0.1:{port}{UPLOAD}"
+        with httpx.Client() as greedy, httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2")) as other:
+            assert greedy.post(url, files=small * 21).status_code == 400
+            assert greedy.post(url, files=small * 15).status_code == 200
+            refused = greedy.post(url, files=small * 6)  # of which there is room for five
+            assert (refused.status_code, refused.json()["title"]) == (507, "NoRoom")
+            assert greedy.post(url, files=small * 5).status_code == 200
+            assert greedy.post(url, files=small).status_code == 507
+            assert len(list(spool.folder.iterdir())) == 20
+            if sys.platform == "linux":  # any address in 127.0.0.0/8 is local
+                assert other.post(url, files=small * 20).status_code == 200
+                assert other.post(url, files=small).status_code == 507
+
+
+def test_one_client_has_half_of_the_bytes_for_uploads() -> None:
+    spool = UploadSpool(Limits(uploaded_megabytes=4))
+    with spool.reserved("greedy", 2**21), pytest.raises(NoRoom):
+        spool.reserved("greedy", 2**10).__enter__()
+    with spool.reserved("greedy", 3 * 2**20), spool.reserved("other", 2**20), pytest.raises(NoRoom):
+        spool.reserved("third", 2**10).__enter__()
+    with spool.reserved("greedy", 2**10), spool.reserved("greedy", 2**20):
+        pass
