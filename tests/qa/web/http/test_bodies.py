@@ -181,8 +181,8 @@ def test_bodies_that_wait_are_neither_parsed_nor_kept_beyond_measure(served: Ser
 
     tracemalloc.start()
     try:
-        with nobody_waits(client, 5), ThreadPoolExecutor(24) as pool:  # tracing makes everything slow
-            statuses = list(pool.map(post, range(24)))
+        with nobody_waits(client, 5), ThreadPoolExecutor(48) as pool:  # tracing makes everything slow
+            statuses = list(pool.map(post, range(48)))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
