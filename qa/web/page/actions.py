@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import re
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -135,15 +136,15 @@ class ActionRoute:
 
 
 def _named_action(body: bytes) -> str:
-    """The action that a body names, read before its turn to be parsed has come: the first value of such a key.
+    """The action that a body names, read before its turn to be parsed has come: the value of the last such key.
 
-    A quote in a string is escaped, so this is never a part of one.
+    It is compared with the parsed one. A quote in a string is escaped, so this is never a part of one.
 
     >>> _named_action(b'{"data": {"action": "ask", "question": "Who?"}}')
     'ask'
     """
-    named = _NAMED.search(body)
-    return named[1].decode(errors="replace") if named else ""
+    named = deque(_NAMED.finditer(body), maxlen=1)
+    return named[0][1].decode(errors="replace") if named else ""
 
 
 def data_of(body: bytes) -> Any:
