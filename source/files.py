@@ -163,6 +163,7 @@ def _walk(root: Path, leave_out: Path | None, report: Callable[[SourceError], ob
 
 _MAX_BYTES = 255
 """UTF-8 bytes of a file's name that common file systems allow."""
+_KEPT = 1000  # characters at either end of a name; what remains of it is far shorter
 _FORBIDDEN = str.maketrans("", "", '<>:"|?*')  # in file names on Windows
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(?:\.|$)", re.IGNORECASE)  # reserved there too
 _DEFAULT_STEM = "document"
@@ -194,9 +195,15 @@ def numbered(name: str, number: int) -> str:
 
 
 def _visible(name: str) -> str:
-    """The name without invisible characters and direction overrides, with white space collapsed."""
+    """The name without invisible characters and direction overrides, with white space collapsed.
+
+    Of a very long one, only both ends: normalising takes time with the square of the number of accents in a row.
+    """
     visible = "".join(" " if char.isspace() else char for char in name if char.isspace() or char.isprintable())
-    return unicodedata.normalize("NFC", " ".join(visible.split()))
+    collapsed = " ".join(visible.split())
+    if len(collapsed) > 2 * _KEPT:
+        collapsed = collapsed[:_KEPT] + collapsed[-_KEPT:]
+    return unicodedata.normalize("NFC", collapsed)
 
 
 def _fitted(stem: str, end: str) -> str:

@@ -30,6 +30,7 @@ _SNOWBALL = {
 }  # fmt: skip
 _STOPWORDS = Path(__file__).with_name("stopwords.json")
 """The stop words of each language, folded and separated by spaces (the lists of bm25s 0.3)."""
+_AT_ONCE = 1000  # characters that are decomposed together
 _LATIN = frozenset({"en", "de", "es", "fr", "pt", "it"})
 
 
@@ -77,7 +78,10 @@ def fold(text: str) -> str:
     """Folds a text for matching: removes differences of compatibility form, case and accents."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    folded = text.casefold().replace("’", "'")
+    # In parts: it takes time with the square of the number of accents in a row, and their order doesn't matter here.
+    parts = (folded[start : start + _AT_ONCE] for start in range(0, len(folded), _AT_ONCE))
+    decomposed = "".join(unicodedata.normalize("NFKD", part) for part in parts)
     return unicodedata.normalize("NFKC", "".join(c for c in decomposed if not unicodedata.combining(c)))
 
 

@@ -37,6 +37,7 @@ from qa.web.http.logout import logout_route
 from qa.web.http.metrics import Metrics, metrics_route
 from qa.web.http.rate_limit import RateLimit
 from qa.web.http.security import Security
+from qa.web.http.upload_route import upload_routes
 from qa.web.http.uploads import UploadGate, UploadSpool
 from qa.web.page.actions import ActionRoute, actions
 from qa.web.page.library.actions import Uploads
@@ -86,7 +87,7 @@ def launch(
     `state`: used by the page's actions, health, metrics and tools; without it, only the page is served.
     """
     limits, sockets = config.limits, listen(host, port)
-    spool = UploadSpool(limits, app.upload_file_set)
+    spool = UploadSpool(limits)
     security = partial(
         Security, hosts=TrustedHosts.of(host, config.root), endpoints=_endpoints(app),
         read_only=bool(state and state.read_only),
@@ -114,13 +115,13 @@ def launch(
             auth_message=_LOGIN_MESSAGE,
             app_kwargs={
                 "middleware": _middleware(authenticator, spool, config),
-                **_routes(app, state, metrics, config),
+                **_routes(state, spool, metrics, config),
             },
             **_LAUNCH_OPTIONS,
         )
     describe_api(app)
     spool.start_cleanup()
-    app.app.uploaded_file_dir = str(spool.folder)
+    app.app.uploaded_file_dir = str(spool.folder)  # Gradio looks for some files there, so it must be private
     return RunningServer(str(app.local_url), app.server, metrics)
 
 
@@ -154,17 +155,16 @@ def _middleware(authenticator: Authenticator | None, spool: UploadSpool, config:
     ]
 
 
-def _routes(app: gr.Blocks, state: AppState | None, metrics: Metrics, config: Config) -> dict[str, Any]:
+def _routes(state: AppState | None, spool: UploadSpool, metrics: Metrics, config: Config) -> dict[str, Any]:
     """The routes besides Gradio's own, as arguments of the app; with a lifespan if they need one."""
-    own = [script().route, *([logout_route()] if config.passwords else [])]
+    routes = [script().route, *upload_routes(spool), *([logout_route()] if config.passwords else [])]
     if state is None:
-        return {"routes": own}
-    uploads = Uploads(app, config.limits.uploaded_megabytes)
-    routes = [
+        return {"routes": routes}
+    uploads = Uploads(spool, config.limits.uploaded_megabytes)
+    routes += [
         health_route(lambda: state.book, brief=config.passwords is not None),
         metrics_route(lambda: state.book, metrics),
         *ActionRoute(actions(state, uploads), config.limits, state.changes).routes,
-        *own,
     ]
     if not config.mcp:
         return {"routes": routes}

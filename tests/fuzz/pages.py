@@ -14,9 +14,9 @@ import qa
 from fuzz.asking import make_sources, question
 from fuzz.files import ANSWER, QUOTE
 from fuzz.jsons import changed, dumped, hostile, mutated_json
-from qa.web.api.gradio import gr
 from qa.web.http.config import Allowance, Limits
 from qa.web.http.rate_limit import RateLimit
+from qa.web.http.uploads import UploadSpool
 from qa.web.page.actions import ActionRoute, actions, data_of
 from qa.web.page.library.actions import Uploads
 from qa.web.page.request import BadRequest
@@ -108,7 +108,7 @@ class Page:
         scratch = Path(tempfile.mkdtemp())
         qa.rebuild(scratch / "index", [make_sources(scratch / "sources")])
         self._state = AppState(scratch / "index")
-        self._acts = ActionRoute(actions(self._state, Uploads(gr.Blocks())), Limits(), RateLimit(_OFTEN))
+        self._acts = ActionRoute(actions(self._state, Uploads(UploadSpool(Limits()))), Limits(), RateLimit(_OFTEN))
         self._log = _Log()
         logging.getLogger("chapter-verse").addHandler(self._log)
         self._documents = list(self._state.book.documents())

@@ -139,6 +139,9 @@ _TOO_FEW = "This endpoint needs {count} values, defaults included. docs/api.md l
 _NOT_PLAIN = "Values must be strings, numbers or lists of strings, not objects."
 
 
+_LONGEST_SESSION = 100  # characters; Gradio's own names have about 11
+
+
 def accept_plain_values(app: gr.Blocks) -> None:
     """Makes endpoints refuse values that are not strings, numbers or lists of strings, before they use them.
 
@@ -165,16 +168,22 @@ def _usage(error: str) -> Exception:
 
 
 def bound_queue(app: gr.Blocks, max_results: int) -> None:
-    """Bounds the queue of these Blocks, which must have been created (`Blocks.queue`), and its results.
+    """Bounds the queue of these Blocks, which must have been created (`Blocks.queue`), its results and its records.
+
+    Gradio keeps a record of each of the last 10,000 calls, with the name that the client gave its session, and
+    summarises them all after every call that fails. Here it keeps none, and a session's name has a bounded length.
 
     `max_results`: results that no client has fetched yet. Gradio keeps them forever; here, when there are too many,
     the session that has the most (the oldest of several) loses all of its own. And no kind of call takes more than
     half of the queue: otherwise slow ones, such as rebuilds, would leave no place for the others.
     """
     queue: Any = app._queue
+    queue.ANALYTICS_MAX_EVENTS = 0
     push = queue.push
 
     async def bounded(body: Any, request: Any, username: str | None) -> Any:
+        if len(body.session_hash or "") > _LONGEST_SESSION:
+            return False, f"A session's name may have {_LONGEST_SESSION} characters.", "error"
         waiting = queue.event_queue_per_concurrency_id.get(_concurrency_id(app, body))
         if waiting is not None and len(waiting.queue) >= queue.max_size // 2:
             return False, "Too many calls of this kind are waiting.", "queue_full"

@@ -1,56 +1,84 @@
-"""Limits the size of request bodies and the time they may take to arrive."""
+"""Limits the size of request bodies, the values in them, and the time they may take to arrive."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
+from dataclasses import dataclass
 from time import monotonic
 
 from starlette.datastructures import Headers
-from starlette.formparsers import MultiPartException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.http.concurrency import crowded
 from qa.web.http.config import MEGABYTE
 from qa.web.http.errors import refusal
+from qa.web.http.json_bounds import MOST_LEVELS, is_bounded
 from qa.web.http.rate_limit import client_of
 from qa.web.http.security import is_upload
 
-_MAX_REQUEST = 4 * MEGABYTE  # bytes; a question with a long history is a few kilobytes
+_KILOBYTE = 2**10  # bytes
 _MULTIPART = 2**16  # bytes that an upload may have besides its files: their names and the boundaries
 _TIMEOUT = 20.0  # seconds for any body…
 _PACE = 2**15  # …and one more second for every so many bytes
-_MAX_INCOMPLETE = 256 * MEGABYTE  # bytes of all requests that are still arriving; half of them one client's
+_MAX_HELD = 64 * MEGABYTE  # bytes of all requests that are arriving, waiting or running; half of them one client's
 _SMALL = 2**13  # bytes; a request up to this size is accepted even then
 
 
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """The limits of a request's body: its size in bytes and, if it is JSON, the number of values in it."""
+
+    size: int
+    values: int | None = None
+
+
+# The largest request of the page has the answers of a chat, to be drawn again; one of a program, the ids of thousands
+# of documents. Any other has at most a name and a password.
+_PAGE = _Bounds(4 * MEGABYTE, values=100_000)
+_PROGRAM = _Bounds(MEGABYTE, values=20_000)
+_OTHER = _Bounds(16 * _KILOBYTE)
+_PROGRAM_PATH = re.compile(r"/gradio_api/(?:(?:mcp|queue/join|cancel|reset)/?|(?:call|run|api)/.*)", re.DOTALL)
+
+
+def _bounds(path: str) -> _Bounds:
+    if path == "/act":
+        return _PAGE
+    return _PROGRAM if _PROGRAM_PATH.fullmatch(path) else _OTHER
+
+
 class BodyLimits:
-    """Middleware that answers 413 to a body that is too large and 408 to one that is too slow.
+    """Middleware that refuses a body that is too large (413), too slow (408), or JSON of too many values (400).
 
     A body whose header states too large a size is refused at once, any other once it exceeds the limit.
     Uploads are passed on as they arrive, because they go to the disk. Any other request is passed on
-    when it is complete, so that a slow one blocks nobody.
+    when it is complete, so that a slow one blocks nobody, and its JSON has been found to be bounded.
     """
 
     def __init__(self, app: ASGIApp, max_upload: int) -> None:
         """`max_upload`: megabytes of the files of one request."""
         self._app = app
-        self._max_upload = max_upload
-        self._incomplete = Counter[str]()  # bytes of each client
+        self._upload = _Bounds(max_upload * MEGABYTE + _MULTIPART)
+        self._held = Counter[str]()  # bytes of each client
+        self._all_held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         has_files = is_upload(scope)
-        max_size = self._max_upload * MEGABYTE + _MULTIPART if has_files else _MAX_REQUEST
+        bounds = self._upload if has_files else _bounds(scope["path"])
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdecimal() or int(length) > max_size:
-            await _too_large(max_size)(scope, receive, send)
+        if not length.isdecimal() or int(length) > bounds.size:
+            await _too_large(bounds.size)(scope, receive, send)
             return
-        body = _Body(receive, max_size)
-        refused = await self._stream(scope, body, send) if has_files else await self._buffer(scope, body, send)
+        body = _Body(receive, bounds.size)
+        if has_files:
+            refused = await self._stream(scope, body, send)
+        else:
+            refused = await self._buffer(scope, body, bounds.values, send)
         if refused:
             await refused(scope, receive, send)
 
@@ -71,34 +99,47 @@ class BodyLimits:
                 raise
         return None if begun else body.refused
 
-    async def _buffer(self, scope: Scope, body: _Body, send: Send) -> JSONResponse | None:
-        """Passes the request on once it is complete. Returns the response to send instead, if there is one."""
-        buffer, client = bytearray(), client_of(scope)
+    async def _buffer(self, scope: Scope, body: _Body, values: int | None, send: Send) -> JSONResponse | None:
+        """Passes the request on once it is complete. Returns the response to send instead, if there is one.
+
+        Its bytes count as held until it has been answered.
+        """
+        buffer, held, client = bytearray(), 0, client_of(scope)
         try:
             while not body.is_complete:
                 message = await body.receive()
                 if message["type"] == "http.disconnect":
                     return None
                 buffer += message["body"]
-                self._incomplete[client] += len(message["body"])
-                if len(buffer) > _SMALL and self._is_full(client):
+                held += len(message["body"])
+                self._hold(client, len(message["body"]))
+                if held > _SMALL and self._is_full(client):
                     return crowded()
+            whole = bytes(buffer)
+            del buffer
+            if values is not None and not is_bounded(whole, values):
+                return _too_many_values(values)
+            messages: list[Message] = [{"type": "http.request", "body": whole, "more_body": False}]
+            del whole
+
+            async def receive_buffered() -> Message:
+                return messages.pop() if messages else await body.receive()
+
+            await self._app(scope, receive_buffered, send)
         except _RefusedError:
             return body.refused
         finally:
-            self._incomplete[client] -= len(buffer)
-            if not self._incomplete[client]:
-                del self._incomplete[client]
-        messages: list[Message] = [{"type": "http.request", "body": bytes(buffer), "more_body": False}]
-
-        async def receive_buffered() -> Message:
-            return messages.pop() if messages else await body.receive()
-
-        await self._app(scope, receive_buffered, send)
+            self._hold(client, -held)
         return None
 
+    def _hold(self, client: str, size: int) -> None:
+        self._all_held += size
+        self._held[client] += size
+        if not self._held[client]:
+            del self._held[client]
+
     def _is_full(self, client: str) -> bool:
-        return self._incomplete.total() > _MAX_INCOMPLETE or self._incomplete[client] > _MAX_INCOMPLETE // 2
+        return self._all_held > _MAX_HELD or self._held[client] > _MAX_HELD // 2
 
 
 class _Body:
@@ -130,10 +171,17 @@ class _Body:
         return message
 
 
-class _RefusedError(MultiPartException):
-    """A body is refused. A MultiPartException, because only on those Gradio removes its unfinished files."""
+class _RefusedError(Exception):
+    """A body is refused."""
 
 
 def _too_large(max_size: int) -> JSONResponse:
-    error = f"The request is larger than {max_size // MEGABYTE} MB. Send less at once."
-    return refusal(413, "RequestTooLarge", error)
+    size = f"{max_size // MEGABYTE} MB" if max_size >= MEGABYTE else f"{max_size // _KILOBYTE} KB"
+    return refusal(413, "RequestTooLarge", f"The request is larger than {size}. Send less at once.")
+
+
+def _too_many_values(most: int) -> JSONResponse:
+    error = (
+        f"The request must be JSON of at most {most:,} values, nested at most {MOST_LEVELS} deep. Send less at once."
+    )
+    return refusal(400, "BadRequest", error)

@@ -1,8 +1,10 @@
-"""Limits the number of connections, and the time that each may take to send a request or to read a response.
+"""Limits the number of connections, the time that each may take to send a request or to read a response, and the
+number of pieces that a request may come in.
 
 uvicorn waits as long as a client likes for the head of its first request, and for it to read a
 response. A thousand idle connections then take all the files that the process may open, and no other
-client can connect. uvicorn has no setting for either, so its protocol class `H11Protocol` is
+client can connect. And a body in chunks of one byte takes a thousand times as long to parse as in large ones, with no
+other request in between. uvicorn has no setting for any of these, so its protocol class `H11Protocol` is
 subclassed. That class is private: an upgrade of uvicorn may break this module first. A reverse proxy
 such as nginx or Caddy has these timeouts itself; once one is required to serve a network, this
 module can go.
@@ -15,11 +17,14 @@ import sys
 from ipaddress import IPv6Address
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _HEAD_TIMEOUT = 20.0  # seconds for the head of a request to arrive
 _KEEP_ALIVE = 15  # seconds for the next request; many clients reuse a connection for 5, and must not find it closed
 _READ_TIMEOUT = 60.0  # seconds for a client to go on reading, once the system's buffers are full
+_FREE_PIECES = 100  # pieces of a body, chunks or what one packet brings…
+_PIECE = 64  # …and one more for every so many bytes; packets and the chunks that programs send have at least 500
 _OTHER_FILES = 256  # open files of the process that aren't connections
 _MAX_CONNECTIONS = 20_000
 
@@ -37,9 +42,28 @@ class Connections:
         return _Connection(self, **options)
 
 
+class _Parser(h11.Connection):
+    """Parses requests, and refuses a body in too many small pieces as it does what isn't HTTP."""
+
+    _pieces = 0
+    _size = 0  # bytes of the body
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self._pieces = self._size = 0
+        elif isinstance(event, h11.Data):
+            self._pieces += 1
+            self._size += len(event.data)
+            if self._pieces > _FREE_PIECES + self._size // _PIECE:
+                raise h11.RemoteProtocolError("too many pieces")
+        return event
+
+
 class _Connection(H11Protocol):
     def __init__(self, connections: Connections, **options: Any) -> None:
         super().__init__(**options)
+        self.conn = _Parser(h11.SERVER)
         self.timeout_keep_alive = _KEEP_ALIVE
         self._waiting = connections.waiting
         self._most = connections.most
@@ -63,6 +87,14 @@ class _Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         self._watch()
+
+    def send_400_response(self, msg: str) -> None:
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:  # the request has been answered, or is being answered
+            self.transport.close()
+        if self.cycle:
+            self.cycle.disconnected = True  # so that it is not answered a second time
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +20,7 @@ from starlette.routing import Route
 from qa import ChapterVerseError, DocumentMissing
 from qa.verification.restore import QuoteGone
 from qa.web.http.concurrency import crowded
-from qa.web.http.config import Limits
+from qa.web.http.config import MEGABYTE, Limits
 from qa.web.http.errors import refusal
 from qa.web.http.rate_limit import RateLimit, TooOften, client_of, too_often
 from qa.web.page.chat.actions import ChatActions
@@ -38,6 +40,9 @@ _PATH = "/act"
 _BUILD_ACTIONS = ("add", "remove", "put_back", "rebuild")
 _SLOW_ACTIONS = ("part", "welcome")  # these have their own slots, so that they don't delay questions
 _MOST_SLOW = 16  # running or waiting
+_LARGEST = {"draw": 4 * MEGABYTE}  # bytes of a request: a chat's answers
+_LARGEST_OTHER = MEGABYTE  # a question with many earlier ones and documents, or an answer's quotes
+_NAMED = re.compile(rb'"action"\s*:\s*"([^"\\]*)"')
 
 
 def act_with(actions: Iterable[Action]) -> Act:
@@ -98,19 +103,27 @@ class ActionRoute:
 
     async def _answer(self, request: Request) -> Response:
         body, client = await request.body(), client_of(request.scope)
-        try:
-            data = await run_sync(data_of, body)
-        except BadRequest:
-            return refusal(400, "BadRequest", "The request must be a JSON object with `data`.")
+        action = _named_action(body)
+        if len(body) > _LARGEST.get(action, _LARGEST_OTHER):
+            return refusal(413, "RequestTooLarge", "The request is too large for its action. Send less at once.")
         slots = self._slots
-        if _action(data) in _SLOW_ACTIONS:
+        if action in _SLOW_ACTIONS:
             slots = self._slow_slots
             if slots.used >= _MOST_SLOW:  # slow requests must not fill the server's queue
                 return crowded()
         async with slots.acquired():
             if await request.is_disconnected():
                 return Response(status_code=499)  # for the access log only: the client has gone
-            return await run_sync(self.respond, data, client, limiter=slots.threads)
+            return await run_sync(self._parse_and_respond, body, action, client, limiter=slots.threads)
+
+    def _parse_and_respond(self, body: bytes, action: str, client: str) -> Response:
+        try:
+            data = data_of(body)
+            if _action(data) != action:
+                raise BadRequest("action")
+        except BadRequest:
+            return refusal(400, "BadRequest", "The request must be a JSON object with `data`.")
+        return self.respond(data, client)
 
     def respond(self, data: Any, client: str) -> Response:
         """The response to a request from the page."""
@@ -122,6 +135,18 @@ class ActionRoute:
         return _ActionResponse(self._act(data))
 
 
+def _named_action(body: bytes) -> str:
+    """The action that a body names, read before its turn to be parsed has come: the value of the last such key.
+
+    It is compared with the parsed one. A quote in a string is escaped, so this is never a part of one.
+
+    >>> _named_action(b'{"data": {"action": "ask", "question": "Who?"}}')
+    'ask'
+    """
+    named = deque(_NAMED.finditer(body), maxlen=1)
+    return named[0][1].decode(errors="replace") if named else ""
+
+
 def data_of(body: bytes) -> Any:
     """The data of a request from the page. Raises BadRequest."""
     request = json_of(body)
@@ -130,8 +155,9 @@ def data_of(body: bytes) -> Any:
     return request["data"]
 
 
-def _action(data: Any) -> object:
-    return data.get("action") if isinstance(data, dict) else None
+def _action(data: Any) -> str:
+    action = data.get("action") if isinstance(data, dict) else None
+    return action if isinstance(action, str) else ""
 
 
 class _Slots:

@@ -75,6 +75,13 @@ def test_accents_and_case_do_not_matter() -> None:
     assert fold("CAFÉ") == fold("cafe\u0301") == "cafe"
 
 
+def test_accents_by_the_thousand_take_no_time(within: Callable[[float], AbstractContextManager[None]]) -> None:
+    """Attack: accents by the ten thousand on one letter, to be sorted."""
+    for accents in ("\u0301\u0323", "\u0f73\uff9e"):  # the others become accents only when they are decomposed
+        with within(1):
+            assert fold("A" + accents * 40_000 + "b") == "ab"
+
+
 def test_hostile_text_in_time(hostile: str, within: Callable[[float], AbstractContextManager[None]]) -> None:
     with within(5):
         words(hostile, "en")

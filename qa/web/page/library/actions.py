@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,8 +11,8 @@ from markupsafe import Markup
 
 from qa import ChapterVerseError
 from qa.library import Added, Library
-from qa.web.api.gradio import gr
 from qa.web.http.config import MEGABYTE, Limits
+from qa.web.http.uploads import UploadSpool
 from qa.web.page.library.table import ROWS, left_out, table
 from qa.web.page.request import BadRequest, Fields
 from qa.web.page.texts import Texts
@@ -31,14 +30,11 @@ class LibraryFull(ChapterVerseError):
 
 
 class Uploads:
-    """The files that Gradio has received for this page. Only paths that Gradio itself returned are accepted.
+    """The files that were uploaded. Only paths that an upload returned are accepted, and none can be guessed."""
 
-    A path cannot be guessed: it contains a hash of the file's bytes and a secret of this machine.
-    """
-
-    def __init__(self, app: gr.Blocks, most: int = Limits().uploaded_megabytes) -> None:
+    def __init__(self, spool: UploadSpool, most: int = Limits().uploaded_megabytes) -> None:
         """`most`: megabytes of all added documents together."""
-        self._app = app
+        self._spool = spool
         self._most = most
 
     def uploaded(self, files: Sequence[object]) -> list[File]:
@@ -54,14 +50,11 @@ class Uploads:
         If they can't be added, they can be added again without being uploaded again, as long as any upload is kept.
         """
         for _, path in files:
-            with suppress(OSError):
-                os.utime(path)  # it is kept for as long from now on, while it waits
+            self._spool.keep(path)  # for as long from now on, while it waits
         self._check_room(library, files)
         added = library.add(files, progress)
         for _, path in files:
-            self._app.upload_file_set.discard(str(path))
-            with suppress(OSError):
-                path.unlink()
+            self._spool.remove(str(path))
         return added
 
     def _check_room(self, library: Library, files: Sequence[File]) -> None:
@@ -75,7 +68,7 @@ class Uploads:
             )
 
     def _checked(self, path: str) -> Path:
-        if path not in self._app.upload_file_set:
+        if not self._spool.has(path):
             raise BadRequest("path")
         return Path(path)
 

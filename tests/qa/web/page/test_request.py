@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -17,9 +16,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from index.folder.commit import writing
-from qa.web.api.gradio import gr
 from qa.web.http.config import FEEDBACK, Allowance, Limits
 from qa.web.http.rate_limit import RateLimit, current_client
+from qa.web.http.uploads import UploadSpool
 from qa.web.page.actions import Act, ActionRoute, actions
 from qa.web.page.library.actions import LibraryFull, Uploads
 from qa.web.page.request import BadRequest, Fields
@@ -73,9 +72,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> AppState:
 
 @pytest.fixture(scope="module")
 def act(state: AppState) -> Act:
-    with gr.Blocks() as app:
-        pass
-    return actions(state, Uploads(app))
+    return actions(state, Uploads(UploadSpool(Limits())))
 
 
 @pytest.fixture(scope="module")
@@ -277,31 +274,30 @@ def test_only_what_was_uploaded_can_be_added(act: Act, state: AppState, path: st
 def test_an_upload_lands_in_its_folder_under_a_plain_name(tmp_path: Path, name: str, kept: str) -> None:
     build_book(tmp_path, {"ferry.md": FERRY})
     state = AppState(tmp_path / "index")
-    given = tmp_path / "upload"
+    spool = UploadSpool(Limits())
+    given = spool.create("client")
     given.write_text(QUOTE)
-    with gr.Blocks() as app:
-        pass
-    app.upload_file_set.add(str(given))
-    uploads = Uploads(app)
+    spool.keep(given)
+    uploads = Uploads(spool)
     files = uploads.uploaded([{"name": name, "path": str(given)}])
     added = uploads.add(state.library, files, lambda step, done, total: None)
     assert added.refused == ()
     assert [path.name for path in (tmp_path / "index" / "added").iterdir()] == [kept]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index", "sources"]
-    assert not app.upload_file_set
+    assert not list(spool.folder.iterdir()) and not spool.has(str(given))
 
 
 def test_an_upload_that_could_not_be_added_can_be_added_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is kept for as long as if it had just been sent."""
     build_book(tmp_path, {"ferry.md": FERRY})
     state, steps = AppState(tmp_path / "index"), set[str]()
-    given = tmp_path / "upload"
+    spool = UploadSpool(Limits(upload_lifetime=60))
+    given = spool.create("someone")
     given.write_text(QUOTE)
-    os.utime(given, (0, 0))
-    with gr.Blocks() as app:
-        pass
-    app.upload_file_set.add(str(given))
-    act = actions(state, Uploads(app))
+    spool.keep(given)
+    sent = monotonic()
+    monkeypatch.setattr("qa.web.http.uploads.monotonic", lambda: sent + 59)
+    act = actions(state, Uploads(spool))
     asked = {"action": "add", "files": [{"name": "again.txt", "path": str(given)}]}
     monkeypatch.setattr("qa.library.PATIENCE", 0.3)
     with writing(tmp_path / "index"):
@@ -310,11 +306,12 @@ def test_an_upload_that_could_not_be_added_can_be_added_again(tmp_path: Path, mo
             steps.add(now["step"])
     assert now["state"] == "failed" and "is writing to" in now["report"]
     assert any("waiting" in step for step in steps)
-    assert given.stat().st_mtime > time.time() - 60
+    monkeypatch.setattr("qa.web.http.uploads.monotonic", lambda: sent + 118)
+    spool.remove_expired()
     begun = act(asked)
     settled(state)
     assert act({"action": "progress", "ticket": begun["ticket"]})["state"] == "done"
-    assert not given.exists() and not app.upload_file_set
+    assert not given.exists() and not spool.has(str(given))
     assert act(asked) == {"error": UNEXPECTED}
 
 
@@ -337,11 +334,10 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> Non
 def test_the_documents_that_are_added_have_room_for_so_much(tmp_path: Path) -> None:
     build_book(tmp_path, {"ferry.md": FERRY})
     state = AppState(tmp_path / "index")
-    given = tmp_path / "upload.txt"
-    with gr.Blocks() as app:
-        pass
-    uploads = Uploads(app, most=1)
+    spool = UploadSpool(Limits())
+    uploads = Uploads(spool, most=1)
     for count, size in enumerate((600_000, 600_000)):
+        given = spool.create("client")
         given.write_text(QUOTE * (size // len(QUOTE)))
         files = [(f"{count}.txt", given)]
         if not count:
@@ -364,8 +360,7 @@ def test_one_client_does_not_fill_the_file_of_verdicts(tmp_path: Path) -> None:
     build_book(tmp_path, {"a.txt": "The ferry leaves at dawn.\n"})
     state = AppState(tmp_path / "index")
     state.feedback_allowance = RateLimit(FEEDBACK, now=lambda: 0.0)
-    with gr.Blocks() as app:
-        act = actions(state, Uploads(app))
+    act = actions(state, Uploads(UploadSpool(Limits())))
     verdict = {"action": "judge", "right": True, "language": "en"}
     history = [f"{number} {'long ' * 390}" for number in range(8)]
     longest = {**verdict, "question": "long " * 400, "history": history}
