@@ -25,8 +25,7 @@ from qa.web.state import AppState
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 FILE = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
-PROGRAM = ("/gradio_api/queue/join", "/gradio_api/call/ask", "/gradio_api/call/v2/ask", "/gradio_api/run/ask",
-           "/gradio_api/api/ask", "/gradio_api/mcp")  # fmt: skip
+PROGRAM = ("/gradio_api/queue/join", "/gradio_api/call/ask", "/gradio_api/call/v2/ask", "/gradio_api/mcp")
 Served = tuple[httpx.Client, Any]
 
 
