@@ -97,7 +97,7 @@ class GenerationBuilder:
         self.doubts: dict[str, list[str]] = {}
         self.documents = array("q")
         self.fingerprints = array("q")
-        self.sentences = array("q")
+        self.sentences = array("i")  # offsets in a document's text, as `source.Places` keeps them
         self.keys = array("q")
         self.passages = array("q")
         self._run: range = range(0)
@@ -146,7 +146,7 @@ class GenerationBuilder:
         segment, row = previous.texts[passages[:, 3], :2].T
         passages[:, 3] = self._numbers.number(previous.segment_of[segment], row)
         self.passages.frombytes(passages.tobytes())
-        self.sentences.frombytes(previous.sentences[start:end].tobytes())
+        self.sentences.frombytes(previous.sentences[start:end].astype(np.int32).tobytes())
         self.keys.frombytes(previous.sentence_keys[start:end].tobytes())
 
     def _keep_documents(self, previous: PreviousGeneration, run: range) -> None:
@@ -181,7 +181,7 @@ def _stemmer() -> str:
     return version("PyStemmer")
 
 
-_CHUNK = 1 << 13  # passages
+_CHUNK = 1 << 13  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class GenerationRows:
     languages: Sequence[str]
     documents: NDArray[np.int64]
     fingerprints: NDArray[np.int64]
-    sentences: NDArray[np.int64]
+    sentences: NDArray[np.int32]
     keys: NDArray[np.int64]
     passages: NDArray[np.int64]
     texts: NDArray[np.int64]
@@ -214,7 +214,7 @@ class GenerationRows:
             languages=languages,
             documents=documents,
             fingerprints=np.frombuffer(collected.fingerprints, np.int64).reshape(-1, 2),
-            sentences=np.frombuffer(collected.sentences, np.int64).reshape(-1, 2),
+            sentences=np.frombuffer(collected.sentences, np.int32).reshape(-1, 2),
             keys=np.frombuffer(collected.keys, np.int64),
             passages=passages,
             texts=places[texts],
@@ -258,7 +258,7 @@ def _renumbered(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[
 
 def write_tables(layout: GenerationLayout, rows: GenerationRows, segments: Sequence[Segment]) -> None:
     """Writes every file of a generation but `sources.json`, the block digests and the manifest."""
-    tables: Mapping[Path, NDArray[np.int64]] = {
+    tables: Mapping[Path, NDArray[np.int32] | NDArray[np.int64]] = {
         layout.documents: rows.documents,
         layout.fingerprints: rows.fingerprints,
         layout.sentences: rows.sentences,
@@ -295,9 +295,10 @@ def _size_of_words_and_codes(rows: GenerationRows, segments: Sequence[Segment]) 
     return 20 * postings + len(rows.texts) * (segments[0].dimension // 8 + 8)
 
 
-def _write(path: Path, rows: NDArray[np.int64]) -> None:
+def _write(path: Path, rows: NDArray[np.int32] | NDArray[np.int64]) -> None:
     with ArrayWriter(path, np.int64, rows.shape[1] if rows.ndim > 1 else None) as file:
-        file.append(rows)
+        for first in range(0, len(rows), _CHUNK):
+            file.append(rows[first : first + _CHUNK])
 
 
 def _ends(lengths: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -146,7 +146,7 @@ class Ingest:
         quotable = sum(len(span) for span in document.iter_quotable())
         require_space(self._layout.root, _BYTES_OF_INDEX * quotable)  # better now than after hours of encoding
         language = language_of(document.text)
-        place = self._segment.add_document(line_of(document), document.corners)
+        place = self._segment.add_document(_heard(line_of(document), on_wait), document.corners)
         row = self.rows.add(document, np.frombuffer(key, np.int64), len(self.segments), place, language)
         for draft in passages(document, language, self._encoder, self._passage_tokens, on_wait):
             on_wait()
@@ -167,3 +167,10 @@ class Ingest:
         place = self._segment.add_text(SegmentText(text.digest, encoded.vector, tokens, text.counts))
         self.texts.add(len(self.segments), place)
         self._close_when_full()
+
+
+def _heard(pieces: Iterable[bytes], on_wait: OnWait) -> Iterator[bytes]:
+    """The pieces of a line, which may be long; calls `on_wait` before each."""
+    for piece in pieces:
+        on_wait()
+        yield piece

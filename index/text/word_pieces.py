@@ -60,13 +60,13 @@ class WordPieces:
         self._at = stretch.start  # up to where the text is tokenised
         self._is_whole = False
         self._forgotten = 0  # pieces
-        self._rows = np.zeros((0, 2), np.int64)
+        self._keep(np.zeros((0, 2), np.int64))
 
     def number(self, offset: int) -> int:
         """The number of the first piece that starts at an offset or after it."""
         while not self._is_whole and self._at < offset:
             self._tokenise()
-        return self._forgotten + int(np.searchsorted(self._rows[:, 0], offset))
+        return self._forgotten + int(self._starts.searchsorted(offset))
 
     def count(self, span: Span) -> int:
         """The number of pieces that start in a span."""
@@ -82,7 +82,11 @@ class WordPieces:
     def forget(self, offset: int) -> None:
         """Forgets the pieces that start before an offset."""
         before = self.number(offset) - self._forgotten
-        self._rows, self._forgotten = self._rows[before:], self._forgotten + before
+        self._forgotten += before
+        self._keep(self._rows[before:])
+
+    def _keep(self, rows: Offsets) -> None:
+        self._rows, self._starts = rows, rows[:, 0]
 
     def _tokenise(self) -> None:
         """Tokenises the next part of the stretch."""
@@ -92,7 +96,7 @@ class WordPieces:
         else:
             part, self._is_whole = Span(self._at, self._stretch.end), True
         self._at = part.end
-        self._rows = np.concatenate([self._rows, self._pieces(part)])
+        self._keep(np.concatenate([self._rows, self._pieces(part)]))
 
     def _pieces(self, part: Span) -> Offsets:
         pieces = self._counted(part)

@@ -7,10 +7,11 @@ and builds an index of each in a process of its own, which is stopped after `--s
 the vectors: encoding such a file takes an hour or more, so each text gets a made-up vector at once, but is split with
 the model's tokenizer. To measure another checkout, put it first in PYTHONPATH.
 
-*read*: until the document is there. *all*: the whole build. *memory*: the most that the process takes beyond what it
-took before it began, and the most that a parser process takes. *deaf*: the longest time for which a build does not
-ask whether it is cancelled; *cancelled*: how long a build, cancelled amid the time that the first took, still went on.
-*frozen*: the longest time for which no other thread of the process could run.
+*read*: until the document is there. *all*: the whole build. *memory*: the most that the process has of its own, beyond
+what it had before, until all is read and split. (What follows is sorted with an amount of memory that depends on the
+number of passages, and not on the size of a file.) *parser*: the most that a parser process takes. *deaf*: the longest
+time, until all is read and split, for which a build does not ask whether it is cancelled; *cancelled*: how long a build
+still went on that was cancelled amid that time. *frozen*: the longest time for which no other thread could run.
 """
 
 from __future__ import annotations
@@ -118,29 +119,33 @@ class Cancelled(Exception):
 
 @dataclass
 class Watch:
-    """Follows a build: a progress callback that notes how long it wasn't called; `frozen` needs `watch`."""
+    """Follows a build until all is read and split (`sorting`), by a progress callback and a thread of its own."""
 
-    until: float = float("inf")
+    cancel: float = float("inf")
+    sorting: float = 0.0
     deaf: float = 0.0
     frozen: float = 0.0
     _heard: float = field(default_factory=time.monotonic)
 
     def __call__(self, step: str, done: int, total: int) -> None:
         now = time.monotonic()
-        self.deaf, self._heard = max(self.deaf, now - self._heard), now
-        if now > self.until:
+        if now > self.cancel:
             raise Cancelled
+        if not self.sorting:
+            self.deaf, self._heard = max(self.deaf, now - self._heard), now
+        if step == "sorting":
+            self.sorting = self.sorting or now
 
     def watch(self) -> None:
-        """Notes how late this thread wakes, for ever."""
-        while True:
+        """Notes how late this thread wakes."""
+        while not self.sorting:
             slept = time.monotonic()
             time.sleep(_BEAT)
             self.frozen = max(self.frozen, time.monotonic() - slept - _BEAT)
 
 
 def measure(path: Path, root: Path) -> None:
-    """Prints the cells of a row as JSON; to be run in a process of its own."""
+    """Prints figures of a row as JSON; to be run in a process of its own."""
     import index
     import index.folder.build as module
     from index.settings import DEFAULT_MODEL
@@ -152,22 +157,22 @@ def measure(path: Path, root: Path) -> None:
     for each in scan([path]).documents():
         del each
     read = time.monotonic() - began
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-    idle = memory("self", "VmRSS")
+    idle = memory("self", "RssAnon")
     watch = Watch()
     Thread(target=watch.watch, daemon=True).start()
     began = time.monotonic()
     index.build(root, [path], progress=watch)
-    whole = time.monotonic() - began
-    cells = [read, whole, memory("self", "VmHWM") - idle, watch.deaf, watch.frozen]
-    began = time.monotonic()
+    ended = time.monotonic()
+    cancel = ended + (watch.sorting - began) / 2
     with suppress(Cancelled):
-        index.build(root.with_name("cancelled"), [path], progress=Watch(until=began + whole / 2))
-    print(json.dumps([*cells, time.monotonic() - began - whole / 2]))
+        index.build(root.with_name("cancelled"), [path], progress=Watch(cancel))
+    figures = {"read": read, "idle": idle, "began": began, "sorting": watch.sorting, "ended": ended}
+    late = {"deaf": watch.deaf, "frozen": watch.frozen, "cancelled": time.monotonic() - cancel}
+    print(json.dumps({**figures, **late}))
 
 
 def memory(process: int | str, name: str) -> float:
-    """MB of a process: `VmRSS` now, `VmHWM` at most; 0 if it is gone."""
+    """MB of a process: `RssAnon` is its own now, `VmHWM` all that it had at most; 0 if it is gone."""
     with suppress(OSError, KeyError):
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
         return int(dict(line.split(":", 1) for line in lines)[name].split()[0]) / 1024
@@ -187,26 +192,22 @@ def run(path: Path, folder: Path, seconds: float) -> list[str]:
     command = [sys.executable, __file__, "--measure", str(path), str(folder / "index")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     until = time.monotonic() + seconds
-    own = parser = 0.0
+    own: list[tuple[float, float]] = []
+    parser = 0.0
     while process.poll() is None and time.monotonic() < until:
-        own = max(own, memory(process.pid, "VmRSS"))
+        own.append((time.monotonic(), memory(process.pid, "RssAnon")))
         parser = max([parser, *(memory(child, "VmHWM") for child in children(process.pid))])
-        time.sleep(5 * _BEAT)
-    if process.poll() is None:
+        time.sleep(2 * _BEAT)
+    if process.poll() is None or process.returncode:
+        state = f"> {seconds:.0f}" if process.poll() is None else "failed"
         process.kill()
         process.wait()
-        return ["?", f"> {seconds:.0f}", f"> {own:.0f}", f"{parser:.0f}", "?", "?", "?"]
+        return ["", state, f"> {max(each for _, each in own):.0f}", f"{parser:.0f}", "", "", ""]
     assert process.stdout
-    if process.returncode:
-        return ["failed", "", f"{own:.0f}", f"{parser:.0f}", "", "", ""]
-    read, whole, used, deaf, frozen, cancelled = json.loads(process.stdout.read())
-    return [
-        f"{read:.0f}",
-        f"{whole:.0f}",
-        f"{used:.0f}",
-        f"{parser:.0f}",
-        *(f"{each:.1f}" for each in (deaf, cancelled, frozen)),
-    ]
+    found: dict[str, float] = json.loads(process.stdout.read())
+    used = max(each for at, each in own if found["began"] <= at <= found["sorting"]) - found["idle"]
+    sizes = (found["read"], found["ended"] - found["began"], used, parser)
+    return [*(f"{each:.0f}" for each in sizes), *(f"{found[name]:.1f}" for name in ("deaf", "cancelled", "frozen"))]
 
 
 def main() -> None:

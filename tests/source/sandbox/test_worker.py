@@ -99,10 +99,13 @@ def test_a_parser_that_loops_in_c_ends_by_itself(tmp_path: Path) -> None:
     """Attack: a file at which a parser never lets another thread run; its parent was killed."""
     request = {"file": str(tmp_path), "suffix": ".pdf", "id": "a", "title": "", "path": "a", "ocr": "", "seconds": 0}
     with subprocess.Popen([sys.executable, "-c", LOOPING], cwd=HOME, stdin=subprocess.PIPE) as parser:
-        assert parser.stdin
-        parser.stdin.write(json.dumps(request).encode() + b"\n")
-        parser.stdin.flush()
-        assert parser.wait(20) == -signal.SIGXCPU
+        try:
+            assert parser.stdin
+            parser.stdin.write(json.dumps(request).encode() + b"\n")
+            parser.stdin.flush()
+            assert parser.wait(20) == -signal.SIGXCPU
+        finally:
+            parser.kill()
 
 
 FILES = {
