@@ -233,6 +233,23 @@ def test_a_fault_in_the_middle_of_a_build_is_no_damage_either(root: Path, monkey
     assert contents(root) == before
 
 
+def test_the_ocr_languages_of_a_damaged_index_are_kept(root: Path, sources: Path) -> None:
+    path = generations(root)[-1]
+    record = json.loads((path / "manifest.json").read_bytes())
+    record["settings"]["ocr"] = "none-such"
+    data = json.dumps(record).encode()
+    (path / "manifest.json").write_bytes(data)
+    (path / "manifest.sha256").write_text(hashlib.sha256(data).hexdigest())
+    (root / "CURRENT").unlink()
+    in_segments(root)
+    assert last_build(root) == ([str(sources)], "none-such")
+    assert last_build(root, ["elsewhere"]) == (["elsewhere"], "none-such")
+    for call in ENTRIES.values():
+        with pytest.raises((qa.ChapterVerseError, CommandFailed), match=r"none-such|Tesseract"):
+            call(root)
+    assert build(root, [sources]).documents == len(OURS)
+
+
 def test_an_older_generation_of_the_shipped_documents_is_no_source(tmp_path: Path) -> None:
     root = tmp_path / "index"
     build(root)

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import random
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from index import FolderStore, IndexCorrupt, IndexUnwritable, Settings, build, last_build
-from index.folder.commit import writing
+from index.folder.commit import unwritable, writing
 from index.folder.generations import KEPT
 from index.progress import Step
 from source import SHIPPED
@@ -165,6 +166,9 @@ def test_an_unwritable_folder_is_reported(tmp_path: Path, sources: Path) -> None
     assert left_over(root) == []
     (root / "CURRENT.new").rmdir()
     build(root, [sources], full=True)
+    assert str(unwritable(root, OSError(errno.EMFILE, "Too many open files"))).endswith(
+        "(too many open files). Fix that and try again."
+    )
 
 
 def test_the_second_of_two_builds_is_refused(tmp_path: Path, sources: Path) -> None:
