@@ -27,18 +27,18 @@ def sources_of(layout: Layout, sources: Sequence[str | Path]) -> list[Path]:
     """The paths to build from: the sources and the folder of added documents. Raises UsageError and StoreError."""
     roots = [Path(source) for source in sources]
     for root in roots:
-        _check_not_in_index(root, layout)
+        _check_not_in_index(root)
     added = _folder(layout)
     if added and added.absolute() not in (root.absolute() for root in roots):
         roots.append(added)
     return roots
 
 
-def _check_not_in_index(source: Path, layout: Layout) -> None:
-    """Raises UsageError for a source that is this index or any other, or is in one, other than its added documents."""
-    path, own = (Path(os.path.realpath(each)) for each in (source, layout.root))
+def _check_not_in_index(source: Path) -> None:
+    """Raises UsageError for a source that is an index, this one or another, or a part other than its added files."""
+    path = Path(os.path.realpath(source))
     for folder in (path, *path.parents):
-        if folder == own or is_index(_names_in(folder)):
+        if is_index(_names_in(folder)):
             if Layout(folder).added in (path, *path.parents):
                 return
             what = "is an index" if folder == path else "is part of an index"
