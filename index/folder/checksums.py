@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import REBUILD, IndexCorrupt
-from index.folder.filesystem import opened
+from index.folder.filesystem import opened, reading
 
 BLOCK = 1 << 15
 """Bytes of a block: 32 KB."""
@@ -58,7 +58,7 @@ class CheckedFile:
         self._large = size > _HELD and hasattr(mmap, "MADV_DONTNEED")  # missing on Windows
         self._resident = 0
         try:
-            with opened(path) as file:
+            with reading(path), opened(path) as file:
                 found = file.seek(0, io.SEEK_END)
                 self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if found else b""
         except OSError:

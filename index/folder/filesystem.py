@@ -34,18 +34,22 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in NO_SUCH_FILE:
-            raise
+        _raise_passing(path, error)
+        raise
+
+
+def _raise_passing(path: Path, error: OSError) -> None:
+    if error.errno not in NO_SUCH_FILE:
         raise StoreUnreachable(f"{path} could not be read: {reason_of(error)}. Fix that and try again.") from error
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """Opens a regular file for reading. Raises as `reading`, and OSError for a link, a pipe or a device."""
-    with reading(path), os.fdopen(os.open(path, os.O_RDONLY | _OPEN_FLAGS), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "not an ordinary file", path)
-        yield file
+def opened(path: Path) -> BinaryIO:
+    """Opens a regular file. Raises OSError, also for a link, a pipe or a device. Use it in `reading`."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | _OPEN_FLAGS), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not an ordinary file", path)
+    return file
 
 
 def entries(folder: Path) -> list[Path]:
@@ -76,9 +80,13 @@ def appending(path: Path) -> int:
 
 
 def read(path: Path, most: int) -> bytes:
-    """The content of a file. Raises as `opened`, and OSError for a file of more than `most` bytes."""
-    with opened(path) as file:
-        data = file.read(most + 1)
+    """The content of a file. Raises as `reading` and `opened`, and OSError for a file of more than `most` bytes."""
+    try:  # not `reading`, which would take more calls: each question reads CURRENT
+        with opened(path) as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        _raise_passing(path, error)
+        raise
     if len(data) > most:
         raise OSError(errno.EFBIG, "file too large", path)
     return data
