@@ -35,7 +35,7 @@ def sources_of(layout: Layout, sources: Sequence[str | Path]) -> list[Path]:
 
 
 def _check_not_in_index(source: Path) -> None:
-    """Raises UsageError for a source that is this index or any other, or is in one, other than its added documents."""
+    """Raises UsageError for a source that is an index, this one or another, or a part other than its added files."""
     path = Path(os.path.realpath(source))
     for folder in (path, *path.parents):
         if is_index(_names_in(folder)):

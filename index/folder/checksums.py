@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import REBUILD, IndexCorrupt
-from index.folder.filesystem import opened
+from index.folder.filesystem import opened, reading
 from source import isolated
 
 BLOCK = 1 << 15
@@ -81,7 +81,7 @@ class CheckedFile:
         self._all_checked = whole or digests is None
 
     def _load(self) -> None:
-        with opened(self.path) as file:
+        with reading(self.path), opened(self.path) as file:
             self._status = os.fstat(file.fileno())
             if self._status.st_size != self._size:
                 raise self._damaged()
@@ -169,4 +169,4 @@ class CheckedFile:
         self._checked[block] = True
 
     def _damaged(self) -> IndexCorrupt:
-        return IndexCorrupt(f"The index file {self.path} is damaged. {REBUILD}")
+        return IndexCorrupt(f"The index file {isolated(self.path)} is damaged. {REBUILD}")

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from index.errors import StoreUnreachable
 from index.folder.layout import UNFINISHED, Folder
 from index.progress import counted
-from source import lacking, reason_of
+from source import isolated, lacking, reason_of
 
 # A link may lead anywhere, and opening a pipe would block forever. Windows lacks the first two flags.
 _OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -23,7 +23,6 @@ NO_SUCH_FILE = {
     errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.EINVAL, errno.EFBIG,
 }  # fmt: skip
 """The system's errors which say that there is no such file, or something else in its place."""
-_OF_WRITING = {errno.ENOSPC, errno.EDQUOT}  # what is read may be copied meanwhile
 
 
 @contextmanager
@@ -36,18 +35,22 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in NO_SUCH_FILE | _OF_WRITING:
-            raise
-        raise StoreUnreachable(f"{path} could not be read: {reason_of(error)}. Fix that and try again.") from error
+        _raise_passing(path, error)
+        raise
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """Opens a regular file for reading. Raises as `reading`, and OSError for a link, a pipe or a device."""
-    with reading(path), os.fdopen(os.open(path, os.O_RDONLY | _OPEN_FLAGS), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "not an ordinary file", path)
-        yield file
+def _raise_passing(path: Path, error: OSError) -> None:
+    if error.errno not in NO_SUCH_FILE:
+        raise StoreUnreachable(f"{isolated(path)} could not be read: {reason_of(error)}. Fix that and try again.") from error
+
+
+def opened(path: Path) -> BinaryIO:
+    """Opens a regular file. Raises OSError, also for a link, a pipe or a device. Use it in `reading`."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | _OPEN_FLAGS), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not an ordinary file", path)
+    return file
 
 
 def entries(folder: Path) -> list[Path]:
@@ -78,9 +81,13 @@ def appending(path: Path) -> int:
 
 
 def read(path: Path, most: int) -> bytes:
-    """The content of a file. Raises as `opened`, and OSError for a file of more than `most` bytes."""
-    with opened(path) as file:
-        data = file.read(most + 1)
+    """The content of a file. Raises as `reading` and `opened`, and OSError for a file of more than `most` bytes."""
+    try:  # not `reading`, which would take more calls: each question reads CURRENT
+        with opened(path) as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        _raise_passing(path, error)
+        raise
     if len(data) > most:
         raise OSError(errno.EFBIG, "file too large", path)
     return data

@@ -26,6 +26,7 @@ from index import IndexCorrupt, IndexUnwritable, StoreUnreachable, build, open_s
 from index.encoder.identity import Identity
 from index.lance.address import Engine
 from index.locate import address_of, locate
+from qa.library import Library
 
 sys.path.append(str(Path(__file__).parents[1] / "crash"))
 from collection import HashEncoder, version_of, write
@@ -368,6 +369,51 @@ def mended(where: str, sources: Path) -> None:
     assert locate(where).problems()
     assert not build(where, [sources]).up_to_date
     assert version_of(where) == 0
+
+
+def tables_of(folder: Path, pattern: str) -> list[Path]:
+    """The folders of these tables, the oldest generation's first."""
+    return sorted(folder.glob(f"{pattern}.lance"))
+
+
+def test_a_damaged_index_is_rebuilt_from_the_same_sources_or_asks_for_them(
+    where: str, sources: Path, tmp_path: Path
+) -> None:
+    for version in (0, 1):
+        write(sources, version)
+        build(where, [sources])
+    shutil.copytree(tmp_path / "engine", tmp_path / "whole")
+    for pattern, count in (("*-about", 1), ("*-passages", 2), ("*-about", 2), ("current", 1)):
+        shutil.rmtree(tmp_path / "engine")
+        shutil.copytree(tmp_path / "whole", tmp_path / "engine")
+        for table in tables_of(tmp_path / "engine", pattern)[-count:]:
+            shutil.rmtree(table)
+        if pattern == "*-passages" or (pattern, count) == ("*-about", 1):
+            qa.rebuild(where)
+        else:
+            before = tables_of(tmp_path / "engine", "*")
+            for rebuild in (qa.rebuild, build, lambda where: Library(where).rebuild()):
+                with pytest.raises(IndexCorrupt, match=rf"Name its sources: .* --index {where}"):
+                    rebuild(where)
+            with pytest.raises(qa.ChapterVerseError):
+                build(where, [tmp_path / "none"])
+            assert tables_of(tmp_path / "engine", "[0-9]*") == [path for path in before if path.name != "current.lance"]
+            build(where, [sources])
+        assert version_of(where) == 1
+
+
+def test_too_many_open_files_are_no_damage(where: str, sources: Path) -> None:
+    build(where, [sources])
+    load(where)
+    resource: Any = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+    try:
+        with pytest.raises(StoreUnreachable, match=f"The storage of {where} cannot be read: too many open files"):
+            build(where)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert build(where).up_to_date
 
 
 class Lossy:

@@ -9,9 +9,11 @@ import pytest
 from source import SHIPPED, scan
 from source.errors import (
     BadCollection,
+    ChapterVerseError,
     DuplicateId,
     NotText,
     SourceEmpty,
+    SourceError,
     SourceMissing,
     SourceUnreadable,
     UnknownFormat,
@@ -201,3 +203,33 @@ def test_a_folder_that_cannot_be_listed_is_reported(tmp_path: Path, monkeypatch:
     assert "sub cannot be read (permission denied)" in str(*scanned.skipped)
     with pytest.raises(SourceUnreadable, match="sub cannot be read"):
         scan([tmp_path / "sub"])
+
+
+def test_a_folder_that_is_an_index_is_skipped_even_if_a_part_of_it_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("One.")
+    for name, parts in (("whole", ["generations", "segments"]), ("damaged", ["segments"])):
+        for part in parts:
+            (tmp_path / name / part / "1").mkdir(parents=True)
+            (tmp_path / name / part / "1" / "documents.jsonl").write_text('{"id": "a.txt", "text": "One."}')
+        for part in ("CURRENT", "writer"):
+            (tmp_path / name / part).write_text("{}")
+    (tmp_path / "music" / "segments").mkdir(parents=True)
+    (tmp_path / "music" / "segments" / "b.txt").write_text("Two.")
+    assert ids(tmp_path) == ["a.txt", "music/segments/b.txt"]
+
+
+def test_no_file_is_skipped_because_too_many_are_open(tmp_path: Path) -> None:
+    """Its documents would vanish from the index."""
+    resource: Any = pytest.importorskip("resource")
+    (tmp_path / "a.txt").write_text("One.")
+    ready = scan([tmp_path])
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+    try:
+        for read in (lambda: scan([tmp_path]), lambda: list(ready.documents())):
+            with pytest.raises(ChapterVerseError, match="could not be read: too many open files") as raised:
+                read()
+            assert not isinstance(raised.value, SourceError)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert [each.id for each in ready.documents()] == ["a.txt"]
