@@ -235,7 +235,8 @@ def _find_blocks(text: str, part: Span) -> list[_MarkedBlock]:
 
 
 def _size(blocks: list[_MarkedBlock]) -> int:
-    return 1 + blocks[-1].span.end - blocks[0].span.start if blocks else 1
+    """The number of characters, but not more than are cached: what is longer is cached alone."""
+    return min(1 + blocks[-1].span.end - blocks[0].span.start, _CACHED) if blocks else 1
 
 
 _blocks = PerProcess(lambda: cached(LRUCache[Any, list[_MarkedBlock]](_CACHED, _size), lock=Lock())(_find_blocks))

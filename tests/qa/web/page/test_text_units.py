@@ -9,7 +9,9 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import numpy as np
 import pytest
+from cachetools import LRUCache
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -165,3 +167,18 @@ def test_a_heading_of_any_level_has_its_place_in_the_list() -> None:
     headings = tuple(Heading(at, 10**12 * at, f"Part {at}") for at in range(3))
     document = Document("a", "a", "a", "0", "x/1", "Words.", places=Places(headings=headings))
     assert panel.frame(document, in_language("en")).count("<option") == 4
+
+
+def test_a_document_with_a_heading_of_every_level_is_opened_in_time(within: Within) -> None:
+    headings = tuple(Heading(at, at, f"Part {at}") for at in range(20_000))
+    document = Document("a", "a", "a", "0", "x/1", "Words. " * 5000, places=Places(headings=headings))
+    with within(1):
+        assert panel.frame(document, in_language("en")).count("<option") == 201
+
+
+def test_what_is_larger_than_the_cache_is_cached_alone() -> None:
+    cut = units._Cut(np.zeros((units._KEPT // 24 + 1, 3), np.int64), [])
+    cache = LRUCache[str, object](units._KEPT, units._size)
+    cache["small"] = units._Cut(np.zeros((1, 3), np.int64), [])
+    cache["large"] = cut
+    assert dict(cache) == {"large": cut}
