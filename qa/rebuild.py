@@ -63,9 +63,15 @@ def watch(
 
     `tell` is called with the report of each build, or with the message of its error.
     """
-    for _ in changes(path, sources or last_build(path)[0], stop):
-        try:
-            report = rebuild(path, sources)
-        except ChapterVerseError as error:
-            report = str(error)
-        tell(report)
+    try:
+        for _ in changes(path, sources or last_build(path)[0], stop):
+            tell(_report(path, sources))
+    except (ChapterVerseError, OSError) as error:
+        tell(f"Changes of the sources are no longer noticed: {error}")
+
+
+def _report(path: str | Path, sources: Sequence[str | Path]) -> str:
+    try:
+        return rebuild(path, sources)
+    except ChapterVerseError as error:
+        return str(error)

@@ -38,10 +38,13 @@ def added_files(layout: Layout) -> list[SourceFile]:
 def _folder(layout: Layout) -> Path | None:
     """The folder of added files, if there is one. Raises StoreError if it is a link or contains one."""
     added = layout.added
-    for path in chain([added], added.rglob("*")):
-        if path.is_symlink():  # an index from somebody else could make us read any file on this machine
-            raise StoreError(f"{path} is a link, but files are added to an index as copies. Delete it.")
-    return added if added.is_dir() else None
+    try:
+        for path in chain([added], added.rglob("*")):
+            if path.is_symlink():  # an index from somebody else could make us read any file on this machine
+                raise StoreError(f"{path} is a link, but files are added to an index as copies. Delete it.")
+        return added if added.is_dir() else None
+    except OSError as error:  # the name is too long, for example
+        raise unwritable(layout.root, error) from error
 
 
 def left_out(layout: Layout) -> list[str]:

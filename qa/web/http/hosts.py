@@ -32,13 +32,19 @@ def check_free(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen()
+    except UnicodeError as error:  # not even a host's name
+        raise _no_address(host) from error
     except OSError as error:
         if error.errno == EADDRINUSE:
             raise PortTakenError.of(port) from error
         if error.errno == EACCES:
             message = f"You may not open port {port}. Choose one above 1023 with --port."
             raise UsageError(message) from error
-        raise UsageError(f"{host} is not an address of this machine. Choose another with --host.") from error
+        raise _no_address(host) from error
+
+
+def _no_address(host: str) -> UsageError:
+    return UsageError(f"{host} is not an address of this machine. Choose another with --host.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,14 @@ def test_a_document_with_a_heading_of_every_level_is_opened_in_time(within: With
 
 def test_what_is_larger_than_the_cache_is_cached_alone() -> None:
     cut = units._Cut(np.zeros((units._KEPT // 24 + 1, 3), np.int64), [])
-    cache = LRUCache[str, object](units._KEPT, units._size)
+    cache = LRUCache[str, units._Cut](units._KEPT, units._size)
     cache["small"] = units._Cut(np.zeros((1, 3), np.int64), [])
     cache["large"] = cut
     assert dict(cache) == {"large": cut}
+
+
+def test_a_document_of_many_paragraphs_is_cut_in_time(within: Within) -> None:
+    places = Places(paragraphs=tuple(Span(8 * at, 8 * at + 6) for at in range(300_000)))
+    document = Document("many", "many", "many", "0", "x/1", "Words.\n\n" * 300_000, places=places)
+    with within(0.8):
+        assert len(TextUnits(view(document))) == 300_000
