@@ -36,14 +36,17 @@ def _say(text: object) -> None:
         print(printable(str(text)), flush=True)
     except BrokenPipeError:  # nobody reads the log any more; the server goes on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:  # the disk with the log is full; there may be room for the next line
+        pass
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Opens the index, serves the page until Ctrl-C or SIGTERM; returns the exit status."""
-    return run_command(partial(_run, _parser().parse_args(arguments)))
+    return run_command(partial(_run, arguments))
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(arguments: list[str] | None) -> int:
+    options = _parser().parse_args(arguments)
     server = _serve(options)
     _say(f"Chapter & Verse is at {server.address}")
     if options.watch:

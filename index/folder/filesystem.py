@@ -41,7 +41,8 @@ def reading(path: Path) -> Iterator[None]:
 
 def _raise_passing(path: Path, error: OSError) -> None:
     if error.errno not in NO_SUCH_FILE:
-        raise StoreUnreachable(f"{isolated(path)} could not be read: {reason_of(error)}. Fix that and try again.") from error
+        problem = f"{isolated(path)} could not be read: {reason_of(error)}"
+        raise StoreUnreachable(f"{problem}. Fix that and try again.") from error
 
 
 def opened(path: Path) -> BinaryIO:

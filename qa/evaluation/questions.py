@@ -40,7 +40,7 @@ def read_questions(path: Path) -> list[Question]:
         lines = path.read_text("utf-8-sig").split("\n")  # JSON strings may hold the other line breaks
     except FileNotFoundError as error:
         raise UsageError(f"No such file: {isolated(path)}.") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # also a name with a NUL
         raise UsageError(f"{isolated(path)} can't be read as UTF-8 text.") from error
     read = [_question(line, f"{isolated(path)}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
     questions = [each for each in read if any(char.isalnum() for char in each.question)]

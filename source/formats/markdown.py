@@ -59,13 +59,14 @@ class Parsed:
     references: dict[str, Any]
 
 
-def parsed(text: str) -> Parsed:
-    """Parses the blocks of a Markdown file."""
-    match = _FRONT_MATTER.match(text)
+def parsed(text: str, start: int = 0, end: int | None = None) -> Parsed:
+    """Parses the blocks of a Markdown file, or of `text[start:end]` of one."""
+    end = len(text) if end is None else end
+    match = None if start else _FRONT_MATTER.match(text, 0, end)
     front = match.group() if match else ""
     references: dict[str, Any] = {}
-    tokens = _PARSER.parse(text[len(front) :], references)
-    return Parsed(front, _line_starts(text, len(front)), tokens, references)
+    tokens = _PARSER.parse(text[start + len(front) : end], references)
+    return Parsed(front, _line_starts(text, start + len(front), end), tokens, references)
 
 
 def read_markdown(text: str, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
@@ -100,10 +101,10 @@ def read_markdown(text: str, *, id: str, title: str = "", path: str = "", sha256
     )
 
 
-def _line_starts(text: str, offset: int) -> list[int]:
-    """The offset of each line from `offset` on, with the end of the text as the last entry."""
-    lengths = [len(match.group()) for match in _LINE.finditer(text, offset)]
-    return [*accumulate(lengths, initial=offset), len(text)]
+def _line_starts(text: str, start: int, end: int) -> list[int]:
+    """The offset of each line of `text[start:end]`, with the end as the last entry."""
+    lengths = [len(match.group()) for match in _LINE.finditer(text, start, end)]
+    return [*accumulate(lengths, initial=start), end]
 
 
 def _content(text: str, token: Token, span: Span, lines: list[int]) -> Iterator[Span]:

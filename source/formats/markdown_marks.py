@@ -13,18 +13,21 @@ visible character is never mistaken for markup.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import Lock
 from typing import Any
 
+from cachetools import LRUCache, cached
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline, image, link
 from markdown_it.token import Token
 
 from source.document import Document
+from source.forking import PerProcess
 from source.formats.markdown import EXTRACTOR, Parsed, code_lines, parsed
+from source.formats.markdown_stretches import link_definitions, stretches_around
 from source.spans import Span
 
 _LONGEST = 10_000  # characters; a longer block is shown without marks
@@ -55,11 +58,11 @@ class _Misaligned(Exception):
     """A token doesn't start where the one before it ends."""
 
 
-def inline_marks(content: str, references: dict[str, Any]) -> list[tuple[Span, str]]:
-    """The marks in a block's content. `references`: the document's link definitions by name."""
+def inline_marks(content: str, definitions: dict[str, Any]) -> list[tuple[Span, str]]:
+    """The marks in a block's content. `definitions`: the document's link definitions."""
     if len(content) > _LONGEST or not _SIGN.search(content):
         return []
-    (block,) = _PARSER.parseInline(content, references)
+    (block,) = _PARSER.parseInline(content, definitions)
     aligner = _TokenAligner(content)
     try:
         for token in block.children or []:
@@ -171,7 +174,7 @@ class _TokenAligner:
 Mark = tuple[Span, str]
 """A span with "strong", "emphasis", "code" or "link", or with "syntax" for hidden markup."""
 
-_CACHED = 4  # parsed documents
+_CACHED = 1 << 24  # characters of parsed stretches
 _BETWEEN_CELLS = re.compile(r"[ \t|]*")
 
 
@@ -197,14 +200,14 @@ def marks_in(document: Document, span: Span) -> list[Mark]:
     """
     if document.extractor != EXTRACTOR:
         return []
-    blocks, references = _blocks(document.text)
-    first = bisect_right(blocks, span.start, key=lambda block: block.span.end)
-    last = bisect_left(blocks, span.end, key=lambda block: block.span.start)
-    marks = (mark for block in blocks[first:last] for mark in _marks(block, references))
+    blocks = (block for part in stretches_around(document, span) for block in _blocks()(document.text, part))
+    shown = [block for block in blocks if block.span.end > span.start and block.span.start < span.end]
+    definitions = link_definitions(document) if any("[" in block.content for block in shown) else {}
+    marks = (mark for block in shown for mark in _marks(block, definitions))
     return sorted((each, name) for each, name in marks if span.start <= each.start < each.end <= span.end)
 
 
-def _marks(block: _MarkedBlock, references: dict[str, Any]) -> Iterator[Mark]:
+def _marks(block: _MarkedBlock, definitions: dict[str, Any]) -> Iterator[Mark]:
     """A block's marks, including those inside its content, with offsets in the document."""
     yield from block.marks
     lines = [0, *(match.end() for match in re.finditer("\n", block.content))]
@@ -213,14 +216,13 @@ def _marks(block: _MarkedBlock, references: dict[str, Any]) -> Iterator[Mark]:
         line = bisect_right(lines, offset) - 1
         return block.starts[line] + offset - lines[line]
 
-    for span, name in inline_marks(block.content, references):
+    for span, name in inline_marks(block.content, definitions):
         yield Span(place(span.start), place(span.end - 1) + 1), name
 
 
-@lru_cache(_CACHED)
-def _blocks(text: str) -> tuple[list[_MarkedBlock], dict[str, Any]]:
-    """The blocks of a text in order, and its link definitions by name."""
-    whole = parsed(text)
+def _find_blocks(text: str, part: Span) -> list[_MarkedBlock]:
+    """The blocks of a stretch of a text, in order."""
+    whole = parsed(text, part.start, part.end)
     blocks: list[_MarkedBlock] = []
     at = 0  # the end of the last block: the cells of a row share a line
     for opening, token in zip([None, *whole.tokens], whole.tokens, strict=False):
@@ -229,7 +231,15 @@ def _blocks(text: str) -> tuple[list[_MarkedBlock], dict[str, Any]]:
             if block := _block(text, whole, opening, token, Span(max(at, lines.start), lines.end)):
                 blocks.append(block)
                 at = block.span.end
-    return blocks, whole.references
+    return blocks
+
+
+def _size(blocks: list[_MarkedBlock]) -> int:
+    """The number of characters, but not more than are cached: what is longer is cached alone."""
+    return min(1 + blocks[-1].span.end - blocks[0].span.start, _CACHED) if blocks else 1
+
+
+_blocks = PerProcess(lambda: cached(LRUCache[Any, list[_MarkedBlock]](_CACHED, _size), lock=Lock())(_find_blocks))
 
 
 def _block(text: str, whole: Parsed, opening: Token | None, token: Token, lines: Span) -> _MarkedBlock | None:

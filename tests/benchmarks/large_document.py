@@ -2,8 +2,8 @@
 
     python tests/benchmarks/large_document.py [--format md] [PARAGRAPHS...]
 
-Each figure is of a process of its own. `part` is what the document panel asks for: a part of the text as HTML, around
-an offset that is elsewhere each time.
+A first figure is of a process that has just loaded the index. `part` is what the document panel asks for: a part of the
+text as HTML, around an offset that is elsewhere each time. `question` is what the page asks for, with the cards.
 """
 
 from __future__ import annotations
@@ -104,11 +104,15 @@ def parts(index: Path) -> list[float]:
 
 
 def questions(index: Path) -> list[float]:
-    """The seconds of a first question, and of another one after it."""
+    """The seconds of a first question on the page, and of another one after it."""
     import qa
+    from qa.web.page.chat.actions import ChatActions
+    from qa.web.page.request import Fields
+    from qa.web.page.texts import LANGUAGES
 
-    book = qa.load(index)
-    return [seconds(partial(book.ask, question)) for question in _QUESTIONS]
+    actions = ChatActions(cast(Any, SimpleNamespace(book=qa.load(index).now())))
+    fields = [Fields({"question": question}) for question in _QUESTIONS]
+    return [seconds(partial(actions.ask, each, LANGUAGES["en"])) for each in fields]
 
 
 if __name__ == "__main__":

@@ -97,3 +97,10 @@ def test_documents_added_to_the_index_are_followed(folder: Path, stop: threading
     assert wait(lambda: book.store.documents == 2)
     (root / "left-out.json").write_text('["a.txt"]')
     assert wait(lambda: [each.id for each in book.documents()] == ["b.txt"])
+
+
+def test_sources_that_cannot_be_watched_are_told(folder: Path) -> None:
+    qa.rebuild(folder / "index", [folder])
+    told: list[str] = []
+    qa.watch(folder / "index", ["x" * 5000], told.append)
+    assert len(told) == 1 and "File name too long" in told[0]

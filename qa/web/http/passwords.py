@@ -114,7 +114,7 @@ def read_passwords(path: Path) -> Passwords:
         text = path.read_text("utf-8-sig")
         if os.name == "posix" and path.stat().st_mode & stat.S_IROTH:
             _log.warning("%s is readable by other users. Run `chmod 600 %s`.", path, path)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # also a name with a NUL
         raise UsageError(f"The password file {isolated(path)} cannot be read ({_reason(error)}).") from error
     hashes: dict[str, Hash] = {}
     for number, content in enumerate(text.split("\n"), start=1):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from source import Span
-from source.formats import markdown_marks
-from source.formats.markdown import read_markdown
+from source import Document, Span
+from source.formats import markdown_marks, markdown_stretches
+from source.formats.markdown import Parsed, read_markdown
 from source.formats.markdown_marks import marks_in
 from source.formats.plain import read_plain
 
@@ -107,6 +107,15 @@ PIECES = st.sampled_from(
     ]
 )  # fmt: skip
 
+BLOCKS = st.sampled_from(
+    [
+        "\n\n", "\n\n*one* [a]\n\n", "\n\n```\n", "\n  ```\n", "\n~~~~\n\n", "\n\n- one\n\n  ", "\n\n> ",
+        "\n\n# *h*\n", "\n\n<!--\n", "\n-->\n", "\n\n<div>\n", "\n\n    code\n\n", "\n\n[a]: b\n", "\r\n\r\n", "\r\r",
+        "\n\n| *a* | b |\n|-|-|\n| c | *d* |\n", "\n\n1. *two*\n", "\n\nTitle\n===\n", "\n ", "\n``` `\n",
+        "\n\n<pre>\n\n", "</pre>\n", "\n\n* * *\n\n",
+    ]
+)  # fmt: skip
+
 
 @settings(max_examples=1500)
 @given(st.lists(PIECES, max_size=24).map("".join))
@@ -118,10 +127,50 @@ def test_visible_text_is_never_hidden(text: str) -> None:
     assert all(char in rest for char in visible(text)), (text, left(text))  # in this order
 
 
+@settings(max_examples=1500)
+@given(st.lists(st.one_of(PIECES, BLOCKS), max_size=40).map("".join))
+@example("[a][r]\n\n```\n[r]: x\n\n*one*\n\n```\n\n*two*\n\n[r]: y\n")
+@example("- one\n\n  ```\n\n*two*\n\n```\n\n*three*\n\n```\n\n*four*")
+@example("*||\n-|-\r\n<e>")
+@example("<!--\n```\n\n-->\n\n*one*\n\n```\n\n*two*")
+def test_a_document_is_marked_in_stretches_as_it_is_whole(text: str) -> None:
+    document = read_markdown(text, id="a.md")
+    whole = marks_of(document)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(markdown_stretches, "_LEAST", 1)
+        assert marks_of(document) == whole
+
+
+def marks_of(document: Document) -> list[tuple[Span, str]]:
+    """The marks of a document, found anew."""
+    for cache in (markdown_marks._blocks(), markdown_stretches._bounds(), markdown_stretches._definitions()):
+        cache.cache_clear()
+    return marks_in(document, Span(0, len(document.text)))
+
+
+def test_only_the_stretch_that_is_shown_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    chapter = "# A *chapter*\n\n" + "Some *words* of [it].\n\n" * 400
+    documents = [read_markdown(chapter * 20 + end, id="a.md") for end in ("", "\n[it]: x\n")]
+    parsed: list[int] = []
+    for module in (markdown_marks, markdown_stretches):
+        parse = module.parsed
+
+        def counting(text: str, start: int, end: int, parse: Callable[..., Parsed] = parse) -> Parsed:
+            parsed.append(end - start)
+            return parse(text, start, end)
+
+        monkeypatch.setattr(module, "parsed", counting)
+    for document in documents:
+        parsed.clear()
+        at = document.text.index("Some", len(chapter) * 10)
+        assert ("link" in {name for _, name in marks_in(document, Span(at, at + 30))}) == (document is documents[1])
+        assert 0 < sum(parsed) < 30_000
+
+
 def seconds(text: str) -> float:
     """How long it takes to mark a text that was not marked before."""
     document = read_markdown(text, id="a.md")
-    markdown_marks._blocks.cache_clear()
+    markdown_marks._blocks().cache_clear()
     start = time.process_time()
     for span, _ in marks_in(document, Span(0, len(text))):
         assert 0 <= span.start < span.end <= len(text)

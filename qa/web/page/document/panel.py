@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 
 from markupsafe import Markup
 
@@ -111,6 +113,7 @@ def _steps(kind: str, previous: str, next: str) -> Markup:
 def landmarks(document: Document) -> list[Heading]:
     """The document's headings, of as many levels, from the highest, as fit on the map and in a list."""
     headings = [heading for heading in document.places.headings if heading.end is None]  # others are rows of tables
-    levels = sorted({each.level for each in headings})
-    shown = [level for level in levels if sum(each.level <= level for each in headings) <= _MOST_LANDMARKS]
+    counts = sorted(Counter(each.level for each in headings).items())
+    together = accumulate(count for _, count in counts)
+    shown = {level for (level, _), count in zip(counts, together, strict=True) if count <= _MOST_LANDMARKS}
     return [each for each in headings if each.level in shown]

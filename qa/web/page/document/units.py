@@ -173,8 +173,13 @@ class TextUnits:
         yield from ((span, "found") for span in self._view.found if span.overlaps(shown))
 
 
+def _size(cut: _Cut) -> int:
+    """Its bytes, but not more than are cached: what is larger is cached alone."""
+    return min(cut.blocks.nbytes + _SPAN_SIZE * len(cut.rest), _KEPT)
+
+
 @cached(
-    LRUCache[tuple[object, ...], _Cut](_KEPT, lambda cut: cut.blocks.nbytes + _SPAN_SIZE * len(cut.rest)),
+    LRUCache[tuple[object, ...], _Cut](_KEPT, _size),
     key=lambda document: hashkey(document.id, document.sha256, document.extractor),
     lock=Lock(),
 )

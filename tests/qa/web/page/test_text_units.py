@@ -9,7 +9,9 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import numpy as np
 import pytest
+from cachetools import LRUCache
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,7 +80,7 @@ def check_all_is_there(document: Document, parts: Iterable[str]) -> None:
 def test_hostile_texts_are_drawn_whole_and_in_time(hostile: str, within: Within) -> None:
     for read in READERS:
         document = read(hostile, id=f"{hash(hostile)}.{read.__name__}")
-        marks_in(document, Span(0, 1))  # markdown-it-py's own time is not measured here
+        marks_in(document, Span(0, len(document.text)))  # markdown-it-py's own time is not measured here
         with within(1):
             drawn = list(parts(document))
         check_all_is_there(document, drawn)
@@ -126,7 +128,7 @@ def test_a_quote_is_marked_in_each_unit_that_it_covers() -> None:
 
 def test_nested_emphasis_is_drawn_in_time(within: Within) -> None:
     document = read_markdown(("*a* " * 2400 + "\n\n") * 2, id="emphasis.md")
-    marks_in(document, Span(0, 1))
+    marks_in(document, Span(0, len(document.text)))
     with within(2):  # once it took fifteen seconds; a fifth of it is markdown-it-py
         html = TextUnits(view(document)).draw(0, 120)
     assert html.count('<span class="emphasis">a</span>') > 4700
@@ -165,3 +167,25 @@ def test_a_heading_of_any_level_has_its_place_in_the_list() -> None:
     headings = tuple(Heading(at, 10**12 * at, f"Part {at}") for at in range(3))
     document = Document("a", "a", "a", "0", "x/1", "Words.", places=Places(headings=headings))
     assert panel.frame(document, in_language("en")).count("<option") == 4
+
+
+def test_a_document_with_a_heading_of_every_level_is_opened_in_time(within: Within) -> None:
+    headings = tuple(Heading(at, at, f"Part {at}") for at in range(20_000))
+    document = Document("a", "a", "a", "0", "x/1", "Words. " * 5000, places=Places(headings=headings))
+    with within(1):
+        assert panel.frame(document, in_language("en")).count("<option") == 201
+
+
+def test_what_is_larger_than_the_cache_is_cached_alone() -> None:
+    cut = units._Cut(np.zeros((units._KEPT // 24 + 1, 3), np.int64), [])
+    cache = LRUCache[str, units._Cut](units._KEPT, units._size)
+    cache["small"] = units._Cut(np.zeros((1, 3), np.int64), [])
+    cache["large"] = cut
+    assert dict(cache) == {"large": cut}
+
+
+def test_a_document_of_many_paragraphs_is_cut_in_time(within: Within) -> None:
+    places = Places(paragraphs=tuple(Span(8 * at, 8 * at + 6) for at in range(300_000)))
+    document = Document("many", "many", "many", "0", "x/1", "Words.\n\n" * 300_000, places=places)
+    with within(0.8):
+        assert len(TextUnits(view(document))) == 300_000
