@@ -118,14 +118,15 @@ def last_build(index: str | Path, sources: Sequence[str | Path] = ()) -> tuple[l
     A new index is built from the shipped documents, without OCR. `sources`: used instead, if there are any. Raises
     StoreUnreachable, and without `sources` IndexCorrupt if the index is too damaged to say what it was built from.
     """
+    named = paths(sources, "sources")
     try:
         record = locate(index).last_build()
     except IndexCorrupt:
-        if not sources:
+        if not named:
             raise
         record = None
     recorded, ocr = (record.roots, record.ocr) if record else ([], "")
-    return list(map(str, sources)) or recorded or [str(SHIPPED)], ocr
+    return [str(source) for source in named] or recorded or [str(SHIPPED)], ocr
 
 
 def build(

@@ -12,7 +12,7 @@ from threading import Event
 
 from index import DEFAULT_INDEX, IndexUnwritable, Progress, Report, Settings, build, changes, ignore, last_build
 from qa.evaluation.golden import judge
-from source import ChapterVerseError, PerProcess, wait_until
+from source import ChapterVerseError, PerProcess, paths, wait_until
 
 PATIENCE = 600.0
 """Seconds that a change of the documents waits for another one, of this process or of another."""
@@ -77,9 +77,10 @@ def watch(
 
     `tell` is called with the report of each build, or with the message of its error.
     """
+    named = paths(sources, "sources")
     try:
-        for _ in changes(path, sources, stop):
-            tell(_report(path, sources))
+        for _ in changes(path, named, stop):
+            tell(_report(path, named))
     except (ChapterVerseError, OSError) as error:
         tell(f"Changes of the sources are no longer noticed: {error}")
 

@@ -36,7 +36,10 @@ def sources_of(layout: Layout, sources: Sequence[str | Path]) -> list[Path]:
 
 def _check_not_in_index(source: Path) -> None:
     """Raises UsageError for a source that is an index, this one or another, or a part other than its added files."""
-    path = Path(os.path.realpath(source))
+    try:
+        path = Path(os.path.realpath(source))
+    except ValueError:  # its name has a NUL, so there is no such file
+        return
     for folder in (path, *path.parents):
         if is_index(_names_in(folder)):
             if Layout(folder).added in (path, *path.parents):
@@ -97,8 +100,7 @@ def left_out(layout: Layout) -> list[str]:
         pass
     try:
         record = last_build(layout)
-        assert record  # the list itself is a trace of an index
-        return record.left_out
+        return record.left_out if record else []
     except IndexCorrupt:
         raise StoreError(
             f"{isolated(layout.left_out)} isn't a list of document ids. "

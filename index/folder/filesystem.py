@@ -21,6 +21,7 @@ _OPEN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | geta
 
 NO_SUCH_FILE = {
     errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.EINVAL, errno.EFBIG,
+    errno.ENAMETOOLONG,
 }  # fmt: skip
 """The system's errors which say that there is no such file, or something else in its place."""
 

@@ -134,7 +134,7 @@ def _leave_out(root: Path, _: Path) -> None:
     [
         ("new", lambda new, _: next(new.rglob("tokens.npy")).write_bytes(b"x"), 1, "tokens.npy is damaged. Run"),
         ("new", lambda new, _: next(new.rglob("postings.npy")).unlink(), 1, "postings.npy is missing or"),
-        ("new", lambda new, _: (new / "CURRENT").unlink(), 1, "No index found in"),
+        ("new", lambda new, _: (new / "CURRENT").unlink(), 1, "does not say which generation"),
         ("new", _reformat, 1, "has format 1, but this version reads format"),
         ("new", _rename_encoder, 1, "uses encoder /evil, which has not been used on this machine"),
         ("new", _add, 2, "Users added or excluded documents in"),

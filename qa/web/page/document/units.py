@@ -12,7 +12,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
 from threading import Lock
 from typing import Protocol, TypeAlias
 
@@ -27,6 +26,7 @@ from qa.web.page.html import Mark, Stretch, drawn, element, escaped, flows, stre
 from qa.web.page.texts import Texts
 from source import Box, Document, RegionKind, Span, trim
 from source.formats.markdown_marks import marks_in
+from source.spans import Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +208,11 @@ def _paragraphs_and_headings(document: Document) -> tuple[NDArray[np.int64], NDA
     """(n, 2) the spans of all paragraphs and headings, in order; (n,) the level of each."""
     levels = {heading.start: heading.level for heading in document.places.headings}
     headings = [region.span for region in document.regions if region.kind is RegionKind.HEADING]
-    spans = [*document.places.paragraphs, *headings]
-    starts, ends = (np.fromiter(map(attrgetter(end), spans), np.int64, len(spans)) for end in ("start", "end"))
+    spans = np.concatenate([Spans.of(document.places.paragraphs).rows, Spans.of(headings).rows]).astype(np.int64)
     found = np.zeros(len(spans), np.int64)
     found[len(spans) - len(headings) :] = [max(0, min(levels.get(span.start, 1), _DEEPEST)) for span in headings]
-    order = np.lexsort((ends, starts))
-    return np.stack([starts, ends], axis=1)[order], found[order]
+    order = np.lexsort((spans[:, 1], spans[:, 0]))
+    return spans[order], found[order]
 
 
 def _divided(text: str, blocks: Blocks) -> Blocks:
