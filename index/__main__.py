@@ -204,7 +204,7 @@ def _rollback(arguments: argparse.Namespace) -> int:
 def _replace(arguments: argparse.Namespace) -> int:
     new = address_of(arguments.new)
     if not isinstance(new, Path):
-        raise UsageError(f"{new} is no folder. Name an index folder to copy from.")
+        raise UsageError(f"{new} is not a folder. Name an index folder to copy from.")
     name = locate(arguments.index).replace(new)
     print(printable(f"Generation {name} is current, a copy of {name_of(new)}."))
     return 0

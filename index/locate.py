@@ -37,7 +37,7 @@ class Index(Protocol):
         """Builds or updates the index from these sources, of which there is at least one; see `build` below."""
 
     def last_build(self) -> BuildRecord | None:
-        """What the index was last built from; None if there is no trace of an index.
+        """What the index was last built from; None if there is no index, not even a damaged one.
 
         Comes from the current generation or else from the newest whose record is intact, whatever else is damaged.
         Raises IndexCorrupt if none is, and StoreUnreachable.

@@ -5,11 +5,20 @@ A plugin that the tests import too: PYTEST_DONT_REWRITE, there is no assertion i
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import qa
+
+if TYPE_CHECKING:
+    from qa.web.api.gradio import gr
+    from qa.web.http.config import Config
+    from qa.web.state import AppState
 
 ARTICLE_QUESTIONS = [
     "How much is Russia's cumulative investment in Central Asia?",
@@ -36,6 +45,29 @@ def build_book(folder: Path, files: dict[str, str]) -> qa.Book:
         path.write_bytes(text.encode())
     qa.rebuild(folder / "index", [sources])
     return qa.load(folder / "index")
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served_book(folder: Path, config: Config) -> Iterator[tuple[str, gr.Blocks, AppState]]:
+    """Serves a book of one document, built in `folder`; yields the server's address, its page and its state."""
+    from qa.web.page.page import create_app  # imports Gradio, which most tests don't need
+    from qa.web.serve import launch
+    from qa.web.state import AppState
+
+    build_book(folder, {"ferry.txt": "The ferryman of Kalmar carries nineteen clocks."})
+    state = AppState(folder / "index", [str(folder / "sources")])
+    app = create_app(state)
+    try:
+        yield launch(app, "127.0.0.1", free_port(), state, config).address, app, state
+    finally:
+        app.close()
 
 
 @pytest.fixture(scope="session")

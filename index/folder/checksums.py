@@ -5,8 +5,8 @@ SHA-256 of a block is checked when the block is first read, and always before it
 bytes are used. This is our own code because `.npy` and FAISS files have no checksums,
 and we found no maintained library that adds them to mapped files (zarr's are heavier).
 
-Only large files are mapped: a mapping keeps a file descriptor, and whoever overwrites
-the file changes what is mapped. Reading a byte that it no longer has would kill the
+Only large files are mapped: a mapping keeps a file descriptor, and overwriting
+the file changes the mapped bytes. Reading a byte that it no longer has would kill the
 process (SIGBUS). So before each use of a mapped file its size and the time of its last
 change are compared, and a file that was written to is checked again.
 """

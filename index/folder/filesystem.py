@@ -23,7 +23,7 @@ NO_SUCH_FILE = {
     errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.EINVAL, errno.EFBIG,
     errno.ENAMETOOLONG,
 }  # fmt: skip
-"""The system's errors which say that there is no such file, or something else in its place."""
+"""System errors that mean there is no such file, or something else in its place."""
 
 
 @contextmanager

@@ -150,7 +150,7 @@ class Previous:
     def of(cls, layout: Layout, encoder: dict[str, Any], on_wait: OnWait = do_nothing) -> Previous:
         """Loads the data made by an encoder with these facts; checks every file, and deletes those in no manifest.
 
-        Raises StoreUnreachable if a file can't be read at the moment, which is no reason to replace it.
+        Raises StoreUnreachable if a file can't be read at the moment; that doesn't mean it is damaged.
         """
         previous = cls()
         segments = previous._load_segments(layout)

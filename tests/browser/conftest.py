@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from qa_fixtures import free_port
 
 import qa
 
@@ -187,9 +187,3 @@ def ask(page: Page, question: str) -> Locator:
     turn = turns.nth(count)
     expect(turn.locator(".card, .verdict").first).to_be_visible()
     return turn
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -12,10 +12,11 @@ from time import sleep
 
 import httpx
 import pytest
+from qa_fixtures import free_port
 
 import qa
 
-from .conftest import ROOT, free_port
+from .conftest import ROOT
 
 pytestmark = pytest.mark.browser
 

@@ -28,12 +28,13 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 from mcp.types import CallToolResult
 from playwright.sync_api import Browser, Page, Route, expect
+from qa_fixtures import free_port
 
 import qa
 from qa.web.http.passwords import line
 from qa.web.page.scripts import script
 
-from .conftest import ROOT, free_port, watched
+from .conftest import ROOT, watched
 from .proxy import proxied
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore")]

@@ -19,11 +19,12 @@ import httpx
 import pytest
 from pdf_fixtures import Text, pdf
 from playwright.sync_api import Browser, Page, expect
+from qa_fixtures import free_port
 
 import qa
 from qa.web.http.passwords import line
 
-from .conftest import ROOT, Server, ask, free_port, serve, watched
+from .conftest import ROOT, Server, ask, serve, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore")]
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from qa_fixtures import free_port
 
 import qa
 
-from .conftest import ROOT, SHIPPED, free_port
+from .conftest import ROOT, SHIPPED
 
 pytestmark = pytest.mark.browser
 

@@ -170,7 +170,7 @@ def test_a_split_is_heard_from_all_the_time(encoder: Encoder, unit: str) -> None
     on_wait()
     for _ in passages(document, "en", encoder, 128, on_wait):
         on_wait()
-    assert max(after - before for before, after in pairwise(heard)) < 1
+    assert max(after - before for before, after in pairwise(heard)) < 0.3
 
 
 def test_a_split_is_heard_from_within_a_sentence(encoder: Encoder) -> None:

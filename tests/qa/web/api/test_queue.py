@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +13,11 @@ from typing import Any
 
 import httpx
 import pytest
-from qa_fixtures import build_book
+from qa_fixtures import served_book
 
 from qa.web.http.concurrency import ConcurrencyLimit
 from qa.web.http.config import Config, Limits
 from qa.web.http.error_log import RepeatFilter
-from qa.web.page.page import create_app
-from qa.web.serve import launch
 from qa.web.state import AppState
 
 LIMITS = Limits(pending=8, streams=8, uploads=4)
@@ -28,18 +25,11 @@ LIMITS = Limits(pending=8, streams=8, uploads=4)
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[httpx.Client, Any, AppState]]:
-    build_book(tmp_path, {"ferry.txt": "The ferryman of Kalmar carries nineteen clocks."})
-    state = AppState(tmp_path / "index", [str(tmp_path / "sources")])
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = create_app(state)
-    serving = launch(app, "127.0.0.1", port, state, Config(limits=LIMITS))
-    try:
-        with httpx.Client(base_url=serving.address, timeout=60) as client:
-            yield client, app, state
-    finally:
-        app.close()
+    with (
+        served_book(tmp_path, Config(limits=LIMITS)) as (address, app, state),
+        httpx.Client(base_url=address, timeout=60) as client,
+    ):
+        yield client, app, state
 
 
 def fetched(client: httpx.Client, event: str, name: str = "ask") -> str:

@@ -15,13 +15,10 @@ from typing import Any
 
 import httpx
 import pytest
-from qa_fixtures import build_book
+from qa_fixtures import served_book
 
 from qa.web.http.config import Config
 from qa.web.http.security import UPLOAD
-from qa.web.page.page import create_app
-from qa.web.serve import launch
-from qa.web.state import AppState
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 FILE = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
@@ -32,19 +29,11 @@ Served = tuple[httpx.Client, Any]
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A client of a server, and the server's Blocks."""
-    folder = tmp_path_factory.mktemp("served")
-    build_book(folder, {"ferry.txt": "The ferryman of Kalmar carries nineteen clocks."})
-    state = AppState(folder / "index", [str(folder / "sources")])
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = create_app(state)
-    serving = launch(app, "127.0.0.1", port, state, Config(mcp=True))
-    try:
-        with httpx.Client(base_url=serving.address, timeout=60) as client:
-            yield client, app
-    finally:
-        app.close()
+    with (
+        served_book(tmp_path_factory.mktemp("served"), Config(mcp=True)) as (address, app, _),
+        httpx.Client(base_url=address, timeout=60) as client,
+    ):
+        yield client, app
 
 
 @contextmanager

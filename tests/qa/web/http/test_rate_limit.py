@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import socket
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from qa_fixtures import build_book
+from qa_fixtures import served_book
 
 from qa.web.http.config import Allowance, Config
 from qa.web.http.rate_limit import RateLimit, TooOften
-from qa.web.page.page import create_app
-from qa.web.serve import launch
-from qa.web.state import AppState
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -72,16 +68,12 @@ class Client:
         return found
 
 
-def test_a_client_has_the_documents_changed_so_often_in_whatever_way(tmp_path: Path) -> None:
-    build_book(tmp_path, {"ferry.txt": "The ferryman of Kalmar carries nineteen clocks."})
-    state = AppState(tmp_path / "index", [str(tmp_path / "sources")])
-    state.changes = RateLimit(Allowance(3, 1))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = create_app(state)
-    client = Client(launch(app, "127.0.0.1", port, state, Config(mcp=True)).address)
-    try:
+def test_a_client_has_the_documents_changed_so_often_in_whatever_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.web.state.CHANGES", Allowance(3, 1))
+    with served_book(tmp_path, Config(mcp=True)) as (address, _, state):
+        client = Client(address)
         assert client.page().status_code == 200
         while state.builds.now.state == "running":
             pass
@@ -95,5 +87,3 @@ def test_a_client_has_the_documents_changed_so_often_in_whatever_way(tmp_path: P
         assert (result["isError"], result["structuredContent"]["title"]) == (True, "TooOften")
         assert client.endpoint("ask", "What does the ferryman carry?", [], [])[0] == "complete"
         assert not client.tool("documents")["isError"]
-    finally:
-        app.close()
