@@ -23,6 +23,7 @@ from index.text.analyzer import words
         ("in-\r\nvisible", "invisible"),
         ("in\u00ad\nvisible", "invisible"),
         ("in\u00advis\u200bible", "invisible"),
+        ("arti-\nﬁcial", "artificial"),
         ("Serbo-\nCroatian", "Serbo-\nCroatian"),  # a name of two words
         ("from 3-\n4", "from 3-\n4"),
         ("a -\nb", "a -\nb"),
@@ -69,7 +70,7 @@ def by_character(text: str) -> list[tuple[str, int, int]]:
 
 
 DIVIDED = re.compile(
-    r"(?<=[^\W\d_][^\W\d_])(?:[-\u2010](?=\r?\n[a-z])|\u00ad(?=\r?\n[^\W\d_]))[-\u2010\u00ad]?\r?\n|\Z(?!)"
+    r"(?<=[^\W\d_][^\W\d_])(?:[-\u2010](?=\r?\n[a-zﬁﬃ])|\u00ad(?=\r?\n[^\W\d_]))[-\u2010\u00ad]?\r?\n|\Z(?!)"
 )
 SHAPED = re.compile("[\ufb00-\ufb06\uff01-\uff5e]")
 
