@@ -19,7 +19,7 @@ from index.folder.additions import Change, added_files, changing, left_out
 from index.folder.layout import Layout
 from index.folder.store import FolderStore
 from index.lance.address import Engine
-from index.locate import Index, address_of, answering, build, folder_of, last_build, locate, open_store
+from index.locate import PATIENCE, Index, address_of, answering, build, folder_of, last_build, locate, open_store
 from index.normalize import NormalizedText, searchable
 from index.progress import Progress, Report, ignore
 from index.settings import DEFAULT_INDEX, Settings, threads
@@ -43,6 +43,7 @@ __all__ = [
     "Listed",
     "Passage",
     "Store",
+    "PATIENCE",
     "answering",
     "listed",
     "matching",

@@ -13,7 +13,7 @@ from typing import Any
 from tqdm import tqdm
 
 from index.folder.build import approve_all
-from index.locate import address_of, build, locate, open_store
+from index.locate import PATIENCE, address_of, build, locate, open_store
 from index.progress import Progress, counted
 from index.settings import DEFAULT_INDEX, Settings
 from index.status import status_lines
@@ -86,9 +86,6 @@ def _add_build_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-_PATIENCE = 600.0  # seconds that a build waits for another one
-
-
 def _build(arguments: argparse.Namespace) -> int:
     _build_once(arguments, full=arguments.full)
     if not arguments.watch:
@@ -109,7 +106,7 @@ def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = Fals
     settings = replace(Settings.from_environment(), ocr=arguments.ocr) if arguments.ocr else None
     report = build(
         arguments.index, arguments.sources, full=full, settings=settings, progress=progress,
-        approve=approve_all if arguments.force else judge, on=arguments.on, patience=_PATIENCE,
+        approve=approve_all if arguments.force else judge, on=arguments.on, patience=PATIENCE,
     )  # fmt: skip
     if quiet and report.up_to_date:
         return

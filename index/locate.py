@@ -21,6 +21,9 @@ from index.settings import Settings
 from index.store import Generation, Store, open_if_usable
 from source import SHIPPED, isolated, paths
 
+PATIENCE = 600.0
+"""Seconds that a change of the documents waits for another one, of this process or of another."""
+
 
 class Index(Protocol):
     """An index, wherever it is stored and whether or not it has been built. Its `str` is its name for users."""

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 
 from index import (
+    PATIENCE,
     Change,
     Layout,
     Listed,
@@ -30,7 +31,7 @@ from index import (
     open_store,
 )
 from qa.edition import DocumentMissing, Edition
-from qa.rebuild import PATIENCE, build_report, exclusive_build
+from qa.rebuild import build_report, exclusive_build
 from source import (
     ChapterVerseError,
     NotRead,

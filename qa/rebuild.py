@@ -10,12 +10,21 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
-from index import DEFAULT_INDEX, IndexUnwritable, Progress, Report, Settings, build, changes, ignore, last_build
+from index import (
+    DEFAULT_INDEX,
+    PATIENCE,
+    IndexUnwritable,
+    Progress,
+    Report,
+    Settings,
+    build,
+    changes,
+    ignore,
+    last_build,
+)
 from qa.evaluation.golden import judge
 from source import ChapterVerseError, PerProcess, paths, wait_until
 
-PATIENCE = 600.0
-"""Seconds that a change of the documents waits for another one, of this process or of another."""
 _queue = PerProcess[deque[object]](deque)  # those of this process, the one in progress first
 
 

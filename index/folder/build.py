@@ -13,13 +13,13 @@ from typing import Any
 
 from index.encoder.identity import identity
 from index.encoder.load import load_encoder
-from index.errors import IndexCorrupt, IndexMissing
+from index.errors import IndexCorrupt
 from index.folder.additions import left_out, sources_of
 from index.folder.checked_files import fingerprints
 from index.folder.commit import commit, writing
 from index.folder.filesystem import require_space
 from index.folder.generation import GenerationRows, write_tables
-from index.folder.generations import read_current
+from index.folder.generations import current_name, read_current
 from index.folder.ingest import Ingest, KnownDocuments
 from index.folder.layout import FORMAT, UNFINISHED, GenerationLayout, Layout
 from index.folder.manifest import Manifest
@@ -164,13 +164,10 @@ def _write_generation(
     used = rows.use_only(segments)
     write_tables(written, rows, used)
     written.sources.write_bytes(json.dumps(sources).encode())
-    parent = None
-    with suppress(IndexMissing, IndexCorrupt):
-        parent = read_current(layout)[0]
     manifest = Manifest(
         format=FORMAT,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        parent=parent,
+        parent=current_name(layout),
         encoder=encoder,
         settings=asdict(settings),
         counts=rows.counts(),

@@ -41,6 +41,14 @@ def _not_readable(layout: Layout) -> IndexCorrupt:
     return IndexCorrupt(f"The index in {isolated(layout.root)} does not say which generation is current. {REBUILD}")
 
 
+def current_name(layout: Layout) -> str | None:
+    """The name of the current generation; None if there is none, or if it is unknown because CURRENT is damaged."""
+    try:
+        return read_current(layout)[0]
+    except (IndexMissing, IndexCorrupt):
+        return None
+
+
 def set_current(layout: Layout, name: str, sha256: str) -> None:
     """Makes a generation the current one, by replacing CURRENT."""
     replace(layout.current, lambda path: path.write_text(f"{name} {sha256}\n", "ascii"))

@@ -7,13 +7,13 @@ from dataclasses import replace as with_fields
 from pathlib import Path
 
 from index.encoder.load import encoder_for
-from index.errors import IndexMissing, StoreError
+from index.errors import IndexCorrupt, IndexIncompatible, IndexMissing
 from index.folder.additions import added_files, left_out
 from index.folder.build import changes_since, open_written
 from index.folder.checked_files import Listing, check_files
 from index.folder.commit import commit, writing
 from index.folder.filesystem import opened, require_space
-from index.folder.generations import read_current
+from index.folder.generations import current_name, read_current
 from index.folder.layout import UNFINISHED, Folder, GenerationLayout, Layout, SegmentLayout
 from index.folder.manifest import Manifest, SegmentManifest, load_manifest, load_segment
 from index.folder.previous import PreviousGeneration, read_generation
@@ -81,11 +81,7 @@ def _checked(layout: Layout, written: GenerationLayout, manifest: Manifest, segm
     """Checks that the copy can be opened and asked; returns its manifest, which says what changes in this index."""
     generation = read_generation(written, manifest, segments)
     encoder_for(open_written(layout.root, written, manifest).encoder)
-    try:
-        parent = read_current(layout)[0]
-    except IndexMissing:
-        parent = None
-    return with_fields(manifest, parent=parent, changes=changes_since(_current(layout), generation))
+    return with_fields(manifest, parent=current_name(layout), changes=changes_since(_current(layout), generation))
 
 
 def _current(layout: Layout) -> PreviousGeneration | None:
@@ -95,5 +91,5 @@ def _current(layout: Layout) -> PreviousGeneration | None:
         manifest = load_manifest(layout.generation(name), sha256)
         check_files([(layout.generation(name), manifest.files)])
         return read_generation(layout.generation(name), manifest, [])
-    except StoreError:
+    except (IndexMissing, IndexCorrupt, IndexIncompatible):
         return None

@@ -96,6 +96,7 @@ def test_a_damaged_index_is_replaced(built: Path, root: Path) -> None:
             path.write_bytes(b"")
     for path in (root / "segments").glob("*/tokens.npy"):
         path.write_bytes(b"")
+    (root / "CURRENT").write_text("nothing")
     assert replace(built / "new", root) == 0
     assert texts(root) == {SHARED, NEW}
 
@@ -165,7 +166,7 @@ def test_an_index_cannot_replace_itself_nor_an_engine(
         assert replace(new, root) == 2
         assert "can't replace itself" in capsys.readouterr().err
     assert replace("lance:///tmp/none", root) == 2
-    assert "is no folder" in capsys.readouterr().err
+    assert "is not a folder" in capsys.readouterr().err
     pytest.importorskip("lancedb")
     assert replace(root, f"lance://{tmp_path}/engine") == 2
     assert "can't be replaced by a folder" in capsys.readouterr().err
