@@ -110,7 +110,7 @@ def one_blas_thread() -> None:
 
     Each question runs in a thread of its own, so the cores are shared already.
     OpenBLAS takes such a limit only from the main thread, so the limit that
-    `index/tokens.py` sets for each product has no effect in the other threads.
+    `index/blas.py` sets for each product has no effect in the other threads.
     """
     threadpool_limits(1, user_api="blas")
 

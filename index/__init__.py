@@ -1,6 +1,7 @@
 """Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
 
 from index import json_shape
+from index.blas import product
 from index.encoder.load import encoder_for, load_encoder
 from index.encoder.onnx import open_model
 from index.encoder.protocol import Encoded, Encoder, pieces_per_word
@@ -70,6 +71,7 @@ __all__ = [
     "encoder_for",
     "load_encoder",
     "pieces_per_word",
+    "product",
     # models
     "NormalizedText",
     "language_of",

@@ -10,17 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from threading import Lock
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from threadpoolctl import ThreadpoolController
 
+from index.blas import product
 from index.encoder.protocol import Encoded
 from index.types import FloatMatrix, Offsets
-from source import PerProcess
 
 
 def token_type(dimension: int) -> np.dtype[np.void]:
@@ -72,41 +68,5 @@ class Tokens:
 
     def cosines(self, query: FloatMatrix) -> list[FloatMatrix]:
         """The cosines of m unit vectors with each passage's n tokens: (m, n) for each passage."""
-        with _one_thread():
-            products = query @ self.vectors.T
+        products = product(query, self.vectors.T)
         return np.split(products * self.scales, self.ends[:-1], axis=1)
-
-
-class _OneThread:
-    """A context in which BLAS uses one thread.
-
-    A question's matrix product is so small that two threads wait for each other
-    longer than one takes to compute; on a busy machine the wait was four times the
-    rest of the retrieval. Uses are counted, because lifting the limit while another
-    thread computes would change the last bits of its result.
-    """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._users = 0
-        self._limit: Any = None
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._users:
-                self._limit = _blas().limit(limits=1)
-            self._users += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if not self._users:
-                self._limit.restore_original_limits()
-
-
-_one_thread = PerProcess(_OneThread)
-
-
-@lru_cache(maxsize=1)
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController().select(user_api="blas")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index import Encoded, Encoder, FloatMatrix, Offsets, Rows, Scores, Store, pieces_per_word
+from index import Encoded, Encoder, FloatMatrix, Offsets, Rows, Scores, Store, pieces_per_word, product
 from qa.ask.conversation import CONTEXT_WEIGHT, ContextualQuestion
 from qa.ask.timings import stage
 
@@ -132,6 +132,6 @@ def first_stage(
     with stage("fusion"):
         vectors = store.vectors.of(pool)
         for query in queries:
-            cosines, bm25 = vectors @ query.encoded.vector, store.lexical.scores(query.text, pool)
+            cosines, bm25 = product(vectors, query.encoded.vector), store.lexical.scores(query.text, pool)
             fused += query.weight * (query.vector_weight * rescale(cosines) + rescale(bm25))
     return pool, fused

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Event, Thread
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from pdf_fixtures import paragraph, pdf
 from qa_fixtures import build_book
 
 import qa
-from index.tokens import _one_thread
+from index.blas import _one_thread, product
 from qa import find
 from qa.rebuild import exclusive_build
 from source.spans import Span, SpanIndex
@@ -93,6 +95,28 @@ def test_a_child_that_is_forked_during_questions_answers(book: qa.Book, in_child
     finally:
         ended.set()
         asking.join()
+
+
+def test_a_product_that_is_being_computed_during_a_fork_ends(
+    in_child: InChild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where BLAS computes it in several threads: OpenBLAS doesn't take a limit from every thread."""
+    limit = SimpleNamespace(restore_original_limits=lambda: None)
+    monkeypatch.setattr("index.blas._blas", lambda: SimpleNamespace(limit=lambda limits: limit))
+    one, other = np.ones((200, 384), np.float32), np.ones((384, 4000), np.float32)
+    ended = Event()
+
+    def compute() -> None:
+        while not ended.is_set():
+            product(one, other)
+
+    computing = Thread(target=compute, daemon=True)
+    computing.start()
+    for _ in range(30):
+        in_child(lambda: None)
+    ended.set()
+    computing.join(20)
+    assert not computing.is_alive()
 
 
 @contextmanager
