@@ -44,20 +44,33 @@ class TextIds:
         digests = np.concatenate([np.zeros((0, 2), np.int64), *(segment.digests for segment in previous.segments)])
         self._order = np.argsort(digests[:, 0], kind="stable")
         self._digests = digests[self._order]
+        self._current = self._used_by(previous.generation)
         self._new: dict[bytes, int] = {}
         self._added = array("q")
+
+    def _used_by(self, generation: PreviousGeneration | None) -> NDArray[np.bool_]:
+        """(texts,): whether the generation uses this copy of a text."""
+        used = np.zeros(len(self._old), np.bool_)
+        if generation:
+            segments, rows = generation.segment_of[generation.texts[:, 0]], generation.texts[:, 1]
+            intact = segments >= 0
+            used[self.number(segments[intact], rows[intact])] = True
+        return used
 
     def number(self, segment: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,): the numbers of the texts in these rows of the previous segments."""
         return np.asarray(self._starts[segment] + row)
 
     def claim(self, digest: NDArray[np.int64]) -> tuple[int, bool]:
-        """The number of the text with this digest, and whether it is new and must be encoded."""
-        first = int(np.searchsorted(self._digests[:, 0], digest[0]))
-        while first < len(self._digests) and self._digests[first, 0] == digest[0]:
-            if self._digests[first, 1] == digest[1]:
-                return int(self._order[first]), False
-            first += 1
+        """The number of the text with this digest, and whether it is new and must be encoded.
+
+        A merge leaves copies of a text in the segments that it merged, as long as a generation needs them. The current
+        generation's copy is claimed, so that all passages with this text, new or kept, have the same.
+        """
+        first, last = (int(np.searchsorted(self._digests[:, 0], digest[0], side)) for side in ("left", "right"))
+        copies = self._order[first:last][self._digests[first:last, 1] == digest[1]]
+        if len(copies):
+            return int(copies[self._current[copies].argmax()]), False
         key = digest.tobytes()
         if key in self._new:
             return self._new[key], False

@@ -89,6 +89,7 @@ def test_no_name_turns_the_words_after_it(page: Page) -> None:
     expect(page.locator(".reading mark.quoted").first).to_be_visible()
     harmless(page)
     page.get_by_role("button", name="Documents", exact=True).click()
+    expect(page.locator(".rows tr[data-id]")).to_have_count(len(DOCUMENTS))
     for row in page.locator(".rows tr[data-id]").all():
         row.get_by_role("checkbox").check()
     harmless(page)

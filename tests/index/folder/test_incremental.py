@@ -29,6 +29,14 @@ SENTENCES = [
 HISTORIES = int(os.environ.get("HISTORIES", "12"))  # HISTORIES=200 pytest tests/index/folder/test_incremental.py
 NAMES = ["a.md", "b.txt", "sub/a.md", "sub/c.jsonl"]
 
+# After the second build, a text lies in a segment that was merged and in the new one.
+MERGED = [
+    {"sub/c.jsonl": "\n\n".join([SENTENCES[6], SENTENCES[0], SENTENCES[6]]),
+     "a.md": "\n\n".join([SENTENCES[7], SENTENCES[2], SENTENCES[7]])},
+    {"sub/c.jsonl": "\n\n".join([SENTENCES[0], SENTENCES[1], SENTENCES[1], SENTENCES[5]]), "sub/a.md": SENTENCES[6]},
+    {"sub/c.jsonl": "\n\n".join([SENTENCES[0], SENTENCES[7], SENTENCES[1], SENTENCES[0]])},
+]  # fmt: skip
+
 texts = st.lists(st.sampled_from(SENTENCES), max_size=4).map("\n\n".join)
 edits = st.lists(st.dictionaries(st.sampled_from(NAMES), texts, max_size=4), min_size=2, max_size=5)
 
@@ -68,6 +76,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 @settings(max_examples=HISTORIES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories=edits)
 @example([{"a.md": SENTENCES[0], "b.txt": SENTENCES[0]}, {"b.txt": SENTENCES[0]}])
+@example(MERGED)
 def test_any_history_of_edits_gives_the_same_index(
     monkeypatch: pytest.MonkeyPatch, histories: list[dict[str, str]]
 ) -> None:
