@@ -13,7 +13,7 @@ StoreError
 
 from source import ChapterVerseError
 
-REBUILD = "Run `python -m index build` to repair it."
+REBUILD = "Run `python -m index build --index DIR` to repair it."
 """The remedy for a damaged index: the sentence that ends most messages."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from index.errors import REBUILD, IndexCorrupt, IndexIncompatible
 from index.json_shape import fits, optional
+from source import isolated
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,6 @@ def first_readable(records: Iterable[tuple[bool, Callable[[], BuildRecord]]], in
 def unknown_sources(index: object) -> IndexCorrupt:
     """The error for an index that is so damaged that nobody knows what it was built from."""
     return IndexCorrupt(
-        f"The index in {index} is damaged, and what it was built from cannot be read any more. "
-        f"Name its sources: `python -m index build SOURCE … --index {index}`."
+        f"The index in {isolated(index)} is damaged, and what it was built from cannot be read any more. "
+        f"Name its sources: `python -m index build SOURCE … --index {isolated(index)}`."
     )

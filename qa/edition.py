@@ -43,7 +43,8 @@ class Edition:
     def __init__(self, store: Store, encoder: Encoder) -> None:
         if encoder.dimension != store.dimension:
             sizes = f"{store.dimension} dimensions, but those of its encoder have {encoder.dimension}"
-            raise IndexCorrupt(f"The vectors of the index have {sizes}. Run `python -m index build` to repair it.")
+            remedy = "Run `python -m index build --index DIR` to repair it."
+            raise IndexCorrupt(f"The vectors of the index have {sizes}. {remedy}")
         self.store = store
         self.encoder = encoder
         self._threshold = threshold()

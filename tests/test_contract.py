@@ -251,10 +251,10 @@ def test_a_damaged_index(qa_article_index: Path, tmp_path: Path, name: str, caps
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
     told = fails(capsys, 1, qa.__main__.main, "ask", QUESTION, "--index", str(root))
-    assert name in told and "Run `python -m index build` to repair it" in told
+    assert name in told and "Run `python -m index build --index DIR` to repair it" in told
     assert name in fails(capsys, 1, index.__main__.main, "verify", "--index", str(root))
     file.unlink()
-    assert "Run `python -m index build` to repair it" in fails(
+    assert "Run `python -m index build --index DIR` to repair it" in fails(
         capsys, 1, qa.__main__.main, "ask", QUESTION, "--index", str(root)
     )
 

@@ -106,7 +106,7 @@ def checked_json(layout: Folder, sha256: str) -> Any:
 
 
 def _invalid(layout: Folder) -> IndexCorrupt:
-    return IndexCorrupt(f"{layout.manifest} isn't a valid manifest. {REBUILD}")
+    return IndexCorrupt(f"{isolated(layout.manifest)} isn't a valid manifest. {REBUILD}")
 
 
 def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:

@@ -15,7 +15,7 @@ from index.folder.layout import UNFINISHED, GenerationLayout, Layout
 from index.folder.manifest import checked_json
 from index.json_shape import fits
 from index.record import BuildRecord, first_readable, record_from
-from source import name_of
+from source import isolated, name_of
 
 
 def last_build(layout: Layout) -> BuildRecord | None:
@@ -55,7 +55,7 @@ def _read(generation: GenerationLayout, sha256: str) -> BuildRecord:
     manifest = checked_json(generation, sha256)
     name = generation.sources.name
     if not fits(manifest, {"settings": dict, "files": {name: [object]}}):
-        raise IndexCorrupt(f"{generation.manifest} isn't a valid manifest. {REBUILD}")
+        raise IndexCorrupt(f"{isolated(generation.manifest)} isn't a valid manifest. {REBUILD}")
     return record_from(manifest["settings"], _sources(generation, manifest["files"][name]))
 
 
@@ -68,4 +68,4 @@ def _sources(generation: GenerationLayout, facts: list[Any]) -> Any:
             return json.loads(data)
     except (OSError, ValueError, TypeError, RecursionError):
         pass
-    raise IndexCorrupt(f"The index file {generation.sources} is missing or damaged. {REBUILD}")
+    raise IndexCorrupt(f"The index file {isolated(generation.sources)} is missing or damaged. {REBUILD}")

@@ -18,7 +18,7 @@ from index.folder.layout import UNFINISHED, Folder, GenerationLayout, Layout, Se
 from index.folder.manifest import Manifest, SegmentManifest, load_manifest, load_segment
 from index.folder.previous import PreviousGeneration, read_generation
 from index.folder.segment import Segment, is_intact, place
-from source import UsageError, name_of
+from source import UsageError, isolated, name_of
 
 
 def replace(root: Path, new: Path) -> str:
@@ -30,7 +30,7 @@ def replace(root: Path, new: Path) -> str:
     source = Layout(new)
     name, sha256 = read_current(source)
     if root.exists() and root.samefile(new):
-        raise UsageError(f"{name_of(new)} can't replace itself. Name another index with --index.")
+        raise UsageError(f"{isolated(name_of(new))} can't replace itself. Name another index with --index.")
     manifest = load_manifest(source.generation(name), sha256)
     segments = {name: load_segment(source.segment(name)) for name in manifest.segments}
     check_files([(source.generation(name), manifest.files)])
@@ -48,8 +48,8 @@ def _refuse_changes_by_users(layout: Layout, root: Path) -> None:
     """Added files and exclusions belong to no generation, so they can't be copied with one or rolled back."""
     if added_files(layout) or left_out(layout):
         raise UsageError(
-            f"Users added or excluded documents in {name_of(layout.root)}, which replacing would lose. "
-            f"Run `python -m index build` with all sources and --index {name_of(root)} instead."
+            f"Users added or excluded documents in {isolated(name_of(layout.root))}, which replacing would lose. "
+            f"Run `python -m index build` with all sources and --index {isolated(name_of(root))} instead."
         )
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from index import FolderStore, IndexCorrupt, IndexIncompatible, IndexMissing, IndexUnwritable, StoreError, build
 from index.__main__ import main
+from index.errors import REBUILD
 from index.folder.additions import changing
 from index.folder.generations import KEPT
 from index.folder.manifest import Manifest
@@ -91,7 +92,7 @@ def test_a_damaged_generation_cannot_be_rolled_back_to(root: Path) -> None:
     with pytest.raises(IndexCorrupt, match=r"passages\.npy is damaged"):
         locate(root).rollback()
     assert texts(root) == ["Something else.", "Another thing."]
-    assert locate(root).problems() == [f"The index file {path} is damaged. Run `python -m index build` to repair it."]
+    assert locate(root).problems() == [f"The index file {path} is damaged. {REBUILD}"]
 
 
 def test_pruning_keeps_the_current_generation_and_its_segments(root: Path) -> None:

@@ -51,7 +51,7 @@ def answer(store: FolderStore, passages: list[str]) -> str:
     try:
         assert ask(store) == passages
     except StoreError as error:
-        assert str(error).endswith(" is damaged. Run `python -m index build` to repair it.")
+        assert str(error).endswith(" is damaged. Run `python -m index build --index DIR` to repair it.")
         return "refused"
     return "answered"
 
