@@ -32,6 +32,7 @@ HOSTILE = {
     "one letter": "a" * SIZE,
     "open quotes": "“" * SIZE,
     "brackets": "[" * SIZE,
+    "escaped brackets": "\\[" * (SIZE // 2),
     "bracket heading": "# " + "[" * SIZE,
     "tag heading": "# " + "<" * SIZE,
     "image heading": "# " + "![a](" * (SIZE // 5),
