@@ -73,8 +73,8 @@ def _object_fits(value: dict[str, Any], shape: dict[Any, Any]) -> bool:
     return True
 
 
-ENCODER = {"name": str, "sha256": str, "settings": str, "dimension": int}
-SETTINGS = {"model": str, "passage_tokens": int, "ocr": str}
+ENCODER = {"name": text, "sha256": text, "settings": text, "dimension": int}
+SETTINGS = {"model": text, "passage_tokens": int, "ocr": text}
 COUNTS = {str: int, "documents": int, "passages": int, "texts": int}
 _SOURCES = {
     "roots": [str], "left_out": [str], "files": {str: str}, "readers": [str], "splitter": str, "skipped": [str],

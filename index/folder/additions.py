@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -15,12 +16,16 @@ from filelock import Timeout
 
 from index.errors import IndexCorrupt, IndexUnwritable, StoreError
 from index.folder.commit import claim, locked, unwritable, writing
-from index.folder.filesystem import is_there, read, reading, replace, require_space
+from index.folder.filesystem import delete, is_there, read, reading, replace, require_space
 from index.folder.layout import Layout
 from index.folder.record import last_build
+from index.json_shape import fits
 from source import OnWait, SourceFile, UsageError, do_nothing, files_in, is_index, is_unicode, isolated, name_of
 
-_MOST_BYTES = 1 << 26
+_MOST_BYTES = 1 << 24  # of the list of exclusions
+_UNDO = "undo.json"  # what is left to undo: path in the index → name of its backup; null for a new file
+# A list of strings and nothing else: of anything else, as many bytes would take a hundred times the memory.
+_STRINGS = re.compile(rb'\s*\[\s*+(?:"(?:[^"\\]|\\.)*+"\s*+,?\s*+)*+\]\s*', re.DOTALL)
 
 
 def sources_of(layout: Layout, sources: Sequence[str | Path]) -> list[Path]:
@@ -91,8 +96,9 @@ def left_out(layout: Layout) -> list[str]:
     If the list is damaged, they are those that the last build excluded.
     """
     try:
-        ids = json.loads(read(layout.left_out, _MOST_BYTES))
-        if isinstance(ids, list) and all(isinstance(id, str) and is_unicode(id) for id in ids):
+        data = read(layout.left_out, _MOST_BYTES)
+        ids = json.loads(data) if _STRINGS.fullmatch(data) else None
+        if isinstance(ids, list) and all(map(is_unicode, ids)):
             return list(dict.fromkeys(ids))
     except (FileNotFoundError, NotADirectoryError):
         return []
@@ -134,16 +140,50 @@ def changing(root: Path, patience: float = 0.0, on_wait: OnWait = do_nothing) ->
 
 
 def _transaction(layout: Layout) -> Iterator[Change]:
-    change = Change(layout)
-    shutil.rmtree(layout.changing, ignore_errors=True)  # left by a process that was killed
+    _finish_undo(layout)
+    delete(layout.changing)  # left by a process that was killed
     layout.changing.mkdir()
+    change = Change(layout)
     try:
         yield change
     except BaseException:
-        change.undo()
+        change.undo()  # if that fails, the backups stay
+        delete(layout.changing)
         raise
-    finally:
-        shutil.rmtree(layout.changing, ignore_errors=True)
+    delete(layout.changing)
+
+
+def _finish_undo(layout: Layout) -> None:
+    """Puts back the files that `Change.undo` could not. Raises OSError if that fails again.
+
+    The index may come from somebody else, so only files that a change may change are touched.
+    """
+    try:
+        left = json.loads(read(layout.changing / _UNDO, _MOST_BYTES))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (OSError, ValueError, RecursionError):
+        left = None
+    if not fits(left, {str: _backup_name}) or not all(_may_change(layout, path) for path in left):
+        raise IndexUnwritable(
+            f"{isolated(layout.changing)} holds files of a change that was not undone. Move it elsewhere."
+        )
+    for path, backup in left.items():
+        if backup is None:
+            (layout.root / path).unlink(missing_ok=True)
+        elif is_there(layout.changing / backup):  # it isn't if this was interrupted
+            (layout.changing / backup).replace(layout.root / path)
+
+
+def _backup_name(name: object) -> bool:
+    return name is None or (isinstance(name, str) and name.isdecimal())
+
+
+def _may_change(layout: Layout, path: str) -> bool:
+    """Whether a path in an index is that of an added file, or of the list of exclusions."""
+    target = layout.root / path
+    is_added = target.parent == layout.added and target.name != ".." and "\0" not in path
+    return is_added or target == layout.left_out
 
 
 class Change:
@@ -173,16 +213,28 @@ class Change:
 
     def take_back(self, path: Path) -> None:
         """Undoes the change of one file."""
-        backup = self._backups.pop(path)
+        backup = self._backups[path]
         if backup:
             backup.replace(path)
         else:
             path.unlink(missing_ok=True)
+        del self._backups[path]
 
     def undo(self) -> None:
-        """Undoes the whole change."""
+        """Undoes the whole change. If a file can't be put back now, raises OSError, and the next change does it."""
+        failed: OSError | None = None
         for path in list(self._backups):
-            self.take_back(path)
+            try:
+                self.take_back(path)
+            except OSError as error:
+                failed = error
+        if failed:
+            left = {
+                path.relative_to(self._layout.root).as_posix(): backup and backup.name
+                for path, backup in self._backups.items()
+            }
+            (self._layout.changing / _UNDO).write_text(json.dumps(left), "ascii")
+            raise failed
 
     def _replace(self, path: Path, write: Callable[[Path], object]) -> None:
         self._back_up(path, shutil.copy2)

@@ -64,8 +64,8 @@ class Table:
             head = io.BytesIO(bytes(file.read(0, min(BLOCK, len(file)))))
             npy.read_magic(head)
             shape, _, found = npy.read_array_header_1_0(head)
-            if found != np.dtype(dtype) or shape[1:] != (() if columns is None else (columns,)):
-                raise ValueError("another type or number of columns")
+            if found != np.dtype(dtype) or not shape or shape[1:] != (() if columns is None else (columns,)):
+                raise ValueError("another type or number of dimensions or columns")
             self._start = head.tell()
             self._array = np.frombuffer(memoryview(file._bytes), found, offset=self._start).reshape(shape)
         except IndexCorrupt:
@@ -146,6 +146,8 @@ class Strings:
     """A string table on disk, as `write_strings` writes it; sorted, so that a string is found by binary search."""
 
     def __init__(self, characters: Table, ends: Table) -> None:
+        if not len(ends):
+            raise IndexCorrupt(f"The index has an empty list of ids or terms. {REBUILD}")
         self._characters = characters
         self._ends = ends
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 import socket
 import stat
 from collections.abc import Iterable, Iterator
@@ -22,13 +21,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from index.errors import IndexUnwritable, StoreError, StoreUnreachable
-from index.folder.filesystem import publish, read, remove
+from index.folder.filesystem import delete, publish, read, remove
 from index.folder.generations import KEPT, delete_old, delete_unused, names, set_current
 from index.folder.layout import UNFINISHED, GenerationLayout, Layout
 from index.folder.manifest import Manifest, dump
 from source import EXHAUSTED, OnWait, do_nothing, isolated, reason_of, wait_until
 
 _OURS = Layout.names()
+_KINDS = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFREG: "a file"}
 
 
 def claim(root: Path) -> Layout:
@@ -45,10 +45,11 @@ def claim(root: Path) -> Layout:
         raise IndexUnwritable(
             f"{isolated(root)} holds other files but no index. Name an empty or new folder with --index."
         )
-    for name in found & _OURS:
-        if stat.S_IFMT((root / name).lstat().st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
+    for name in sorted(found & _OURS):
+        kind = stat.S_IFMT((root / name).lstat().st_mode)
+        if kind != (stat.S_IFDIR if root / name in layout.folders else stat.S_IFREG):
             raise IndexUnwritable(
-                f"{isolated(root / name)} is a link or a special file, which no index has. "
+                f"{isolated(root / name)} is {_KINDS.get(kind, 'a special file')}, which no index has. "
                 "Name another folder with --index."
             )
     return layout
@@ -115,8 +116,10 @@ def _giving_back_space(layout: Layout) -> Iterator[None]:
 
 def unwritable(root: Path, error: OSError) -> IndexUnwritable:
     """The IndexUnwritable for a system error in the folder of an index."""
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     is_passing = error.errno in EXHAUSTED or error.errno == errno.EIO
-    remedy = "Fix that and try again." if is_passing else "Free some space or name another folder with --index."
+    remedy = "Free some space or name another folder" if is_full else "Fix that, or name another folder"
+    remedy = "Fix that and try again." if is_passing else f"{remedy} with --index."
     return IndexUnwritable(f"The index cannot be written to {isolated(root)} ({reason_of(error)}). {remedy}")
 
 
@@ -142,7 +145,7 @@ def _writer(layout: Layout) -> str:
 def _remove_unfinished(layout: Layout) -> None:
     for folder in (layout.segments, layout.generations):
         for unfinished in folder.glob(f"{UNFINISHED}*"):
-            shutil.rmtree(unfinished, ignore_errors=True)
+            delete(unfinished)
 
 
 def commit(layout: Layout, written: GenerationLayout, manifest: Manifest, broken: Iterable[Path] = ()) -> str:

@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -62,6 +62,16 @@ def entries(folder: Path) -> list[Path]:
             return sorted(folder.iterdir())
     except OSError:
         return []
+
+
+def folders(folder: Path) -> list[Path]:
+    """The folders in a folder, sorted, without links: these may lead to somebody else's files. As `entries`."""
+    with reading(folder):
+        return [path for path in entries(folder) if _is_folder(path)]
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def is_there(path: Path) -> bool:
@@ -132,7 +142,16 @@ def remove(folder: Path) -> None:
         folder.rename(doomed)
     except OSError:
         return
-    shutil.rmtree(doomed, ignore_errors=True)
+    delete(doomed)
+
+
+def delete(path: Path) -> None:
+    """Deletes a file, a folder or a link, and nothing that a link leads to; what can't be deleted now is left."""
+    if _is_folder(path):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def flush(path: Path) -> None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from index.errors import REBUILD, IndexCorrupt, IndexMissing, StoreError
-from index.folder.filesystem import entries, is_there, read, remove, replace
+from index.folder.filesystem import folders, is_there, read, remove, replace
 from index.folder.layout import GenerationLayout, Layout
 from index.folder.manifest import load_manifest
 from source import isolated
@@ -56,12 +56,12 @@ def set_current(layout: Layout, name: str, sha256: str) -> None:
 
 def names(layout: Layout) -> list[str]:
     """The names of the committed generations, oldest first."""
-    return [path.name for path in entries(layout.generations) if _GENERATION.fullmatch(path.name)]
+    return [path.name for path in folders(layout.generations) if _GENERATION.fullmatch(path.name)]
 
 
 def segments_in(layout: Layout) -> list[Path]:
     """The folders of committed segments. Anything else in there isn't ours and is left alone."""
-    return [path for path in entries(layout.segments) if _SEGMENT.fullmatch(path.name)]
+    return [path for path in folders(layout.segments) if _SEGMENT.fullmatch(path.name)]
 
 
 def committed_sha256(generation: GenerationLayout) -> str:
@@ -71,7 +71,7 @@ def committed_sha256(generation: GenerationLayout) -> str:
     except (OSError, ValueError):
         seal = ""
     if not _SHA256.fullmatch(seal):
-        raise IndexCorrupt(f"The index file {generation.seal} is missing or damaged. {REBUILD}")
+        raise IndexCorrupt(f"The index file {isolated(generation.seal)} is missing or damaged. {REBUILD}")
     return seal
 
 

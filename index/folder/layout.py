@@ -105,6 +105,11 @@ class Layout:
         """The names of everything an index folder may hold, including CURRENT.new, the next CURRENT being written."""
         return frozenset({*(path.name for path in vars(cls).values() if isinstance(path, _In)), "CURRENT.new"})
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Which of these are folders; the others are files."""
+        return self.added, self.changing, self.segments, self.generations
+
     def segment(self, name: str) -> SegmentLayout:
         """The layout of the segment with this name."""
         return SegmentLayout(self.segments / name)

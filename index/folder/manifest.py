@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, fields
-from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from index.errors import REBUILD, IndexCorrupt, IndexIncompatible
 from index.folder.checked_files import Listing
 from index.folder.filesystem import read
 from index.folder.layout import FORMAT, Folder, GenerationLayout, SegmentLayout
-from index.json_shape import COUNTS, ENCODER, SETTINGS, fits
+from index.json_shape import COUNTS, ENCODER, SETTINGS, fits, text
 from source import isolated
 
 NAME_LENGTH = 32
@@ -57,12 +57,46 @@ class SegmentManifest:
     files: Listing
 
 
+_MOST_FILES, _MOST_LANGUAGES = 100, 1000
+# Inside the folder, whatever the system: neither absolute, nor with a step up, a drive or a backslash.
+_FILE_NAME = re.compile(r"(?:[a-z0-9_]+/)?[a-z0-9_]+\.[a-z0-9]+")
+_LANGUAGE = re.compile(r"[a-z]{0,8}")
+
+
+def _listing(files: object) -> bool:
+    """Whether this is a listing of files, with SHA-256 and size, that may all be inside the folder."""
+    return (
+        isinstance(files, dict)
+        and len(files) <= _MOST_FILES
+        and all(_FILE_NAME.fullmatch(name) for name in files)
+        and fits(list(files.values()), [_facts])
+    )
+
+
+def _facts(facts: object) -> bool:
+    return (
+        isinstance(facts, list) and [type(fact) for fact in facts] == [str, int] and 0 <= facts[1] < 1 << 62  # bytes
+    )
+
+
+def _languages(languages: object) -> bool:
+    return (
+        isinstance(languages, list)
+        and len(languages) <= _MOST_LANGUAGES
+        and all(isinstance(each, str) and _LANGUAGE.fullmatch(each) for each in languages)
+    )
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and len(name) == NAME_LENGTH and set(name) <= set("0123456789abcdef")
+
+
 _SHAPES: dict[type, Any] = {
     Manifest: {
-        "created": str, "parent": str | None, "encoder": ENCODER, "settings": SETTINGS, "counts": COUNTS,
-        "changes": {str: int}, "languages": [str], "segments": [str],
+        "created": text, "parent": str | None, "encoder": ENCODER, "settings": SETTINGS, "counts": COUNTS,
+        "changes": {str: int}, "languages": _languages, "segments": [_is_name], "files": _listing,
     },
-    SegmentManifest: {"encoder": ENCODER, "counts": {str: int, "texts": int}},
+    SegmentManifest: {"encoder": ENCODER, "counts": {str: int, "texts": int}, "files": _listing},
 }  # fmt: skip
 _MOST_DIMENSIONS = 1 << 16
 _MOST_BYTES = 1 << 26
@@ -81,8 +115,8 @@ def load_manifest(layout: GenerationLayout, sha256: str) -> Manifest:
     IndexIncompatible if another version of the project wrote it.
     """
     manifest = _load(layout, sha256, Manifest)
-    if not manifest.segments or not all(_is_name(name) for name in manifest.segments):
-        raise IndexCorrupt(f"{isolated(layout.manifest)} lists no segments, or an invalid one. {REBUILD}")
+    if not manifest.segments:
+        raise IndexCorrupt(f"{isolated(layout.manifest)} lists no segments. {REBUILD}")
     return manifest
 
 
@@ -93,6 +127,8 @@ def load_segment(layout: SegmentLayout) -> SegmentManifest:
 
 def checked_json(layout: Folder, sha256: str) -> Any:
     """The JSON of the manifest with this SHA-256, whatever its format. Raises IndexCorrupt."""
+    if layout.root.is_symlink():  # a build deletes what is in there and not listed
+        raise IndexCorrupt(f"{isolated(layout.root)} is a link, which no index has. {REBUILD}")
     try:
         data = read(layout.manifest, _MOST_BYTES)
     except OSError as error:
@@ -120,16 +156,10 @@ def _load(layout: Folder, sha256: str, kind: type[_Kind]) -> _Kind:
             )
         if not fits(record, _SHAPES[kind]):
             raise TypeError("a field is missing or has another type")
-        files = {str(name): (str(sha256), int(size)) for name, (sha256, size) in record["files"].items()}
+        files = {name: (sha256, size) for name, (sha256, size) in record["files"].items()}
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise _invalid(layout) from error
     dimension = record["encoder"]["dimension"]
     if not 0 < dimension < _MOST_DIMENSIONS:
         raise IndexCorrupt(f"{isolated(layout.manifest)} has an invalid vector dimension: {dimension}. {REBUILD}")
-    if any(".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute() for name in files):
-        raise IndexCorrupt(f"{isolated(layout.manifest)} lists a file outside the index. {REBUILD}")
     return kind(**{**record, "files": files})
-
-
-def _is_name(name: object) -> bool:
-    return isinstance(name, str) and len(name) == NAME_LENGTH and set(name) <= set("0123456789abcdef")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from index.errors import REBUILD, IndexCorrupt, IndexIncompatible, IndexMissing
 from index.folder.arrays import Table, all_strings, ascends
 from index.folder.checked_files import Files, Listing, damaged, foreign
+from index.folder.filesystem import delete
 from index.folder.generations import committed_sha256, names, read_current, segments_in
 from index.folder.layout import (
     DOCUMENT_COLUMNS,
@@ -200,7 +200,7 @@ class Previous:
         for folder, listing in folders:
             for path in foreign(folder, listing):
                 self.damage.append(f"{isolated(path)} was not part of the index.")
-                _delete(path)
+                delete(path)
 
     def _load_generation(self, layout: Layout) -> tuple[GenerationLayout, Manifest] | None:
         """The current generation, or else the newest with a valid manifest."""
@@ -238,8 +238,3 @@ class Previous:
 
 def _made_by(manifest: Manifest | SegmentManifest, encoder: dict[str, Any]) -> bool:
     return all(manifest.encoder[name] == value for name, value in encoder.items())
-
-
-def _delete(path: Path) -> None:
-    with suppress(FileNotFoundError):  # already deleted with its folder
-        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

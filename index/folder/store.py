@@ -26,6 +26,7 @@ from index.folder.segment import CHECKED_WHOLE, EncodedTexts, Segment, open_segm
 from index.folder.vectors import StoredVectors, read_index
 from index.json_shape import sources_from
 from index.store import StoreMixin
+from index.text.passages import LONGEST_PASSAGE
 from index.tokens import Tokens
 from source import Box, Document, DocumentFacts, Span, boxes_of, isolated, load_document, load_facts
 
@@ -135,6 +136,13 @@ class FolderStore(StoreMixin):
         whole: bool,
     ) -> None:  # fmt: skip
         self.root, self.generation, self.manifest = root, name, manifest
+        try:
+            self._open_files(root, layout, like, whole)
+        except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+            raise IndexCorrupt(f"The tables in {isolated(layout.root)} are inconsistent. {REBUILD}") from error
+
+    def _open_files(self, root: Path, layout: GenerationLayout, like: FolderStore | None, whole: bool) -> None:
+        manifest = self.manifest
         self.segments: list[Segment] = open_segments(Layout(root), manifest, like.segments if like else ())
         if any(segment.dimension != manifest.encoder["dimension"] for segment in self.segments):
             raise IndexCorrupt(f"The index in {isolated(root)} has vectors of different dimensions. {REBUILD}")
@@ -209,8 +217,8 @@ class FolderStore(StoreMixin):
 
     def _rows_of_sentences(self, passage: int) -> tuple[int, int]:
         _, first, last, _ = map(int, self.passages[passage])
-        if first >= last:
-            raise IndexCorrupt(f"Passage {passage} of the index has no sentences. {REBUILD}")
+        if not 0 < last - first <= LONGEST_PASSAGE:
+            raise IndexCorrupt(f"Passage {passage} of the index has no sentences, or too many. {REBUILD}")
         return first, last
 
     def places_of(self, sentence: str, most: int) -> list[tuple[int, Span]]:
@@ -250,6 +258,6 @@ class FolderStore(StoreMixin):
 
 
 def _span(start: int, end: int) -> Span:
-    if not 0 <= start < end:
+    if not 0 <= start < end <= start + LONGEST_PASSAGE:
         raise IndexCorrupt(f"The index has an invalid sentence, from {start} to {end}. {REBUILD}")
     return Span(start, end)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import faiss
@@ -21,17 +22,19 @@ from index.folder.checksums import CheckedFile
 from index.folder.segment import EncodedTexts
 from index.store import cosines, nearest_among
 from index.types import FloatMatrix, Rows
-from source import after_fork, isolated
+from source import PerProcess, after_fork, isolated
 
 _RESCORED = 8  # texts compared exactly for each passage requested
 _LEAST = 400  # texts compared exactly at least
 _TRAINED_ON = 1 << 16  # vectors
 _CHUNK = 1 << 14  # vectors added at a time
+_KIND = 4  # bytes, with which each kind of index begins
 _SETTINGS = (
     "d", "metric_type", "M", "M2", "nbits", "ksub", "bbs", "code_size", "qb", "centered", "implem", "skip", "qbs",
 )  # fmt: skip
 _CODE_SETTINGS = ("d", "metric_type", "code_size", "nb_bits")
 
+_one_limit = PerProcess(Lock)  # FAISS has one for all threads
 # The threads of its OpenMP, like all others, don't survive a fork; the child would wait for them forever.
 after_fork(partial(faiss.omp_set_num_threads, 1))
 
@@ -89,8 +92,14 @@ def write_index(path: Path, texts: EncodedTexts) -> None:
 
 def read_index(file: CheckedFile, count: int, dimension: int) -> faiss.Index:
     """Loads the FAISS index of `count` vectors; the file is checked before FAISS parses it. Raises IndexCorrupt."""
+    data = np.frombuffer(file.read(0, len(file)), np.uint8)
+    kind = faiss.serialize_index(_empty(dimension))[:_KIND]
     try:
-        index = faiss.deserialize_index(np.frombuffer(file.read(0, len(file)), np.uint8))
+        if not np.array_equal(data[:_KIND], kind):  # other kinds may name files, which FAISS would open
+            raise RuntimeError("another kind of index")
+        with _one_limit():
+            faiss.set_deserialization_vector_byte_limit(len(data))  # or it allocates whatever the file says
+            index = faiss.deserialize_index(data)
     except (RuntimeError, MemoryError) as error:
         raise IndexCorrupt(f"The index file {isolated(file.path)} isn't a FAISS index. {REBUILD}") from error
     if not _is_expected(index, count, _empty(dimension)):

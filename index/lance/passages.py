@@ -18,6 +18,7 @@ from index.lance.keys import Keys, of_term
 from index.lance.sealed_rows import SealedRows, SealedTable
 from index.lance.tables import Values
 from index.store import cosines, nearest_among
+from index.text.passages import LONGEST_PASSAGE
 from index.types import FloatMatrix, Rows, Scores
 
 _DISTANCE = "_distance"
@@ -45,8 +46,11 @@ class PassageRow:
         document, sentences, terms, vector = values
         spans = np.frombuffer(sentences, np.int64).reshape(-1, 3)
         numbers = np.frombuffer(vector, np.float32)
-        if not len(spans) or len(numbers) != dimension:
+        if not 0 < len(spans) <= LONGEST_PASSAGE or len(numbers) != dimension:
             raise ValueError("a passage without sentences, or with a vector of another dimension")
+        start, end = spans[:, 0].min(), spans[:, 1].max()
+        if not 0 <= start < end <= start + LONGEST_PASSAGE or (spans[:, 0] >= spans[:, 1]).any():
+            raise ValueError("a passage that is too long, or an empty sentence")
         return cls(row, document, spans, Counter(terms.split()), numbers)
 
 
