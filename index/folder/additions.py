@@ -121,15 +121,13 @@ def changing(root: Path, patience: float = 0.0, on_wait: OnWait = do_nothing) ->
     An exception undoes the whole change. If the process is killed, each file is
     complete, in its old or its new version, and the next build uses what it finds.
     Waits `patience` seconds for another process that is making a change, and as long for
-    a build, so that nothing is changed before it can be built. Raises IndexUnwritable,
-    also if they don't end.
+    a build, so that nothing is changed before it can be built. No other build begins until
+    the change has been built or undone. Raises IndexUnwritable, also if they don't end.
     """
     try:
         layout = claim(root)
         layout.added.mkdir(exist_ok=True)
-        with locked(layout.change_lock, patience, on_wait):
-            with writing(root, patience, on_wait):
-                pass
+        with locked(layout.change_lock, patience, on_wait), writing(root, patience, on_wait):
             yield from _transaction(layout)
     except Timeout as error:
         raise IndexUnwritable(

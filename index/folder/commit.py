@@ -22,10 +22,10 @@ from filelock import FileLock, Timeout
 
 from index.errors import IndexUnwritable, StoreError, StoreUnreachable
 from index.folder.filesystem import delete, publish, read, remove
-from index.folder.generations import KEPT, delete_old, delete_unused, names, set_current
+from index.folder.generations import KEPT, delete_old, delete_unused, next_name, set_current
 from index.folder.layout import UNFINISHED, GenerationLayout, Layout
 from index.folder.manifest import Manifest, dump
-from source import EXHAUSTED, OnWait, do_nothing, isolated, reason_of, wait_until
+from source import EXHAUSTED, OnWait, do_nothing, is_index, isolated, reason_of, wait_until
 
 _OURS = Layout.names()
 _KINDS = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFREG: "a file"}
@@ -41,7 +41,7 @@ def claim(root: Path) -> Layout:
     layout = Layout(root)
     root.mkdir(parents=True, exist_ok=True)
     found = {path.name for path in root.iterdir() if not path.name.startswith(".")}
-    if layout.current.name not in found and found - _OURS:
+    if found - _OURS and not is_index(found):  # other programs have a CURRENT, too
         raise IndexUnwritable(
             f"{isolated(root)} holds other files but no index. Name an empty or new folder with --index."
         )
@@ -59,9 +59,10 @@ def claim(root: Path) -> Layout:
 def locked(path: Path, patience: float, on_wait: OnWait) -> Iterator[None]:
     """Holds the lock of a file, waiting `patience` seconds if another process holds it. Raises Timeout.
 
-    The operating system releases the lock when the process that holds it ends.
+    The operating system releases the lock when the process that holds it ends. The thread that
+    holds it may take it again.
     """
-    lock = FileLock(path, timeout=0)
+    lock = FileLock(path, timeout=0, is_singleton=True)
 
     def acquire() -> bool:
         with suppress(Timeout):
@@ -157,7 +158,7 @@ def commit(layout: Layout, written: GenerationLayout, manifest: Manifest, broken
     digest = sha256(data).hexdigest()
     written.manifest.write_bytes(data)
     written.seal.write_text(digest, "ascii")
-    name = f"{max((int(old) for old in names(layout)), default=0) + 1:06d}"
+    name = next_name(layout)
     publish(written, layout.generations / name)
     set_current(layout, name, digest)
     with suppress(OSError, StoreUnreachable):  # the next build tries again

@@ -25,6 +25,8 @@ NO_SUCH_FILE = {
 }  # fmt: skip
 """System errors that mean there is no such file, or something else in its place."""
 
+_NO_FSYNC = {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}  # what a file system says that can't flush a folder
+
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
@@ -155,9 +157,12 @@ def delete(path: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """Waits until a file, or the entries of a folder, are on disk (fsync)."""
+    """Waits until a file, or the entries of a folder if the file system can do that, are on disk (fsync)."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_FSYNC or not _is_folder(path):
+            raise
     finally:
         os.close(handle)

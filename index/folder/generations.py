@@ -13,6 +13,7 @@ from source import isolated
 
 KEPT = 5
 """The number of generations an index keeps; each build deletes older ones."""
+_DIGITS = 12  # of a number that is counted on from; nobody builds as often
 _GENERATION, _SEGMENT, _SHA256 = (re.compile(each) for each in ("[0-9]{6,}", "[0-9a-f]{32}", "[0-9a-f]{64}"))
 
 
@@ -57,6 +58,14 @@ def set_current(layout: Layout, name: str, sha256: str) -> None:
 def names(layout: Layout) -> list[str]:
     """The names of the committed generations, oldest first."""
     return [path.name for path in folders(layout.generations) if _GENERATION.fullmatch(path.name)]
+
+
+def next_name(layout: Layout) -> str:
+    """A name for a new generation: the number after the last one, or after whatever else has that name."""
+    number = 1 + max((int(name) for name in names(layout) if len(name) <= _DIGITS), default=0)
+    while is_there(layout.generations / f"{number:06d}"):
+        number += 1
+    return f"{number:06d}"
 
 
 def segments_in(layout: Layout) -> list[Path]:

@@ -99,7 +99,7 @@ class FolderIndex:
         current, sha256 = read_current(layout)
         found = []
         try:
-            committed = committed_sha256(layout.generation(current)) == sha256
+            committed = current in names(layout) and committed_sha256(layout.generation(current)) == sha256
         except IndexCorrupt:
             committed = False
         if not committed:

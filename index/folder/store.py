@@ -209,7 +209,11 @@ class FolderStore(StoreMixin):
 
     def sentences(self, passage: int) -> list[Span]:
         first, last = self._rows_of_sentences(passage)
-        return [_span(*row) for row in self.sentence_rows[first:last].tolist()]
+        rows = self.sentence_rows[first:last].tolist()
+        whole = _span(rows[0][0], rows[-1][1])
+        if any(not whole.start <= start < end <= whole.end for start, end in rows):
+            raise IndexCorrupt(f"Passage {passage} of the index has an invalid sentence. {REBUILD}")
+        return [Span(start, end) for start, end in rows]
 
     def span(self, passage: int) -> Span:
         first, last = self._rows_of_sentences(passage)

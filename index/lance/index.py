@@ -117,6 +117,7 @@ class LanceIndex:
 
     def rollback(self, to: str | None = None) -> str:
         """As `Index.rollback`."""
+        self._pointer.read()  # before `building` creates a pointer where there is no index
         with building(self._engine, self._pointer) as lease:
             current = lease.current
             earlier = [each for each in current.kept if (each.name == to if to else each.name < current.generation)]

@@ -166,9 +166,11 @@ def _current(rows: list[dict[str, Any]], where: str) -> Current:
         current = Current(row["generation"], kept, row["builder"], row["who"], row["until"])
         if not 0 <= current.until < _NEVER:
             raise ValueError("a lease without an end")
+        if not all(each.name.isdecimal() for each in kept):
+            raise ValueError("a generation without a number")
         if current.generation and current.published is None:
             raise ValueError("the current generation isn't among those kept")
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise IndexCorrupt(f"The index at {where} doesn't say which generation is current. {REBUILD}") from error
     return current
 
@@ -179,6 +181,7 @@ def _sql(value: object) -> str:
 
 LEASE = 60
 """Seconds that a lease lasts. The clocks of machines that build must differ by less."""
+_CLOCKS = LEASE  # seconds; a lease that ends later than clocks may differ is a mistake, and would keep everybody out
 
 
 class Lease:
@@ -260,7 +263,7 @@ class _Taken(IndexUnwritable):
 def _acquired(engine: Engine, pointer: Pointer) -> Lease:
     """The lease, if no other build holds it. Raises _Taken."""
     old = pointer.row()
-    if old.builder and old.until > time.time():
+    if old.builder and 0 < old.until - time.time() <= LEASE + _CLOCKS:
         until = datetime.fromtimestamp(old.until, UTC)
         raise _Taken(
             f"Another build ({isolated(old.who[:99])}) is writing to {isolated(engine)}. "

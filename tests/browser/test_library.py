@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from index_fixtures import elsewhere
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from index.folder.commit import writing
@@ -151,7 +152,7 @@ def test_an_upload_waits_for_another_build_and_is_not_sent_twice(library: Page, 
     file.write_text("The goose of Ghent guards eleven gates.\n", encoding="utf-8")
     sent: list[str] = []
     library.on("request", lambda request: sent.append(request.url) if "/upload" in request.url else None)
-    with writing(small.index):  # as another process would
+    with elsewhere(writing(small.index)):  # as another process would
         add(library, file)
         expect(library.locator(".shelf .building")).to_contain_text("waiting for another update")
         remove(library, "The Lanterns")  # the second change of this page waits, too

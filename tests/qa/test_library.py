@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from index_fixtures import fill_disk
+from index_fixtures import elsewhere, fill_disk
 from pdf_fixtures import paragraph, pdf
 
 import qa
@@ -462,7 +462,7 @@ def test_a_change_waits_for_so_long_and_can_be_cancelled(
         assert step == "waiting"
         raise Cancelled
 
-    with other(root):
+    with elsewhere(other(root)):
         with pytest.raises(qa.IndexUnwritable, match=r"(Another process is changing|Another build .* is writing)"):
             library.add(upload(**{"new.txt": "New words.\n"}), silent)
         with pytest.raises(Cancelled):

@@ -12,7 +12,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from index_fixtures import fill_disk
+from index_fixtures import elsewhere, fill_disk
 
 from index import FolderStore, IndexCorrupt, IndexUnwritable, Settings, build, last_build
 from index.folder.commit import unwritable, writing
@@ -162,7 +162,7 @@ def test_an_unwritable_folder_is_reported(tmp_path: Path, sources: Path) -> None
     root = tmp_path / "index"
     build(root, [sources])
     (root / "CURRENT.new").mkdir()
-    with pytest.raises(IndexUnwritable, match="CURRENT.new is a folder, which"):
+    with pytest.raises(IndexUnwritable, match=r"CURRENT\.new is a folder, which"):
         build(root, [sources], full=True)
     assert answers(root) == ["The keeper counted the ships. They went north."]
     assert left_over(root) == []
@@ -176,7 +176,7 @@ def test_an_unwritable_folder_is_reported(tmp_path: Path, sources: Path) -> None
 def test_the_second_of_two_builds_is_refused(tmp_path: Path, sources: Path) -> None:
     root = tmp_path / "index"
     with (
-        writing(root),
+        elsewhere(writing(root)),
         pytest.raises(
             IndexUnwritable, match=r"Another build \(process \d+ on .*, since 20.*\) is writing to .*\. Wait"
         ),
@@ -190,7 +190,7 @@ def test_a_build_that_has_waited_reads_what_was_added_meanwhile(tmp_path: Path, 
     held, ended = Event(), Event()
 
     def hold() -> None:
-        with writing(root):
+        with elsewhere(writing(root)):
             held.set()
             assert ended.wait(60)
 

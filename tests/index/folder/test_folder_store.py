@@ -1,6 +1,4 @@
 import gc
-import hashlib
-import json
 import pickle
 import shutil
 import weakref
@@ -8,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from index_fixtures import forge, generation, segment
 
 from index import FolderStore, IndexCorrupt, IndexIncompatible, IndexMissing, build
 from index.encoder.protocol import Encoder
 from index.errors import StoreError
-from index.folder.layout import FORMAT, Folder, GenerationLayout, SegmentLayout
-from index.folder.manifest import NAME_LENGTH
+from index.folder.layout import FORMAT
 from source import scan
 
 TEXT = "Ships\n\nThe keeper counted the ships. They went north.\n\nThe harbour was closed on Monday by a storm.\n"
@@ -33,36 +31,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def root(built: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(built, tmp_path / "copy"))
-
-
-def generation(root: Path) -> GenerationLayout:
-    return GenerationLayout(root / "generations" / "000001")
-
-
-def segment(root: Path) -> SegmentLayout:
-    (folder,) = (root / "segments").iterdir()
-    return SegmentLayout(folder)
-
-
-def forge(root: Path, **changes: object) -> None:
-    """Changes the generation's manifest, and updates every hash."""
-    old = segment(root)
-    data = rehashed(old)
-    old.manifest.write_bytes(data)
-    name = hashlib.sha256(data).hexdigest()[:NAME_LENGTH]
-    old.root.rename(old.root.with_name(name))
-    layout = generation(root)
-    data = rehashed(layout, segments=[name], **changes)
-    layout.manifest.write_bytes(data)
-    (root / "CURRENT").write_text(f"000001 {hashlib.sha256(data).hexdigest()}\n")
-
-
-def rehashed(folder: Folder, **changes: object) -> bytes:
-    record = json.loads(folder.manifest.read_bytes()) | changes
-    for name in record["files"]:
-        data = (folder.root / name).read_bytes()
-        record["files"][name] = hashlib.sha256(data).hexdigest(), len(data)
-    return json.dumps(record).encode()
 
 
 def test_a_released_store_is_freed_at_once(tmp_path: Path) -> None:
@@ -152,7 +120,9 @@ def test_one_damaged_byte_in_any_file_is_noticed_and_the_file_named(root: Path) 
         data = path.read_bytes()
         for position in {0, len(data) // 2, len(data) - 1}:
             path.write_bytes(data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :])
-            with pytest.raises(IndexCorrupt, match=rf"{path.name} is damaged. Run `python -m index build` to repair"):
+            with pytest.raises(
+                IndexCorrupt, match=rf"{path.name} is damaged\. Run `python -m index build --index DIR` to"
+            ):
                 FolderStore(root)
         path.write_bytes(data[:-1])
         with pytest.raises(IndexCorrupt, match=path.name):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from index_fixtures import elsewhere
 
 import qa
 from index import FolderStore, build
@@ -173,6 +174,6 @@ def test_an_index_cannot_replace_itself_nor_an_engine(
 
 
 def test_while_another_build_is_writing(root: Path, new: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with writing(root):
+    with elsewhere(writing(root)):
         assert replace(new, root) == 1
     assert "is writing to" in capsys.readouterr().err
