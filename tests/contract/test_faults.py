@@ -22,7 +22,7 @@ from kinds import HAS_LANCE, HAS_S3, address, environment, free_port, s3_server
 from proxy import Proxy
 
 import qa
-from index import IndexCorrupt, IndexUnwritable, StoreUnreachable, build, open_store
+from index import IndexCorrupt, IndexMissing, IndexUnwritable, StoreUnreachable, build, open_store
 from index.encoder.identity import Identity
 from index.lance.address import Engine
 from index.locate import address_of, locate
@@ -470,3 +470,30 @@ def test_damaged_files_are_refused_or_harmless(where: str, sources: Path, tmp_pa
     assert told.startswith(f"{times} damaged files: ")
     print(told)
     assert version_of(where) == 0
+
+
+def test_a_lease_from_a_clock_that_is_wrong_keeps_nobody_out() -> None:
+    from index.lance.pointer import EMPTY, LEASE, building
+
+    pointer: Any = Lossy()
+    pointer.now = replace(EMPTY, builder="another", who="process 1 on a.b", until=int(time.time()) + LEASE)
+    with pytest.raises(IndexUnwritable, match="Another build"), building(Engine("lance:///x", "/x"), pointer):
+        pass
+    pointer.now = replace(pointer.now, until=int(time.time()) + 400 * 24 * 3600)
+    with building(Engine("lance:///x", "/x"), pointer):
+        pass
+
+
+@pytest.mark.parametrize("kept", ['[["abc", "000001-x", "0"]]', "[" * 100_000, '[["000001"]]', "[1]"])
+def test_a_pointer_of_another_shape_is_damage(kept: str) -> None:
+    from index.lance.pointer import _current
+
+    row = {"generation": "", "kept": kept, "builder": "", "who": "", "until": 0}
+    with pytest.raises(IndexCorrupt, match="which generation is current"):
+        _current([row], "x")
+
+
+def test_nothing_is_rolled_back_where_there_is_no_index(where: str, tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing, match="No index found"):
+        locate(where).rollback()
+    assert not list((tmp_path / "engine").glob("current*"))
