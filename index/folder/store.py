@@ -153,6 +153,8 @@ class FolderStore(StoreMixin):
         self.sentence_rows = files.table(layout.sentences, 2)
         self.repeats = Repeats(files.table(layout.repeats, 2))
         self.passages = files.table(layout.passages, PASSAGE_COLUMNS)
+        if not len(self.passages):
+            raise IndexCorrupt(f"The index in {isolated(root)} has no passages. {REBUILD}")
         ids = Strings(files.table(layout.ids, dtype=np.uint8), files.table(layout.id_ends))
         documents = files.table(layout.documents, DOCUMENT_COLUMNS)
         self.rows = DocumentRows(self.segments, documents, ids, files.table(layout.id_rows))
