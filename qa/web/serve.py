@@ -17,6 +17,7 @@ from qa.web.api.gradio import (
     PatchedResponses,
     PendingResults,
     RequestErrors,
+    WholePaths,
     accept_plain_values,
     bound_queue,
     describe_api,
@@ -145,6 +146,7 @@ def _server_config(app: ASGIApp, wrap: Callable[[ASGIApp], ASGIApp]) -> uvicorn.
 def _middleware(authenticator: Authenticator | None, spool: UploadSpool, config: Config) -> list[Middleware]:
     """The middleware inside Gradio's own, in this order."""
     return [
+        Middleware(WholePaths),
         Middleware(RequestErrors),
         *([Middleware(Login, authenticator)] if authenticator else []),
         Middleware(UploadGate, spool, RateLimit(config.limits.upload_allowance), config.max_upload),

@@ -9,6 +9,7 @@
 - `PendingResults`: a result that doesn't exist is answered 404, not 200 and a traceback.
 - `PatchedResponses`: two of Gradio's responses are wrong here.
 - `RequestErrors`: a request that Gradio's own page would not send is answered 400, not 500.
+- `WholePaths`: the path that is routed would not be the one that was checked.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa.web.http.errors import refusal
 
 __all__ = [
-    "PatchedResponses", "PendingResults", "RequestErrors", "accept_plain_values", "bound_queue", "describe_api", "gr",
-    "listening", "log_errors",
+    "PatchedResponses", "PendingResults", "RequestErrors", "WholePaths", "accept_plain_values", "bound_queue",
+    "describe_api", "gr", "listening", "log_errors",
 ]  # fmt: skip
 
 _log = logging.getLogger("chapter-verse")
@@ -332,3 +333,17 @@ class RequestErrors:
             _log.warning("A request to %.100r is invalid (%s in %s).", scope["path"], type(error).__name__, place)
             response = refusal(400, "BadRequest", "Invalid request. docs/api.md lists what this server offers.")
             await response(scope, receive, send)
+
+
+class WholePaths:
+    """Middleware that lets the router see the whole path, which is what every other middleware has judged.
+
+    FastAPI would route a request below the public path as if that had been stripped: with `--root-path /assets/qa`, a
+    request for `/assets/qa/act` would pass as a file that needs no login, and act. Only the proxy strips it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, "root_path": ""}, receive, send)
