@@ -13,13 +13,13 @@ import uvicorn
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
+from qa.web.api.calls import bound_queue
 from qa.web.api.gradio import (
     PatchedResponses,
     PendingResults,
     RequestErrors,
     WholePaths,
     accept_plain_values,
-    bound_queue,
     describe_api,
     gr,
     listening,
@@ -99,7 +99,7 @@ def launch(
     log_errors()
     accept_plain_values(app)
     app.queue(max_size=limits.pending, api_open=False)
-    bound_queue(app, limits.pending + limits.streams)
+    bound_queue(app, limits)
     # Log and security come before everything else, Gradio's own middleware included.
     configure = partial(_server_config, wrap=lambda inner: AccessLog(security(inner), metrics, config.log))
     with listening(sockets, url_of(host, port), configure):

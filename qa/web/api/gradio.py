@@ -5,7 +5,6 @@
 - `listening`: Gradio would check 127.0.0.1 instead of the address to listen on, and cannot listen on IPv6.
 - `log_errors`: Gradio prints errors, around any limit of the log.
 - `describe_api`: Gradio's description of the endpoints would contain the first client's `Host`.
-- `bound_queue`: programs cannot fill the queue, whose results Gradio would keep forever.
 - `PendingResults`: a result that doesn't exist is answered 404, not 200 and a traceback.
 - `PatchedResponses`: two of Gradio's responses are wrong here.
 - `RequestErrors`: a request that Gradio's own page would not send is answered 400, not 500.
@@ -37,8 +36,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa.web.http.errors import refusal
 
 __all__ = [
-    "PatchedResponses", "PendingResults", "RequestErrors", "WholePaths", "accept_plain_values", "bound_queue",
-    "describe_api", "gr", "listening", "log_errors",
+    "PatchedResponses", "PendingResults", "ProcessCompletedMessage", "RequestErrors", "WholePaths",
+    "accept_plain_values", "describe_api", "gr", "listening", "log_errors",
 ]  # fmt: skip
 
 _log = logging.getLogger("chapter-verse")
@@ -103,6 +102,7 @@ def _without_garbage_collection() -> Iterator[None]:
 with _without_stubs(), _without_mcp(), _without_garbage_collection():
     import gradio as gr
     from gradio import http_server, queueing
+    from gradio.server_messages import ProcessCompletedMessage
 
 
 @contextmanager
@@ -140,9 +140,6 @@ _TOO_FEW = "This endpoint needs {count} values, defaults included. docs/api.md l
 _NOT_PLAIN = "Values must be strings, numbers or lists of strings, not objects."
 
 
-_LONGEST_SESSION = 100  # characters; Gradio's own names have about 11
-
-
 def accept_plain_values(app: gr.Blocks) -> None:
     """Makes endpoints refuse values that are not strings, numbers or lists of strings, before they use them.
 
@@ -166,47 +163,6 @@ def _is_plain(value: object) -> bool:
 def _usage(error: str) -> Exception:
     exception: Exception = gr.Error(error, title="UsageError", print_exception=False)
     return exception
-
-
-def bound_queue(app: gr.Blocks, max_results: int) -> None:
-    """Bounds the queue of these Blocks, which must have been created (`Blocks.queue`), its results and its records.
-
-    Gradio keeps a record of each of the last 10,000 calls, with the name that the client gave its session, and
-    summarises them all after every call that fails. Here it keeps none, and a session's name has a bounded length.
-
-    `max_results`: results that no client has fetched yet. Gradio keeps them forever; here, when there are too many,
-    the session that has the most (the oldest of several) loses all of its own. And no kind of call takes more than
-    half of the queue: otherwise slow ones, such as rebuilds, would leave no place for the others.
-    """
-    queue: Any = app._queue
-    queue.ANALYTICS_MAX_EVENTS = 0
-    push = queue.push
-
-    async def bounded(body: Any, request: Any, username: str | None) -> Any:
-        if len(body.session_hash or "") > _LONGEST_SESSION:
-            return False, f"A session's name may have {_LONGEST_SESSION} characters.", "error"
-        waiting = queue.event_queue_per_concurrency_id.get(_concurrency_id(app, body))
-        if waiting is not None and len(waiting.queue) >= queue.max_size // 2:
-            return False, "Too many calls of this kind are waiting.", "queue_full"
-        results = queue.pending_event_ids_session
-        while sum(map(len, results.values())) >= max_results:
-            await _forget(queue, max(results, key=lambda session: len(results[session])))
-        return await push(body, request, username)
-
-    queue.push = bounded
-
-
-def _concurrency_id(app: gr.Blocks, body: Any) -> Any:
-    endpoint = app.fns.get(body.fn_index)
-    return endpoint and endpoint.concurrency_id
-
-
-async def _forget(queue: Any, session: str) -> None:
-    """Cancels the calls of a session and drops their results."""
-    await queue.clean_events(session_hash=session)
-    queue.pending_messages_per_session.pop(session, None)
-    for event in queue.pending_event_ids_session.pop(session, ()):
-        queue.event_ids_to_events.pop(event, None)
 
 
 _RESULT = re.compile(r"/gradio_api/(?:queue/data|call/(?:v2/)?[^/]+/([^/]+))/?")
