@@ -13,7 +13,6 @@ import uvicorn
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from qa.web.api.calls import bound_queue
 from qa.web.api.gradio import (
     PatchedResponses,
     PendingResults,
@@ -25,6 +24,7 @@ from qa.web.api.gradio import (
     listening,
     log_errors,
 )
+from qa.web.api.results import bound_queue
 from qa.web.http.access_log import AccessLog, log_request_ids
 from qa.web.http.bodies import BodyLimits
 from qa.web.http.concurrency import ConcurrencyLimit

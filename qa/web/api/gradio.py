@@ -2,7 +2,9 @@
 
 - A quick import: three parts of Gradio's import that nothing here needs are skipped, most of its time.
 - `accept_plain_values`: endpoints refuse objects, for which Gradio would fetch files.
-- `listening`: Gradio would check 127.0.0.1 instead of the address to listen on, and cannot listen on IPv6.
+- `listening`: Gradio cannot listen on IPv6; and to start, it would send requests to itself, through a proxy if there is
+  one.
+- A folder of its own: Gradio would not start where another user has created its folder for temporary files.
 - `log_errors`: Gradio prints errors, around any limit of the log.
 - `describe_api`: Gradio's description of the endpoints would contain the first client's `Host`.
 - `PendingResults`: a result that doesn't exist is answered 404, not 200 and a traceback.
@@ -23,6 +25,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
+from tempfile import TemporaryDirectory
 from threading import Thread
 from time import sleep
 from traceback import walk_tb
@@ -42,7 +45,36 @@ __all__ = [
 
 _log = logging.getLogger("chapter-verse")
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import; otherwise Gradio sends usage statistics
+# Before the import: Gradio takes settings from the environment, with which the server would not start, or not as it was
+# asked to; and it would send usage statistics.
+for _name in [name for name in os.environ if name.startswith("GRADIO_")]:
+    del os.environ[_name]
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+
+@contextmanager
+def _replaced(owner: Any, name: str, value: object) -> Iterator[None]:
+    own = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, own)
+
+
+_OF_CLIENTS = {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir"}
+
+
+@contextmanager
+def _without_proxies() -> Iterator[None]:
+    """Hides proxies and certificates, usable or not, from the clients that Gradio creates and nothing uses."""
+    hidden = {name: value for name, value in os.environ.items() if name.lower() in _OF_CLIENTS}
+    for name in hidden:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 @contextmanager
@@ -59,11 +91,8 @@ def _without_stubs() -> Iterator[None]:
             raise OSError("not needed")
         return getfile(thing)
 
-    inspect.getfile = getfile_except_gradio  # type: ignore[assignment]
-    try:
+    with _replaced(inspect, "getfile", getfile_except_gradio):
         yield
-    finally:
-        inspect.getfile = getfile
 
 
 @contextmanager
@@ -99,18 +128,42 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-with _without_stubs(), _without_mcp(), _without_garbage_collection():
+with _without_stubs(), _without_mcp(), _without_proxies(), _without_garbage_collection():
     import gradio as gr
-    from gradio import http_server, queueing
+    from gradio import blocks, http_server, networking, queueing, routes
     from gradio.server_messages import ProcessCompletedMessage
+
+
+_create_app = routes.App.create_app
+
+
+def _create_app_alone(*arguments: Any, **options: Any) -> Any:
+    """Creates Gradio's app, for which Gradio creates a folder in one that it shares with all users of the machine.
+
+    The server would not start if that were another user's. Only routes that are closed here use it.
+    """
+    with TemporaryDirectory() as folder, _replaced(routes, "DEFAULT_TEMP_DIR", folder):
+        return _create_app(*arguments, **options)
+
+
+routes.App.create_app = staticmethod(_create_app_alone)
+
+
+class _Server(http_server.Server):  # type: ignore[misc]
+    """A server that starts Gradio's queue itself; Gradio would ask it to, by a request."""
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        self.blocks.run_startup_events()
+        await super().startup(sockets)
 
 
 @contextmanager
 def listening(sockets: list[socket], url: str, configure: Callable[[ASGIApp], uvicorn.Config]) -> Iterator[None]:
-    """Makes `Blocks.launch` serve on these sockets, and check that it can be reached at `url`."""
+    """Makes `Blocks.launch` serve on these sockets as `url`, and send no request."""
 
-    def start(app: ASGIApp, server_name: str, server_port: int, **_: object) -> tuple[str, int, str, uvicorn.Server]:
-        server: Any = http_server.Server(configure(app))
+    def start(app: Any, server_name: str, server_port: int, **_: object) -> tuple[str, int, str, uvicorn.Server]:
+        server: Any = _Server(configure(app))
+        server.blocks = app.get_blocks()
         server.thread = Thread(target=server.run, args=(sockets,), name="server", daemon=True)
         server.thread.start()
         while not server.started:
@@ -119,11 +172,12 @@ def listening(sockets: list[socket], url: str, configure: Callable[[ASGIApp], uv
             sleep(0.001)
         return server_name, server_port, url, server
 
-    own, http_server.start_server = http_server.start_server, start
-    try:
+    with (
+        _replaced(http_server, "start_server", start),
+        _replaced(blocks, "httpx", SimpleNamespace(get=lambda *_, **__: SimpleNamespace(is_success=True))),
+        _replaced(networking, "url_ok", lambda url: True),
+    ):
         yield
-    finally:
-        http_server.start_server = own
 
 
 def log_errors() -> None:

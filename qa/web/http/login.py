@@ -71,9 +71,8 @@ def _key(kind: str, text: str) -> bytes:
     return sha256(f"{kind} {text}".encode("utf-8", "surrogatepass")).digest()
 
 
-# The login page and its resources. Gradio itself calls the last one when it starts.
-_OPEN = ("/", "/health", "/login", "/theme.css", "/gradio_api/theme.css", "/favicon.ico", "/robots.txt",
-         "/gradio_api/startup-events")  # fmt: skip
+# The login page and its resources.
+_OPEN = ("/", "/health", "/login", "/theme.css", "/gradio_api/theme.css", "/favicon.ico", "/robots.txt")
 _OPEN_FOLDERS = ("/assets/", "/static/", "/svelte/")
 
 

@@ -35,7 +35,7 @@ UPLOAD = "/gradio_api/upload"
 _ALLOWED = re.compile(
     r"/|/act|/(?:config|theme\.css|favicon\.ico|robots\.txt|health|metrics|login|logout)/?"
     r"|/(?:assets|scripts|static|svelte)/.+"
-    r"|/gradio_api/(?:upload|info|openapi\.json|startup-events|theme\.css|mcp)/?"
+    r"|/gradio_api/(?:upload|info|openapi\.json|theme\.css|mcp)/?"
     r"|/gradio_api/(?:queue/(?:join|data)|cancel|reset|app_id)/?"
     r"|/gradio_api/call/.+",
     re.DOTALL,

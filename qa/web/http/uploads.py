@@ -137,7 +137,8 @@ class UploadSpool:
         files, room = self._limits.uploaded_files, self._limits.uploaded_megabytes * MEGABYTE
         is_full = len(uploads) >= files or used + size > room
         has_its_share = len(own) >= (files + 1) // 2 or (size and own_used and own_used + size > room // 2)
-        if is_full or has_its_share or lacking(self.folder.parent, size, self._limits.free_megabytes * MEGABYTE):
+        coming = size + _size(self._reserved)
+        if is_full or has_its_share or lacking(self.folder.parent, coming, self._limits.free_megabytes * MEGABYTE):
             raise NoRoom
 
 

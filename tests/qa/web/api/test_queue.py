@@ -134,7 +134,7 @@ def test_a_session_needs_a_name_of_bounded_length(
     served: tuple[httpx.Client, Any, AppState], name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Attack: an empty name, whose call Gradio would accept and fail on, and whose stream would never end."""
-    client, app, state = served
+    client, app, _ = served
     asked = {"data": ["clocks", 5, []], "session_hash": name}
     number = next(number for number, each in app.fns.items() if each.api_name == "retrieve")
     assert client.post("/gradio_api/call/retrieve", json=asked).status_code == 400

@@ -1,4 +1,4 @@
-"""Bounds the calls of programs: those that wait or run, and those whose result has not been fetched yet.
+"""Bounds the results that no program has fetched yet.
 
 Gradio keeps results forever, as objects that take several times the memory of their JSON. Here they are kept as JSON,
 for a while, and have a limit in bytes and in number; a client has half of each, whatever names it gives its sessions.
