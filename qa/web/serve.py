@@ -33,7 +33,7 @@ from qa.web.http.connections import Connections, max_connections
 from qa.web.http.error_log import bound_error_log
 from qa.web.http.health import health_route
 from qa.web.http.hosts import TrustedHosts, listen, url_of
-from qa.web.http.login import Authenticator, Login
+from qa.web.http.login import Authenticator, Login, session_tokens
 from qa.web.http.logout import logout_route
 from qa.web.http.metrics import Metrics, metrics_route
 from qa.web.http.rate_limit import RateLimit
@@ -122,6 +122,7 @@ def launch(
         )
     describe_api(app)
     spool.start_cleanup()
+    app.app.tokens = session_tokens()  # Gradio would keep them forever
     app.app.uploaded_file_dir = str(spool.folder)  # Gradio looks for some files there, so it must be private
     return RunningServer(str(app.local_url), app.server, metrics)
 
@@ -148,7 +149,7 @@ def _middleware(authenticator: Authenticator | None, spool: UploadSpool, config:
     return [
         Middleware(WholePaths),
         Middleware(RequestErrors),
-        *([Middleware(Login, authenticator)] if authenticator else []),
+        *([Middleware(Login, authenticator, config.root)] if authenticator else []),
         Middleware(UploadGate, spool, RateLimit(config.limits.upload_allowance), config.max_upload),
         Middleware(BodyLimits, config.max_upload),
         Middleware(PendingResults),
