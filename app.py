@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from contextlib import suppress
 from functools import partial
@@ -21,6 +20,7 @@ from qa import DEFAULT_INDEX, ChapterVerseError, UsageError, watch
 from qa.web.http.config import Config
 from qa.web.http.hosts import check_free
 from qa.web.http.passwords import read_passwords
+from qa.web.output import unblocked_output
 from qa.web.state import AppState
 from source import printable, run_command
 
@@ -32,12 +32,7 @@ _GRACE = 30.0  # seconds that running requests get to finish at shutdown
 
 
 def _say(text: object) -> None:
-    try:
-        print(printable(str(text)), flush=True)
-    except BrokenPipeError:  # nobody reads the log any more; the server goes on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError:  # the disk with the log is full; there may be room for the next line
-        pass
+    sys.stdout.write(f"{printable(str(text))}\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,12 +42,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str] | None) -> int:
     options = _parser().parse_args(arguments)
-    server = _serve(options)
-    _say(f"Chapter & Verse is at {server.address}")
-    if options.watch:
-        Thread(target=partial(_watch, options), name="watch", daemon=True).start()
-    _shutdown_requested().wait()
-    server.finish(_GRACE)
+    with unblocked_output():
+        server = _serve(options)
+        _say(f"Chapter & Verse is at {server.address}")
+        if options.watch:
+            Thread(target=partial(_watch, options), name="watch", daemon=True).start()
+        _shutdown_requested().wait()
+        server.finish(_GRACE)
     return 0
 
 
