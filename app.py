@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,13 +11,12 @@ from signal import SIG_DFL, SIGINT, SIGTERM, signal
 from threading import Event, Thread
 from types import FrameType
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from threadpoolctl import threadpool_limits
 
 from qa import DEFAULT_INDEX, ChapterVerseError, UsageError, watch
 from qa.web.http.config import Config
-from qa.web.http.hosts import check_free
+from qa.web.http.hosts import check_free, public_root
 from qa.web.http.passwords import read_passwords
 from qa.web.output import unblocked_output
 from qa.web.state import AppState
@@ -119,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         "--index", default=DEFAULT_INDEX, metavar="DIR", help="index folder or storage URL (default: %(default)s)"
     )
     parser.add_argument(
-        "--source", nargs="+", default=[], metavar="PATH",
+        "--source", nargs="+", action="extend", default=[], metavar="PATH",
         help='what "Rescan source files" on the page reads (default: the sources the index was built from)',
     )  # fmt: skip
     parser.add_argument("--watch", action="store_true", help="rebuild whenever the sources have changed")
@@ -160,13 +158,11 @@ def _megabytes(text: str) -> int:
 
 
 def _root(text: str) -> str:
-    with suppress(ValueError):  # an IPv6 address without its brackets, say
-        scheme, host, path, query, fragment = urlsplit(text)
-        is_address = scheme in ("http", "https") and host
-        is_path = path.startswith("/") and not scheme and not host
-        if (is_address or is_path) and not query and not fragment:
-            return text.rstrip("/")
-    raise argparse.ArgumentTypeError(f"invalid address {text!r} (expected https://example.org/qa or /qa)")
+    try:
+        return public_root(text)
+    except ValueError:  # an IPv6 address without its brackets, say
+        message = f"invalid address {text!r} (expected https://example.org/qa or /qa)"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 if __name__ == "__main__":

@@ -531,6 +531,7 @@ def test_other_routes_of_gradio_are_closed(plain: Served, path: str) -> None:
         ({"origin": "http://127.0.0.1:{port}"}, 200),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "http://127.0.0.1:1"}, 403),
+        ({"origin": "https://127.0.0.1:{port}"}, 403),
         ({"origin": "null"}, 403),
         ({"origin": "http://evil.example", "x-forwarded-host": "evil.example"}, 403),
     ],
@@ -545,6 +546,7 @@ def test_pages_of_other_sites_get_nothing(plain: Served, headers: dict[str, str]
     ):
         assert answer.status_code == status
         assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
 
 
 def test_a_client_cannot_choose_the_addresses_of_the_page(plain: Served) -> None:
