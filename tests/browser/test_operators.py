@@ -559,9 +559,14 @@ def test_a_client_cannot_choose_the_addresses_of_the_page(plain: Served) -> None
 
 
 def test_the_page_works_below_a_path(browser: Browser, below: tuple[Served, str, list[str]]) -> None:
+    """With chats of its own: other paths of the host may have other servers."""
     _, url, strays = below
     with watched(browser, url) as open_page:
         page = open_page(at=f"/?q={quote(QUESTION)}")
+        expect(page.get_by_text(QUOTE).first).to_be_visible()
+        chats = [key for key in page.evaluate("Object.keys(localStorage)") if "chat" in key]
+        assert chats and all(key.startswith("chapter-verse/qa:chat:") for key in chats)
+        page.reload()
         expect(page.get_by_text(QUOTE).first).to_be_visible()
     assert strays == []
 
