@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,14 +11,14 @@ from signal import SIG_DFL, SIGINT, SIGTERM, signal
 from threading import Event, Thread
 from types import FrameType
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from threadpoolctl import threadpool_limits
 
 from qa import DEFAULT_INDEX, ChapterVerseError, UsageError, watch
 from qa.web.http.config import Config
-from qa.web.http.hosts import check_free
+from qa.web.http.hosts import check_free, public_root
 from qa.web.http.passwords import read_passwords
+from qa.web.output import unblocked_output
 from qa.web.state import AppState
 from source import printable, run_command
 
@@ -32,12 +30,7 @@ _GRACE = 30.0  # seconds that running requests get to finish at shutdown
 
 
 def _say(text: object) -> None:
-    try:
-        print(printable(str(text)), flush=True)
-    except BrokenPipeError:  # nobody reads the log any more; the server goes on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError:  # the disk with the log is full; there may be room for the next line
-        pass
+    sys.stdout.write(f"{printable(str(text))}\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,12 +40,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str] | None) -> int:
     options = _parser().parse_args(arguments)
-    server = _serve(options)
-    _say(f"Chapter & Verse is at {server.address}")
-    if options.watch:
-        Thread(target=partial(_watch, options), name="watch", daemon=True).start()
-    _shutdown_requested().wait()
-    server.finish(_GRACE)
+    with unblocked_output():
+        server = _serve(options)
+        _say(f"Chapter & Verse is at {server.address}")
+        if options.watch:
+            Thread(target=partial(_watch, options), name="watch", daemon=True).start()
+        _shutdown_requested().wait()
+        server.finish(_GRACE)
     return 0
 
 
@@ -123,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
         "--index", default=DEFAULT_INDEX, metavar="DIR", help="index folder or storage URL (default: %(default)s)"
     )
     parser.add_argument(
-        "--source", nargs="+", default=[], metavar="PATH",
+        "--source", nargs="+", action="extend", default=[], metavar="PATH",
         help='what "Rescan source files" on the page reads (default: the sources the index was built from)',
     )  # fmt: skip
     parser.add_argument("--watch", action="store_true", help="rebuild whenever the sources have changed")
@@ -164,13 +158,11 @@ def _megabytes(text: str) -> int:
 
 
 def _root(text: str) -> str:
-    with suppress(ValueError):  # an IPv6 address without its brackets, say
-        scheme, host, path, query, fragment = urlsplit(text)
-        is_address = scheme in ("http", "https") and host
-        is_path = path.startswith("/") and not scheme and not host
-        if (is_address or is_path) and not query and not fragment:
-            return text.rstrip("/")
-    raise argparse.ArgumentTypeError(f"invalid address {text!r} (expected https://example.org/qa or /qa)")
+    try:
+        return public_root(text)
+    except ValueError:  # an IPv6 address without its brackets, say
+        message = f"invalid address {text!r} (expected https://example.org/qa or /qa)"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 if __name__ == "__main__":

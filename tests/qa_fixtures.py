@@ -55,13 +55,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def served_book(folder: Path, config: Config) -> Iterator[tuple[str, gr.Blocks, AppState]]:
+def served_book(
+    folder: Path, config: Config, text: str = "The ferryman of Kalmar carries nineteen clocks."
+) -> Iterator[tuple[str, gr.Blocks, AppState]]:
     """Serves a book of one document, built in `folder`; yields the server's address, its page and its state."""
     from qa.web.page.page import create_app  # imports Gradio, which most tests don't need
     from qa.web.serve import launch
     from qa.web.state import AppState
 
-    build_book(folder, {"ferry.txt": "The ferryman of Kalmar carries nineteen clocks."})
+    build_book(folder, {"ferry.txt": text})
     state = AppState(folder / "index", [str(folder / "sources")])
     app = create_app(state)
     try:

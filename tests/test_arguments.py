@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from qa_fixtures import build_book
 
+import app
 import qa
 from index import build, changes
 from qa.evaluation.feedback import record
@@ -114,3 +115,9 @@ def test_a_question_is_a_string(tmp_path: Path, given: Any) -> None:
     for call in (book.ask, book.retrieve, Api(AppState(tmp_path / "index", log=lambda line: None)).ask):
         with pytest.raises(qa.UsageError, match="The question must be a string"):
             call(given)
+
+
+def test_an_option_for_several_sources_may_be_given_several_times() -> None:
+    given = app._parser().parse_args(["--source", "a", "b", "--port", "7861", "--source", "c"])
+    assert given.source == ["a", "b", "c"]
+    assert app._parser().parse_args([]).source == []

@@ -408,8 +408,8 @@ def test_no_other_name_is_the_servers(host: str) -> None:
     """Attack: a `Host` with a user, port, fragment, or another spelling of 127.0.0.1."""
     names = TrustedHosts.of("127.0.0.1", "https://docs.example/qa")
     assert not names.is_trusted(host)
-    assert not names.is_own_origin("http://evil.example", host if host != "evil.example" else "")
-    assert not names.is_own_origin(f"null://{host}", "localhost:7860")
+    assert not names.is_own_origin("http://evil.example", host if host != "evil.example" else "", "http")
+    assert not names.is_own_origin(f"null://{host}", "localhost:7860", "http")
 
 
 @pytest.mark.parametrize(
@@ -428,14 +428,22 @@ def test_a_server_for_a_network_has_only_names_that_lead_nowhere_from_elsewhere(
 
 def guarded() -> TestClient:
     async def words(request: Any) -> PlainTextResponse:
-        return PlainTextResponse(
-            "words", headers={"content-security-policy": "default-src *"} if "own" in request.url.query else {}
-        )
+        headers = {"access-control-allow-origin": "http://localhost", "access-control-allow-credentials": "true"}
+        own = {"content-security-policy": "default-src *"} if "own" in request.url.query else {}
+        return PlainTextResponse("words", headers=headers | own)
 
     app = Starlette(routes=[Route("/", words)])
     return TestClient(
         Security(app, TrustedHosts.of("127.0.0.1", ""), {"ask"}, read_only=False), base_url="http://localhost"
     )
+
+
+def test_no_other_site_may_read_a_response() -> None:
+    """Attack: the server's own name by another scheme; and whatever Gradio lets read its responses."""
+    said = guarded().get("/", headers={"origin": "http://localhost"})
+    assert said.text == "words" and not any(name.startswith("access-control-") for name in said.headers)
+    for origin in ("https://localhost", "x://localhost", "http://localhost:81"):
+        assert guarded().get("/", headers={"origin": origin}).status_code == 403
 
 
 def test_another_site_leads_to_the_page_alone() -> None:

@@ -17,13 +17,14 @@ from qa.web.api.gradio import (
     PatchedResponses,
     PendingResults,
     RequestErrors,
+    WholePaths,
     accept_plain_values,
-    bound_queue,
     describe_api,
     gr,
     listening,
     log_errors,
 )
+from qa.web.api.results import bound_queue
 from qa.web.http.access_log import AccessLog, log_request_ids
 from qa.web.http.bodies import BodyLimits
 from qa.web.http.concurrency import ConcurrencyLimit
@@ -32,7 +33,7 @@ from qa.web.http.connections import Connections, max_connections
 from qa.web.http.error_log import bound_error_log
 from qa.web.http.health import health_route
 from qa.web.http.hosts import TrustedHosts, listen, url_of
-from qa.web.http.login import Authenticator, Login
+from qa.web.http.login import Authenticator, Login, session_tokens
 from qa.web.http.logout import logout_route
 from qa.web.http.metrics import Metrics, metrics_route
 from qa.web.http.rate_limit import RateLimit
@@ -98,7 +99,7 @@ def launch(
     log_errors()
     accept_plain_values(app)
     app.queue(max_size=limits.pending, api_open=False)
-    bound_queue(app, limits.pending + limits.streams)
+    bound_queue(app, limits)
     # Log and security come before everything else, Gradio's own middleware included.
     configure = partial(_server_config, wrap=lambda inner: AccessLog(security(inner), metrics, config.log))
     with listening(sockets, url_of(host, port), configure):
@@ -121,6 +122,7 @@ def launch(
         )
     describe_api(app)
     spool.start_cleanup()
+    app.app.tokens = session_tokens()  # Gradio would keep them forever
     app.app.uploaded_file_dir = str(spool.folder)  # Gradio looks for some files there, so it must be private
     return RunningServer(str(app.local_url), app.server, metrics)
 
@@ -145,8 +147,9 @@ def _server_config(app: ASGIApp, wrap: Callable[[ASGIApp], ASGIApp]) -> uvicorn.
 def _middleware(authenticator: Authenticator | None, spool: UploadSpool, config: Config) -> list[Middleware]:
     """The middleware inside Gradio's own, in this order."""
     return [
+        Middleware(WholePaths),
         Middleware(RequestErrors),
-        *([Middleware(Login, authenticator)] if authenticator else []),
+        *([Middleware(Login, authenticator, config.root)] if authenticator else []),
         Middleware(UploadGate, spool, RateLimit(config.limits.upload_allowance), config.max_upload),
         Middleware(BodyLimits, config.max_upload),
         Middleware(PendingResults),

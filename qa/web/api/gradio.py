@@ -2,13 +2,15 @@
 
 - A quick import: three parts of Gradio's import that nothing here needs are skipped, most of its time.
 - `accept_plain_values`: endpoints refuse objects, for which Gradio would fetch files.
-- `listening`: Gradio would check 127.0.0.1 instead of the address to listen on, and cannot listen on IPv6.
+- `listening`: Gradio cannot listen on IPv6; and to start, it would send requests to itself, through a proxy if there is
+  one.
+- A folder of its own: Gradio would not start where another user has created its folder for temporary files.
 - `log_errors`: Gradio prints errors, around any limit of the log.
 - `describe_api`: Gradio's description of the endpoints would contain the first client's `Host`.
-- `bound_queue`: programs cannot fill the queue, whose results Gradio would keep forever.
 - `PendingResults`: a result that doesn't exist is answered 404, not 200 and a traceback.
 - `PatchedResponses`: two of Gradio's responses are wrong here.
 - `RequestErrors`: a request that Gradio's own page would not send is answered 400, not 500.
+- `WholePaths`: the path that is routed would not be the one that was checked.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
+from tempfile import TemporaryDirectory
 from threading import Thread
 from time import sleep
 from traceback import walk_tb
@@ -36,13 +39,42 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa.web.http.errors import refusal
 
 __all__ = [
-    "PatchedResponses", "PendingResults", "RequestErrors", "accept_plain_values", "bound_queue", "describe_api", "gr",
-    "listening", "log_errors",
+    "PatchedResponses", "PendingResults", "ProcessCompletedMessage", "RequestErrors", "WholePaths",
+    "accept_plain_values", "describe_api", "gr", "listening", "log_errors",
 ]  # fmt: skip
 
 _log = logging.getLogger("chapter-verse")
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before the import; otherwise Gradio sends usage statistics
+# Before the import: Gradio takes settings from the environment, with which the server would not start, or not as it was
+# asked to; and it would send usage statistics.
+for _name in [name for name in os.environ if name.startswith("GRADIO_")]:
+    del os.environ[_name]
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+
+@contextmanager
+def _replaced(owner: Any, name: str, value: object) -> Iterator[None]:
+    own = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, own)
+
+
+_OF_CLIENTS = {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir"}
+
+
+@contextmanager
+def _without_proxies() -> Iterator[None]:
+    """Hides proxies and certificates, usable or not, from the clients that Gradio creates and nothing uses."""
+    hidden = {name: value for name, value in os.environ.items() if name.lower() in _OF_CLIENTS}
+    for name in hidden:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 @contextmanager
@@ -59,11 +91,8 @@ def _without_stubs() -> Iterator[None]:
             raise OSError("not needed")
         return getfile(thing)
 
-    inspect.getfile = getfile_except_gradio  # type: ignore[assignment]
-    try:
+    with _replaced(inspect, "getfile", getfile_except_gradio):
         yield
-    finally:
-        inspect.getfile = getfile
 
 
 @contextmanager
@@ -99,17 +128,42 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-with _without_stubs(), _without_mcp(), _without_garbage_collection():
+with _without_stubs(), _without_mcp(), _without_proxies(), _without_garbage_collection():
     import gradio as gr
-    from gradio import http_server, queueing
+    from gradio import blocks, http_server, networking, queueing, routes
+    from gradio.server_messages import ProcessCompletedMessage
+
+
+_create_app = routes.App.create_app
+
+
+def _create_app_alone(*arguments: Any, **options: Any) -> Any:
+    """Creates Gradio's app, for which Gradio creates a folder in one that it shares with all users of the machine.
+
+    The server would not start if that were another user's. Only routes that are closed here use it.
+    """
+    with TemporaryDirectory() as folder, _replaced(routes, "DEFAULT_TEMP_DIR", folder):
+        return _create_app(*arguments, **options)
+
+
+routes.App.create_app = staticmethod(_create_app_alone)
+
+
+class _Server(http_server.Server):  # type: ignore[misc]
+    """A server that starts Gradio's queue itself; Gradio would ask it to, by a request."""
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        self.blocks.run_startup_events()
+        await super().startup(sockets)
 
 
 @contextmanager
 def listening(sockets: list[socket], url: str, configure: Callable[[ASGIApp], uvicorn.Config]) -> Iterator[None]:
-    """Makes `Blocks.launch` serve on these sockets, and check that it can be reached at `url`."""
+    """Makes `Blocks.launch` serve on these sockets as `url`, and send no request."""
 
-    def start(app: ASGIApp, server_name: str, server_port: int, **_: object) -> tuple[str, int, str, uvicorn.Server]:
-        server: Any = http_server.Server(configure(app))
+    def start(app: Any, server_name: str, server_port: int, **_: object) -> tuple[str, int, str, uvicorn.Server]:
+        server: Any = _Server(configure(app))
+        server.blocks = app.get_blocks()
         server.thread = Thread(target=server.run, args=(sockets,), name="server", daemon=True)
         server.thread.start()
         while not server.started:
@@ -118,11 +172,12 @@ def listening(sockets: list[socket], url: str, configure: Callable[[ASGIApp], uv
             sleep(0.001)
         return server_name, server_port, url, server
 
-    own, http_server.start_server = http_server.start_server, start
-    try:
+    with (
+        _replaced(http_server, "start_server", start),
+        _replaced(blocks, "httpx", SimpleNamespace(get=lambda *_, **__: SimpleNamespace(is_success=True))),
+        _replaced(networking, "url_ok", lambda url: True),
+    ):
         yield
-    finally:
-        http_server.start_server = own
 
 
 def log_errors() -> None:
@@ -137,9 +192,6 @@ def describe_api(app: gr.Blocks) -> None:
 
 _TOO_FEW = "This endpoint needs {count} values, defaults included. docs/api.md lists them."
 _NOT_PLAIN = "Values must be strings, numbers or lists of strings, not objects."
-
-
-_LONGEST_SESSION = 100  # characters; Gradio's own names have about 11
 
 
 def accept_plain_values(app: gr.Blocks) -> None:
@@ -165,47 +217,6 @@ def _is_plain(value: object) -> bool:
 def _usage(error: str) -> Exception:
     exception: Exception = gr.Error(error, title="UsageError", print_exception=False)
     return exception
-
-
-def bound_queue(app: gr.Blocks, max_results: int) -> None:
-    """Bounds the queue of these Blocks, which must have been created (`Blocks.queue`), its results and its records.
-
-    Gradio keeps a record of each of the last 10,000 calls, with the name that the client gave its session, and
-    summarises them all after every call that fails. Here it keeps none, and a session's name has a bounded length.
-
-    `max_results`: results that no client has fetched yet. Gradio keeps them forever; here, when there are too many,
-    the session that has the most (the oldest of several) loses all of its own. And no kind of call takes more than
-    half of the queue: otherwise slow ones, such as rebuilds, would leave no place for the others.
-    """
-    queue: Any = app._queue
-    queue.ANALYTICS_MAX_EVENTS = 0
-    push = queue.push
-
-    async def bounded(body: Any, request: Any, username: str | None) -> Any:
-        if len(body.session_hash or "") > _LONGEST_SESSION:
-            return False, f"A session's name may have {_LONGEST_SESSION} characters.", "error"
-        waiting = queue.event_queue_per_concurrency_id.get(_concurrency_id(app, body))
-        if waiting is not None and len(waiting.queue) >= queue.max_size // 2:
-            return False, "Too many calls of this kind are waiting.", "queue_full"
-        results = queue.pending_event_ids_session
-        while sum(map(len, results.values())) >= max_results:
-            await _forget(queue, max(results, key=lambda session: len(results[session])))
-        return await push(body, request, username)
-
-    queue.push = bounded
-
-
-def _concurrency_id(app: gr.Blocks, body: Any) -> Any:
-    endpoint = app.fns.get(body.fn_index)
-    return endpoint and endpoint.concurrency_id
-
-
-async def _forget(queue: Any, session: str) -> None:
-    """Cancels the calls of a session and drops their results."""
-    await queue.clean_events(session_hash=session)
-    queue.pending_messages_per_session.pop(session, None)
-    for event in queue.pending_event_ids_session.pop(session, ()):
-        queue.event_ids_to_events.pop(event, None)
 
 
 _RESULT = re.compile(r"/gradio_api/(?:queue/data|call/(?:v2/)?[^/]+/([^/]+))/?")
@@ -332,3 +343,17 @@ class RequestErrors:
             _log.warning("A request to %.100r is invalid (%s in %s).", scope["path"], type(error).__name__, place)
             response = refusal(400, "BadRequest", "Invalid request. docs/api.md lists what this server offers.")
             await response(scope, receive, send)
+
+
+class WholePaths:
+    """Middleware that lets the router see the whole path, which is what every other middleware has judged.
+
+    FastAPI would route a request below the public path as if that had been stripped: with `--root-path /assets/qa`, a
+    request for `/assets/qa/act` would pass as a file that needs no login, and act. Only the proxy strips it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, "root_path": ""}, receive, send)

@@ -38,6 +38,10 @@ class Limits:
     """Requests of pages and programs that are running or waiting: some seconds of work."""
     streams: int = 256
     """Programs waiting for a result."""
+    result_megabytes: int = 64
+    """Megabytes of results, as JSON, that no program has fetched yet; half of them one client's."""
+    result_lifetime: float = 300.0
+    """Seconds until a result that has not been fetched is dropped."""
     uploads: int = 8
     """Uploads in progress at once."""
     upload_allowance: Allowance = Allowance(400, 60)

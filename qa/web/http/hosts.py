@@ -8,8 +8,8 @@ import socket
 import sys
 from dataclasses import dataclass
 from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NoReturn
+from urllib.parse import unquote, urlsplit
 
 from qa import ChapterVerseError, UsageError
 from source import isolated
@@ -17,6 +17,9 @@ from source import isolated
 # Names without a dot, and those that public DNS never assigns (two of them by RFC 6762 and 8375).
 _LOCAL_NAME = re.compile(r"[\w-]+|.+\.(?:local|localhost|internal|home\.arpa|lan)", re.ASCII)
 _BACKLOG = 2048  # connections that wait to be accepted, as many as uvicorn's own sockets let wait
+_PATH = re.compile(r"(?:/[\w.~!$&'()*+,=:@%-]+)*", re.ASCII)
+_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)*\.?", re.ASCII)
+_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(\[[^\[\]]+\]|[^\[\]:@/?#\\\s]+)(?::\d*)?")
 
 
@@ -112,6 +115,42 @@ def url_of(host: str, port: int) -> str:
     return f"http://[{name}]:{port}/" if address.version == 6 else f"http://{name}:{port}/"
 
 
+def public_root(text: str) -> str:
+    """The path or the whole address behind a reverse proxy, as browsers write it. Raises ValueError.
+
+    >>> public_root("/qa/"), public_root("HTTPS://Пример.рф:443/"), public_root("http://[2001:DB8:0::1]:8080/qa")
+    ('/qa', 'https://xn--e1afmkfd.xn--p1ai', 'http://[2001:db8::1]:8080/qa')
+    """
+    scheme, netloc, path, query, fragment = urlsplit(text)
+    path = path.rstrip("/")
+    if query or fragment or not _PATH.fullmatch(path) or {".", ".."} & set(unquote(path).split("/")):
+        raise ValueError("not a path")
+    if not scheme and not netloc and text.startswith("/"):
+        return path
+    if scheme not in _PORTS or not (found := _HOST.fullmatch(netloc)):
+        raise ValueError("not an address")
+    port = urlsplit(text).port or _PORTS[scheme]
+    suffix = "" if port == _PORTS[scheme] else f":{port}"
+    return f"{scheme}://{_as_sent(found[1])}{suffix}{path}"
+
+
+def _as_sent(host: str) -> str:
+    """The host as browsers send it: a name as IDNA encodes it, an IPv6 address in its shortest form."""
+    if host.startswith("["):
+        return f"[{ipaddress.IPv6Address(bare(host))}]" if "%" not in host else _refuse(host)
+    name = host.lower()
+    if not name.isascii():
+        name = name.encode("idna").decode("ascii")
+        # Browsers keep a few letters that this older IDNA replaces: names with these have to be given as xn--….
+        if name.encode("ascii").decode("idna") != host.lower():
+            _refuse(host)
+    return name if _NAME.fullmatch(name) else _refuse(host)
+
+
+def _refuse(host: str) -> NoReturn:
+    raise ValueError(f"no host: {host}")
+
+
 @dataclass(frozen=True, slots=True)
 class TrustedHosts:
     """The names by which a server may be called, and the sites whose pages may call it.
@@ -126,26 +165,30 @@ class TrustedHosts:
     is_local: bool
     """Whether the server listens to this machine only."""
     public: str
-    """Host and port of the address that readers use; empty if it is not known."""
+    """The origin of the address that readers use; empty if it is not known."""
 
     @classmethod
     def of(cls, host: str, root: str) -> TrustedHosts:
         """`host`: the address to listen on. `root`: the path or the whole address behind a reverse proxy."""
-        listening, public = bare(host).lower(), urlsplit(root).netloc.lower()
+        listening, (scheme, name, *_) = bare(host).lower(), urlsplit(root.lower())
         found = socket.getaddrinfo(listening, None)
         is_local = all(_is_loopback(str(address[0])) for *_, address in found)
-        own = {"localhost", listening, _name(public), "" if is_local else socket.gethostname().lower()}
-        return cls(frozenset(own - {""}), is_local, public)
+        own = {"localhost", listening, _name(name), "" if is_local else socket.gethostname().lower()}
+        return cls(frozenset(own - {""}), is_local, f"{scheme}://{name}" if name else "")
 
     def is_trusted(self, host: str) -> bool:
         """Whether a request with this `Host` is meant for this server."""
         name = _name(host)
         return name in self.own or _is_loopback(name) or (not self.is_local and _is_local_name(name))
 
-    def is_own_origin(self, origin: str, host: str) -> bool:
-        """Whether `origin` is this server, in a request with this `Host`."""
-        site = origin.lower().partition("://")[2]
-        return bool(site and host) and site in (host.lower(), self.public)
+    def is_own_origin(self, origin: str, host: str, scheme: str) -> bool:
+        """Whether `origin` is this server, in a request with this `Host` that came by this scheme.
+
+        A proxy may not say the scheme: by the name that readers use, it is the one of `--root-path`.
+        """
+        by_public_name = bool(self.public) and host.lower() == self.public.partition("://")[2]
+        own = {self.public} if by_public_name else {self.public, f"{scheme}://{host.lower()}"}
+        return bool(origin and host) and origin.lower() in own
 
 
 def _name(host: str) -> str:

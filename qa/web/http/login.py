@@ -3,6 +3,9 @@
 Gradio creates the sessions. It checks them at most of its routes, but not at its heartbeats, streams
 and cancellations; here they are checked at every route that is not listed as open. A program may send
 its name and password with each request instead (HTTP Basic): it then gets a session of its own.
+
+Gradio gives a browser two cookies, one of which it would also send over plain HTTP, and to other applications of the
+host. Here it gets the one that fits the scheme, for the path of the page.
 """
 
 from __future__ import annotations
@@ -16,12 +19,13 @@ from hashlib import blake2b, sha256
 from math import ceil
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 from anyio.to_thread import run_sync
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.http.concurrency import crowded
 from qa.web.http.errors import refusal, try_again
@@ -31,6 +35,9 @@ from qa.web.http.rate_limit import current_client
 _MAX_FAILURES = 5  # wrong passwords…
 _WINDOW = 60.0  # seconds
 _MAX_WAITING = 16  # passwords; checking them takes one or two seconds
+_SESSION = 12 * 3600  # seconds
+_MAX_SESSIONS = 10_000
+_REPLACED = (b"path=", b"samesite=", b"secure")  # attributes of a cookie
 _MAX_KEYS = 10_000  # names and clients; beyond that, the least recently used are forgotten
 
 
@@ -71,9 +78,8 @@ def _key(kind: str, text: str) -> bytes:
     return sha256(f"{kind} {text}".encode("utf-8", "surrogatepass")).digest()
 
 
-# The login page and its resources. Gradio itself calls the last one when it starts.
-_OPEN = ("/", "/health", "/login", "/theme.css", "/gradio_api/theme.css", "/favicon.ico", "/robots.txt",
-         "/gradio_api/startup-events")  # fmt: skip
+# The login page and its resources.
+_OPEN = ("/", "/health", "/login", "/theme.css", "/gradio_api/theme.css", "/favicon.ico", "/robots.txt")
 _OPEN_FOLDERS = ("/assets/", "/static/", "/svelte/")
 
 
@@ -125,12 +131,20 @@ class Authenticator:
             raise TooManyWrongError(wait)
 
 
+def session_tokens() -> TTLCache[str, str]:
+    """An empty table for the tokens of sessions, with the name of each user. Sessions end after a while."""
+    return TTLCache(_MAX_SESSIONS, _SESSION)
+
+
 class Login:
     """Middleware that answers 401 to a request without a login, and 429 or 503 to too many attempts to log in."""
 
-    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
+    def __init__(self, app: ASGIApp, authenticator: Authenticator, root: str) -> None:
+        """`root`: the path or the whole address behind a reverse proxy."""
         self._app = app
         self._authenticator = authenticator
+        self._has_https = root.startswith("https:")
+        self._path = urlsplit(root).path or "/"
         self._key = secrets.token_bytes()
         self._sessions: dict[bytes, str] = {}  # of programs: the token for each correct name and password
 
@@ -138,13 +152,14 @@ class Login:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        is_secure = self._has_https or scope["scheme"] == "https"
         try:
-            is_allowed = _is_open(scope["path"]) or _has_session(scope)
+            is_allowed = _is_open(scope["path"]) or _has_session(scope, is_secure)
             logged_in = scope if is_allowed else await self._with_session(scope)
             if logged_in:
-                await self._app(logged_in, receive, send)
+                await self._app(logged_in, receive, self._with_own_cookie(scope["app"], send, is_secure))
                 return
-            error = "Log in on the page, or send a name and a password with each request."
+            error = "Log in: reload the page, or send a name and a password with each request."
             response = refusal(401, "LoginNeeded", error)
         except TooManyWrongError as too_many:
             wait = ceil(too_many.wait)
@@ -153,6 +168,28 @@ class Login:
         except TooManyLoginsError:
             response = crowded()
         await response(scope, receive, send)
+
+    def _with_own_cookie(self, app: Any, send: Send, is_secure: bool) -> Send:
+        """Sends responses with the one cookie of a session that fits the scheme."""
+        secure, insecure = (f"{name}=".encode() for name in session_cookies(app))
+        own, other = (secure, insecure) if is_secure else (insecure, secure)
+        attributes = f"; Path={self._path}; SameSite=Lax{'; Secure' * is_secure}".encode()
+
+        def rewritten(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+            if name != b"set-cookie" or not value.startswith(own):
+                return name, value
+            kept = [part for part in value.split(b"; ") if not part.lower().startswith(_REPLACED)]
+            if b"max-age=" not in value.lower():
+                kept.append(f"Max-Age={_SESSION}".encode())
+            return name, b"; ".join(kept) + attributes
+
+        async def send_rewritten(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [header for header in message.get("headers", ()) if not header[1].startswith(other)]
+                message = {**message, "headers": [rewritten(*header) for header in headers]}
+            await send(message)
+
+        return send_rewritten
 
     async def _with_session(self, scope: Scope) -> Scope | None:
         """The request with the cookie of a browser that is logged in; None if its name or password is wrong."""
@@ -171,7 +208,7 @@ class Login:
 
 
 def session_cookies(app: Any) -> tuple[str, str]:
-    """The names of the two cookies that Gradio's app gives a browser; each holds the session's token."""
+    """The names of the two cookies that Gradio's app gives a browser, one for HTTPS and one for plain HTTP, too."""
     return f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}"
 
 
@@ -179,9 +216,10 @@ def _is_open(path: str) -> bool:
     return path in _OPEN or path.rstrip("/") == "/login" or path.startswith(_OPEN_FOLDERS)
 
 
-def _has_session(scope: Scope) -> bool:
+def _has_session(scope: Scope, is_secure: bool) -> bool:
     app, cookies = scope["app"], HTTPConnection(scope).cookies
-    return any(cookies.get(name) in app.tokens for name in session_cookies(app))
+    secure, insecure = session_cookies(app)
+    return cookies.get(secure if is_secure else insecure) in app.tokens
 
 
 def _basic(header: str) -> tuple[str, str]:

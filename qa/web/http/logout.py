@@ -48,7 +48,7 @@ def logout_route() -> Route:
         response = Response(status_code=204)
         tokens, names = request.app.tokens, session_cookies(request.app)
         users = {tokens.get(request.cookies.get(name)) for name in names} - {None}
-        for token in [token for token, user in tokens.items() if user in users]:
+        for token in [token for token in list(tokens) if tokens.get(token) in users]:
             tokens.pop(token, None)
         for name in names:
             response.delete_cookie(name)

@@ -112,7 +112,8 @@ def read_passwords(path: Path) -> Passwords:
     """Reads a file of passwords. Raises UsageError, which names the line; warns if other users can read the file."""
     try:
         text = path.read_text("utf-8-sig")
-        if os.name == "posix" and path.stat().st_mode & stat.S_IROTH:
+        mode = path.stat().st_mode
+        if os.name == "posix" and stat.S_ISREG(mode) and mode & stat.S_IROTH:  # not a device or a pipe
             _log.warning("%s is readable by other users. Run `chmod 600 %s`.", path, path)
     except (OSError, ValueError) as error:  # also a name with a NUL
         raise UsageError(f"The password file {isolated(path)} cannot be read ({_reason(error)}).") from error

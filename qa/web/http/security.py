@@ -35,12 +35,13 @@ UPLOAD = "/gradio_api/upload"
 _ALLOWED = re.compile(
     r"/|/act|/(?:config|theme\.css|favicon\.ico|robots\.txt|health|metrics|login|logout)/?"
     r"|/(?:assets|scripts|static|svelte)/.+"
-    r"|/gradio_api/(?:upload|info|openapi\.json|startup-events|theme\.css|mcp)/?"
+    r"|/gradio_api/(?:upload|info|openapi\.json|theme\.css|mcp)/?"
     r"|/gradio_api/(?:queue/(?:join|data)|cancel|reset|app_id)/?"
     r"|/gradio_api/call/.+",
     re.DOTALL,
 )
 _CALL = re.compile(r"/gradio_api/(?:call/v2|call)/([^/]*)/?")
+_SHARING = b"access-control-"  # headers by which Gradio lets pages of other sites read a response, with credentials
 # Gradio builds the addresses of its page from these headers, even if the client itself sent them.
 _FORGEABLE = (b"x-forwarded-host", b"x-gradio-server")
 
@@ -63,22 +64,23 @@ class Security:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *_HEADERS.items()]
+                headers = [header for header in message.get("headers", ()) if not header[0].startswith(_SHARING)]
+                message = {**message, "headers": [*headers, *_HEADERS.items()]}
             await send(message)
 
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        app = self._refused(scope["path"], Headers(scope=scope)) or self._app
+        app = self._refused(scope, Headers(scope=scope)) or self._app
         headers = [(name, value) for name, value in scope["headers"] if name not in _FORGEABLE]
         await app({**scope, "headers": headers}, receive, send_with_headers)
 
-    def _refused(self, path: str, headers: Headers) -> JSONResponse | None:
-        host, origin = headers.get("host", ""), headers.get("origin")
+    def _refused(self, scope: Scope, headers: Headers) -> JSONResponse | None:
+        path, host, origin = scope["path"], headers.get("host", ""), headers.get("origin")
         if host and not self._hosts.is_trusted(host):
             remedy = "Use its address, or start it with --root-path http://NAME"
             return refusal(403, "UnknownHost", f"This server does not go by that name. {remedy}.")
-        if origin is not None and not self._hosts.is_own_origin(origin, host):
+        if origin is not None and not self._hosts.is_own_origin(origin, host, scope["scheme"]):
             return _other_site()
         # These have no Origin when they come from another site: a link (to /logout, say), a picture, a frame.
         if headers.get("sec-fetch-site") == "cross-site" and path != "/":

@@ -7,6 +7,9 @@ request has files only, their names are not used, and what is incomplete is dele
 
 from __future__ import annotations
 
+import errno
+from contextlib import suppress
+from errno import EFBIG, ENOSPC
 from io import BufferedWriter
 from pathlib import Path
 
@@ -23,6 +26,7 @@ from qa.web.http.rate_limit import client_of
 from qa.web.http.security import UPLOAD
 from qa.web.http.uploads import NoRoom, UploadSpool, no_room
 
+_FULL = (ENOSPC, EFBIG, getattr(errno, "EDQUOT", ENOSPC))  # the disk, a file, a user's share; Windows lacks the last
 _MOST_FILES = 20  # in a request; the page sends one
 _LONGEST_BOUNDARY = 70  # characters (RFC 2046)
 
@@ -41,6 +45,10 @@ def upload_routes(spool: UploadSpool) -> list[Route]:
             return refusal(400, "BadRequest", f"Send a form with 1 to {_MOST_FILES} files, and nothing else.")
         except NoRoom as error:
             return no_room(error)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            return no_room(NoRoom())
         except ClientDisconnect:
             return Response(status_code=499)  # for the access log only
         finally:
@@ -94,7 +102,8 @@ class _Form:
     def close(self) -> None:
         """Deletes the files unless they are complete."""
         if self._file:
-            self._file.close()
+            with suppress(OSError):  # what could not be written cannot be now
+                self._file.close()
         if not self._is_kept:
             for path in self._paths:
                 self._spool.remove(str(path))

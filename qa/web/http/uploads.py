@@ -137,8 +137,13 @@ class UploadSpool:
         files, room = self._limits.uploaded_files, self._limits.uploaded_megabytes * MEGABYTE
         is_full = len(uploads) >= files or used + size > room
         has_its_share = len(own) >= (files + 1) // 2 or (size and own_used and own_used + size > room // 2)
-        if is_full or has_its_share or lacking(self.folder.parent, size, self._limits.free_megabytes * MEGABYTE):
+        if is_full or has_its_share or (size and self._is_disk_full(size)):
             raise NoRoom
+
+    def _is_disk_full(self, size: int) -> bool:
+        """Whether `size` bytes have no space on the disk once all that is reserved has arrived."""
+        coming, spared = size + _size(self._reserved), self._limits.free_megabytes * MEGABYTE
+        return lacking(self.folder.parent, coming, spared) > 0
 
 
 def _size(uploads: Iterable[_Upload]) -> int:

@@ -3,12 +3,15 @@
 
 /** @import { Answer, Chat } from "../types.d.ts" */
 
+import { serverRoot } from "../gradio.js";
 import { showNotice } from "../notices.js";
 import { local, session, stored } from "../storage.js";
 import { texts } from "../texts/texts.js";
 
-export const CHAT_KEY = "chapter-verse:chat:";
-const CURRENT_KEY = "chapter-verse:current";
+// Other servers may have their pages below other paths of the same host, where the browser's storage is the same.
+const place = new URL(serverRoot(), document.baseURI).pathname.replace(/\/$/, "");
+export const CHAT_KEY = `chapter-verse${place}:chat:`;
+const CURRENT_KEY = `chapter-verse${place}:current`;
 const MOST_CHATS = 60;
 
 /** @param {any} chat  what the storage has, which may be anything @returns {chat is Chat} */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Iterator
@@ -50,10 +51,97 @@ def test_results_that_nobody_fetches_are_not_kept_for_ever(served: tuple[httpx.C
         while client.post("/gradio_api/queue/join", json=asked).status_code == 503:
             time.sleep(0.05)
         known = max(known, sum(map(len, app._queue.pending_event_ids_session.values())))
-    assert 8 < known <= 16
-    assert len(app._queue.pending_messages_per_session) <= 16 and len(app._queue.event_ids_to_events) <= 16
+    assert known == 8  # half of what there is for all
+    assert len(app._queue.pending_messages_per_session) <= 8 and len(app._queue.event_ids_to_events) <= 8
     event = client.post("/gradio_api/call/ask", json={"data": ["What does the ferryman carry?", [], []]}).json()
     assert "nineteen clocks" in fetched(client, event["event_id"])
+
+
+def call(client: httpx.Client, sender: str, k: int = 5, **named: str) -> httpx.Response:
+    """Calls `retrieve` as a client behind a proxy."""
+    asked = {"data": ["clocks", k, []], **named}
+    while True:
+        called = client.post("/gradio_api/call/retrieve", json=asked, headers={"x-forwarded-for": sender})
+        if called.status_code != 503:
+            return called
+        time.sleep(0.02)
+
+
+def test_a_stream_of_invented_sessions_displaces_nobody_elses_results(
+    served: tuple[httpx.Client, Any, AppState],
+) -> None:
+    """Attack: calls under ever new names of sessions, so that other clients' results are dropped."""
+    client, _, _ = served
+    kept = [call(client, "192.0.2.2").json()["event_id"] for _ in range(3)]
+    for number in range(40):
+        call(client, "192.0.2.1", session_hash=f"invented {number}")
+    assert all("nineteen clocks" in fetched(client, event, "retrieve") for event in kept)
+
+
+def held(app: Any) -> int:
+    """The bytes of all results that have not been fetched, in whatever form they are kept."""
+    queues = app._queue.pending_messages_per_session.values()
+    messages = [vars(message) for each in list(queues) for message in list(each._queue)]
+    return sum(len(each.get("encoded", b"")) + len(json.dumps(each.get("output"))) for each in messages)
+
+
+def test_results_that_nobody_fetches_take_bounded_memory(tmp_path: Path) -> None:
+    """Attack: tiny calls of large results, which are not fetched; from one client, then from several."""
+    wide = (" " * 900).join(["clocks", "river", "lamp", "stone", "boat", "tower", "mill", "bridge", "meadow", "winter"])
+    text = "\n\n".join(f"{wide} {number}." for number in range(130))
+    with (
+        served_book(tmp_path, Config(limits=Limits(result_megabytes=1)), text) as (address, app, _),
+        httpx.Client(base_url=address, timeout=60) as client,
+    ):
+
+        def finish() -> int:
+            until = time.monotonic() + 20
+            while app._queue.event_ids_to_events and time.monotonic() < until:
+                time.sleep(0.02)
+            return held(app)
+
+        size = len(fetched(client, call(client, "192.0.2.1", k=40).json()["event_id"], "retrieve"))
+        assert 150_000 < size < 250_000
+        mine = [call(client, "192.0.2.1", k=40).json()["event_id"] for _ in range(6)]
+        other = call(client, "192.0.2.2", k=40).json()["event_id"]
+        assert 2 * size < finish() <= 2**19 + size  # half for one client, and the other's
+        assert "clocks" in fetched(client, other, "retrieve")
+        assert "clocks" in fetched(client, mine[-1], "retrieve")
+        dropped = client.get(f"/gradio_api/call/retrieve/{mine[0]}")
+        assert (dropped.status_code, dropped.json()["title"]) == (404, "ResultMissing")
+        for number in range(10):
+            call(client, f"192.0.2.{number}", k=40)
+        assert 3 * size < finish() <= 2**20
+        too_large = fetched(client, call(client, "192.0.2.1", k=1000).json()["event_id"], "retrieve")
+        assert too_large.startswith("event: error") and "larger than 0.5 MB. Ask for less at once." in too_large
+
+
+def test_a_result_that_nobody_fetches_is_dropped_after_a_while(tmp_path: Path) -> None:
+    with (
+        served_book(tmp_path, Config(limits=Limits(result_lifetime=0.5))) as (address, app, _),
+        httpx.Client(base_url=address, timeout=60) as client,
+    ):
+        event = call(client, "192.0.2.1").json()["event_id"]
+        queue, until = app._queue, time.monotonic() + 10
+        while (queue.pending_event_ids_session or queue.pending_messages_per_session) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not queue.pending_event_ids_session and not queue.pending_messages_per_session
+        assert client.get(f"/gradio_api/call/retrieve/{event}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["", "x" * 101])
+def test_a_session_needs_a_name_of_bounded_length(
+    served: tuple[httpx.Client, Any, AppState], name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Attack: an empty name, whose call Gradio would accept and fail on, and whose stream would never end."""
+    client, app, _ = served
+    asked = {"data": ["clocks", 5, []], "session_hash": name}
+    number = next(number for number, each in app.fns.items() if each.api_name == "retrieve")
+    assert client.post("/gradio_api/call/retrieve", json=asked).status_code == 400
+    assert client.post("/gradio_api/queue/join", json={**asked, "fn_index": number}).status_code == 400
+    assert client.get(f"/gradio_api/queue/data?session_hash={name}").status_code == 404
+    assert not app._queue.event_ids_to_events
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_result_that_does_not_exist_is_not_waited_for(

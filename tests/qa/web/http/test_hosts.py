@@ -17,7 +17,7 @@ from app import main
 from qa import UsageError
 from qa.web.api.gradio import gr
 from qa.web.http.config import Config
-from qa.web.http.hosts import PortTakenError, TrustedHosts, check_free, listen, url_of
+from qa.web.http.hosts import PortTakenError, TrustedHosts, check_free, listen, public_root, url_of
 from qa.web.http.rate_limit import client_of
 from qa.web.serve import launch
 
@@ -150,9 +150,22 @@ def test_a_server_for_this_machine_has_no_names_on_the_network() -> None:
     names = TrustedHosts.of("::1", "https://[2001:db8::1]:8443/qa")
     assert names.is_trusted("[::1]:7860") and names.is_trusted("localhost") and names.is_trusted("[2001:db8::1]:8443")
     assert not names.is_trusted("[2001:db8::2]:8443") and not names.is_trusted("192.168.1.7")
-    assert names.is_own_origin("http://[::1]:7860", "[::1]:7860")
-    assert names.is_own_origin("https://[2001:db8::1]:8443", "[::1]:7860")
-    assert not names.is_own_origin("http://[::1]:7861", "[::1]:7860")
+    assert names.is_own_origin("http://[::1]:7860", "[::1]:7860", "http")
+    assert names.is_own_origin("https://[2001:db8::1]:8443", "[::1]:7860", "http")
+    assert not names.is_own_origin("http://[::1]:7861", "[::1]:7860", "http")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])  # a proxy may say so or not
+def test_the_same_name_by_another_scheme_is_another_site(scheme: str) -> None:
+    """Attack: a page that someone on the network delivers over plain HTTP under the server's name."""
+    names = TrustedHosts.of("127.0.0.1", "https://docs.example")
+    assert names.is_own_origin("https://docs.example", "docs.example", scheme)
+    for origin in ("http://docs.example", "x://docs.example", "docs.example", "https://docs.example:80", "null", ""):
+        assert not names.is_own_origin(origin, "docs.example", scheme)
+    assert names.is_own_origin(f"{scheme}://localhost:7860", "localhost:7860", scheme)
+    other = {"http": "https", "https": "http"}[scheme]
+    assert not names.is_own_origin(f"{other}://localhost:7860", "localhost:7860", scheme)
+    assert not TrustedHosts.of("127.0.0.1", "/qa").is_own_origin("", "localhost", scheme)
 
 
 def test_a_client_is_an_address_or_a_network_of_ipv6() -> None:
@@ -170,7 +183,27 @@ def test_a_client_is_an_address_or_a_network_of_ipv6() -> None:
 
 
 def test_a_public_address_that_cannot_be_read_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    for root in ("http://[::1", "http://::1]", "ftp://a", "a"):
+    for root in (
+        "http://[::1", "http://::1]", "ftp://a", "a", "https://", "https://user:pw@docs.example", "//docs.example/qa",
+        "https://docs.example:abc", "https://docs.example:99999", "https://docs ex.example", "https://docs..example",
+        "https://[fe80::1%25eth0]", "https://faß.example", "https://docs.example/a b", "/a b", "/qa/../x", "/qa/%2e%2E",
+        "/qa\\x", "/qa;x", "/qa?x", "/qa#x", "/a//b", "/größe",
+    ):  # fmt: skip
         with pytest.raises(SystemExit):
             main(["--root-path", root])
         assert "invalid address" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "host", "sent"),
+    [
+        ("HTTPS://Docs.Example/", "docs.example", "https://docs.example"),
+        ("https://docs.example:443/qa", "docs.example", "https://docs.example"),
+        ("https://пример.рф", "xn--e1afmkfd.xn--p1ai", "https://xn--e1afmkfd.xn--p1ai"),
+        ("https://xn--fa-hia.example", "xn--fa-hia.example", "https://xn--fa-hia.example"),
+        ("http://[2001:DB8:0::1]:8443", "[2001:db8::1]:8443", "http://[2001:db8::1]:8443"),
+    ],
+)
+def test_a_public_address_is_the_one_that_browsers_send(typed: str, host: str, sent: str) -> None:
+    names = TrustedHosts.of("127.0.0.1", public_root(typed))
+    assert names.is_trusted(host) and names.is_own_origin(sent, host, "http")

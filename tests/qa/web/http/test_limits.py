@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -418,6 +419,34 @@ def test_the_disk_keeps_some_room(work: Work) -> None:
     spool, middleware = spooling(Limits(free_megabytes=1 << 40), Allowance(100, 60))
     with serving(middleware, work, spool=spool) as port:
         assert upload(port).status_code == 507
+
+
+def test_uploads_in_progress_count_against_the_free_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attack: uploads begun together, for each of which alone there is room."""
+    monkeypatch.setattr("source.disk.shutil.disk_usage", lambda _: SimpleNamespace(total=2**40, free=100 * 2**20))
+    spool = UploadSpool(Limits(free_megabytes=40))
+    with spool.reserved("one", 40 * 2**20):
+        with spool.reserved("other", 20 * 2**20), pytest.raises(NoRoom):
+            spool.reserved("third", 2**20).__enter__()
+        with pytest.raises(NoRoom):
+            spool.reserved("other", 40 * 2**20).__enter__()
+    with spool.reserved("other", 40 * 2**20):
+        spool.create("other")
+
+
+def test_a_disk_that_is_full_is_told(work: Work) -> None:
+    resource = pytest.importorskip("resource")
+    spool, middleware = spooling(LIMITS, Allowance(100, 60))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with serving(middleware, work, spool=spool) as port:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))  # stands for the size of the disk
+        try:
+            refused = upload(port, 900_000)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert (refused.status_code, refused.json()["title"]) == (507, "NoRoom")
+        assert list(spool.folder.iterdir()) == []
+        assert upload(port, 900_000).status_code == 200
 
 
 def test_uploads_of_killed_servers_are_removed_and_those_of_running_ones_kept(

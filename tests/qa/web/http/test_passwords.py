@@ -94,6 +94,10 @@ def test_a_file_that_everybody_can_read_is_warned_of(tmp_path: Path, caplog: pyt
     path.chmod(0o644)
     read_passwords(path)
     assert "chmod 600" in caplog.text
+    caplog.clear()
+    with pytest.raises(UsageError, match="has no entries"):
+        read_passwords(Path(os.devnull))
+    assert not caplog.text
 
 
 def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
