@@ -6,7 +6,7 @@ import hashlib
 import sys
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from source.formats.plain import EXTRACTOR
 from source.formats.registry import format_of
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.untrusted_text import isolated
-from source.waiting import OnWait, ahead, do_nothing, map_in_pool, wait_for_result
+from source.waiting import OnWait, ahead, do_nothing, map_in_pool, threads, wait_for_result
 
 Known = Callable[[bytes], str | None]
 """Maps a fingerprint to the id of the known document that has it, or to None."""
@@ -119,8 +119,8 @@ class Scan:
         is closed with the generator.
         """
         seen: dict[str, SourceFile] = {}
-        with closing(parsers()) as pool, _threads(pool.concurrency) as threads:
-            reading = _Reading(pool, threads, self.ocr, known, on_wait)
+        with closing(parsers()) as pool, threads(pool.concurrency) as free:
+            reading = _Reading(pool, free, self.ocr, known, on_wait)
             for file, documents in reading.in_order(self.files):
                 try:
                     for each in documents():
@@ -140,16 +140,6 @@ class Scan:
         self.skipped.append(error)
         if isinstance(error, SourceUnreadable):
             self.unread.add(file.shown_as)
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that nobody waits for at the end: the results of those still running are not needed any more."""
-    threads = ThreadPoolExecutor(count, "files")
-    try:
-        yield threads
-    finally:
-        threads.shutdown(wait=False, cancel_futures=True)
 
 
 _Load = Callable[[], Iterable[Scanned]]
@@ -193,7 +183,7 @@ class _Reading:
             return None if known_as is None else Scanned(known_as, key, None)
 
         with readable(file, sys.maxsize):
-            started = (self._start_batch(file, each) for each in batches(file.path, file.shown_as, known))
+            started = (self._start_batch(file, each) for each in batches(file.path, file.shown_as, known, self.on_wait))
             for load in ahead(started, self._most, _MOST_BYTES_AHEAD):
                 yield from load()
 
