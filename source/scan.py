@@ -114,32 +114,77 @@ class Scan:
         A known document is not extracted again, provided that its file was hashed by
         `look`. The SourceError of a file in `named` is raised; a file from a folder is
         skipped, and its error added to `skipped`. In a collection, the documents before
-        an invalid line have been yielded by then. DuplicateId is always raised, because
-        neither file alone is at fault. `parsers`: makes the pool that parses files; it
-        is closed with the generator.
+        an invalid line have been yielded by then. A document whose id another one has is
+        left out, and reported once for its file. `parsers`: makes the pool that parses
+        files; it is closed with the generator.
         """
-        seen: dict[str, SourceFile] = {}
+        ids = _Ids(self.files)
         with closing(parsers()) as pool, threads(pool.concurrency) as free:
             reading = _Reading(pool, free, self.ocr, known, on_wait)
             for file, documents in reading.in_order(self.files):
                 try:
                     for each in documents():
                         on_wait()
-                        if each.id not in self.without:
-                            _claim(seen, each.id, file)
+                        if each.id not in self.without and ids.claim(each.id, file):
                             yield each
                         del each  # it may be large, and isn't needed while the next is awaited
                 except SourceError as error:
                     self._skip(file, error)
+                for clash in ids.clashes():
+                    self._skip(file, clash)
 
     def _skip(self, file: SourceFile, error: SourceError) -> None:
         """Adds a file's error to `skipped`, or raises it."""
         error.files = error.files or (file.path,)
-        if file.path in self.named or isinstance(error, DuplicateId):
+        if file.path in self.named:
             raise error
         self.skipped.append(error)
         if isinstance(error, SourceUnreadable):
             self.unread.add(file.shown_as)
+
+
+class _Ids:
+    """The ids of the documents, each of which belongs to one file.
+
+    The name of a file is its own before any collection is read: a line must not keep another author's file out.
+    """
+
+    def __init__(self, files: Iterable[SourceFile]) -> None:
+        self._claimed: dict[str, SourceFile] = {}
+        self._named: dict[str, SourceFile] = {}
+        for file in files:
+            if not file.is_collection:
+                self._named.setdefault(file.id, file)
+        self._first: DuplicateId | None = None
+        self._more = 0
+
+    def claim(self, id: str, file: SourceFile) -> bool:
+        """Takes an id for a document in `file`; False if another document has it."""
+        holder = self._claimed.get(id) or self._named.get(id, file)
+        if id in self._claimed or holder is not file:
+            self._more += self._first is not None
+            self._first = self._first or _duplicate(id, holder, file)
+            return False
+        self._claimed[id] = file
+        return True
+
+    def clashes(self) -> list[DuplicateId]:
+        """The first of the ids that were not free since the last call, with the number of the others."""
+        found, more = self._first, self._more
+        self._first, self._more = None, 0
+        if found and more:
+            found.args = (f"{found} {more:,} more of its ids are taken.",)
+        return [found] if found else []
+
+
+def _duplicate(id: str, holder: SourceFile, file: SourceFile) -> DuplicateId:
+    one, other = isolated(holder.shown_as), isolated(file.shown_as)
+    where = f"both in {other}. Give each line its own id."
+    if holder is not file:
+        where = f"in {one} and in {other}. Rename one, or build from the folder above both."
+    error = DuplicateId(f"Two documents have the id {isolated(repr(id))}, {where}")
+    error.files = (holder.path, file.path)
+    return error
 
 
 _Load = Callable[[], Iterable[Scanned]]
@@ -243,18 +288,6 @@ def scan(
         raise SourceEmpty(f"No readable documents found in {' or '.join(map(isolated, roots))}.")
     named = frozenset(root for root in roots if not root.is_dir())
     return Scan(files, named, ocr, excluded, skipped)
-
-
-def _claim(seen: dict[str, SourceFile], id: str, file: SourceFile) -> None:
-    if id in seen:
-        one, other = isolated(seen[id].shown_as), isolated(file.shown_as)
-        where = f"both in {other}. Give each line its own id."
-        if seen[id] is not file:
-            where = f"in {one} and in {other}. Rename one, or build from the folder above both."
-        error = DuplicateId(f"Two documents have the id {isolated(repr(id))}, {where}")
-        error.files = (seen[id].path, file.path)
-        raise error
-    seen[id] = file
 
 
 def _read(file: SourceFile, ocr: str, parsers: Parsers) -> Scanned:

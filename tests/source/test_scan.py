@@ -1,6 +1,8 @@
 import errno
 import hashlib
+import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -136,13 +138,50 @@ def test_links_that_lead_nowhere_or_round_in_circles(tmp_path: Path) -> None:
 
 
 def test_duplicate_ids_name_both_places(tmp_path: Path) -> None:
-    """Attack: a file that claims another document's id."""
+    """One file of a name must not keep all other documents out."""
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "same.txt").write_text("Words.")
-    with pytest.raises(DuplicateId, match=r"same\.txt.*one/same\.txt.*two/same\.txt.*Rename one"):
-        ids(tmp_path / "one", tmp_path / "two")
-    assert ids(tmp_path) == ["one/same.txt", "two/same.txt"]
+        (tmp_path / folder / "same.txt").write_text(f"Words of {folder}.")
+    (tmp_path / "two" / "other.txt").write_text("Words.")
+    scanned = scan([tmp_path / "one", tmp_path / "two"])
+    assert [(each.id, each.text) for each in scanned.documents()] == [
+        ("same.txt", "Words of one."),
+        ("other.txt", "Words."),
+    ]
+    (clash,) = scanned.skipped
+    assert re.search(r"'same\.txt'.* in .*one/same\.txt and in .*two/same\.txt\. Rename one", str(clash))
+    assert clash.files == (tmp_path / "one" / "same.txt", tmp_path / "two" / "same.txt")
+    with pytest.raises(DuplicateId, match="Rename one"):
+        ids(tmp_path / "one" / "same.txt", tmp_path / "two" / "same.txt")
+    assert ids(tmp_path) == ["one/same.txt", "two/other.txt", "two/same.txt"]
+
+
+def test_a_line_does_not_keep_another_document_out(tmp_path: Path) -> None:
+    """Attack: a collection, first in the order of files, that takes the names of other files, and an id twice."""
+    lines = [{"id": id, "text": f"{id} {n}"} for n, id in enumerate(["good.txt", "a", "a", "b", "a", "z.txt"])]
+    (tmp_path / "c.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\nnonsense")
+    (tmp_path / "d.jsonl").write_text('{"id": "b", "text": "Another."}\n{"id": "d", "text": "Mine."}')
+    for name in ("good.txt", "z.txt"):
+        (tmp_path / name).write_text("The real one.")
+    scanned = scan([tmp_path])
+    found = {each.id: each.text for each in scanned.documents()}
+    assert found == {"a": "a 1", "b": "b 3", "d": "Mine.", "good.txt": "The real one.", "z.txt": "The real one."}
+    bad, clash, other = scanned.skipped
+    assert "line 7 is not JSON" in str(bad)
+    assert "'good.txt', in" in str(clash) and str(clash).endswith(" 3 more of its ids are taken.")
+    assert clash.files == (tmp_path / "good.txt", tmp_path / "c.jsonl")
+    assert "'b', in" in str(other) and other.files == (tmp_path / "c.jsonl", tmp_path / "d.jsonl")
+
+
+def test_no_two_names_become_the_same(tmp_path: Path) -> None:
+    names = [b"\xff.txt", rb"\xff.txt", rb"\\xff.txt", b"\\\xff.txt", b"\\\\\xff.txt", rb"a\b.txt", rb"a\\b.txt"]
+    for name in names:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("Words.")
+    scanned = scan([tmp_path])
+    assert len({each.id for each in scanned.documents()}) == len(names)
+    assert not scanned.skipped
+    assert len({file.shown_as for file in scanned.files}) == len(names)
+    assert {r"\xff.txt", r"\\xff.txt", r"a\b.txt"} < {file.id for file in scanned.files}
 
 
 def test_a_bad_collection_is_an_error_if_named_and_noted_in_a_folder(tmp_path: Path) -> None:
