@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 from source.arguments import strings
 from source.collection import batches
@@ -53,20 +54,23 @@ def fingerprint(*facts: str) -> bytes:
     return hashlib.blake2b("\0".join(facts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def sha256_of(path: Path) -> str | None:
-    """The SHA-256 of a file in hexadecimal; None if it cannot be read."""
+def sha256_of(file: SourceFile, stopped: Callable[[], bool]) -> str | None:
+    """The SHA-256 of a file in hexadecimal; None if it cannot be read, is too large to be, or `stopped` says so."""
+    buffer = bytearray(_BLOCK)
+    digest = hashlib.sha256()
     try:
-        if not path.is_file():  # opening a pipe would block forever
-            return None
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+        with readable(file, _most_bytes(file)), file.path.open("rb", buffering=0) as opened:
+            while (size := opened.readinto(buffer)) and not stopped():
+                digest.update(memoryview(buffer)[:size])
+    except SourceError:
         return None
+    return None if stopped() else digest.hexdigest()
 
 
 UNREAD = "unreadable"
 """Recorded in place of the SHA-256 of a file that could not be read."""
-_MAX_BYTES = 1 << 30  # of a file that is read whole; a collection is read line by line
+_MAX_BYTES = 1 << 30  # of a file that is read whole
+_BLOCK = 1 << 20  # bytes that are hashed between two looks at whether to stop
 _AHEAD = 4  # files queued ahead of their turn, per file extracted at a time
 _MOST_BYTES_AHEAD = 1 << 26  # of these files, except that one is always queued
 
@@ -89,10 +93,14 @@ class Scan:
 
     def look(self, on_wait: OnWait = do_nothing) -> dict[str, str]:
         """Hashes every file: the SHA-256 by shown path, or UNREAD for a file that cannot be read."""
+        stop = Event()
         with ThreadPoolExecutor(cores(), "files") as pool:
-            hashes = map_in_pool(pool, sha256_of, (file.path for file in self.files), on_wait)
-            for file, sha256 in zip(self.files, hashes, strict=True):
-                file.sha256 = sha256
+            try:
+                hashes = map_in_pool(pool, partial(sha256_of, stopped=stop.is_set), self.files, on_wait)
+                for file, sha256 in zip(self.files, hashes, strict=True):
+                    file.sha256 = sha256
+            finally:
+                stop.set()
         return {file.shown_as: file.sha256 or UNREAD for file in self.files}
 
     def extractors(self) -> list[str]:
@@ -227,7 +235,7 @@ class _Reading:
             known_as = self.known(key)
             return None if known_as is None else Scanned(known_as, key, None)
 
-        with readable(file, sys.maxsize):
+        with readable(file, _most_bytes(file)):
             started = (self._start_batch(file, each) for each in batches(file.path, file.shown_as, known, self.on_wait))
             for load in ahead(started, self._most, _MOST_BYTES_AHEAD):
                 yield from load()
@@ -246,6 +254,11 @@ class _Reading:
             yield Scanned(document.id, key, replace(document, path=file.shown_as))
         if error:
             raise error
+
+
+def _most_bytes(file: SourceFile) -> int:
+    """The size in bytes that a file may have; a collection is read line by line."""
+    return sys.maxsize if file.is_collection else _MAX_BYTES
 
 
 def _size(file: SourceFile) -> int:
@@ -293,7 +306,7 @@ def scan(
 def _read(file: SourceFile, ocr: str, parsers: Parsers) -> Scanned:
     """Extracts the document in a file, in a parser process."""
     facts = {"id": file.id, "title": name_of(Path(file.path.stem)), "path": file.shown_as}
-    with readable(file, _MAX_BYTES):
+    with readable(file, _most_bytes(file)):
         document = parsers.read(file.path, ocr=ocr, **facts)
     # A hijacked parser must not be able to replace another document.
     document = replace(document, id=file.id, path=file.shown_as)

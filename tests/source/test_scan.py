@@ -3,12 +3,13 @@ import hashlib
 import json
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from source import SHIPPED, scan
+from source import SHIPPED, UNREAD, scan
 from source.errors import (
     BadCollection,
     ChapterVerseError,
@@ -272,3 +273,31 @@ def test_no_file_is_skipped_because_too_many_are_open(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     assert [each.id for each in ready.documents()] == ["a.txt"]
+
+
+def test_a_file_that_is_too_large_to_be_read_is_not_hashed(tmp_path: Path) -> None:
+    for name in ("big.txt", "a.txt"):
+        (tmp_path / name).write_text("Words.")
+    os.truncate(tmp_path / "big.txt", 200 << 30)
+    scanned = scan([tmp_path])
+    start = time.monotonic()
+    assert scanned.look()[scanned.files[1].shown_as] == UNREAD
+    assert [each.id for each in scanned.documents()] == ["a.txt"]
+    assert time.monotonic() - start < 10
+    assert str(*scanned.skipped).endswith("big.txt is too large (204,800 MB; the limit is 1,024 MB). Split it.")
+
+
+def test_a_scan_listens_while_it_hashes_a_large_file(tmp_path: Path) -> None:
+    """A collection may be of any size; an interrupted build must not wait for its hash."""
+    (tmp_path / "big.jsonl").touch()
+    os.truncate(tmp_path / "big.jsonl", 200 << 30)
+    heard: list[float] = []
+
+    def give_up() -> None:
+        heard.append(time.monotonic())
+        if len(heard) > 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        scan([tmp_path]).look(give_up)
+    assert time.monotonic() - heard[-1] < 2
