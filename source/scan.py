@@ -55,7 +55,10 @@ def fingerprint(*facts: str) -> bytes:
 
 
 def sha256_of(file: SourceFile, stopped: Callable[[], bool]) -> str | None:
-    """The SHA-256 of a file in hexadecimal; None if it cannot be read, is too large to be, or `stopped` says so."""
+    """The SHA-256 of a file in hexadecimal; None if it cannot be read, is too large to be, or `stopped` says so.
+
+    Raises ChapterVerseError as `source.errors.unreadable`.
+    """
     buffer = bytearray(_BLOCK)
     digest = hashlib.sha256()
     try:
@@ -146,9 +149,10 @@ class Scan:
         error.files = error.files or (file.path,)
         if file.path in self.named:
             raise error
-        self.skipped.append(error)
         if isinstance(error, SourceUnreadable):
+            sha256_of(file, lambda: False)  # raises the error of the disk or the network, if a parser met one
             self.unread.add(file.shown_as)
+        self.skipped.append(error)
 
 
 class _Ids:

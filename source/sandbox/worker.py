@@ -101,7 +101,10 @@ def _as_source_error(error: Exception, shown_as: str) -> errors.SourceError:
     if isinstance(error, errors.SourceError):
         return error
     if isinstance(error, OSError):
-        return errors.unreadable(shown_as, error)
+        try:
+            return errors.unreadable(shown_as, error)
+        except errors.ChapterVerseError as raised:  # it ends a build, so the scan tries for itself
+            return errors.SourceUnreadable(str(raised))
     if isinstance(error, MemoryError | RecursionError):
         return errors.TooLarge(f"{isolated(shown_as)} needs too much memory. Split it or exclude it.")
     return errors.Damaged(f"{isolated(shown_as)} is damaged. Try saving it again, or exclude it.")

@@ -245,6 +245,34 @@ def test_a_folder_that_cannot_be_listed_is_reported(tmp_path: Path, monkeypatch:
         scan([tmp_path / "sub"])
 
 
+@pytest.mark.parametrize("code", ["EIO", "ESTALE", "ETIMEDOUT", "ENOTCONN", "EHOSTDOWN", "EREMOTEIO"])
+def test_a_disk_or_network_that_fails_removes_no_document(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network drive that is away for a moment would take its documents out of the index."""
+    number = getattr(errno, code, errno.EIO)
+
+    def scandir(path: str) -> Any:
+        raise OSError(number, os.strerror(number), path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(ChapterVerseError, match=r" could not be read: .*\. Fix that and try again\.") as raised:
+        scan([tmp_path])
+    assert not isinstance(raised.value, SourceError)
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that cannot be read for lack of a disk error")
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl"])
+def test_a_file_that_the_disk_does_not_give_stops_the_scan(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to("/proc/self/mem")  # reading it is an input/output error
+    (tmp_path / "b.txt").write_text("Words.")
+    scanned = scan([tmp_path])
+    for read in (scanned.look, lambda: list(scanned.documents())):
+        with pytest.raises(ChapterVerseError, match=rf"{name} could not be read: input/output error") as raised:
+            read()
+        assert not isinstance(raised.value, SourceError)
+
+
 def test_a_folder_that_is_an_index_is_skipped_even_if_a_part_of_it_is_missing(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("One.")
     for name, parts in (("whole", ["generations", "segments"]), ("damaged", ["segments"])):
