@@ -82,7 +82,7 @@ def readable(file: SourceFile, max_bytes: int) -> Iterator[None]:
     try:
         status = file.path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise SourceUnreadable(f"{file.shown_as} is a folder. Add the files in it instead.")
+            raise SourceUnreadable(f"{isolated(file.shown_as)} is a folder. Add the files in it instead.")
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would block forever
             raise SourceUnreadable(f"{isolated(file.shown_as)} is not a regular file.")
         if status.st_size > max_bytes:

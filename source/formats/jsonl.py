@@ -77,7 +77,7 @@ class JsonlRecord:
         if not is_unicode(f"{id}{title}{text}"):
             raise BadCollection(f"{self.where}: a \\u escape is half of a surrogate pair. Fix the escapes.")
         document = read_plain(text, id=id, title=title, path=self.path, sha256=self.sha256)
-        check_amounts(document, len(self.line), self.where)
+        check_amounts(document, len(self.line), f"{self.path}, line {self.lines.number}")
         return replace(document, doubts=tuple(doubts_of(text, ())))
 
     @lazy_property

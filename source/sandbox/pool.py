@@ -29,6 +29,7 @@ from source.untrusted_text import isolated
 SECONDS = 120.0
 """The time limit of a file, plus as much again for every `BYTES` of it."""
 BYTES = 20_000_000
+_LONGEST_MESSAGE = 2000  # characters
 _OCR_FACTOR = 30  # OCR may take this many times as long
 _ROOT = Path(__file__).parents[2]
 _T = TypeVar("_T")
@@ -215,7 +216,7 @@ def _picture(parts: list[bytes]) -> bytes:
 def _error(head: dict[str, Any]) -> SourceError:
     kind: type[SourceError] = getattr(errors, head["error"])
     assert issubclass(kind, SourceError)
-    return kind(str(head["message"]))
+    return kind(str(head["message"])[:_LONGEST_MESSAGE])
 
 
 def _exactly(file: IO[bytes], length: int) -> bytes:
