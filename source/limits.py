@@ -14,10 +14,10 @@ from source.untrusted_text import isolated
 MOST_PARAGRAPHS = 5_000_000  # 8 bytes each, and 24 more for each of their sentences
 MOST_MARKS = 500_000
 """Headings, and marked regions, that a document may have; some 200 bytes each."""
-MOST_GROWTH = 200
+MOST_GROWTH = 30
 """Characters of text that a file may give for each of its bytes; packed text gives 4 to 20."""
-GROWTH_COUNTS_FROM = 4_000_000
-"""Characters: a shorter text may be packed as tightly as it likes."""
+GROWTH_COUNTS_FROM = 1_000_000
+"""Characters: a shorter text may be packed as tightly as it likes. An index takes 50 to 400 bytes for each."""
 
 
 def check_growth(characters: int, size: int, shown_as: str) -> None:
