@@ -22,7 +22,6 @@ from source.untrusted_text import isolated
 from source.waiting import OnWait, do_nothing
 
 _LONGEST_LINE = 64 << 20  # bytes
-_BLOCK = 1 << 16  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def records(path: Path, shown_as: str, lines: JsonlLines = ALL, on_wait: OnWait 
     Raises SourceEmpty if there are none, and BadCollection for a line that is too long.
     """
     is_empty, at, number = True, lines.start, lines.number
-    with path.open("rb", _BLOCK) as file:
+    with path.open("rb") as file:
         file.seek(at)
         while line := file.readline(min(_LONGEST_LINE + 1, lines.end - at)):
             on_wait()

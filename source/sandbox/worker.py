@@ -21,6 +21,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -61,6 +62,8 @@ def _listen(requests: SimpleQueue[bytes]) -> None:
     """Takes requests while others are answered, so that the end of standard input is noticed at once."""
     for line in sys.stdin.buffer:
         requests.put(line)
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)  # with the programs that it has started
     os._exit(0)
 
 
