@@ -93,7 +93,8 @@ class _Table:
     """The folded form of each distinct character of a text, computed once and looked up for every occurrence."""
 
     def __init__(self, text: str) -> None:
-        kinds = _codes("".join(sorted(set(text))))
+        pieces = (text[start : start + _AT_ONCE] for start in range(0, len(text), _AT_ONCE))
+        kinds = _codes("".join(sorted(set[str]().union(*map(set, pieces)))))
         folds = [_fold(chr(code)) for code in kinds]
         self._kind = np.zeros(kinds.max(initial=0) + 1, np.int32)
         self._kind[kinds] = np.arange(len(kinds))

@@ -35,6 +35,7 @@ from qa.rebuild import build_report, exclusive_build
 from source import (
     ChapterVerseError,
     NotRead,
+    OnWait,
     SourceEmpty,
     SourceError,
     SourceFile,
@@ -201,17 +202,18 @@ class Library:
                     raise DocumentMissing(id)
             for id in added.keys() & set(ids):
                 change.delete(added[id].path)
-            self._leave_out(others, change)
+            self._leave_out(others, change, progress)
             return str(build_report(self._index, last, progress))
 
-    def _leave_out(self, ids: Sequence[str], change: Change) -> None:
+    def _leave_out(self, ids: Sequence[str], change: Change, progress: Progress) -> None:
         """Excludes more documents; deletes the added collections that have no other documents left."""
         if not ids:
             return
         excluded = dict.fromkeys([*self.left_out, *ids])
+        on_wait = partial(progress, "looking", 0, 1)
         for file in added_files(self._layout):
-            if file.is_collection and _is_covered(file, excluded):
-                for id in ids_in(file.path, file.shown_as):
+            if file.is_collection and _is_covered(file, excluded, on_wait):
+                for id in ids_in(file.path, file.shown_as, on_wait):
                     excluded.pop(id, None)
                 change.delete(file.path)
         change.leave_out(list(excluded))
@@ -269,10 +271,10 @@ def _entry(listed: Listed, added: PurePosixPath) -> Entry:
     return Entry(**facts, modified=_modified(listed.path), added=added in PurePosixPath(listed.path).parents)
 
 
-def _is_covered(file: SourceFile, ids: Container[str]) -> bool:
+def _is_covered(file: SourceFile, ids: Container[str], on_wait: OnWait) -> bool:
     """Whether `ids` has all documents of a collection; False if the collection has an invalid line."""
     try:
-        return all(id in ids for id in ids_in(file.path, file.shown_as))
+        return all(id in ids for id in ids_in(file.path, file.shown_as, on_wait))
     except SourceError:
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -10,19 +11,20 @@ from typing import TypeVar
 from source.errors import SourceError
 from source.formats.jsonl import JsonlLines, records
 from source.sandbox.pool import ParserPool
+from source.waiting import OnWait, do_nothing, threads, wait_for_result
 
 _BATCH = 1 << 18  # bytes: many short lines, or one long one
 _A = TypeVar("_A")
 
 
-def batches(path: Path, shown_as: str, known: Callable[[str], _A | None]) -> Iterator[JsonlLines | _A]:
+def batches(path: Path, shown_as: str, known: Callable[[str], _A | None], on_wait: OnWait) -> Iterator[JsonlLines | _A]:
     """The lines of a collection in batches to be parsed; for a line that is known, what is known of it.
 
     `known`: is given the SHA-256 of a line. Raises SourceEmpty or BadCollection, after the lines before the bad one.
     """
     batch: JsonlLines | None = None
     try:
-        for record in records(path, shown_as):
+        for record in records(path, shown_as, on_wait=on_wait):
             found, lines = known(record.sha256), record.lines
             del record  # it may be long, and the next is read only after its document is indexed
             if found is None:
@@ -44,11 +46,8 @@ def _none(sha256: str) -> None:
     """Knows no line."""
 
 
-def ids_in(path: Path, shown_as: str) -> Iterator[str]:
+def ids_in(path: Path, shown_as: str, on_wait: OnWait = do_nothing) -> Iterator[str]:
     """The ids of a collection's documents. Raises a SourceError."""
-    parsers = ParserPool()
-    try:
-        for batch in batches(path, shown_as, _none):
-            yield from parsers.ids(path, batch, shown_as)
-    finally:
-        parsers.close()
+    with closing(ParserPool()) as parsers, threads(1) as thread:
+        for batch in batches(path, shown_as, _none, on_wait):
+            yield from wait_for_result(thread.submit(parsers.ids, path, batch, shown_as), on_wait)

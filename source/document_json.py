@@ -32,6 +32,8 @@ _ROWS = 1 << 13
 _MOST = (1 << 31) - 1
 DOCUMENT_PARTS = 4
 """The number of parts that `dump_parts` makes."""
+_UNITS = re.compile(rb"(?:[^\\]++|\\[^u]|\\u[0-9a-fA-F]{4})*+", re.DOTALL)
+"""Characters and whole escapes of a JSON string."""
 _NUMBERS = re.compile(rb"[-0-9, \[\]]*")
 
 
@@ -95,7 +97,28 @@ def load_document(line: bytes) -> Document:
         headings = line.index(_HEADINGS, paragraphs)
         record = json.loads(line[:text] + line[regions:paragraphs] + line[headings:])
         rows = _rows(line, paragraphs + len(_PARAGRAPHS), headings)
-        return _document(record, json.loads(line[text + len(_TEXT) : regions]), rows)
+        return _document(record, _loaded_text(line, text + len(_TEXT), regions), rows)
+
+
+def _loaded_text(line: bytes, start: int, end: int) -> str:
+    """The JSON string in `line[start:end]`, parsed a piece at a time, so that other threads can run in between.
+
+    Raises ValueError.
+    """
+    if end - start < 2 or line[start : start + 1] + line[end - 1 : end] != b'""':
+        raise _wrong_type()
+    parts = []
+    at, end = start + 1, end - 1
+    while at < end:
+        whole = _UNITS.match(line, at, min(at + _CHARACTERS, end))
+        stop = whole.end() if whole else at
+        while at < stop < end and line[stop] & 0xC0 == 0x80:  # amid a character of UTF-8
+            stop -= 1
+        if stop == at:
+            raise ValueError("The line holds a string that isn't JSON.")
+        parts.append(json.loads(b'"' + line[at:stop] + b'"'))
+        at = stop
+    return "".join(parts)
 
 
 def _rows(line: bytes, start: int, end: int) -> NDArray[np.int32]:

@@ -17,21 +17,27 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_SAMPLE = 4096  # bytes
+_ASCII = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
+_NOT_ASCII = 0.2
+"""The share of other bytes above which a text may be UTF-16: with one zero byte, ASCII can be decoded as Chinese."""
+_FITTING = 2  # of bytes that continue a character of UTF-8, to one that is invalid
+_ODD_IN = 50  # characters; with more than one odd or undecodable one in so many, it isn't text
 _ALLOWED_CONTROLS = frozenset("\t\n\r\f\v\x1a\x1b\x85")
 
 
-def decode(data: bytes, name: str) -> str:
-    """The text in `data`, without its byte-order mark.
+def decode(data: bytes, name: str) -> tuple[str, int]:
+    """The text in `data`, without its byte-order mark, and how often U+FFFD stands in it for what has no meaning.
 
-    Tried in order: the encoding of a byte-order mark, UTF-8, UTF-32 and UTF-16
-    without a mark (if there are zero bytes), then a legacy code page as detected
-    by charset-normalizer.
+    Tried in order: the encoding of a byte-order mark, UTF-8 (a few invalid bytes or zeros
+    are allowed), UTF-32 and UTF-16 without a mark (if there are zeros, and many bytes that
+    aren't ASCII), then a legacy code page as detected by charset-normalizer.
 
     Raises NotText, naming `name`, if no encoding gives plausible text.
     """
-    for text in _candidates(data):
+    for text, undecodable in _candidates(data):
         if text is not None and _is_text(text):
-            return text
+            return text.replace("\0", "\ufffd"), undecodable + text.count("\0")
     raise NotText(f"{isolated(name)} is not text in a known encoding. Convert it to UTF-8 or exclude it.")
 
 
@@ -44,18 +50,40 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def _candidates(data: bytes) -> Iterator[str | None]:
+def _candidates(data: bytes) -> Iterator[tuple[str | None, int]]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            yield _try(data, encoding)
-    yield _try(data, "utf-8")
-    if b"\0" in data[:4096]:
-        yield _try(data, "utf-32-le")
-        yield _try(data, "utf-32-be")
+            yield _marked(data, encoding)
+    yield _utf_8(data)
+    if b"\0" not in data[:_SAMPLE]:
+        yield _legacy(data), 0
+    elif len(data[:_SAMPLE].translate(None, _ASCII)) > _NOT_ASCII * len(data[:_SAMPLE]):
+        yield _try(data, "utf-32-le"), 0
+        yield _try(data, "utf-32-be"), 0
         # Either byte order of UTF-16 may decode; the right one gives ASCII spaces and letters.
-        yield from sorted((_try(data, "utf-16-le"), _try(data, "utf-16-be")), key=_plainness, reverse=True)
-    else:
-        yield _legacy(data)
+        wide = _try(data, "utf-16-le"), _try(data, "utf-16-be")
+        yield from ((text, 0) for text in sorted(wide, key=_plainness, reverse=True))
+
+
+def _marked(data: bytes, encoding: str) -> tuple[str | None, int]:
+    """The text after a byte-order mark if hardly any bytes are invalid, and how many U+FFFD stand for those."""
+    if (text := _try(data, encoding)) is not None:
+        return text, 0
+    text = data.decode(encoding, "replace")
+    invalid = text.count("\ufffd")
+    return (text, invalid) if invalid <= max(1, len(text) // _ODD_IN) else (None, 0)
+
+
+def _utf_8(data: bytes) -> tuple[str | None, int]:
+    """The text if it is UTF-8 except for a stray byte or a cut, and how many U+FFFD stand for those."""
+    if (text := _try(data, "utf-8")) is not None:
+        return text, 0
+    text = data.decode("utf-8", "replace")
+    replaced = text.count("\ufffd")
+    invalid = replaced - data.count("\ufffd".encode())
+    # Text in another encoding has far more bytes that don't fit UTF-8 than bytes that continue a character of it.
+    continuing = len(text.encode()) - len(text) - 2 * replaced
+    return (text, invalid) if continuing >= _FITTING * invalid else (None, 0)
 
 
 def _plainness(text: str | None) -> tuple[int, int]:
@@ -85,19 +113,17 @@ def _legacy(data: bytes) -> str | None:
 
 
 def _is_text(text: str) -> bool:
-    """Whether a text has no NUL and hardly any control, private-use or unassigned characters.
+    """Whether a text has hardly any control, private-use or unassigned characters.
 
     A wrong guess of UTF-16 gives characters from all over Unicode; real text has
     few that cannot be typed. An occasional control character is allowed.
     """
     sample = text[:65536]
-    if "\0" in text:
-        return False
     odd = sum(
         not char.isprintable() and char not in _ALLOWED_CONTROLS and not char.isspace() and not _is_format(char)
         for char in sample
     )
-    return odd * 50 <= len(sample)
+    return odd * _ODD_IN <= len(sample) and text.count("\0") * _ODD_IN <= len(text)
 
 
 def _is_format(char: str) -> bool:

@@ -71,13 +71,23 @@ EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """The system's errors which say that the process or the machine has run out of something; no file is to blame."""
 
 
+_OF_THE_FILE = frozenset(
+    {
+        *(errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG),
+        *(errno.EILSEQ, errno.EINVAL, errno.EFBIG, errno.EOVERFLOW, errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP),
+    }
+)
+"""The system's errors that are about one file: it is gone, may not be read, or is of the wrong kind."""
+
+
 def unreadable(shown_as: str, error: OSError) -> SourceUnreadable:
     """Turns an operating system error about a file into a SourceUnreadable.
 
-    Raises ChapterVerseError for those of EXHAUSTED: skipping the file would remove its documents from the index.
+    Raises ChapterVerseError for an error that is not about the file, such as one of the disk or of the network:
+    skipping the file would remove its documents from the index.
     """
     name, reason = isolated(shown_as), reason_of(error)
-    if error.errno in EXHAUSTED:
+    if error.errno is not None and error.errno not in _OF_THE_FILE:
         raise ChapterVerseError(f"{name} could not be read: {reason}. Fix that and try again.") from error
     return SourceUnreadable(f"{name} cannot be read ({reason}). Fix its permissions or exclude it.")
 

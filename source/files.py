@@ -22,6 +22,7 @@ SHIPPED = Path(__file__).parent / "documents"
 GOLDEN = "questions.jsonl"
 """The name of the file of golden questions, in a source folder or beside a source file."""
 _OF_AN_INDEX = frozenset({"CURRENT", "generations", "segments", "writer"})
+_ESCAPE = re.compile(r"\\x[0-9a-f]{2}")
 _ENOUGH = 3  # one of them may be missing
 
 
@@ -81,7 +82,7 @@ def readable(file: SourceFile, max_bytes: int) -> Iterator[None]:
     try:
         status = file.path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise SourceUnreadable(f"{file.shown_as} is a folder. Add the files in it instead.")
+            raise SourceUnreadable(f"{isolated(file.shown_as)} is a folder. Add the files in it instead.")
         if not stat.S_ISREG(status.st_mode):  # opening a pipe would block forever
             raise SourceUnreadable(f"{isolated(file.shown_as)} is not a regular file.")
         if status.st_size > max_bytes:
@@ -95,8 +96,14 @@ def readable(file: SourceFile, max_bytes: int) -> Iterator[None]:
 
 
 def name_of(path: Path) -> str:
-    """The path as valid Unicode: file names can be any bytes, and those that aren't UTF-8 are written as `\\xff`."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+    """The path as valid Unicode, another one for each path: bytes that aren't UTF-8 are written as `\\xff`.
+
+    In a path with such a byte, or with something that looks like one, backslashes are doubled.
+    """
+    name = os.fsencode(path.as_posix())
+    if _ESCAPE.search(name.decode("utf-8", "backslashreplace")):
+        name = name.replace(b"\\", rb"\\")
+    return name.decode("utf-8", "backslashreplace")
 
 
 def _exists(path: Path) -> bool:

@@ -9,21 +9,24 @@ from __future__ import annotations
 
 from source.document import Document
 from source.errors import TooLarge
+from source.untrusted_text import isolated
 
 MOST_PARAGRAPHS = 5_000_000  # 8 bytes each, and 24 more for each of their sentences
 MOST_MARKS = 500_000
 """Headings, and marked regions, that a document may have; some 200 bytes each."""
-MOST_GROWTH = 200
+MOST_GROWTH = 30
 """Characters of text that a file may give for each of its bytes; packed text gives 4 to 20."""
-GROWTH_COUNTS_FROM = 4_000_000
-"""Characters: a shorter text may be packed as tightly as it likes."""
+GROWTH_COUNTS_FROM = 1_000_000
+"""Characters: a shorter text may be packed as tightly as it likes. An index takes 50 to 400 bytes for each."""
 
 
 def check_growth(characters: int, size: int, shown_as: str) -> None:
     """Raises TooLarge if a text is far longer than its file of `size` bytes can honestly contain."""
     most = max(MOST_GROWTH * size, GROWTH_COUNTS_FROM)
     if characters > most:
-        raise TooLarge(f"{shown_as} is too large: its {size:,} bytes give more than {most:,} characters. Exclude it.")
+        raise TooLarge(
+            f"{isolated(shown_as)} is too large: its {size:,} bytes give more than {most:,} characters. Exclude it."
+        )
 
 
 def check_amounts(document: Document, size: int, shown_as: str) -> None:
@@ -36,4 +39,4 @@ def check_amounts(document: Document, size: int, shown_as: str) -> None:
         (len(document.regions), MOST_MARKS, "headings, rules or other marks"),
     ):
         if count > most:
-            raise TooLarge(f"{shown_as} has too many {what} ({count:,}; the limit is {most:,}). Split it.")
+            raise TooLarge(f"{isolated(shown_as)} has too many {what} ({count:,}; the limit is {most:,}). Split it.")

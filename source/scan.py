@@ -6,10 +6,11 @@ import hashlib
 import sys
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 from source.arguments import strings
 from source.collection import batches
@@ -21,7 +22,7 @@ from source.formats.plain import EXTRACTOR
 from source.formats.registry import format_of
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.untrusted_text import isolated
-from source.waiting import OnWait, ahead, do_nothing, map_in_pool, wait_for_result
+from source.waiting import OnWait, ahead, do_nothing, map_in_pool, threads, wait_for_result
 
 Known = Callable[[bytes], str | None]
 """Maps a fingerprint to the id of the known document that has it, or to None."""
@@ -53,20 +54,26 @@ def fingerprint(*facts: str) -> bytes:
     return hashlib.blake2b("\0".join(facts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def sha256_of(path: Path) -> str | None:
-    """The SHA-256 of a file in hexadecimal; None if it cannot be read."""
+def sha256_of(file: SourceFile, stopped: Callable[[], bool]) -> str | None:
+    """The SHA-256 of a file in hexadecimal; None if it cannot be read, is too large to be, or `stopped` says so.
+
+    Raises ChapterVerseError as `source.errors.unreadable`.
+    """
+    buffer = bytearray(_BLOCK)
+    digest = hashlib.sha256()
     try:
-        if not path.is_file():  # opening a pipe would block forever
-            return None
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+        with readable(file, _most_bytes(file)), file.path.open("rb", buffering=0) as opened:
+            while (size := opened.readinto(buffer)) and not stopped():
+                digest.update(memoryview(buffer)[:size])
+    except SourceError:
         return None
+    return None if stopped() else digest.hexdigest()
 
 
 UNREAD = "unreadable"
 """Recorded in place of the SHA-256 of a file that could not be read."""
-_MAX_BYTES = 1 << 30  # of a file that is read whole; a collection is read line by line
+_MAX_BYTES = 1 << 30  # of a file that is read whole
+_BLOCK = 1 << 20  # bytes that are hashed between two looks at whether to stop
 _AHEAD = 4  # files queued ahead of their turn, per file extracted at a time
 _MOST_BYTES_AHEAD = 1 << 26  # of these files, except that one is always queued
 
@@ -89,10 +96,14 @@ class Scan:
 
     def look(self, on_wait: OnWait = do_nothing) -> dict[str, str]:
         """Hashes every file: the SHA-256 by shown path, or UNREAD for a file that cannot be read."""
+        stop = Event()
         with ThreadPoolExecutor(cores(), "files") as pool:
-            hashes = map_in_pool(pool, sha256_of, (file.path for file in self.files), on_wait)
-            for file, sha256 in zip(self.files, hashes, strict=True):
-                file.sha256 = sha256
+            try:
+                hashes = map_in_pool(pool, partial(sha256_of, stopped=stop.is_set), self.files, on_wait)
+                for file, sha256 in zip(self.files, hashes, strict=True):
+                    file.sha256 = sha256
+            finally:
+                stop.set()
         return {file.shown_as: file.sha256 or UNREAD for file in self.files}
 
     def extractors(self) -> list[str]:
@@ -114,42 +125,78 @@ class Scan:
         A known document is not extracted again, provided that its file was hashed by
         `look`. The SourceError of a file in `named` is raised; a file from a folder is
         skipped, and its error added to `skipped`. In a collection, the documents before
-        an invalid line have been yielded by then. DuplicateId is always raised, because
-        neither file alone is at fault. `parsers`: makes the pool that parses files; it
-        is closed with the generator.
+        an invalid line have been yielded by then. A document whose id another one has is
+        left out, and reported once for its file. `parsers`: makes the pool that parses
+        files; it is closed with the generator.
         """
-        seen: dict[str, SourceFile] = {}
-        with closing(parsers()) as pool, _threads(pool.concurrency) as threads:
-            reading = _Reading(pool, threads, self.ocr, known, on_wait)
+        ids = _Ids(self.files)
+        with closing(parsers()) as pool, threads(pool.concurrency) as free:
+            reading = _Reading(pool, free, self.ocr, known, on_wait)
             for file, documents in reading.in_order(self.files):
                 try:
                     for each in documents():
                         on_wait()
-                        if each.id not in self.without:
-                            _claim(seen, each.id, file)
+                        if each.id not in self.without and ids.claim(each.id, file):
                             yield each
                         del each  # it may be large, and isn't needed while the next is awaited
                 except SourceError as error:
                     self._skip(file, error)
+                for clash in ids.clashes():
+                    self._skip(file, clash)
 
     def _skip(self, file: SourceFile, error: SourceError) -> None:
         """Adds a file's error to `skipped`, or raises it."""
         error.files = error.files or (file.path,)
-        if file.path in self.named or isinstance(error, DuplicateId):
+        if file.path in self.named:
             raise error
-        self.skipped.append(error)
         if isinstance(error, SourceUnreadable):
+            sha256_of(file, lambda: False)  # raises the error of the disk or the network, if a parser met one
             self.unread.add(file.shown_as)
+        self.skipped.append(error)
 
 
-@contextmanager
-def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that nobody waits for at the end: the results of those still running are not needed any more."""
-    threads = ThreadPoolExecutor(count, "files")
-    try:
-        yield threads
-    finally:
-        threads.shutdown(wait=False, cancel_futures=True)
+class _Ids:
+    """The ids of the documents, each of which belongs to one file.
+
+    The name of a file is its own before any collection is read: a line must not keep another author's file out.
+    """
+
+    def __init__(self, files: Iterable[SourceFile]) -> None:
+        self._claimed: dict[str, SourceFile] = {}
+        self._named: dict[str, SourceFile] = {}
+        for file in files:
+            if not file.is_collection:
+                self._named.setdefault(file.id, file)
+        self._first: DuplicateId | None = None
+        self._more = 0
+
+    def claim(self, id: str, file: SourceFile) -> bool:
+        """Takes an id for a document in `file`; False if another document has it."""
+        holder = self._claimed.get(id) or self._named.get(id, file)
+        if id in self._claimed or holder is not file:
+            self._more += self._first is not None
+            self._first = self._first or _duplicate(id, holder, file)
+            return False
+        self._claimed[id] = file
+        return True
+
+    def clashes(self) -> list[DuplicateId]:
+        """The first of the ids that were not free since the last call, with the number of the others."""
+        found, more = self._first, self._more
+        self._first, self._more = None, 0
+        if found and more:
+            found.args = (f"{found} {more:,} more of its ids are taken.",)
+        return [found] if found else []
+
+
+def _duplicate(id: str, holder: SourceFile, file: SourceFile) -> DuplicateId:
+    one, other = isolated(holder.shown_as), isolated(file.shown_as)
+    where = f"both in {other}. Give each line its own id."
+    if holder is not file:
+        where = f"in {one} and in {other}. Rename one, or build from the folder above both."
+    error = DuplicateId(f"Two documents have the id {isolated(repr(id))}, {where}")
+    error.files = (holder.path, file.path)
+    return error
 
 
 _Load = Callable[[], Iterable[Scanned]]
@@ -192,8 +239,8 @@ class _Reading:
             known_as = self.known(key)
             return None if known_as is None else Scanned(known_as, key, None)
 
-        with readable(file, sys.maxsize):
-            started = (self._start_batch(file, each) for each in batches(file.path, file.shown_as, known))
+        with readable(file, _most_bytes(file)):
+            started = (self._start_batch(file, each) for each in batches(file.path, file.shown_as, known, self.on_wait))
             for load in ahead(started, self._most, _MOST_BYTES_AHEAD):
                 yield from load()
 
@@ -211,6 +258,11 @@ class _Reading:
             yield Scanned(document.id, key, replace(document, path=file.shown_as))
         if error:
             raise error
+
+
+def _most_bytes(file: SourceFile) -> int:
+    """The size in bytes that a file may have; a collection is read line by line."""
+    return sys.maxsize if file.is_collection else _MAX_BYTES
 
 
 def _size(file: SourceFile) -> int:
@@ -255,22 +307,10 @@ def scan(
     return Scan(files, named, ocr, excluded, skipped)
 
 
-def _claim(seen: dict[str, SourceFile], id: str, file: SourceFile) -> None:
-    if id in seen:
-        one, other = isolated(seen[id].shown_as), isolated(file.shown_as)
-        where = f"both in {other}. Give each line its own id."
-        if seen[id] is not file:
-            where = f"in {one} and in {other}. Rename one, or build from the folder above both."
-        error = DuplicateId(f"Two documents have the id {isolated(repr(id))}, {where}")
-        error.files = (seen[id].path, file.path)
-        raise error
-    seen[id] = file
-
-
 def _read(file: SourceFile, ocr: str, parsers: Parsers) -> Scanned:
     """Extracts the document in a file, in a parser process."""
     facts = {"id": file.id, "title": name_of(Path(file.path.stem)), "path": file.shown_as}
-    with readable(file, _MAX_BYTES):
+    with readable(file, _most_bytes(file)):
         document = parsers.read(file.path, ocr=ocr, **facts)
     # A hijacked parser must not be able to replace another document.
     document = replace(document, id=file.id, path=file.shown_as)

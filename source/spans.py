@@ -31,6 +31,7 @@ class Span:
 
 
 _CHUNK = 1 << 12  # spans
+_WHITE = 1 << 10  # characters
 
 
 class Spans(Sequence[Span]):
@@ -137,8 +138,10 @@ def subtract(spans: Iterable[Span], holes: Iterable[Span]) -> Iterator[Span]:
 def trim(text: str, span: Span) -> Span:
     """`span` without the white space at its ends (possibly empty)."""
     start, end = span.start, span.end
-    while start < end and text[start].isspace():
-        start += 1
+    while start < end and text[start].isspace():  # there may be millions, so they are counted a piece at a time
+        piece = text[start : min(start + _WHITE, end)]
+        start += len(piece) - len(piece.lstrip())
     while end > start and text[end - 1].isspace():
-        end -= 1
+        piece = text[max(end - _WHITE, start) : end]
+        end -= len(piece) - len(piece.rstrip())
     return Span(start, end)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from source.errors import CLOSED_PIPE, INTERRUPTED, ChapterVerseError, reason_of
-from source.untrusted_text import printable
+from source.untrusted_text import isolated, printable
 
 
 def run_command(command: Callable[[], int]) -> int:
@@ -62,7 +62,7 @@ def _failed(error: OSError) -> int:
     _discard(sys.stdout)
     if isinstance(error, BrokenPipeError):
         return CLOSED_PIPE
-    what = f"{error.filename} cannot be used" if error.filename else "The output cannot be written"
+    what = f"{isolated(error.filename)} cannot be used" if error.filename else "The output cannot be written"
     _complain(f"{what} ({reason_of(error)}).\n")
     return 1
 

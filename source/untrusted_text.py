@@ -16,6 +16,8 @@ from __future__ import annotations
 import json
 import re
 
+_LONGEST = 400
+"""Characters of a name in a sentence; a longer one is cut in the middle."""
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 """The characters around a part of a text that has a direction of its own."""
 
@@ -53,6 +55,12 @@ def undirected(text: str) -> str:
 
 
 def isolated(name: object) -> str:
-    """A name (or path, or address) for use in a sentence: on one line, and unable to change how its sentence reads."""
-    shown = undirected(str(name)).translate(_CONTROLS)
+    """A name (or path, or address) for use in a sentence: on one line, and unable to change how its sentence reads.
+
+    Of a very long one, only both ends: it may be a document's own words.
+    """
+    text = str(name)
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
+    shown = undirected(text).translate(_CONTROLS)
     return f"{ISOLATE}{shown}{END_ISOLATE}" if _RIGHT_TO_LEFT.search(shown) else shown

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import TypeVar
 
@@ -18,6 +19,16 @@ _B = TypeVar("_B")
 
 def do_nothing() -> None:
     """The default `OnWait`: does nothing."""
+
+
+@contextmanager
+def threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that nobody waits for at the end: the results of those still running are not needed any more."""
+    pool = ThreadPoolExecutor(count, "files")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def wait_for_result(future: Future[_B], on_wait: OnWait) -> _B:

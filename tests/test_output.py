@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import qa
+from source import isolated
 
 HOME = Path(__file__).parents[1]
 NAME = "größe–😀.md"
@@ -176,7 +177,7 @@ def test_an_index_is_not_built_at_a_path_that_no_file_can_have(run: Run, folder:
     for path in (LONG, DEEP):
         status, printed, errors = run(["index", "build", str(folder / "in"), "--index", path])
         assert (status, printed) == (1, b"")
-        assert errors.startswith(f"The index cannot be written to {path} (file name too long).")
+        assert errors.startswith(f"The index cannot be written to {isolated(path)} (file name too long).")
 
 
 def test_commands_of_a_shell(folder: Path) -> None:

@@ -50,7 +50,9 @@ def _check_not_in_index(source: Path) -> None:
             if Layout(folder).added in (path, *path.parents):
                 return
             what = "is an index" if folder == path else "is part of an index"
-            raise UsageError(f"{name_of(source)} {what}, not a source. Name the documents that it was built from.")
+            raise UsageError(
+                f"{isolated(name_of(source))} {what}, not a source. Name the documents that it was built from."
+            )
 
 
 def _names_in(folder: Path) -> list[str]:

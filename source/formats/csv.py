@@ -44,7 +44,7 @@ def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
 
     A quote that is never closed ends with its line. Raises NotText or SourceEmpty.
     """
-    text = decode(data, path or id)
+    text, undecodable = decode(data, path or id)
     delimiter = _delimiter(text)
     matches = list(_records(text, delimiter))
     if not matches:
@@ -63,8 +63,15 @@ def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
             paragraphs=tuple(trim(text, Span(*match.span())) for match in matches),
             headings=(Heading(matches[at].end(), HEADER_LEVEL, _title(rows[at]), len(text)),) if headed else (),
         ),
-        doubts=(Doubt(DoubtKind.TRUNCATED),) if any(any(match.groups()) for match in matches) else (),
+        doubts=tuple(_doubts(matches, undecodable)),
     )
+
+
+def _doubts(matches: list[re.Match[str]], undecodable: int) -> Iterator[Doubt]:
+    if any(any(match.groups()) for match in matches):
+        yield Doubt(DoubtKind.TRUNCATED)
+    if undecodable:
+        yield Doubt(DoubtKind.UNDECODABLE, count=undecodable)
 
 
 def _delimiter(text: str) -> str:

@@ -19,6 +19,7 @@ from source.limits import check_amounts
 from source.places import LONGEST_TITLE
 from source.quality import doubts_of
 from source.untrusted_text import isolated
+from source.waiting import OnWait, do_nothing
 
 _LONGEST_LINE = 64 << 20  # bytes
 
@@ -41,12 +42,16 @@ ALL = JsonlLines(0, sys.maxsize, 1)
 
 @dataclass(frozen=True)
 class JsonlRecord:
-    """A line of a collection, parsed when its content is needed. `where`: the file and line, for errors."""
+    """A line of a collection, parsed when its content is needed."""
 
     line: bytes
     lines: JsonlLines
-    where: str
     path: str
+
+    @property
+    def where(self) -> str:
+        """The file and line, for errors."""
+        return _place(self.path, self.lines.number)
 
     @lazy_property
     def sha256(self) -> str:
@@ -71,7 +76,7 @@ class JsonlRecord:
         if not is_unicode(f"{id}{title}{text}"):
             raise BadCollection(f"{self.where}: a \\u escape is half of a surrogate pair. Fix the escapes.")
         document = read_plain(text, id=id, title=title, path=self.path, sha256=self.sha256)
-        check_amounts(document, len(self.line), self.where)
+        check_amounts(document, len(self.line), f"{self.path}, line {self.lines.number}")
         return replace(document, doubts=tuple(doubts_of(text, ())))
 
     @lazy_property
@@ -79,7 +84,7 @@ class JsonlRecord:
         return _parse(self.line, self.where)
 
 
-def records(path: Path, shown_as: str, lines: JsonlLines = ALL) -> Iterator[JsonlRecord]:
+def records(path: Path, shown_as: str, lines: JsonlLines = ALL, on_wait: OnWait = do_nothing) -> Iterator[JsonlRecord]:
     """The records in these lines of a collection, in the file's order, one in memory at a time.
 
     Raises SourceEmpty if there are none, and BadCollection for a line that is too long.
@@ -88,18 +93,32 @@ def records(path: Path, shown_as: str, lines: JsonlLines = ALL) -> Iterator[Json
     with path.open("rb") as file:
         file.seek(at)
         while line := file.readline(min(_LONGEST_LINE + 1, lines.end - at)):
-            where = f"{isolated(shown_as)}, line {number}"
+            on_wait()
             if len(line) > _LONGEST_LINE:
+                where = _place(shown_as, number)
                 raise BadCollection(f"{where} is longer than {_LONGEST_LINE >> 20} MB. Split it into several objects.")
             own = JsonlLines(at, at + len(line), number)
             at, number = own.end, number + 1
-            if not line.isspace():
+            if line.isspace():
+                while blank := _blank_lines(file.peek(1)[: lines.end - at]):  # there may be millions
+                    on_wait()
+                    at, number = at + blank, number + file.read(blank).count(b"\n")
+            else:
                 is_empty = False
-                record = JsonlRecord(line.rstrip(b"\r\n"), own, where, shown_as)
+                record = JsonlRecord(line.rstrip(b"\r\n"), own, shown_as)
                 del line  # it may be long
                 yield record
     if is_empty:
         raise SourceEmpty(f"{isolated(shown_as)} is empty.")
+
+
+def _blank_lines(block: bytes) -> int:
+    """The size in bytes of the blank lines at the start of a block."""
+    return block.rfind(b"\n", 0, len(block) - len(block.lstrip())) + 1
+
+
+def _place(shown_as: str, number: int) -> str:
+    return f"{isolated(shown_as)}, line {number}"
 
 
 def _parse(line: bytes, where: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from source.document import Document
+from source.document import Document, Doubt, DoubtKind
 from source.encoding import decode
 from source.errors import SourceEmpty
 from source.limits import check_amounts
@@ -43,19 +43,28 @@ class Format:
         name = self.module.rpartition(".")[2]
         read: Callable[..., Document] = getattr(import_module(f"source.formats.{self.module}"), f"read_{name}")
         content: Any = data
+        undecodable = 0
         if self.text:
-            content = decode(data, path)
+            content, undecodable = decode(data, path)
             if not content.strip():
                 raise SourceEmpty(f"{isolated(path)} is empty.")
         options = {"ocr": ocr} if self.ocr and ocr else {}
         document = read(content, id=id, title=title, path=path, sha256=sha256, **options)
         check_amounts(document, len(data), path)
-        return replace(document, doubts=(*document.doubts, *doubts_of(document.text, document.places.pages)))
+        return replace(document, doubts=_together(document, undecodable))
 
     @property
     def extractor(self) -> str:
         """The extractor with its version and its library's; with any other, offsets may differ."""
         return _extractor(self.module, self.library)
+
+
+def _together(document: Document, undecodable: int) -> tuple[Doubt, ...]:
+    """The doubts of the extractor, of the decoding, and of the text, each of which counts a kind only once."""
+    own = [*document.doubts, *([Doubt(DoubtKind.UNDECODABLE, count=undecodable)] if undecodable else [])]
+    counted = {(doubt.kind, doubt.page) for doubt in own}
+    found = doubts_of(document.text, document.places.pages)
+    return (*own, *(doubt for doubt in found if (doubt.kind, doubt.page) not in counted))
 
 
 @cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -29,7 +30,9 @@ from source.untrusted_text import isolated
 SECONDS = 120.0
 """The time limit of a file, plus as much again for every `BYTES` of it."""
 BYTES = 20_000_000
+_LONGEST_MESSAGE = 2000  # characters
 _OCR_FACTOR = 30  # OCR may take this many times as long
+_HAS_GROUPS = os.name == "posix"
 _ROOT = Path(__file__).parents[2]
 _T = TypeVar("_T")
 
@@ -145,7 +148,7 @@ class _ParserProcess:
         search = os.pathsep.join([os.fspath(_ROOT), *(path for path in sys.path if path)])
         self._process = subprocess.Popen(
             [sys.executable, "-m", "source.sandbox.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, cwd=_ROOT,
+            stderr=subprocess.DEVNULL, cwd=_ROOT, process_group=0 if _HAS_GROUPS else None,
             env={**keep, "PYTHONPATH": search, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
 
@@ -155,7 +158,7 @@ class _ParserProcess:
 
     def ask(self, request: dict[str, Any], seconds: float, decode: Callable[[list[bytes]], _T]) -> _T:
         """Sends a request and decodes the answer; the process is killed after `seconds`. Raises a SourceError."""
-        timer = Timer(seconds, self._process.kill)
+        timer = Timer(seconds, self.kill)
         timer.start()
         try:
             return decode(self._exchange(request))
@@ -182,7 +185,12 @@ class _ParserProcess:
         return [_exactly(stdout, length) for length in head["lengths"]]
 
     def kill(self) -> None:
-        self._process.kill()
+        """Kills the process, and the programs that it has started."""
+        if not _HAS_GROUPS:
+            self._process.kill()
+        elif self._process.returncode is None:  # or else its number may have become another's
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         self.kill()
@@ -215,7 +223,7 @@ def _picture(parts: list[bytes]) -> bytes:
 def _error(head: dict[str, Any]) -> SourceError:
     kind: type[SourceError] = getattr(errors, head["error"])
     assert issubclass(kind, SourceError)
-    return kind(str(head["message"]))
+    return kind(str(head["message"])[:_LONGEST_MESSAGE])
 
 
 def _exactly(file: IO[bytes], length: int) -> bytes:

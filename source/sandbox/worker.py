@@ -21,6 +21,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -61,6 +62,8 @@ def _listen(requests: SimpleQueue[bytes]) -> None:
     """Takes requests while others are answered, so that the end of standard input is noticed at once."""
     for line in sys.stdin.buffer:
         requests.put(line)
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)  # with the programs that it has started
     os._exit(0)
 
 
@@ -101,7 +104,10 @@ def _as_source_error(error: Exception, shown_as: str) -> errors.SourceError:
     if isinstance(error, errors.SourceError):
         return error
     if isinstance(error, OSError):
-        return errors.unreadable(shown_as, error)
+        try:
+            return errors.unreadable(shown_as, error)
+        except errors.ChapterVerseError as raised:  # it ends a build, so the scan tries for itself
+            return errors.SourceUnreadable(str(raised))
     if isinstance(error, MemoryError | RecursionError):
         return errors.TooLarge(f"{isolated(shown_as)} needs too much memory. Split it or exclude it.")
     return errors.Damaged(f"{isolated(shown_as)} is damaged. Try saving it again, or exclude it.")

@@ -121,12 +121,11 @@ def test_a_rebuild_answers_from_the_new_text_without_a_restart(client: Client, s
 
 
 def test_a_rebuild_that_fails_leaves_the_old_book(client: Client, server: Server) -> None:
-    bad = server.sources / "bad.jsonl"
-    bad.write_text('{"id": "1", "text": "One."}\n{"id": "1", "text": "Two."}\n', encoding="utf-8")
+    away = server.sources.rename(server.sources.with_name("away"))
     try:
-        with pytest.raises(AppError, match="Two documents have the id") as caught:
+        with pytest.raises(AppError, match="No such file or folder") as caught:
             call(client, "/rebuild")
     finally:
-        bad.unlink()
-    assert caught.value.title == "DuplicateId"
+        away.rename(server.sources)
+    assert caught.value.title == "SourceMissing"
     assert "Wang Wen" in call(client, "/ask", question="Who is Wang Wen?")["quotes"][0]["text"]

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from operator import itemgetter
@@ -52,6 +53,15 @@ def test_trim_takes_the_white_space_and_only_that(text: str, data: st.DataObject
     inner = trim(text, Span(start, end))
     assert text[inner.start : inner.end] == text[start:end].strip()
     assert start <= inner.start <= inner.end <= end
+
+
+def test_trim_takes_millions_of_spaces_in_no_time() -> None:
+    text = "a" + " \u3000\n" * 5_000_000 + "b"
+    start = time.process_time()
+    assert trim(text, Span(1, len(text))) == Span(len(text) - 1, len(text))
+    assert trim(text, Span(0, len(text) - 1)) == Span(0, 1)
+    assert not trim(text, Span(1, len(text) - 1))
+    assert time.process_time() - start < 1
 
 
 @given(spans, spans)

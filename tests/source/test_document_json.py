@@ -80,3 +80,22 @@ def test_an_invalid_line_is_a_value_error_and_nothing_else(name: str) -> None:
                 load(line.encode())
             except ValueError:
                 continue
+
+
+@given(st.integers(7, 40), st.text(st.sampled_from('aé漢😀\\"\n\t\0\x1f\u2028/u')))
+def test_a_text_comes_back_however_its_line_is_cut(size: int, text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("source.document_json._CHARACTERS", size)
+        line = dump_document(Document("a", "t", "p", "0", "x/1", text))
+        assert load_document(line).text == text
+    whole = line.replace(b'"text": "', b'"text": "\\u00e9\\ud83d\\ude00\\/')
+    assert load_document(whole).text == "é😀/" + text
+
+
+@pytest.mark.parametrize(
+    "string", [b'"a', b'a"', b'"a"b"', b'"', b'"\\"', b'"\\u12"', b'"\\x"', b'"\xff"', b'"a\n"', b"1"]
+)
+def test_a_text_that_is_not_json_is_refused(string: bytes) -> None:
+    line = dump_document(Document("a", "t", "p", "0", "x/1", "word"))
+    with pytest.raises(ValueError):
+        load_document(line.replace(b'"word"', string))

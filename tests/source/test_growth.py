@@ -7,12 +7,14 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from docx_fixtures import docx, p
 from office_fixtures import relations
 from pdf_fixtures import paragraph, pdf
 from pptx_fixtures import pptx, shape, title
 
 from source.builder import TextBuilder
 from source.errors import TooLarge
+from source.formats.office.docx import read_docx
 from source.formats.office.pptx import read_pptx
 from source.formats.pdf import read_pdf
 from source.formats.registry import format_of
@@ -62,10 +64,18 @@ def test_a_pdf_of_one_page_many_times_is_refused(monkeypatch: pytest.MonkeyPatch
         read_pdf(repeated, id="a.pdf")
 
 
+def test_a_tiny_archive_does_not_become_a_large_document() -> None:
+    """Attack: 12 KB of paragraphs of full stops, each another one, took 156 MB of the index, and two minutes."""
+    data = docx("".join(p(f"{n} {'. ' * 240}") for n in range(3000)))
+    assert len(data) < 20_000
+    with pytest.raises(TooLarge, match=r"bytes give more than 1,000,000 characters"):
+        read_docx(data, id="a.docx")
+
+
 def test_a_builder_refuses_more_text_than_its_file_can_hold() -> None:
     builder = TextBuilder(30_000, "a.docx")
-    with pytest.raises(TooLarge, match=r"a\.docx is too large: its 30,000 bytes give more than 6,000,000"):
-        for _ in range(100):
+    with pytest.raises(TooLarge, match=r"a\.docx is too large: its 30,000 bytes give more than 1,000,000"):
+        for _ in range(11):
             builder.paragraph("x" * 100_000)
 
 

@@ -1,12 +1,15 @@
 import errno
 import hashlib
+import json
 import os
+import re
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from source import SHIPPED, scan
+from source import SHIPPED, UNREAD, scan
 from source.errors import (
     BadCollection,
     ChapterVerseError,
@@ -136,13 +139,50 @@ def test_links_that_lead_nowhere_or_round_in_circles(tmp_path: Path) -> None:
 
 
 def test_duplicate_ids_name_both_places(tmp_path: Path) -> None:
-    """Attack: a file that claims another document's id."""
+    """One file of a name must not keep all other documents out."""
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "same.txt").write_text("Words.")
-    with pytest.raises(DuplicateId, match=r"same\.txt.*one/same\.txt.*two/same\.txt.*Rename one"):
-        ids(tmp_path / "one", tmp_path / "two")
-    assert ids(tmp_path) == ["one/same.txt", "two/same.txt"]
+        (tmp_path / folder / "same.txt").write_text(f"Words of {folder}.")
+    (tmp_path / "two" / "other.txt").write_text("Words.")
+    scanned = scan([tmp_path / "one", tmp_path / "two"])
+    assert [(each.id, each.text) for each in scanned.documents()] == [
+        ("same.txt", "Words of one."),
+        ("other.txt", "Words."),
+    ]
+    (clash,) = scanned.skipped
+    assert re.search(r"'same\.txt'.* in .*one/same\.txt and in .*two/same\.txt\. Rename one", str(clash))
+    assert clash.files == (tmp_path / "one" / "same.txt", tmp_path / "two" / "same.txt")
+    with pytest.raises(DuplicateId, match="Rename one"):
+        ids(tmp_path / "one" / "same.txt", tmp_path / "two" / "same.txt")
+    assert ids(tmp_path) == ["one/same.txt", "two/other.txt", "two/same.txt"]
+
+
+def test_a_line_does_not_keep_another_document_out(tmp_path: Path) -> None:
+    """Attack: a collection, first in the order of files, that takes the names of other files, and an id twice."""
+    lines = [{"id": id, "text": f"{id} {n}"} for n, id in enumerate(["good.txt", "a", "a", "b", "a", "z.txt"])]
+    (tmp_path / "c.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\nnonsense")
+    (tmp_path / "d.jsonl").write_text('{"id": "b", "text": "Another."}\n{"id": "d", "text": "Mine."}')
+    for name in ("good.txt", "z.txt"):
+        (tmp_path / name).write_text("The real one.")
+    scanned = scan([tmp_path])
+    found = {each.id: each.text for each in scanned.documents()}
+    assert found == {"a": "a 1", "b": "b 3", "d": "Mine.", "good.txt": "The real one.", "z.txt": "The real one."}
+    bad, clash, other = scanned.skipped
+    assert "line 7 is not JSON" in str(bad)
+    assert "'good.txt', in" in str(clash) and str(clash).endswith(" 3 more of its ids are taken.")
+    assert clash.files == (tmp_path / "good.txt", tmp_path / "c.jsonl")
+    assert "'b', in" in str(other) and other.files == (tmp_path / "c.jsonl", tmp_path / "d.jsonl")
+
+
+def test_no_two_names_become_the_same(tmp_path: Path) -> None:
+    names = [b"\xff.txt", rb"\xff.txt", rb"\\xff.txt", b"\\\xff.txt", b"\\\\\xff.txt", rb"a\b.txt", rb"a\\b.txt"]
+    for name in names:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("Words.")
+    scanned = scan([tmp_path])
+    assert len({each.id for each in scanned.documents()}) == len(names)
+    assert not scanned.skipped
+    assert len({file.shown_as for file in scanned.files}) == len(names)
+    assert {r"\xff.txt", r"\\xff.txt", r"a\b.txt"} < {file.id for file in scanned.files}
 
 
 def test_a_bad_collection_is_an_error_if_named_and_noted_in_a_folder(tmp_path: Path) -> None:
@@ -205,6 +245,34 @@ def test_a_folder_that_cannot_be_listed_is_reported(tmp_path: Path, monkeypatch:
         scan([tmp_path / "sub"])
 
 
+@pytest.mark.parametrize("code", ["EIO", "ESTALE", "ETIMEDOUT", "ENOTCONN", "EHOSTDOWN", "EREMOTEIO"])
+def test_a_disk_or_network_that_fails_removes_no_document(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network drive that is away for a moment would take its documents out of the index."""
+    number = getattr(errno, code, errno.EIO)
+
+    def scandir(path: str) -> Any:
+        raise OSError(number, os.strerror(number), path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(ChapterVerseError, match=r" could not be read: .*\. Fix that and try again\.") as raised:
+        scan([tmp_path])
+    assert not isinstance(raised.value, SourceError)
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that cannot be read for lack of a disk error")
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl"])
+def test_a_file_that_the_disk_does_not_give_stops_the_scan(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to("/proc/self/mem")  # reading it is an input/output error
+    (tmp_path / "b.txt").write_text("Words.")
+    scanned = scan([tmp_path])
+    for read in (scanned.look, lambda: list(scanned.documents())):
+        with pytest.raises(ChapterVerseError, match=rf"{name} could not be read: input/output error") as raised:
+            read()
+        assert not isinstance(raised.value, SourceError)
+
+
 def test_a_folder_that_is_an_index_is_skipped_even_if_a_part_of_it_is_missing(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("One.")
     for name, parts in (("whole", ["generations", "segments"]), ("damaged", ["segments"])):
@@ -233,3 +301,31 @@ def test_no_file_is_skipped_because_too_many_are_open(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     assert [each.id for each in ready.documents()] == ["a.txt"]
+
+
+def test_a_file_that_is_too_large_to_be_read_is_not_hashed(tmp_path: Path) -> None:
+    for name in ("big.txt", "a.txt"):
+        (tmp_path / name).write_text("Words.")
+    os.truncate(tmp_path / "big.txt", 200 << 30)
+    scanned = scan([tmp_path])
+    start = time.monotonic()
+    assert scanned.look()[scanned.files[1].shown_as] == UNREAD
+    assert [each.id for each in scanned.documents()] == ["a.txt"]
+    assert time.monotonic() - start < 10
+    assert str(*scanned.skipped).endswith("big.txt is too large (204,800 MB; the limit is 1,024 MB). Split it.")
+
+
+def test_a_scan_listens_while_it_hashes_a_large_file(tmp_path: Path) -> None:
+    """A collection may be of any size; an interrupted build must not wait for its hash."""
+    (tmp_path / "big.jsonl").touch()
+    os.truncate(tmp_path / "big.jsonl", 200 << 30)
+    heard: list[float] = []
+
+    def give_up() -> None:
+        heard.append(time.monotonic())
+        if len(heard) > 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        scan([tmp_path]).look(give_up)
+    assert time.monotonic() - heard[-1] < 2

@@ -7,11 +7,18 @@ import re
 import unicodedata
 from pathlib import Path
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from source import END_ISOLATE, ISOLATE, isolated, printable_json, scan, undirected
+from source.archive import parse_xml
+from source.builder import TextBuilder
+from source.errors import Damaged, SourceUnreadable, TooLarge
+from source.files import SourceFile, readable
 from source.formats.registry import SUFFIXES
+from source.formats.rst import read_rst
+from source.limits import check_amounts
 
 DIRECTED = re.compile("[\u202a-\u202e\u2066-\u2069]")
 BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -61,3 +68,32 @@ def test_no_error_about_a_file_repeats_what_its_name_does_to_a_line(tmp_path: Pa
     for error in map(str, found.skipped):
         assert not DIRECTED.search(error) and not BREAKS.search(error)
         assert "\ufffd\ufffd␛[2J␍b␊\ufffd" in error
+
+
+def test_no_limit_repeats_what_a_name_does_to_a_line() -> None:
+    name = f"c{OVERRIDE}\n\x1b[2J.rst"
+    headings = "".join(f"Ships {n}\n=========\n\n" for n in range(11))
+    found = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("source.limits.MOST_MARKS", 10)
+        patch.setattr("source.limits.MOST_GROWTH", 0)
+        patch.setattr("source.limits.GROWTH_COUNTS_FROM", 10)
+        for text in (headings, "x" * 11):
+            with pytest.raises(TooLarge) as caught:
+                check_amounts(read_rst(text, id="c"), 1, name)
+            found.append(str(caught.value))
+        with pytest.raises(TooLarge) as caught:
+            TextBuilder(1, name).paragraph("x" * 11)
+        found.append(str(caught.value))
+    with pytest.raises(SourceUnreadable) as unreadable, readable(SourceFile(Path(), name, name), 1):
+        pass
+    for error in (*found, str(unreadable.value)):
+        assert not DIRECTED.search(error) and not BREAKS.search(error)
+
+
+def test_an_error_repeats_only_a_little_of_a_document() -> None:
+    """Attack: a tag of 49,000 letters, which the parser's message repeats."""
+    with pytest.raises(Damaged) as caught:
+        parse_xml(f"<a><{'n' * 49_000}></a>".encode(), "a.docx")
+    assert len(str(caught.value)) < 600
+    assert isolated("a" * 300 + "b" * 300) == "a" * 200 + "…" + "b" * 200

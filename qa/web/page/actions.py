@@ -38,7 +38,8 @@ Act = Callable[[Any], dict[str, Any]]
 """Runs the action that a request names."""
 _PATH = "/act"
 _BUILD_ACTIONS = ("add", "remove", "put_back", "rebuild")
-_SLOW_ACTIONS = ("part", "welcome")  # these have their own slots, so that they don't delay questions
+# These have their own slots, so that they don't delay questions: a document may be large.
+_SLOW_ACTIONS = ("open", "read", "part", "find", "welcome")
 _MOST_SLOW = 16  # running or waiting
 _LARGEST = {"draw": 4 * MEGABYTE}  # bytes of a request: a chat's answers
 _LARGEST_OTHER = MEGABYTE  # a question with many earlier ones and documents, or an answer's quotes

@@ -98,7 +98,7 @@ def decode_html(data: bytes, shown_as: str) -> tuple[str, int]:
         undecodable = text.count("\ufffd")
         if undecodable <= sum(not char.isascii() for char in text) // 2:
             return text, undecodable
-    return decode(data, shown_as), 0
+    return decode(data, shown_as)
 
 
 def parse_html(text: str, shown_as: str) -> Any:

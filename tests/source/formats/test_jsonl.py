@@ -1,12 +1,16 @@
 import hashlib
 import json
+import time
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from source import scan
+from source import ids_in, scan
+from source.collection import batches
 from source.document import Document
-from source.errors import BadCollection, DuplicateId
+from source.errors import BadCollection, DuplicateId, SourceEmpty
 from source.formats.jsonl import records
 
 
@@ -83,3 +87,34 @@ def test_a_line_without_end_is_not_read_whole(tmp_path: Path, monkeypatch: pytes
     assert next(documents).text == "One."
     with pytest.raises(BadCollection, match=r"line 2 is longer than 64 MB"):
         next(documents)
+
+
+def test_millions_of_blank_lines_take_no_time_and_are_counted(tmp_path: Path) -> None:
+    """Attack: a collection of blank lines, which are read in the building process, and again at every build."""
+    path = tmp_path / "a.jsonl"
+    blank = b"\n" * 9_000_000 + b" \t\r\n" * 250_000
+    path.write_bytes(b'{"id": "1", "text": "One."}\n' + blank + b'{"id": "2", "text": "Two."}\n  \nnonsense\n' + blank)
+    start = time.process_time()
+    one, two, bad = records(path, "a.jsonl")
+    assert time.process_time() - start < 0.5
+    assert (one.id, two.id, two.lines.number) == ("1", "2", 9_250_002)
+    with pytest.raises(BadCollection, match=r"^a\.jsonl, line 9250004 is not JSON"):
+        bad.document()
+    assert [each.id for each in records(path, "a.jsonl", replace(two.lines, start=len(blank)))] == ["2"]
+
+
+@pytest.mark.parametrize("data", [b"\n" * 3_000_000, b" \n" * 500_000, b"1\n" * 20_000], ids=["lf", "space", "short"])
+def test_a_collection_listens_while_its_lines_are_found(tmp_path: Path, data: bytes) -> None:
+    """Or else a build that reads it could not be cancelled."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(data)
+    heard: list[int] = []
+    with suppress(SourceEmpty):
+        list(batches(path, "a.jsonl", lambda sha256: None, lambda: heard.append(1)))
+    assert len(heard) >= len(data) // (1 << 17)
+    with pytest.raises(KeyboardInterrupt):
+        list(ids_in(path, "a.jsonl", _interrupt))
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt

@@ -10,14 +10,20 @@ import sys
 import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+from pdf_fixtures import pdf
 
 from source import ids_in, scan
+from source.errors import SourceError
 from source.formats import jsonl
 from source.formats.registry import Format
+from source.sandbox.pool import ParserPool
 
 HOME = Path(__file__).parents[3]
 PARENT = """
@@ -32,6 +38,9 @@ from source.sandbox import worker
 worker._read = lambda request: max(repeat(1))  # in C, and without letting any thread run
 worker.main()
 """
+
+
+_T = TypeVar("_T")
 
 
 def short_paragraphs(megabytes: float) -> str:
@@ -92,6 +101,41 @@ def test_a_parser_ends_when_its_parent_is_killed(killed_parent: tuple[subprocess
     while runs(parser) and time.monotonic() < until:
         time.sleep(0.05)
     assert not runs(parser)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks at processes in /proc")
+@pytest.mark.parametrize("end", ["close", "stdin"])
+def test_what_a_parser_starts_ends_with_it(end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cancelled build must not leave Tesseract at work."""
+    program = tmp_path / "bin" / "tesseract"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\nmkdir '{tmp_path}'/pid-$$\nexec sleep 60\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf([[]]))
+    pool = ParserPool()
+    with ThreadPoolExecutor(1) as thread, closing(pool):
+        reading = thread.submit(pool.read, path, id="a", title="a", path="a", ocr="eng")
+        started = int(str(*eventually(lambda: list(tmp_path.glob("pid-*")))).rpartition("-")[2])
+        assert runs(started)
+        if end == "stdin":
+            (parser,) = pool._busy
+            assert parser._process.stdin
+            parser._process.stdin.close()
+        else:
+            pool.close()
+        eventually(lambda: not runs(started))
+        with pytest.raises(SourceError):
+            reading.result(20)
+
+
+def eventually(true: Callable[[], _T]) -> _T:
+    until = time.monotonic() + 20
+    while not (found := true()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return found
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")

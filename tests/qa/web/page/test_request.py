@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from time import monotonic
@@ -375,3 +377,23 @@ def test_one_client_does_not_fill_the_file_of_verdicts(tmp_path: Path) -> None:
     finally:
         current_client.reset(token)
     assert state.feedback.read_bytes().startswith(kept)
+
+
+@pytest.mark.parametrize("slow", ["open", "read", "part", "find", "welcome"])
+def test_a_large_document_does_not_take_the_slots_of_questions(slow: str) -> None:
+    """Attack: one client has a document searched again and again, and nobody else gets an answer."""
+    ended = threading.Event()
+
+    def act(data: Any) -> dict[str, Any]:
+        return {"done": data["action"] == "ask" or ended.wait(20)}
+
+    route = ActionRoute(act, Limits(), RateLimit(Allowance(99, 1)))
+    with TestClient(Starlette(routes=route.routes)) as client, ThreadPoolExecutor(7) as pool:
+        waiting = [pool.submit(client.post, "/act", json={"data": {"action": slow}}) for _ in range(6)]
+        try:
+            question = pool.submit(client.post, "/act", json={"data": {"action": "ask"}})
+            assert question.result(5).json() == {"done": True}
+            assert not any(each.done() for each in waiting)
+        finally:
+            ended.set()
+        assert all(each.result().json() == {"done": True} for each in waiting)
