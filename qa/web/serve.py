@@ -161,14 +161,15 @@ def _routes(state: AppState | None, spool: UploadSpool, metrics: Metrics, config
     if state is None:
         return {"routes": routes}
     uploads = Uploads(spool, config.limits.uploaded_megabytes)
+    acts = ActionRoute(actions(state, uploads), config.limits, state.changes)
     routes += [
         health_route(lambda: state.book, brief=config.passwords is not None),
         metrics_route(lambda: state.book, metrics),
-        *ActionRoute(actions(state, uploads), config.limits, state.changes).routes,
+        *acts.routes,
     ]
     if not config.mcp:
         return {"routes": routes}
     from qa.web.api.mcp import mcp_routes  # its package is an extra
 
-    tool_routes, lifespan = mcp_routes(state)
+    tool_routes, lifespan = mcp_routes(state, acts.turns)
     return {"routes": [*routes, *tool_routes], "lifespan": lifespan}

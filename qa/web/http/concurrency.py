@@ -57,7 +57,7 @@ class ConcurrencyLimit:
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
         self._slots = (
-            _RequestSlots(re.compile(_WORK), limits.pending, limits.pending),
+            _RequestSlots(re.compile(_WORK), 2 * limits.pending, limits.pending),
             _RequestSlots(re.compile(_STREAM), limits.streams, (limits.streams + 1) // 2, streams=True),
             _RequestSlots(re.compile(f"POST {UPLOAD}/?"), limits.uploads, (limits.uploads + 1) // 2),
         )

@@ -31,11 +31,14 @@ class Limits:
     """Upper limits of one server; clients over a limit are asked to retry."""
 
     actions: int = 4
-    """Requests of pages that run at once; more would only share the same cores."""
+    """Requests of pages and tools that run at once; more would only share the same cores."""
     slow_actions: int = 2
     """In addition, slow requests that run at once: for images of pages, or for the suggested questions."""
     pending: int = 64
-    """Requests of pages and programs that are running or waiting: some seconds of work."""
+    """Requests of pages and programs of one client that are running or waiting: some seconds of work.
+
+    All clients together have room for twice as many, so that one that sends too many keeps no other out.
+    """
     streams: int = 256
     """Programs waiting for a result."""
     uploads: int = 8

@@ -139,7 +139,7 @@ def test_rebuilds_that_wait_leave_places_to_questions(
 
 
 def test_one_client_has_half_of_the_places_that_are_held_for_as_long_as_one_likes() -> None:
-    """Attack: streams and uploads that one client begins and keeps open."""
+    """Attack: questions, streams and uploads that one client begins and keeps open."""
 
     async def run() -> None:
         may = asyncio.Event()
@@ -165,7 +165,10 @@ def test_one_client_has_half_of_the_places_that_are_held_for_as_long_as_one_like
 
             return asyncio.create_task(come())
 
-        for method, path, half in (("GET", "/gradio_api/queue/data", 4), ("POST", "/gradio_api/upload", 2)):
+        for method, path, half in (
+            ("POST", "/act", 8), ("POST", "/gradio_api/mcp", 8),
+            ("GET", "/gradio_api/queue/data", 4), ("POST", "/gradio_api/upload", 2),
+        ):  # fmt: skip
             greedy = [comes("192.0.2.1", method, path) for _ in range(2 * half)]
             others = [comes("192.0.2.2", method, path) for _ in range(half)]
             await asyncio.sleep(0.05)
