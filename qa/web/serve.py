@@ -13,6 +13,7 @@ import uvicorn
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
+from qa.web.api.calls import share_queue
 from qa.web.api.gradio import (
     PatchedResponses,
     PendingResults,
@@ -97,8 +98,9 @@ def launch(
     log_request_ids()
     log_errors()
     accept_plain_values(app)
-    app.queue(max_size=limits.pending, api_open=False)
+    app.queue(max_size=2 * limits.pending, api_open=False)
     bound_queue(app, limits.pending + limits.streams)
+    share_queue(app)
     # Log and security come before everything else, Gradio's own middleware included.
     configure = partial(_server_config, wrap=lambda inner: AccessLog(security(inner), metrics, config.log))
     with listening(sockets, url_of(host, port), configure):

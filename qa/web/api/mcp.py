@@ -33,7 +33,7 @@ from qa.web.http.rate_limit import RateLimit, client_of
 from qa.web.http.turns import Turns
 from qa.web.page.request import BadRequest, json_of
 from qa.web.state import AppState
-from source import isolated, printable_json
+from source import is_unicode, isolated, printable_json
 
 Lifespan = Callable[[object], AbstractAsyncContextManager[None]]
 _PATH = "/gradio_api/mcp"
@@ -77,9 +77,10 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await Request(scope, receive).body()
         try:
-            json_of(body)
+            await run_sync(_check_message, body)
         except BadRequest:
-            await refusal(400, "BadRequest", "The request is not JSON. Send an MCP message.")(scope, receive, send)
+            error = "The request is not an MCP message in JSON, whose id is a string or a whole number."
+            await refusal(400, "BadRequest", error)(scope, receive, send)
             return
         messages: list[Message] = [{"type": "http.request", "body": body}]
 
@@ -87,6 +88,17 @@ class _Endpoint:
             return messages.pop() if messages else await receive()
 
         await self._manager.handle_request(scope, receive_again, send)
+
+
+def _check_message(body: bytes) -> None:
+    """Raises BadRequest for what the package fails on, or takes for a message that needs no answer."""
+    message = json_of(body)
+    if isinstance(message, dict) and "method" in message and "id" in message:
+        number = message["id"]
+        if isinstance(number, bool) or not isinstance(number, str | int):
+            raise BadRequest("id")
+        if isinstance(number, str) and not is_unicode(number):
+            raise BadRequest("id")
 
 
 class _Tools:

@@ -15,7 +15,7 @@ from qa.web.http.rate_limit import client_of
 from qa.web.http.security import UPLOAD
 
 _RETRY_AFTER = 2  # seconds, in which the waiting requests are answered
-_WORK = r"POST /(?:act|gradio_api/(?:mcp|queue/join|call/.+)/?)"
+_WORK = r"POST /(?:act|gradio_api/(?:mcp|queue/join|cancel|reset|call/.+)/?)"
 _STREAM = r"GET /gradio_api/(?:call/.+|queue/data)/?"
 
 

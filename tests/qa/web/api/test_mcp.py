@@ -6,7 +6,6 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,3 +63,12 @@ def test_calls_whose_client_has_gone_are_not_answered(
     answer = client.post("/act", json={"data": {"action": "ask", "question": "What does the ferryman carry?"}})
     assert "nineteen clocks" in answer.text
     assert asked == ["Slow?", "Slow?", "What does the ferryman carry?"]
+
+
+@pytest.mark.parametrize("number", ['"\\ud800"', "null", "1.5", "true", "[1]"])
+def test_a_message_whose_id_cannot_be_answered_is_refused(served: tuple[httpx.Client, AppState], number: str) -> None:
+    client, _ = served
+    refused = client.post(
+        PATH, content=f'{{"jsonrpc":"2.0","id":{number},"method":"ping"}}', headers={"content-type": "application/json"}
+    )
+    assert (refused.status_code, refused.json()["title"]) == (400, "BadRequest")
