@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from qa.web.api.calls import share_queue
 from qa.web.api.gradio import (
+    STATIC_FOLDERS,
     PatchedResponses,
     PendingResults,
     RequestErrors,
@@ -38,6 +39,7 @@ from qa.web.http.logout import logout_route
 from qa.web.http.metrics import Metrics, metrics_route
 from qa.web.http.rate_limit import RateLimit
 from qa.web.http.security import Security
+from qa.web.http.static_files import StaticFiles
 from qa.web.http.upload_route import upload_routes
 from qa.web.http.uploads import UploadGate, UploadSpool
 from qa.web.page.actions import ActionRoute, actions
@@ -159,7 +161,9 @@ def _middleware(authenticator: Authenticator | None, spool: UploadSpool, config:
 
 def _routes(state: AppState | None, spool: UploadSpool, metrics: Metrics, config: Config) -> dict[str, Any]:
     """The routes besides Gradio's own, as arguments of the app; with a lifespan if they need one."""
-    routes = [script().route, *upload_routes(spool), *([logout_route()] if config.passwords else [])]
+    page_script = script()
+    files = StaticFiles(STATIC_FOLDERS, {page_script.path: page_script.text})
+    routes = [*files.routes, *upload_routes(spool), *([logout_route()] if config.passwords else [])]
     if state is None:
         return {"routes": routes}
     uploads = Uploads(spool, config.limits.uploaded_megabytes)

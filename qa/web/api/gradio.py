@@ -38,8 +38,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa.web.http.errors import refusal
 
 __all__ = [
-    "PatchedResponses", "PendingResults", "RequestErrors", "accept_plain_values", "bound_queue", "describe_api", "gr",
-    "listening", "log_errors",
+    "STATIC_FOLDERS", "PatchedResponses", "PendingResults", "RequestErrors", "accept_plain_values", "bound_queue",
+    "describe_api", "gr", "listening", "log_errors",
 ]  # fmt: skip
 
 _log = logging.getLogger("chapter-verse")
@@ -103,7 +103,10 @@ def _without_garbage_collection() -> Iterator[None]:
 
 with _without_stubs(), _without_mcp(), _without_garbage_collection():
     import gradio as gr
-    from gradio import http_server, queueing
+    from gradio import http_server, queueing, routes
+
+STATIC_FOLDERS = {"/assets/": Path(routes.BUILD_PATH_LIB), "/static/": Path(routes.STATIC_PATH_LIB)}
+"""The folders of the files that Gradio's page loads, by the paths that it loads them from."""
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from qa.web.http.security import UPLOAD
 
 _RETRY_AFTER = 2  # seconds, in which the waiting requests are answered
 _WORK = r"POST /(?:act|gradio_api/(?:mcp|queue/join|cancel|reset|call/.+)/?)"
+_FILE = r"GET /(?:assets|scripts|static)/.+"
 _STREAM = r"GET /gradio_api/(?:call/.+|queue/data)/?"
 
 
@@ -59,6 +60,7 @@ class ConcurrencyLimit:
         self._slots = (
             _RequestSlots(re.compile(_WORK), 2 * limits.pending, limits.pending),
             _RequestSlots(re.compile(_STREAM), limits.streams, (limits.streams + 1) // 2, streams=True),
+            _RequestSlots(re.compile(_FILE), limits.files, (limits.files + 1) // 2, streams=True),
             _RequestSlots(re.compile(f"POST {UPLOAD}/?"), limits.uploads, (limits.uploads + 1) // 2),
         )
 

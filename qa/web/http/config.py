@@ -41,6 +41,8 @@ class Limits:
     """
     streams: int = 256
     """Programs waiting for a result."""
+    files: int = 512
+    """Files of the page being sent: browsers fetch six at a time."""
     uploads: int = 8
     """Uploads in progress at once."""
     upload_allowance: Allowance = Allowance(400, 60)

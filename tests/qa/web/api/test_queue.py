@@ -21,7 +21,7 @@ from qa.web.http.config import Config, Limits
 from qa.web.http.error_log import RepeatFilter
 from qa.web.state import AppState
 
-LIMITS = Limits(pending=8, streams=8, uploads=4)
+LIMITS = Limits(pending=8, streams=8, files=6, uploads=4)
 
 
 @pytest.fixture
@@ -157,6 +157,7 @@ def test_the_results_of_a_session_are_fetched_once_at_a_time(
         may.clear()
         assert client.post("/gradio_api/call/ask", json=asked).status_code == 200
         with client.stream("GET", "/gradio_api/queue/data?session_hash=one"):
+            time.sleep(0.3)  # until it waits for messages
             app._queue.pending_messages_per_session.pop("one")  # as when there are too many results
         until = time.monotonic() + 10
         while (left := heartbeats()) and time.monotonic() < until:
@@ -247,7 +248,7 @@ def test_one_client_has_half_of_the_places_that_are_held_for_as_long_as_one_like
 
         for method, path, half in (
             ("POST", "/act", 8), ("POST", "/gradio_api/mcp", 8),
-            ("GET", "/gradio_api/queue/data", 4), ("POST", "/gradio_api/upload", 2),
+            ("GET", "/gradio_api/queue/data", 4), ("POST", "/gradio_api/upload", 2), ("GET", "/assets/a.js", 3),
         ):  # fmt: skip
             greedy = [comes("192.0.2.1", method, path) for _ in range(2 * half)]
             others = [comes("192.0.2.2", method, path) for _ in range(half)]

@@ -316,6 +316,19 @@ def test_for_one_connection_too_many_the_longest_idle_one_goes(work: Work) -> No
         assert not _soon_closed(more[-1])
 
 
+def test_for_one_connection_too_many_one_that_does_not_read_goes(work: Work) -> None:
+    """Attack: as many connections as there may be, on each of which an answer waits to be read."""
+    body = json.dumps({"data": "bytes"}).encode()
+    with serving([], work, most=10) as port:
+        unread = [opened(port, head(len(body)) + body) for _ in range(10)]
+        assert all(_soon(one, 10) for one in unread)
+        time.sleep(0.3)
+        for number in range(3):
+            assert post(port, number).status_code == 200
+        for one in unread:
+            one.close()
+
+
 def test_pages_that_take_long_to_draw_keep_no_question_from_being_answered() -> None:
     may = threading.Event()
 
