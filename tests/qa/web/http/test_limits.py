@@ -22,7 +22,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -63,6 +63,10 @@ async def broken(request: Request) -> Response:
     raise KeyError("secret")
 
 
+async def large(request: Request) -> Response:
+    return StreamingResponse(iter([b"x" * 2**16] * 500))
+
+
 async def full(request: Request) -> Response:
     return PlainTextResponse("Queue is full.", 503)
 
@@ -74,7 +78,12 @@ def serving(
     """Runs uvicorn as Gradio does, with our connections, and yields the port."""
     routes = [*(upload_routes(spool) if spool else []), Route("/gradio_api/call/ask", full, methods=["POST"])]
     app = Starlette(
-        routes=[*routes, *ActionRoute(work.act, LIMITS, RateLimit(Allowance(100, 1))).routes, Route("/broken", broken)],
+        routes=[
+            *routes,
+            *ActionRoute(work.act, LIMITS, RateLimit(Allowance(100, 1))).routes,
+            Route("/broken", broken),
+            Route("/large", large),
+        ],
         middleware=middleware,
     )
     config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off")
@@ -318,9 +327,8 @@ def test_for_one_connection_too_many_the_longest_idle_one_goes(work: Work) -> No
 
 def test_for_one_connection_too_many_one_that_does_not_read_goes(work: Work) -> None:
     """Attack: as many connections as there may be, on each of which an answer waits to be read."""
-    body = json.dumps({"data": "bytes"}).encode()
     with serving([], work, most=10) as port:
-        unread = [opened(port, head(len(body)) + body) for _ in range(10)]
+        unread = [opened(port, b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n") for _ in range(10)]
         assert all(_soon(one, 10) for one in unread)
         time.sleep(0.3)
         for number in range(3):
