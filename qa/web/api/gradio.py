@@ -340,7 +340,8 @@ class PatchedResponses:
                 await send(_with_length(start, len(patched)))
                 await send({"type": "http.response.body", "body": patched})
 
-        await self._app(scope, receive, send_patched)
+        # Gradio fails on a `page` or a `deep_link` that it doesn't know; the page's script reads the query itself.
+        await self._app({**scope, "query_string": b""}, receive, send_patched)
 
 
 def _with_length(start: Message, length: int) -> Message:

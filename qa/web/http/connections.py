@@ -104,6 +104,9 @@ class _Connection(H11Protocol):
         if self.cycle:
             self.cycle.disconnected = True  # so that it is not answered a second time
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Logs nothing: any client could cause it, and the advice, to install a library, would not help."""
+
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._watch()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 import sys
@@ -273,6 +274,20 @@ def test_an_answer_that_is_not_read_is_given_up(port: int, work: Work, monkeypat
         except ConnectionResetError:
             pass
         assert 0 < size < 12_000_000
+
+
+def test_an_upgrade_to_what_there_is_not_is_ignored(
+    port: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log would advise to install a library for web sockets, which nothing here uses."""
+    upgrade = b"GET /broken HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    log = logging.getLogger("uvicorn.error")
+    with monkeypatch.context() as logged:
+        logged.setattr(log, "level", logging.WARNING)
+        logged.setattr(log, "handlers", [caplog.handler])
+        log.manager._clear_cache()  # type: ignore[attr-defined]
+        assert b"400" in opened(port, upgrade).recv(100)
+    assert "upgrade" not in caplog.text and "WebSocket" not in caplog.text
 
 
 def test_heads_are_bounded(port: int) -> None:

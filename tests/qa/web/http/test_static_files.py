@@ -69,3 +69,10 @@ def test_a_file_too_large_to_be_the_pages_is_not_served(served: Served) -> None:
     assert large
     for name in [*large, "missing.js", "", "../index.html", "%2e%2e/index.html"]:
         assert client.get(f"/assets/{name}").status_code == 404
+
+
+def test_a_link_with_any_query_opens_the_page(served: Served) -> None:
+    client, _ = served
+    for query in ("page=zzz", "deep_link=zzz", "q=Who%3F", "__theme=dark", "%ff=%00"):
+        for path in ("/", "/config"):
+            assert client.get(f"{path}?{query}").text == client.get(path).text
