@@ -45,9 +45,10 @@ class RepeatFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to log the record; shortens it, and says what was left out."""
-        if not hasattr(record, "is_logged"):  # otherwise it has come to another handler before
-            record.is_logged = self._is_logged(record)
-        return bool(record.is_logged)
+        seen = record.__dict__
+        if "is_logged" not in seen:  # otherwise it has come to another handler before
+            seen["is_logged"] = self._is_logged(record)
+        return bool(seen["is_logged"])
 
     def _is_logged(self, record: logging.LogRecord) -> bool:
         count, suppressed = self._count(_kind(record))
@@ -98,9 +99,9 @@ def bound_error_log() -> None:
         return
     add = root.addHandler
 
-    def add_bounded(handler: logging.Handler) -> None:
-        handler.addFilter(_FILTER)
-        add(handler)
+    def add_bounded(hdlr: logging.Handler) -> None:
+        hdlr.addFilter(_FILTER)
+        add(hdlr)
 
     root.addHandler = add_bounded  # type: ignore[method-assign]
     own = logging.StreamHandler()

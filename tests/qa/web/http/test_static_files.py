@@ -11,7 +11,6 @@ import httpx
 import pytest
 from qa_fixtures import served_book
 
-from qa.web.http import static_files
 from qa.web.http.config import Config
 from qa.web.page.scripts import script
 
@@ -40,7 +39,7 @@ def test_a_file_is_compressed_once(served: Served, monkeypatch: pytest.MonkeyPat
         compressed.append(content)
         return compress(content, **options)
 
-    monkeypatch.setattr(static_files.gzip, "compress", counting)
+    monkeypatch.setattr(gzip, "compress", counting)
     file = max((file for file in folder.glob("*.js") if file.stat().st_size < 200_000), key=lambda f: f.stat().st_size)
     for encoding in ("gzip", "br", "br, gzip;q=0.5", "identity", "gzip"):
         got = client.get(f"/assets/{file.name}", headers={"accept-encoding": encoding})
