@@ -13,7 +13,9 @@ import uvicorn
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
+from qa.web.api.calls import share_queue
 from qa.web.api.gradio import (
+    STATIC_FOLDERS,
     PatchedResponses,
     PendingResults,
     RequestErrors,
@@ -38,6 +40,7 @@ from qa.web.http.logout import logout_route
 from qa.web.http.metrics import Metrics, metrics_route
 from qa.web.http.rate_limit import RateLimit
 from qa.web.http.security import Security
+from qa.web.http.static_files import StaticFiles
 from qa.web.http.upload_route import upload_routes
 from qa.web.http.uploads import UploadGate, UploadSpool
 from qa.web.page.actions import ActionRoute, actions
@@ -98,8 +101,9 @@ def launch(
     log_request_ids()
     log_errors()
     accept_plain_values(app)
-    app.queue(max_size=limits.pending, api_open=False)
+    app.queue(max_size=2 * limits.pending, api_open=False)
     bound_queue(app, limits)
+    share_queue(app)
     # Log and security come before everything else, Gradio's own middleware included.
     configure = partial(_server_config, wrap=lambda inner: AccessLog(security(inner), metrics, config.log))
     with listening(sockets, url_of(host, port), configure):
@@ -160,18 +164,21 @@ def _middleware(authenticator: Authenticator | None, spool: UploadSpool, config:
 
 def _routes(state: AppState | None, spool: UploadSpool, metrics: Metrics, config: Config) -> dict[str, Any]:
     """The routes besides Gradio's own, as arguments of the app; with a lifespan if they need one."""
-    routes = [script().route, *upload_routes(spool), *([logout_route()] if config.passwords else [])]
+    page_script = script()
+    files = StaticFiles(STATIC_FOLDERS, {page_script.path: page_script.text})
+    routes = [*files.routes, *upload_routes(spool), *([logout_route()] if config.passwords else [])]
     if state is None:
         return {"routes": routes}
     uploads = Uploads(spool, config.limits.uploaded_megabytes)
+    acts = ActionRoute(actions(state, uploads), config.limits, state.changes)
     routes += [
         health_route(lambda: state.book, brief=config.passwords is not None),
         metrics_route(lambda: state.book, metrics),
-        *ActionRoute(actions(state, uploads), config.limits, state.changes).routes,
+        *acts.routes,
     ]
     if not config.mcp:
         return {"routes": routes}
     from qa.web.api.mcp import mcp_routes  # its package is an extra
 
-    tool_routes, lifespan = mcp_routes(state)
+    tool_routes, lifespan = mcp_routes(state, acts.turns)
     return {"routes": [*routes, *tool_routes], "lifespan": lifespan}

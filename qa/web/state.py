@@ -37,9 +37,9 @@ class Build:
     """A change to the documents, its progress and its outcome.
 
     `number`: which change of this process it is, from 1; 0 before the first. `ticket`: a secret of the client that
-    began the change, the only one that may see the names of files. `state`: running (its `step` may be "waiting"),
-    done, cancelled, failed (`report` says why) or broken (the log says why). `refused`: each file that was not added,
-    and the reason.
+    began the change, the only one that may cancel it or see the names of files. `state`: running (its `step` may be
+    "waiting"), done, cancelled, failed (`report` says why) or broken (the log says why). `refused`: each file that was
+    not added, and the reason.
     """
 
     number: int = 0
@@ -55,8 +55,9 @@ class Build:
 class _Change:
     """A change in its thread: `build` is replaced as it goes on."""
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Build, client: str = "") -> None:
         self.build = build
+        self.client = client
         self.cancelled = Event()
 
     @property
@@ -85,7 +86,7 @@ class _Change:
         self.build = replace(self.build, step=step, done=done, total=total)
 
 
-_MOST_CHANGES = 16  # running or waiting
+_MOST_CHANGES = 32  # running or waiting; half of them one client's
 _KEPT = 100  # ended changes whose outcome can still be asked for
 
 
@@ -107,23 +108,24 @@ class Builds:
         builds = (change.build for change in self._changes)
         return next((build for build in builds if ticket and build.ticket == ticket), self.now)
 
-    def start(self, work: Work) -> Build:
-        """Starts a change. Raises TooManyChanges."""
+    def start(self, work: Work, client: str = "") -> Build:
+        """Starts a change for a client. Raises TooManyChanges."""
         with self._starting:
             running = [change for change in self._changes if change.is_running]
-            if len(running) >= _MOST_CHANGES:
+            of_client = sum(change.client == client for change in running)
+            if len(running) >= _MOST_CHANGES or of_client >= _MOST_CHANGES // 2:
                 raise TooManyChanges("Too many updates are waiting. Try again in a few minutes.")
             begun = Build(self._changes[-1].build.number + 1, token_urlsafe(), "running")
-            change = _Change(begun)
+            change = _Change(begun, client)
             Thread(target=change.run, args=(work,), name="build", daemon=True).start()  # unless no more can be started
             ended = [change for change in self._changes if change not in running]
             self._changes = sorted([*ended[-_KEPT:], *running, change], key=lambda change: change.build.number)
         return begun
 
-    def cancel(self, number: int) -> None:
-        """Cancels the change with this number, if it is running or waiting; the index stays as it was."""
+    def cancel(self, ticket: str) -> None:
+        """Cancels the change with this ticket, if it is running or waiting; the index stays as it was."""
         for change in self._changes:
-            if change.build.number == number:
+            if ticket and change.build.ticket == ticket:
                 change.cancelled.set()
 
 

@@ -139,7 +139,7 @@ class Page:
             {"action": "find", **opened},
             {"action": "library", "first": 0, "filter": question(random)[:20]},
             {"action": "progress", "ticket": "x"},
-            {"action": "cancel", "number": 1},
+            {"action": "cancel", "ticket": "x"},
             {"action": "put_back", "documents": [question(random)]},
             {"action": "remove", "documents": [question(random)]},
             {"action": "add", "files": [{"name": question(random), "path": "/etc/passwd"}]},

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import mcp
-from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from mcp import types
 from mcp.server.lowlevel import Server
@@ -30,10 +29,11 @@ from qa import ChapterVerseError, UsageError
 from qa.web.api.endpoints import Api, Function
 from qa.web.api.gradio import gr
 from qa.web.http.errors import refusal
-from qa.web.http.rate_limit import client_of
+from qa.web.http.rate_limit import RateLimit, client_of
+from qa.web.http.turns import Turns
 from qa.web.page.request import BadRequest, json_of
 from qa.web.state import AppState
-from source import isolated, printable_json
+from source import is_unicode, isolated, printable_json
 
 Lifespan = Callable[[object], AbstractAsyncContextManager[None]]
 _PATH = "/gradio_api/mcp"
@@ -41,14 +41,14 @@ _PACKAGE = Path(mcp.__file__).parent
 _log = logging.getLogger("chapter-verse")
 
 
-def mcp_routes(state: AppState) -> tuple[list[Route], Lifespan]:
+def mcp_routes(state: AppState, turns: Turns) -> tuple[list[Route], Lifespan]:
     """The routes of the MCP server, and the lifespan that must be active while they are served.
 
-    The server has tools only, and keeps no sessions.
+    The server has tools only, and keeps no sessions. `turns`: those of the page's requests, which calls share.
     """
     _silence()
     server: Server[object, Request] = Server("Chapter & Verse")
-    tools = _Tools(Api(state), lambda: state.changes.count(_client(server)))
+    tools = _Tools(Api(state), turns, lambda: server.request_context.request, state.changes)
     server.list_tools()(tools.list_tools)
     server.call_tool(validate_input=False)(tools.call_tool)  # the functions check their arguments
     manager = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
@@ -77,9 +77,10 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await Request(scope, receive).body()
         try:
-            json_of(body)
+            await run_sync(_check_message, body)
         except BadRequest:
-            await refusal(400, "BadRequest", "The request is not JSON. Send an MCP message.")(scope, receive, send)
+            error = "The request is not an MCP message in JSON, whose id is a string or a whole number."
+            await refusal(400, "BadRequest", error)(scope, receive, send)
             return
         messages: list[Message] = [{"type": "http.request", "body": body}]
 
@@ -89,29 +90,37 @@ class _Endpoint:
         await self._manager.handle_request(scope, receive_again, send)
 
 
+def _check_message(body: bytes) -> None:
+    """Raises BadRequest for what the package fails on, or takes for a message that needs no answer."""
+    message = json_of(body)
+    if isinstance(message, dict) and "method" in message and "id" in message:
+        number = message["id"]
+        if isinstance(number, bool) or not isinstance(number, str | int):
+            raise BadRequest("id")
+        if isinstance(number, str) and not is_unicode(number):
+            raise BadRequest("id")
+
+
 class _Tools:
     """The functions of the API by name, and their descriptions."""
 
-    def __init__(self, api: Api, count_change: Callable[[], None]) -> None:
-        """`count_change`: called before a change; raises TooOften."""
-        self._count_change = count_change
+    def __init__(self, api: Api, turns: Turns, request: Callable[[], Request | None], changes: RateLimit) -> None:
+        """`request`: the request that is being answered. `changes`: how often a client may change the documents."""
+        self._request = request
+        self._changes = changes
         self._tools = [_tool(function, changes=False) for function in api.reading]
         self._tools += [_tool(function, changes=True) for function in api.changing]
         self._changing = api.changing
-        four, one = CapacityLimiter(4), CapacityLimiter(1)
-        self._functions = {function.__name__: (function, four) for function in api.reading}
-        self._functions |= {function.__name__: (function, one) for function in api.changing}
+        rebuilds = Turns(1)
+        self._functions = {function.__name__: (function, turns) for function in api.reading}
+        self._functions |= {function.__name__: (function, rebuilds) for function in api.changing}
 
     async def list_tools(self) -> list[types.Tool]:
         return self._tools
 
     async def call_tool(self, name: str, arguments: Mapping[str, Any]) -> types.CallToolResult:
         try:
-            function, limiter = self._function(name)
-            _check(function, arguments)
-            if function in self._changing:
-                self._count_change()
-            return _result(await run_sync(partial(function, **arguments), limiter=limiter))
+            return _result(await self._call(name, arguments))
         except ChapterVerseError as error:
             return _result({"error": str(error), "title": type(error).__name__}, is_error=True)
         except Exception as error:
@@ -119,15 +128,22 @@ class _Tools:
             message = "Something went wrong on the server. Its log has the details."
             return _result({"error": message, "title": "Error"}, is_error=True)
 
-    def _function(self, name: str) -> tuple[Function, CapacityLimiter]:
+    async def _call(self, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        function, turns = self._function(name)
+        _check(function, arguments)
+        request = self._request()
+        client = client_of(request.scope) if request else ""
+        if function in self._changing:
+            self._changes.count(client)
+        async with turns.slot(client):
+            if request and await request.is_disconnected():
+                return {}  # to nobody: the client has gone
+            return await run_sync(partial(function, **arguments), limiter=turns.threads)
+
+    def _function(self, name: str) -> tuple[Function, Turns]:
         if name not in self._functions:
             raise UsageError(f"There is no tool {isolated(repr(name))}. Call one of {', '.join(self._functions)}.")
         return self._functions[name]
-
-
-def _client(server: Server[object, Request]) -> str:
-    request = server.request_context.request
-    return client_of(request.scope) if request else ""
 
 
 def _tool(function: Function, *, changes: bool) -> types.Tool:

@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from time import monotonic
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,6 +27,7 @@ _TIMEOUT = 20.0  # seconds for any body…
 _PACE = 2**15  # …and one more second for every so many bytes
 _MAX_HELD = 64 * MEGABYTE  # bytes of all requests that are arriving, waiting or running; half of them one client's
 _SMALL = 2**13  # bytes; a request up to this size is accepted even then
+_LARGE = 2**16  # bytes; larger requests are checked in a thread, and parsed one at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,16 @@ class _Bounds:
 # of documents. Any other has at most a name and a password.
 _PAGE = _Bounds(4 * MEGABYTE, values=100_000)
 _PROGRAM = _Bounds(MEGABYTE, values=20_000)
+_CANCEL = _Bounds(16 * _KILOBYTE, values=100)
 _OTHER = _Bounds(16 * _KILOBYTE)
-_PROGRAM_PATH = re.compile(r"/gradio_api/(?:(?:mcp|queue/join|cancel|reset)/?|(?:call|run|api)/.*)", re.DOTALL)
+_PROGRAM_PATH = re.compile(r"/gradio_api/(?:(?:mcp|queue/join)/?|(?:call|run|api)/.*)", re.DOTALL)
 
 
 def _bounds(path: str) -> _Bounds:
     if path == "/act":
         return _PAGE
+    if path.rstrip("/") in ("/gradio_api/cancel", "/gradio_api/reset"):
+        return _CANCEL
     return _PROGRAM if _PROGRAM_PATH.fullmatch(path) else _OTHER
 
 
@@ -63,6 +69,8 @@ class BodyLimits:
         self._upload = _Bounds(max_upload * MEGABYTE + _MULTIPART)
         self._held = Counter[str]()  # bytes of each client
         self._all_held = 0
+        self._thread = CapacityLimiter(1)
+        self._parsing = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -117,12 +125,16 @@ class BodyLimits:
                     return crowded()
             whole = bytes(buffer)
             del buffer
-            if values is not None and not is_bounded(whole, values):
+            is_large = len(whole) > _LARGE
+            if values is not None and not await self._is_bounded(whole, values):
                 return _too_many_values(values)
             messages: list[Message] = [{"type": "http.request", "body": whole, "more_body": False}]
             del whole
 
             async def receive_buffered() -> Message:
+                if messages and is_large:
+                    async with self._parsing:  # which happens in one step: between two of them, others have theirs
+                        await asyncio.sleep(0)
                 return messages.pop() if messages else await body.receive()
 
             await self._app(scope, receive_buffered, send)
@@ -131,6 +143,11 @@ class BodyLimits:
         finally:
             self._hold(client, -held)
         return None
+
+    async def _is_bounded(self, whole: bytes, values: int) -> bool:
+        if len(whole) <= _LARGE:
+            return is_bounded(whole, values)
+        return await run_sync(is_bounded, whole, values, limiter=self._thread)
 
     def _hold(self, client: str, size: int) -> None:
         self._all_held += size

@@ -15,7 +15,8 @@ from qa.web.http.rate_limit import client_of
 from qa.web.http.security import UPLOAD
 
 _RETRY_AFTER = 2  # seconds, in which the waiting requests are answered
-_WORK = r"POST /(?:act|gradio_api/(?:mcp|queue/join|call/.+)/?)"
+_WORK = r"POST /(?:act|gradio_api/(?:mcp|queue/join|cancel|reset|call/.+)/?)"
+_FILE = r"GET /(?:assets|scripts|static)/.+"
 _STREAM = r"GET /gradio_api/(?:call/.+|queue/data)/?"
 
 
@@ -57,8 +58,9 @@ class ConcurrencyLimit:
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
         self._slots = (
-            _RequestSlots(re.compile(_WORK), limits.pending, limits.pending),
+            _RequestSlots(re.compile(_WORK), 2 * limits.pending, limits.pending),
             _RequestSlots(re.compile(_STREAM), limits.streams, (limits.streams + 1) // 2, streams=True),
+            _RequestSlots(re.compile(_FILE), limits.files, (limits.files + 1) // 2, streams=True),
             _RequestSlots(re.compile(f"POST {UPLOAD}/?"), limits.uploads, (limits.uploads + 1) // 2),
         )
 

@@ -31,17 +31,22 @@ class Limits:
     """Upper limits of one server; clients over a limit are asked to retry."""
 
     actions: int = 4
-    """Requests of pages that run at once; more would only share the same cores."""
+    """Requests of pages and tools that run at once; more would only share the same cores."""
     slow_actions: int = 2
     """In addition, slow requests that run at once: for images of pages, or for the suggested questions."""
     pending: int = 64
-    """Requests of pages and programs that are running or waiting: some seconds of work."""
+    """Requests of pages and programs of one client that are running or waiting: some seconds of work.
+
+    All clients together have room for twice as many, so that one that sends too many keeps no other out.
+    """
     streams: int = 256
     """Programs waiting for a result."""
     result_megabytes: int = 64
     """Megabytes of results, as JSON, that no program has fetched yet; half of them one client's."""
     result_lifetime: float = 300.0
     """Seconds until a result that has not been fetched is dropped."""
+    files: int = 512
+    """Files of the page being sent: browsers fetch six at a time."""
     uploads: int = 8
     """Uploads in progress at once."""
     upload_allowance: Allowance = Allowance(400, 60)

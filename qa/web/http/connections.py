@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from ipaddress import IPv6Address
+from itertools import chain
 from typing import Any
 
 import h11
@@ -33,10 +34,12 @@ class Connections:
     """Creates the connections of a server (uvicorn's `http_protocol_class`) and tracks those that are waiting."""
 
     def __init__(self, most: int) -> None:
-        """`most`: the maximum number; for one more, the one that has waited longest is closed."""
+        """`most`: the maximum number; for one more, the one that has waited longest, or been read least, is closed."""
         self.most = most
         self.waiting: dict[_Connection, None] = {}
         """The connections waiting for a request or the rest of one, the longest-waiting first."""
+        self.unread: dict[_Connection, None] = {}
+        """The connections whose clients do not read what is sent, the longest-waiting first."""
 
     def __call__(self, **options: Any) -> _Connection:
         return _Connection(self, **options)
@@ -66,6 +69,7 @@ class _Connection(H11Protocol):
         self.conn = _Parser(h11.SERVER)
         self.timeout_keep_alive = _KEEP_ALIVE
         self._waiting = connections.waiting
+        self._unread = connections.unread
         self._most = connections.most
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
@@ -73,16 +77,20 @@ class _Connection(H11Protocol):
         super().connection_made(transport)
         self.client = _as_ipv4(self.client)
         if len(self.connections) > self._most:
-            longest = next(iter(self._waiting), self)
-            self._waiting.pop(longest, None)
+            longest = next(chain(self._waiting, self._unread), self)
+            self._forget(longest)
             longest.transport.abort()
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._waiting.pop(self, None)
+        self._forget(self)
         for name in list(self._timers):
             self._stop(name)
         super().connection_lost(exc)
+
+    def _forget(self, connection: _Connection) -> None:
+        self._waiting.pop(connection, None)
+        self._unread.pop(connection, None)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -96,15 +104,20 @@ class _Connection(H11Protocol):
         if self.cycle:
             self.cycle.disconnected = True  # so that it is not answered a second time
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Logs nothing: any client could cause it, and the advice, to install a library, would not help."""
+
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._watch()
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        self._unread.setdefault(self)
         self._start("read", _READ_TIMEOUT)
 
     def resume_writing(self) -> None:
+        self._unread.pop(self, None)
         self._stop("read")
         super().resume_writing()
 

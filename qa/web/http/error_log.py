@@ -45,6 +45,12 @@ class RepeatFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to log the record; shortens it, and says what was left out."""
+        seen = record.__dict__
+        if "is_logged" not in seen:  # otherwise it has come to another handler before
+            seen["is_logged"] = self._is_logged(record)
+        return bool(seen["is_logged"])
+
+    def _is_logged(self, record: logging.LogRecord) -> bool:
         count, suppressed = self._count(_kind(record))
         if count > _MOST:
             return False
@@ -80,10 +86,27 @@ _FILTER = RepeatFilter()
 
 
 def bound_error_log() -> None:
-    """Bounds what uvicorn, asyncio, Gradio and this package log, once uvicorn has set up its logging."""
+    """Bounds what is logged on the standard error, once uvicorn has set up its logging.
+
+    The root logger gets a handler, unless the program has given it one, and every handler that a library adds to it
+    later is bounded, too: the first `logging.warning(…)` of a library adds one, which Python then uses for all loggers.
+    """
     handlers = [logging.lastResort, *logging.getLogger("uvicorn").handlers]
     for handler in filter(None, handlers):
         handler.addFilter(_FILTER)  # once, however often it is added
+    root = logging.getLogger()
+    if root.handlers:
+        return
+    add = root.addHandler
+
+    def add_bounded(hdlr: logging.Handler) -> None:
+        hdlr.addFilter(_FILTER)
+        add(hdlr)
+
+    root.addHandler = add_bounded  # type: ignore[method-assign]
+    own = logging.StreamHandler()
+    own.setLevel(logging.WARNING)
+    root.addHandler(own)
 
 
 def _kind(record: logging.LogRecord) -> _Kind:

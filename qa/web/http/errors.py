@@ -12,6 +12,11 @@ def refusal(status: int, title: str, error: str, headers: Mapping[str, str] | No
     return JSONResponse({"error": error, "title": title}, status, headers)
 
 
+def not_served() -> JSONResponse:
+    """The response where there is nothing."""
+    return refusal(404, "NotServed", "Not found. docs/api.md lists what this server offers.")
+
+
 def try_again(seconds: int) -> str:
     """The sentence that says when to retry.
 

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.web.http.errors import refusal
+from qa.web.http.errors import not_served, refusal
 from qa.web.http.hosts import TrustedHosts
 
 # A second line of defence: all text is escaped, and if some were not, the browser would still refuse what it
@@ -34,7 +34,7 @@ UPLOAD = "/gradio_api/upload"
 # client chooses, return files, store a file for each visitor, or print what they are sent.
 _ALLOWED = re.compile(
     r"/|/act|/(?:config|theme\.css|favicon\.ico|robots\.txt|health|metrics|login|logout)/?"
-    r"|/(?:assets|scripts|static|svelte)/.+"
+    r"|/(?:assets|scripts|static)/.+"
     r"|/gradio_api/(?:upload|info|openapi\.json|theme\.css|mcp)/?"
     r"|/gradio_api/(?:queue/(?:join|data)|cancel|reset|app_id)/?"
     r"|/gradio_api/call/.+",
@@ -42,8 +42,9 @@ _ALLOWED = re.compile(
 )
 _CALL = re.compile(r"/gradio_api/(?:call/v2|call)/([^/]*)/?")
 _SHARING = b"access-control-"  # headers by which Gradio lets pages of other sites read a response, with credentials
-# Gradio builds the addresses of its page from these headers, even if the client itself sent them.
-_FORGEABLE = (b"x-forwarded-host", b"x-gradio-server")
+# Gradio builds the addresses of its page from the first two headers, even if the client itself sent them.
+_DROPPED = (b"x-forwarded-host", b"x-gradio-server", b"accept-encoding")
+_COMPRESSED = re.compile(r"/(?:assets|scripts|static)/.+", re.DOTALL)  # by `StaticFiles`
 
 
 def is_upload(scope: Scope) -> bool:
@@ -72,8 +73,7 @@ class Security:
             await self._app(scope, receive, send)
             return
         app = self._refused(scope, Headers(scope=scope)) or self._app
-        headers = [(name, value) for name, value in scope["headers"] if name not in _FORGEABLE]
-        await app({**scope, "headers": headers}, receive, send_with_headers)
+        await app({**scope, "headers": _passed_on(scope)}, receive, send_with_headers)
 
     def _refused(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         path, host, origin = scope["path"], headers.get("host", ""), headers.get("origin")
@@ -87,10 +87,21 @@ class Security:
             return _other_site()
         call = _CALL.fullmatch(path)
         if not _ALLOWED.fullmatch(path) or (call and call[1] not in self._endpoints):
-            return refusal(404, "NotServed", "Not found. docs/api.md lists what this server offers.")
+            return not_served()
         if self._read_only and path.rstrip("/") == UPLOAD:
             return refusal(403, "ReadOnly", "This server is read-only. Ask its operator to add the files.")
         return None
+
+
+def _passed_on(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The headers of a request, less those that could be forged, and less encodings other than our own.
+
+    Gradio would compress every response in whatever encoding a client accepts, anew for each and on the event loop.
+    """
+    headers = [(name, value) for name, value in scope["headers"] if name not in _DROPPED]
+    if "gzip" in Headers(scope=scope).get("accept-encoding", "") and _COMPRESSED.fullmatch(scope["path"]):
+        headers.append((b"accept-encoding", b"gzip"))
+    return headers
 
 
 def _other_site() -> JSONResponse:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -23,6 +20,7 @@ from qa.web.http.concurrency import crowded
 from qa.web.http.config import MEGABYTE, Limits
 from qa.web.http.errors import refusal
 from qa.web.http.rate_limit import RateLimit, TooOften, client_of, too_often
+from qa.web.http.turns import Turns
 from qa.web.page.chat.actions import ChatActions
 from qa.web.page.document.actions import DocumentActions
 from qa.web.page.library.actions import LibraryActions, Uploads
@@ -38,9 +36,9 @@ Act = Callable[[Any], dict[str, Any]]
 """Runs the action that a request names."""
 _PATH = "/act"
 _BUILD_ACTIONS = ("add", "remove", "put_back", "rebuild")
-# These have their own slots, so that they don't delay questions: a document may be large.
+# These take turns of their own, so that they don't delay questions: a document may be large.
 _SLOW_ACTIONS = ("open", "read", "part", "find", "welcome")
-_MOST_SLOW = 16  # running or waiting
+_MOST_SLOW = 14  # of one client that wait
 _LARGEST = {"draw": 4 * MEGABYTE}  # bytes of a request: a chat's answers
 _LARGEST_OTHER = MEGABYTE  # a question with many earlier ones and documents, or an answer's quotes
 _NAMED = re.compile(rb'"action"\s*:\s*"([^"\\]*)"')
@@ -87,14 +85,15 @@ class ActionRoute:
 
     Gradio's own way, a component's server function, begins a session for every session name
     that a client invents, fails on unexpected fields and runs forty calls at once. Here a few
-    run at once; the others wait, and requests whose client has gone are dropped.
+    run at once; the others wait, the clients in turn, and requests whose client has gone are dropped.
     """
 
     def __init__(self, act: Act, limits: Limits, changes: RateLimit) -> None:
         """`changes`: how often a client may change the documents."""
+        self.turns = Turns(limits.actions)
+        """Whose turn it is to be answered; the tools of assistants take theirs here, too."""
+        self._slow_turns = Turns(limits.slow_actions)
         self._act = act
-        self._slots = _Slots(limits.actions)
-        self._slow_slots = _Slots(limits.slow_actions)
         self._changes = changes
 
     @property
@@ -107,15 +106,15 @@ class ActionRoute:
         action = _named_action(body)
         if len(body) > _LARGEST.get(action, _LARGEST_OTHER):
             return refusal(413, "RequestTooLarge", "The request is too large for its action. Send less at once.")
-        slots = self._slots
+        turns = self.turns
         if action in _SLOW_ACTIONS:
-            slots = self._slow_slots
-            if slots.used >= _MOST_SLOW:  # slow requests must not fill the server's queue
+            turns = self._slow_turns
+            if turns.waiting(client) >= _MOST_SLOW:  # slow requests must not take the client's places for questions
                 return crowded()
-        async with slots.acquired():
+        async with turns.slot(client):
             if await request.is_disconnected():
                 return Response(status_code=499)  # for the access log only: the client has gone
-            return await run_sync(self._parse_and_respond, body, action, client, limiter=slots.threads)
+            return await run_sync(self._parse_and_respond, body, action, client, limiter=turns.threads)
 
     def _parse_and_respond(self, body: bytes, action: str, client: str) -> Response:
         try:
@@ -159,25 +158,6 @@ def data_of(body: bytes) -> Any:
 def _action(data: Any) -> str:
     action = data.get("action") if isinstance(data, dict) else None
     return action if isinstance(action, str) else ""
-
-
-class _Slots:
-    """Lets a fixed number of requests run at once. `used`: how many are running or waiting."""
-
-    def __init__(self, count: int) -> None:
-        self.threads = CapacityLimiter(count)
-        self.used = 0
-        self._free = asyncio.Semaphore(count)
-
-    @asynccontextmanager
-    async def acquired(self) -> AsyncIterator[None]:
-        """Holds a slot, once one is free."""
-        self.used += 1
-        try:
-            async with self._free:
-                yield
-        finally:
-            self.used -= 1
 
 
 class _ActionResponse(JSONResponse):

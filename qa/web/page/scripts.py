@@ -15,10 +15,6 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
 FOLDER = Path(__file__).parent
 ENTRY = "page.js"
 """The module from which all others are imported; it exports `start`."""
@@ -27,7 +23,6 @@ _IMPORT = re.compile(r"^import \{ [\w$]+(?:, [\w$]+)* \} from \"(\.[\w./-]+\.js)
 _EXPORT = re.compile(r"^export (?=(?:const|let|function|async function) )", re.MULTILINE)
 _DECLARED = re.compile(r"^(?:const|let|(?:async )?function) ([\w$]+)", re.MULTILINE)
 _UNKNOWN = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
-_KEPT = {"cache-control": "public, max-age=31536000, immutable"}  # a changed script has another address
 
 
 class ScriptError(Exception):
@@ -44,15 +39,6 @@ class Script:
     def path(self) -> str:
         """The path, made from the text, so that browsers may cache the script forever."""
         return f"/scripts/page-{sha256(self.text.encode()).hexdigest()[:16]}.js"
-
-    @property
-    def route(self) -> Route:
-        """The route that serves the script."""
-
-        async def serve(request: Request) -> Response:
-            return Response(self.text, media_type="text/javascript", headers=_KEPT)
-
-        return Route(self.path, serve, methods=["GET"])
 
 
 @cache

@@ -159,7 +159,6 @@ export interface Refusal {
 
 /** The data of a build that any page may see. */
 export interface BuildProgress {
-  number: number;
   state: string;
   step: string;
   done: number;
@@ -206,7 +205,7 @@ export interface Actions {
 
   library: Action<{ first: number; filter: string }, { rows: ServerHtml }>;
   progress: Action<{ ticket: string | null }, Build>;
-  cancel: Action<{ number: number }, object>;
+  cancel: Action<{ ticket: string }, object>;
   add: Action<{ files: { name: string; path: string }[] }, OwnBuild>;
   remove: Action<{ documents: string[] }, OwnBuild>;
   put_back: Action<{ documents: string[] }, OwnBuild>;

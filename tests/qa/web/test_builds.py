@@ -1,4 +1,4 @@
-"""Changes are made one at a time, the others wait, and any page can follow and cancel them."""
+"""Changes are made one at a time; any page can follow them, and the page that began one can cancel it."""
 
 from __future__ import annotations
 
@@ -59,12 +59,13 @@ def test_changes_wait_for_their_turn_and_can_be_cancelled() -> None:
     first, second, third = (builds.start(work) for work in (endless, endless, brief))
     assert [each.number for each in (first, second, third)] == [1, 2, 3]
     until(lambda: builds.of(third.ticket).step == builds.of(second.ticket).step == "waiting")
-    builds.cancel(first.number + 7)
+    builds.cancel("")
+    builds.cancel("no ticket")
     assert (builds.now.number, builds.now.step, builds.now.done, builds.now.total) == (1, "encoding", 1, 10)
-    builds.cancel(second.number)  # while it waits
+    builds.cancel(second.ticket)  # while it waits
     until(lambda: builds.of(second.ticket).state == "cancelled")
     assert builds.of(first.ticket).state == builds.of(third.ticket).state == "running"
-    builds.cancel(first.number)
+    builds.cancel(first.ticket)
     assert ended(builds).number == 3 and builds.of(third.ticket).state == "done"
     assert builds.of(first.ticket).state == "cancelled"  # its outcome is kept for its page
     assert builds.of("") == builds.of("no ticket") == builds.now
@@ -72,11 +73,12 @@ def test_changes_wait_for_their_turn_and_can_be_cancelled() -> None:
 
 def test_so_many_changes_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     builds = Builds()
-    begun = [builds.start(endless) for _ in range(16)]
-    with pytest.raises(TooManyChanges, match=r"Try again in a few minutes\."):
-        builds.start(brief)
+    begun = [builds.start(endless, client) for client in ("greedy", "other") for _ in range(16)]
+    for client in ("greedy", "other", "third"):
+        with pytest.raises(TooManyChanges, match=r"Try again in a few minutes\."):
+            builds.start(brief, client)
     for each in begun:
-        builds.cancel(each.number)
+        builds.cancel(each.ticket)
     assert ended(builds).state == "cancelled"
     builds.start(brief)
     assert ended(builds).state == "done"
@@ -84,6 +86,18 @@ def test_so_many_changes_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> No
     last = [builds.start(brief) for _ in range(5) if ended(builds)]
     assert ended(builds).number == last[-1].number and builds.of(last[-3].ticket).number == last[-3].number
     assert builds.of(begun[0].ticket) == builds.now  # forgotten
+
+
+def test_one_client_has_half_of_the_places_for_changes() -> None:
+    """Attack: so many changes of one client that no other can make any."""
+    builds = Builds()
+    begun = [builds.start(endless, "greedy") for _ in range(16)]
+    with pytest.raises(TooManyChanges):
+        builds.start(brief, "greedy")
+    begun.append(builds.start(endless, "other"))
+    for each in begun:
+        builds.cancel(each.ticket)
+    assert ended(builds).state == "cancelled"
 
 
 def test_changes_are_made_in_the_order_in_which_they_came() -> None:
@@ -100,7 +114,7 @@ def test_changes_are_made_in_the_order_in_which_they_came() -> None:
     for number in range(10):
         ticket = builds.start(partial(work, number)).ticket
         until(lambda ticket=ticket: builds.of(ticket).step == "waiting")  # type: ignore[misc]
-    builds.cancel(first.number)
+    builds.cancel(first.ticket)
     ended(builds)
     assert made == list(range(10))
 

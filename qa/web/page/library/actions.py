@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from markupsafe import Markup
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from qa import ChapterVerseError
 from qa.library import Added, Library
 from qa.web.http.config import MEGABYTE, Limits
+from qa.web.http.rate_limit import current_client
 from qa.web.http.uploads import UploadSpool
 from qa.web.page.library.table import ROWS, left_out, table
 from qa.web.page.request import BadRequest, Fields
@@ -29,6 +31,10 @@ class LibraryFull(ChapterVerseError):
     """The added documents would exceed their total size limit."""
 
 
+class AlreadyAdded(ChapterVerseError):
+    """Another change adds the same upload."""
+
+
 class Uploads:
     """The files that were uploaded. Only paths that an upload returned are accepted, and none can be guessed."""
 
@@ -36,6 +42,8 @@ class Uploads:
         """`most`: megabytes of all added documents together."""
         self._spool = spool
         self._most = most
+        self._being_added = set[Path]()
+        self._claiming = Lock()
 
     def uploaded(self, files: Sequence[object]) -> list[File]:
         """The uploaded files that a request names. Raises BadRequest."""
@@ -45,17 +53,30 @@ class Uploads:
         return [(entry.text("name"), self._checked(entry.text("path"))) for entry in entries]
 
     def add(self, library: Library, files: Sequence[File], progress: Progress) -> Added:
-        """Adds the files to the library and then deletes the uploads. Raises LibraryFull.
+        """Adds the files to the library and then deletes the uploads. Raises LibraryFull and AlreadyAdded.
 
         If they can't be added, they can be added again without being uploaded again, as long as any upload is kept.
         """
-        for _, path in files:
-            self._spool.keep(path)  # for as long from now on, while it waits
-        self._check_room(library, files)
-        added = library.add(files, progress)
-        for _, path in files:
-            self._spool.remove(str(path))
-        return added
+        with self._claimed({path for _, path in files}):
+            for _, path in files:
+                self._spool.keep(path)  # for as long from now on, while it waits
+            self._check_room(library, files)
+            added = library.add(files, progress)
+            for _, path in files:
+                self._spool.remove(str(path))
+            return added
+
+    @contextmanager
+    def _claimed(self, paths: set[Path]) -> Iterator[None]:
+        """Keeps others from adding these files meanwhile. Raises AlreadyAdded."""
+        with self._claiming:
+            if paths & self._being_added:
+                raise AlreadyAdded("These files are already being added. Wait for them to appear in the list.")
+            self._being_added |= paths
+        try:
+            yield
+        finally:
+            self._being_added -= paths
 
     def _check_room(self, library: Library, files: Sequence[File]) -> None:
         size = library.added_bytes
@@ -118,18 +139,17 @@ class LibraryActions:
         return self._start(lambda progress: Added(self._state.library.rebuild(progress)), texts)
 
     def cancel(self, fields: Fields, texts: Texts) -> dict[str, Any]:
-        """Cancels the build with this number, if it is running or waiting."""
-        self._state.builds.cancel(fields.number("number"))
+        """Cancels the build with this ticket, if it is running or waiting."""
+        self._state.builds.cancel(fields.text("ticket"))
         return {}
 
     def _start(self, work: Work, texts: Texts) -> dict[str, Any]:
-        build = self._state.builds.start(work)
+        build = self._state.builds.start(work, current_client.get())
         return _progress(build, build.ticket, texts)
 
 
 def _progress(build: Build, ticket: str, texts: Texts) -> dict[str, Any]:
     state = {
-        "number": build.number,
         "state": build.state,
         "step": texts.step(build.step) if build.step else texts.building,
         "done": build.done,

@@ -1,7 +1,7 @@
 // Changes to the documents, each of which builds the index. This page knows the builds that it began by their tickets,
 // and no other page gets their outcome.
 
-/** @import { Actions, Build, BuildProgress, Change, Failure, Refusal, StartedChange } from "../types.d.ts" */
+/** @import { Actions, Build, Change, Failure, Refusal, StartedChange } from "../types.d.ts" */
 
 import { currentChat } from "../chat/chats.js";
 import { pending } from "../chat/composer.js";
@@ -85,16 +85,16 @@ const showOutcome = (build, change) => {
   if (!currentChat.turns.length && !pending) drawChat();
 };
 
-/** @param {BuildProgress | { step: string } | null} build */
+/** @param {Build | { step: string } | null} build */
 const showProgress = (build) => {
   for (const shown of $$(".building")) {
     shown.hidden = !build;
     if (!build) continue;
-    const { step, number = 0, done = 0, total = 0 } = /** @type {BuildProgress} */ (build);
+    const { step, ticket = "", done = 0, total = 0 } = /** @type {Build} */ (build);
     const words = $("span", shown);
     if (words.textContent !== step) words.textContent = step; // a screen reader would repeat it
-    $("button", shown).hidden = !number;
-    $("button", shown).dataset.number = String(number);
+    $("button", shown).hidden = !ticket; // of another page's change, which only that page can cancel
+    $("button", shown).dataset.ticket = ticket;
     const bar = $("progress", shown);
     if (total) bar.value = done / total;
     else bar.removeAttribute("value");
@@ -102,7 +102,7 @@ const showProgress = (build) => {
 };
 
 /** @param {HTMLElement} button */
-export const cancelBuild = (button) => call("cancel", { number: Number(button.dataset.number) });
+export const cancelBuild = (button) => call("cancel", { ticket: button.dataset.ticket ?? "" });
 
 /**
  * Uploads files and has them added. Returns whether a build has begun.

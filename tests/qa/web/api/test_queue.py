@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ from qa.web.http.config import Config, Limits
 from qa.web.http.error_log import RepeatFilter
 from qa.web.state import AppState
 
-LIMITS = Limits(pending=8, streams=8, uploads=4)
+LIMITS = Limits(pending=8, streams=8, files=6, uploads=4)
 
 
 @pytest.fixture
@@ -226,8 +227,88 @@ def test_rebuilds_that_wait_leave_places_to_questions(
         may.set()
 
 
+def test_the_results_of_a_session_are_fetched_once_at_a_time(
+    served: tuple[httpx.Client, Any, AppState], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Attack: many streams of a session, each of which would leave a task and a traceback behind."""
+    client, app, state = served
+    may, ask = Event(), type(state.book).ask
+    monkeypatch.setattr(type(state.book), "ask", lambda *given, **rest: may.wait(20) and ask(*given, **rest))
+    asked = {"data": ["What does the ferryman carry?", [], []], "session_hash": "one"}
+    try:
+        assert client.post("/gradio_api/call/ask", json=asked).status_code == 200
+        with client.stream("GET", "/gradio_api/queue/data?session_hash=one") as stream:
+            again = client.get("/gradio_api/queue/data?session_hash=one")
+            assert (again.status_code, again.json()["title"]) == (409, "SessionInUse")
+            may.set()
+            assert "nineteen clocks" in "".join(stream.iter_text())
+        may.clear()
+        assert client.post("/gradio_api/call/ask", json=asked).status_code == 200
+        with client.stream("GET", "/gradio_api/queue/data?session_hash=one"):
+            time.sleep(0.3)  # until it waits for messages
+            app._queue.pending_messages_per_session.pop("one")  # as when there are too many results
+        until = time.monotonic() + 10
+        while (left := heartbeats()) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert left == 0
+    finally:
+        may.set()
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def heartbeats() -> int:
+    """How many tasks there are that send a sign of life to a stream."""
+    return sum("heartbeat" in repr(task.get_coro()) for task in list(asyncio.tasks._all_tasks))  # type: ignore[attr-defined]
+
+
+def test_a_call_that_has_ended_is_cancelled_without_a_trace(served: tuple[httpx.Client, Any, AppState]) -> None:
+    """Attack: the same call cancelled again and again, each time with a message that is kept."""
+    client, app, _ = served
+    event = client.post("/gradio_api/call/ask", json={"data": ["Who?", [], []], "session_hash": "one"}).json()
+    cancelled = {"session_hash": "one", "fn_index": 0, **event}
+    messages, until = app._queue.pending_messages_per_session["one"], time.monotonic() + 10
+    while app._queue.event_ids_to_events and time.monotonic() < until:
+        time.sleep(0.02)
+    waiting = messages.qsize()
+    for _ in range(5):
+        assert client.post("/gradio_api/cancel", json=cancelled).json() == {"success": True}
+    assert messages.qsize() == waiting
+    for wrong in ("{}", "[]", "1", '{"session_hash": [], "event_id": 1}', "[" * 10_000):
+        assert client.post("/gradio_api/cancel", content=wrong).status_code in (400, 422)
+
+
+def test_a_client_has_half_of_the_queue_and_its_turn(
+    served: tuple[httpx.Client, Any, AppState], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Attack: calls by the dozen, small or large, so that every other program waits for all of them."""
+    client, app, state = served
+    may, asked, ask = Event(), list[str](), type(state.book).ask
+
+    def slow(book: Any, text: str, *rest: Any, **options: Any) -> Any:
+        asked.append(text)
+        may.wait(20)
+        return ask(book, text, *rest, **options)
+
+    def call(text: str, history: list[str], client: httpx.Client = client) -> int:
+        return client.post("/gradio_api/call/ask", json={"data": [text, history, []]}).status_code
+
+    monkeypatch.setattr(type(state.book), "ask", slow)
+    monkeypatch.setattr("qa.web.api.calls._MAX_HELD", 1_000_000)
+    try:
+        assert [call("Large?", ["x" * 200_000]) for _ in range(4)] == [200, 200, 503, 503]
+        assert [call("Small?", []) for _ in range(10)] == [200] * 6 + [503] * 4  # of which two run
+        if sys.platform == "linux":  # any address in 127.0.0.0/8 is local
+            transport = httpx.HTTPTransport(local_address="127.0.0.2")
+            with httpx.Client(base_url=client.base_url, transport=transport, timeout=60) as other:
+                assert call("Other?", [], other) == 200
+            texts = [event.data.data[0] for event in app._queue.event_queue_per_concurrency_id["ask"].queue]
+            assert texts == ["Small?", "Other?", "Small?", "Small?", "Small?"]
+    finally:
+        may.set()
+
+
 def test_one_client_has_half_of_the_places_that_are_held_for_as_long_as_one_likes() -> None:
-    """Attack: streams and uploads that one client begins and keeps open."""
+    """Attack: questions, streams and uploads that one client begins and keeps open."""
 
     async def run() -> None:
         may = asyncio.Event()
@@ -253,7 +334,10 @@ def test_one_client_has_half_of_the_places_that_are_held_for_as_long_as_one_like
 
             return asyncio.create_task(come())
 
-        for method, path, half in (("GET", "/gradio_api/queue/data", 4), ("POST", "/gradio_api/upload", 2)):
+        for method, path, half in (
+            ("POST", "/act", 8), ("POST", "/gradio_api/mcp", 8),
+            ("GET", "/gradio_api/queue/data", 4), ("POST", "/gradio_api/upload", 2), ("GET", "/assets/a.js", 3),
+        ):  # fmt: skip
             greedy = [comes("192.0.2.1", method, path) for _ in range(2 * half)]
             others = [comes("192.0.2.2", method, path) for _ in range(half)]
             await asyncio.sleep(0.05)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
+import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from qa.web.http.error_log import RepeatFilter
+
+TESTS = Path(__file__).parents[3]
 
 
 class Lines(logging.Handler):
@@ -94,3 +100,34 @@ def test_a_message_is_short_whatever_is_in_it(
     """Attack: a request of megabytes that is repeated in an error."""
     write(log, "x" * 4_000_000)
     assert len(lines(log)) == 1 and len(lines(log)[0]) < 12_000
+
+
+WARNINGS = """
+import asyncio, logging, sys
+from pathlib import Path
+sys.path[:0] = sys.argv[2:]
+import httpx
+from qa_fixtures import served_book
+from qa.web.http.config import Config
+
+with served_book(Path(sys.argv[1]), Config(mcp=True)) as (url, _, _), httpx.Client(base_url=url, timeout=60) as client:
+    accept = {"accept": "application/json, text/event-stream"}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "unknown"}
+    assert client.post("/gradio_api/mcp", json=message, headers=accept).status_code == 200
+    for number in range(30):
+        logging.getLogger("asyncio").warning("asyncio %d", number)
+    logging.basicConfig(force=True)
+    logging.getLogger().addHandler(logging.StreamHandler())
+    for number in range(30):
+        logging.getLogger("gradio").warning("gradio %d", number)
+"""
+
+
+def test_whatever_a_library_does_to_the_log_it_stays_bounded(tmp_path: Path) -> None:
+    """Attack: one message that a library warns of, and with that sets up logging without any limit."""
+    ran = subprocess.run(
+        [sys.executable, "-c", WARNINGS, str(tmp_path), str(TESTS)],
+        cwd=TESTS.parent, capture_output=True, text=True, timeout=100, check=True,
+    )  # fmt: skip
+    found = [len(re.findall(rf"\b{name} \d+", ran.stderr)) for name in ("asyncio", "gradio")]
+    assert found == [10, 20]  # of the latter, by two handlers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 import sys
@@ -23,7 +24,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -64,6 +65,10 @@ async def broken(request: Request) -> Response:
     raise KeyError("secret")
 
 
+async def large(request: Request) -> Response:
+    return StreamingResponse(iter([b"x" * 2**16] * 500))
+
+
 async def full(request: Request) -> Response:
     return PlainTextResponse("Queue is full.", 503)
 
@@ -75,7 +80,12 @@ def serving(
     """Runs uvicorn as Gradio does, with our connections, and yields the port."""
     routes = [*(upload_routes(spool) if spool else []), Route("/gradio_api/call/ask", full, methods=["POST"])]
     app = Starlette(
-        routes=[*routes, *ActionRoute(work.act, LIMITS, RateLimit(Allowance(100, 1))).routes, Route("/broken", broken)],
+        routes=[
+            *routes,
+            *ActionRoute(work.act, LIMITS, RateLimit(Allowance(100, 1))).routes,
+            Route("/broken", broken),
+            Route("/large", large),
+        ],
         middleware=middleware,
     )
     config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off")
@@ -267,6 +277,20 @@ def test_an_answer_that_is_not_read_is_given_up(port: int, work: Work, monkeypat
         assert 0 < size < 12_000_000
 
 
+def test_an_upgrade_to_what_there_is_not_is_ignored(
+    port: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log would advise to install a library for web sockets, which nothing here uses."""
+    upgrade = b"GET /broken HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    log = logging.getLogger("uvicorn.error")
+    with monkeypatch.context() as logged:
+        logged.setattr(log, "level", logging.WARNING)
+        logged.setattr(log, "handlers", [caplog.handler])
+        log.manager._clear_cache()  # type: ignore[attr-defined]
+        assert b"400" in opened(port, upgrade).recv(100)
+    assert "upgrade" not in caplog.text and "WebSocket" not in caplog.text
+
+
 def test_heads_are_bounded(port: int) -> None:
     one = opened(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n")
     with pytest.raises(OSError):
@@ -315,6 +339,18 @@ def test_for_one_connection_too_many_the_longest_idle_one_goes(work: Work) -> No
         assert _soon_closed(idle[9])
         assert post(port, 2).status_code == 200
         assert not _soon_closed(more[-1])
+
+
+def test_for_one_connection_too_many_one_that_does_not_read_goes(work: Work) -> None:
+    """Attack: as many connections as there may be, on each of which an answer waits to be read."""
+    with serving([], work, most=10) as port:
+        unread = [opened(port, b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n") for _ in range(10)]
+        assert all(_soon(one, 10) for one in unread)
+        time.sleep(0.3)
+        for number in range(3):
+            assert post(port, number).status_code == 200
+        for one in unread:
+            one.close()
 
 
 def test_pages_that_take_long_to_draw_keep_no_question_from_being_answered() -> None:

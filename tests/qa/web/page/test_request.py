@@ -48,7 +48,7 @@ REQUESTS = {
     "add": ["files"],
     "remove": ["documents"],
     "put_back": ["documents"],
-    "cancel": ["language"],
+    "cancel": ["ticket"],
     "__class__": ["language"],
 }
 
@@ -316,6 +316,26 @@ def test_an_upload_that_could_not_be_added_can_be_added_again(tmp_path: Path, mo
     assert act({"action": "progress", "ticket": begun["ticket"]})["state"] == "done"
     assert not given.exists() and not spool.has(str(given))
     assert act(asked) == {"error": UNEXPECTED}
+
+
+def test_an_upload_is_added_once_however_often_it_is_asked_for(tmp_path: Path) -> None:
+    """As by a double click, or by a retry after an answer that was lost."""
+    build_book(tmp_path, {"ferry.md": FERRY})
+    state = AppState(tmp_path / "index")
+    spool = UploadSpool(Limits())
+    given = spool.create("client")
+    given.write_text(QUOTE)
+    spool.keep(given)
+    act = actions(state, Uploads(spool))
+    asked = {"action": "add", "files": [{"name": "twice.txt", "path": str(given)}]}
+    with writing(tmp_path / "index"):
+        tickets = [act(asked)["ticket"] for _ in range(2)]
+        until = monotonic() + 10
+        while (second := act({"action": "progress", "ticket": tickets[1]}))["state"] == "running":
+            assert monotonic() < until
+    assert second["report"].startswith("These files are already being added.")
+    settled(state)
+    assert act({"action": "progress", "ticket": tickets[0]})["state"] == "done"
 
 
 def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from qa.web.http.static_files import StaticFiles
 from qa.web.page.chat.actions import ChatActions
 from qa.web.page.document.actions import DocumentActions
 from qa.web.page.library.actions import LibraryActions
@@ -77,7 +78,7 @@ def test_modules_that_cannot_be_joined_are_refused(files: dict[str, str], messag
 
 def test_the_script_is_served_for_good_at_an_address_of_its_own() -> None:
     one, other = Script(START), Script("// another\n" + START)
-    client = TestClient(Starlette(routes=[one.route]))
+    client = TestClient(Starlette(routes=StaticFiles({}, {one.path: one.text}).routes))
     response = client.get(one.path)
     assert response.text == START
     assert response.headers["content-type"] == "text/javascript; charset=utf-8"
