@@ -12,6 +12,7 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,7 +99,8 @@ def test_a_parser_ends_when_its_parent_is_killed(killed_parent: tuple[subprocess
 def test_a_parser_that_loops_in_c_ends_by_itself(tmp_path: Path) -> None:
     """Attack: a file at which a parser never lets another thread run; its parent was killed."""
     request = {"file": str(tmp_path), "suffix": ".pdf", "id": "a", "title": "", "path": "a", "ocr": "", "seconds": 0}
-    with subprocess.Popen([sys.executable, "-c", LOOPING], cwd=HOME, stdin=subprocess.PIPE) as parser:
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, "-c", LOOPING], cwd=HOME, **pipes) as parser:
         try:
             assert parser.stdin
             parser.stdin.write(json.dumps(request).encode() + b"\n")
