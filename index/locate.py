@@ -94,9 +94,12 @@ def locate(index: str | Path) -> Index:
 
 
 def address_of(index: str | Path) -> Path | Engine:
-    """Parses the folder or address of an index. Raises UsageError without the text, which may contain a password."""
+    """Parses the address of an index, or makes the path of its folder absolute: the working folder may change.
+
+    Raises UsageError without the text, which may contain a password.
+    """
     text = str(index)
-    return Path(index) if isinstance(index, Path) or "://" not in text else parse_address(text)
+    return Path(index).absolute() if isinstance(index, Path) or "://" not in text else parse_address(text)
 
 
 def folder_of(index: str | Path) -> Path:

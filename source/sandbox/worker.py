@@ -11,9 +11,10 @@ Each line of standard input is a request, with the time it may take in `seconds`
   a JSON list of their ids;
 - `{"file", "sha256", "page", "path"}` asks for the image of a page.
 
-The process writes an empty line when it is ready. An answer is a line of JSON, `{"lengths": [...]}`, followed by parts of these lengths in
-bytes, or else the line `{"error", "message"}`. The process ends when standard input does,
-even amid a request: then its parent is gone.
+The process writes an empty line when it is ready. An answer is a line of JSON,
+`{"lengths": [...]}`, followed by parts of these lengths in bytes, or else the line
+`{"error", "message"}`. The process ends when standard input does, even amid a request:
+then its parent is gone.
 """
 
 from __future__ import annotations
