@@ -14,7 +14,7 @@ import index
 HOME = Path(__file__).parents[2]
 QUESTION = "Who signed the lease of the mill?"
 ANSWER = "The lease of the mill was signed by Peter Lund."
-AFTER_MAIN = """
+AFTER_MAIN = r"""
 import atexit, sys, threading, time
 from pathlib import Path
 import qa
