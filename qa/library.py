@@ -247,6 +247,8 @@ class Library:
         A document matches if its id or title has the words of `filter`; in an index
         of more than 5,000 documents only ids are searched.
         """
+        if not isinstance(filter, str):
+            raise UsageError(f"filter must be a string, not {type(filter).__name__}.")
         rows = matching(edition.store, filter)
         shown = rows[max(first, 0) : max(first, 0) + max(count, 0)]
         added = PurePosixPath(shown_as(self._layout.added))

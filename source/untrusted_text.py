@@ -55,4 +55,5 @@ def undirected(text: str) -> str:
 def isolated(name: object) -> str:
     """A name (or path, or address) for use in a sentence: on one line, and unable to change how its sentence reads."""
     shown = undirected(str(name)).translate(_CONTROLS)
+    shown = shown.encode("utf-8", "backslashreplace").decode()  # bytes of a file's name that aren't UTF-8
     return f"{ISOLATE}{shown}{END_ISOLATE}" if _RIGHT_TO_LEFT.search(shown) else shown
