@@ -83,8 +83,10 @@ class _OneThread:
         self._forks.pop(get_ident(), None)
 
     def _others_fork(self, thread: int) -> bool:
-        forks = self._forks and list(self._forks.items())
-        return any(began > monotonic() - _LONGEST_FORK for other, began in forks if other != thread)
+        if not self._forks:
+            return False
+        since = monotonic() - _LONGEST_FORK
+        return any(began > since for other, began in list(self._forks.items()) if other != thread)
 
     def _others_compute(self, thread: int) -> bool:
         return any(self._computes(other) for other in list(self._products) if other != thread)

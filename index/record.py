@@ -30,8 +30,8 @@ def record_from(settings: object, sources: object) -> BuildRecord:
     lists = {"roots": [str], "absolute_roots": optional([str]), "left_out": optional([str])}
     if fits(settings, {"ocr": str}) and fits(sources, lists):
         assert isinstance(settings, dict) and isinstance(sources, dict)
-        roots = sources["roots"]
-        absolute = sources.get("absolute_roots", roots)  # earlier versions recorded no absolute paths
+        roots: list[str] = sources["roots"]
+        absolute: list[str] = sources.get("absolute_roots", roots)  # earlier versions recorded no absolute paths
         if len(roots) == len(absolute):
             return BuildRecord(from_here(roots, absolute), settings["ocr"], sources.get("left_out", []))
     raise IndexCorrupt(f"The index's record of its sources is invalid. {REBUILD}")

@@ -120,7 +120,7 @@ def test_k_is_a_whole_number(tmp_path: Path, given: Any) -> None:
     for call in (book.ask, book.retrieve):
         with pytest.raises(qa.UsageError, match="k must be"):
             call(QUESTION, k=given)
-        assert call(QUESTION, k=np.int64(2))
+        assert call(QUESTION, k=np.int64(2))  # type: ignore[arg-type]
 
 
 def test_documents_may_be_an_array(tmp_path: Path) -> None:

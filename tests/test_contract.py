@@ -103,6 +103,11 @@ def test_errors_are_one_tree() -> None:
     assert issubclass(qa.DocumentMissing, qa.UsageError)
 
 
+def _sent(error: Exception) -> Any:
+    """The error as another process gets it."""
+    return pickle.loads(pickle.dumps(error))
+
+
 def test_errors_survive_a_copy_and_another_process() -> None:
     empty = SourceEmpty("a.txt is empty.")
     empty.files = (Path("a.txt"),)
@@ -110,11 +115,11 @@ def test_errors_survive_a_copy_and_another_process() -> None:
     kinds = {kind for kind in vars(qa).values() if isinstance(kind, type) and issubclass(kind, Exception)} - own
     errors = [qa.DocumentMissing("nix.md"), NotRead([empty]), *(kind("It is so.") for kind in kinds)]
     for error in errors:
-        again = error
-        for copied in (copy.copy, copy.deepcopy, lambda given: pickle.loads(pickle.dumps(given)), copy.copy):
+        again: Any = error
+        for copied in (copy.copy, copy.deepcopy, _sent, copy.copy):
             again = copied(again)
         assert (type(again), str(again)) == (type(error), str(error))
-    (only,) = pickle.loads(pickle.dumps(errors[1])).errors
+    (only,) = _sent(errors[1]).errors
     assert (type(only), str(only), only.files) == (SourceEmpty, str(empty), empty.files)
 
 

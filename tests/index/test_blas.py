@@ -34,7 +34,12 @@ def fork() -> None:
 def ends(function: Callable[[], object]) -> bool:
     """Whether a call in another thread ends."""
     ended = Event()
-    Thread(target=lambda: (function(), ended.set()), daemon=True).start()
+
+    def call() -> None:
+        function()
+        ended.set()
+
+    Thread(target=call, daemon=True).start()
     return ended.wait(10)
 
 
@@ -105,11 +110,11 @@ def test_a_fork_waits_for_the_products_of_other_threads(monkeypatch: pytest.Monk
     computing = Thread(target=compute)
     computing.start()
     assert begun.wait(10)
-    forked = Event()
-    forking = Thread(target=lambda: (fork(), forked.set()))
+    forking = Thread(target=fork, daemon=True)
     forking.start()
-    assert not forked.wait(0.2)
+    forking.join(0.2)
+    assert forking.is_alive()
     go_on.set()
     computing.join(10)
-    assert forked.wait(10)
     forking.join(10)
+    assert not forking.is_alive()
