@@ -13,7 +13,7 @@ from typing import Any
 from tqdm import tqdm
 
 from index.folder.build import approve_all
-from index.locate import PATIENCE, address_of, build, locate, open_store
+from index.locate import PATIENCE, address_of, build, last_build, locate, open_store
 from index.progress import Progress, counted
 from index.settings import DEFAULT_INDEX, Settings
 from index.status import status_lines
@@ -186,7 +186,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     if not problems:
         print(f"All files in {counted(len(generations), 'generation')} are intact.")
         store = index.open()
-        if golden := golden_in(store.sources()["roots"]):
+        if golden := golden_in(last_build(arguments.index)[0]):
             right, count = right_answers(store, golden)
             print(f"{right} of {count} golden questions are answered correctly.")
     return 1 if problems else 0

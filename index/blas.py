@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import lru_cache
-from threading import Condition, Lock
+from threading import RLock, get_ident
+from time import monotonic, sleep
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -13,59 +16,87 @@ from threadpoolctl import ThreadpoolController
 
 from source import PerProcess
 
+_INTERVAL = 0.0005  # seconds between two looks at what is waited for
+_LONGEST_FORK = 1.0  # seconds; an older one has ended without saying so
+
 
 def product(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
     """The matrix product `one @ other`."""
-    with _one_thread():
-        return np.asarray(one @ other)
+    return _one_thread().product(one, other)
 
 
 class _OneThread:
-    """A context in which BLAS uses one thread, and the process doesn't fork.
+    """Computes products while BLAS uses one thread and the process doesn't fork.
 
     A question's matrix product is so small that two threads wait for each other
     longer than one takes to compute; on a busy machine the wait was four times the
-    rest of the retrieval. Uses are counted, because lifting the limit while another
-    thread computes would change the last bits of its result.
+    rest of the retrieval. The limit is lifted only when no thread computes, because
+    that would change the last bits of its result.
 
     OpenBLAS ends its threads before a fork. In the parent, a product that was being
     computed with them would never end. So a fork waits for the products that have
-    begun, and those that haven't wait for the fork.
+    begun, and those that haven't wait for the fork: each first says that it begins,
+    then looks for the other.
+
+    A signal handler may raise an exception between any two steps (Ctrl-C in a
+    notebook, a time limit), so nobody can be relied on to say that it has ended. A
+    product is in progress while its frame is on the stack of its thread, and a fork
+    for a second at most. A handler may also ask or fork itself: a thread doesn't wait
+    for its own product or fork.
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._changed = Condition(self._lock)
-        self._users = 0
-        self._forks = 0
+        self._lock = RLock()  # for the limit
         self._limit: Any = None
+        self._products: dict[int, FrameType] = {}  # by thread
+        self._forks: dict[int, float] = {}  # when they began, by thread
 
-    def __enter__(self) -> None:
-        with self._lock:
-            while self._forks:
-                self._changed.wait()
-            if not self._users:
-                self._limit = _blas().limit(limits=1)
-            self._users += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if not self._users:
-                self._limit.restore_original_limits()
-                if self._forks:
-                    self._changed.notify_all()
+    def product(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+        thread = get_ident()
+        if self._computes(thread):  # a signal handler asks
+            return np.asarray(one @ other)
+        self._products[thread] = sys._getframe()  # not in a variable: the frame would refer to itself
+        while self._others_fork(thread):
+            self._products.pop(thread, None)
+            sleep(_INTERVAL)
+            self._products[thread] = sys._getframe()
+        try:
+            with self._lock:
+                if self._limit is None:
+                    self._limit = _blas().limit(limits=1)
+            return np.asarray(one @ other)
+        finally:
+            with self._lock:
+                if self._limit is not None and not self._others_compute(thread):
+                    self._limit.restore_original_limits()
+                    self._limit = None
+            self._products.pop(thread, None)
 
     def begin_fork(self) -> None:
-        with self._lock:
-            self._forks += 1
-            while self._users:
-                self._changed.wait()
+        thread = get_ident()
+        self._forks[thread] = monotonic()
+        while self._others_compute(thread):
+            sleep(_INTERVAL)
+            self._forks[thread] = monotonic()
 
     def end_fork(self) -> None:
-        with self._lock:
-            self._forks -= 1
-            self._changed.notify_all()
+        self._forks.pop(get_ident(), None)
+
+    def _others_fork(self, thread: int) -> bool:
+        if not self._forks:
+            return False
+        since = monotonic() - _LONGEST_FORK
+        return any(began > since for other, began in list(self._forks.items()) if other != thread)
+
+    def _others_compute(self, thread: int) -> bool:
+        return any(self._computes(other) for other in list(self._products) if other != thread)
+
+    def _computes(self, thread: int) -> bool:
+        frame = self._products.get(thread)
+        on_stack = sys._current_frames().get(thread) if frame else None
+        while on_stack is not frame and on_stack:
+            on_stack = on_stack.f_back
+        return on_stack is not None
 
 
 _one_thread = PerProcess(_OneThread)

@@ -19,7 +19,7 @@ from index.progress import Progress, Report, ignore
 from index.record import BuildRecord
 from index.settings import Settings
 from index.store import Generation, Store, open_if_usable
-from source import SHIPPED, isolated, paths
+from source import SHIPPED, UsageError, isolated, paths
 
 PATIENCE = 600.0
 """Seconds that a change of the documents waits for another one, of this process or of another."""
@@ -94,9 +94,14 @@ def locate(index: str | Path) -> Index:
 
 
 def address_of(index: str | Path) -> Path | Engine:
-    """Parses the folder or address of an index. Raises UsageError without the text, which may contain a password."""
+    """Parses the address of an index, or makes the path of its folder absolute: the working folder may change.
+
+    Raises UsageError without the text, which may contain a password.
+    """
     text = str(index)
-    return Path(index) if isinstance(index, Path) or "://" not in text else parse_address(text)
+    if "\0" in text:
+        raise UsageError("The path of an index can't contain a null character.")
+    return Path(index).absolute() if isinstance(index, Path) or "://" not in text else parse_address(text)
 
 
 def folder_of(index: str | Path) -> Path:

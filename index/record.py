@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from index.errors import REBUILD, IndexCorrupt, IndexIncompatible
 from index.json_shape import fits, optional
-from source import isolated
+from source import from_here, isolated
 
 
 @dataclass(frozen=True, slots=True)
 class BuildRecord:
     """What a generation was built from.
 
-    `roots`: the sources, as they were named; empty for the shipped documents. `ocr`: the OCR languages. `left_out`:
-    the ids of the excluded documents.
+    `roots`: the sources, as `from_here` names them; empty for the shipped documents. `ocr`: the OCR languages.
+    `left_out`: the ids of the excluded documents.
     """
 
     roots: list[str]
@@ -27,10 +27,14 @@ class BuildRecord:
 def record_from(settings: object, sources: object) -> BuildRecord:
     """The record in the settings and the sources of a generation of any format. Raises IndexCorrupt."""
     # Nothing else is checked: another version of the format may have other fields.
-    if not (fits(settings, {"ocr": str}) and fits(sources, {"roots": [str], "left_out": optional([str])})):
-        raise IndexCorrupt(f"The index's record of its sources is invalid. {REBUILD}")
-    assert isinstance(settings, dict) and isinstance(sources, dict)
-    return BuildRecord(sources["roots"], settings["ocr"], sources.get("left_out", []))
+    lists = {"roots": [str], "absolute_roots": optional([str]), "left_out": optional([str])}
+    if fits(settings, {"ocr": str}) and fits(sources, lists):
+        assert isinstance(settings, dict) and isinstance(sources, dict)
+        roots: list[str] = sources["roots"]
+        absolute: list[str] = sources.get("absolute_roots", roots)  # earlier versions recorded no absolute paths
+        if len(roots) == len(absolute):
+            return BuildRecord(from_here(roots, absolute), settings["ocr"], sources.get("left_out", []))
+    raise IndexCorrupt(f"The index's record of its sources is invalid. {REBUILD}")
 
 
 def first_readable(records: Iterable[tuple[bool, Callable[[], BuildRecord]]], index: object) -> BuildRecord:

@@ -46,8 +46,8 @@ def threads() -> int:
     value = os.environ.get("CHAPTER_VERSE_THREADS")
     if not value:
         return cores()
-    if not value.isdecimal() or not 1 <= int(value) <= _MOST_THREADS:
-        raise UsageError(f"CHAPTER_VERSE_THREADS is {value!r}. It must be a number from 1 to {_MOST_THREADS}.")
+    if not value.isdecimal() or len(value) > 9 or not 1 <= int(value) <= _MOST_THREADS:  # `int` takes only so many
+        raise UsageError(f"CHAPTER_VERSE_THREADS is {value[:40]!r}. It must be a number from 1 to {_MOST_THREADS}.")
     return int(value)
 
 

@@ -24,7 +24,7 @@ def changes(index: str | Path, sources: Sequence[str | Path] = (), stop: Event |
     """
     from watchfiles import watch  # only on demand
 
-    layout = Layout(folder_of(index).absolute())
+    layout = Layout(folder_of(index))
     roots = [root.absolute() for root in sources_of(layout, last_build(index, sources)[0])]
     folders = {root if root.is_dir() else root.parent for root in roots}
     folders |= {layout.root} if layout.root.is_dir() else set()

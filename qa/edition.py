@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import index
 
 from index import Encoder, IndexCorrupt, Rows, Store
 from qa.answer import Answer, DocumentRef, Hit, Quote
@@ -29,9 +30,11 @@ class DocumentMissing(UsageError):
     """The index has no document with the given id."""
 
     def __init__(self, id: str) -> None:
-        super().__init__(
-            f"There is no document {isolated(repr(id))} in the index. Run `python -m index documents` to list them."
-        )
+        super().__init__(id)  # and not the message: a copy, in another process too, is made from this
+
+    def __str__(self) -> str:
+        document = isolated(repr(self.args[0]))
+        return f"There is no document {document} in the index. Run `python -m index documents` to list them."
 
 
 class Edition:
@@ -60,6 +63,8 @@ class Edition:
 
     def document(self, id: str) -> Document:
         """The document with this id. Raises KeyError."""
+        if not isinstance(id, str):
+            raise KeyError(id)
         return self.store.document_by_id(id)
 
     def page_picture(self, id: str, page: int) -> bytes:
@@ -79,6 +84,7 @@ class Edition:
         Raises UsageError for a query that is empty or too long, and DocumentMissing for an unknown id.
         """
         _check_k(k)
+        documents = strings(documents, "documents")
         among = self._rows(documents)
         question = self._in_context(query, (), documents)
         return self._hits(candidates(self.store, make_queries(question, self.encoder), k, among))
@@ -103,6 +109,7 @@ class Edition:
         self, question: str, history: Sequence[str], k: int, documents: Sequence[str] = ()
     ) -> tuple[Answer, list[Candidate]]:
         """Takes a question through all steps: context, candidates, reading, sentences, confidence, quotes."""
+        documents = strings(documents, "documents")
         among = self._rows(documents)
         contextual = self._in_context(question, history, documents)
         queries = make_queries(contextual, self.encoder)
@@ -153,7 +160,7 @@ class Edition:
         if not documents:
             return None
         try:
-            return self.store.passages_of(strings(documents, "documents"))
+            return self.store.passages_of(documents)
         except KeyError as error:
             raise DocumentMissing(error.args[0]) from None
 
@@ -172,7 +179,11 @@ class Edition:
 
 
 def _check_k(k: int) -> None:
-    if not 1 <= k <= MOST_HITS:
+    try:
+        in_range = 1 <= index(k) <= MOST_HITS
+    except TypeError:
+        raise UsageError(f"k must be a whole number, not {type(k).__name__}.") from None
+    if not in_range:
         raise UsageError(f"k must be between 1 and {MOST_HITS}, not {k}.")
 
 

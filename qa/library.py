@@ -19,6 +19,7 @@ from index import (
     Listed,
     Progress,
     added_files,
+    address_of,
     answering,
     changing,
     folder_of,
@@ -41,6 +42,7 @@ from source import (
     SourceFile,
     UsageError,
     document_name,
+    from_here,
     ids_in,
     isolated,
     numbered,
@@ -151,14 +153,15 @@ class Library:
     """
 
     def __init__(self, index: str | Path, sources: Sequence[str | Path] = ()) -> None:
-        self._index = index
+        self._index = str(address_of(index))
         self._layout = Layout(folder_of(index))
-        self._sources = paths(sources, "sources")
+        self._named = [str(source) for source in paths(sources, "sources")]
+        self._absolute = [str(Path(source).absolute()) for source in self._named]
 
     def rebuild(self, progress: Progress = ignore) -> str:
         """Rebuilds the index from the sources; returns what was done and which files could not be read."""
         with exclusive_build(progress):
-            report = build_report(self._index, last_build(self._index, self._sources), progress)
+            report = build_report(self._index, self._last_build(), progress)
         sentences = [str(report), *report.skipped[:_NAMED]]
         if (more := len(report.skipped) - _NAMED) > 0:
             sentences.append(f"{more:,} more file{'s' * (more != 1)} couldn't be read.")
@@ -246,10 +249,15 @@ class Library:
         A document matches if its id or title has the words of `filter`; in an index
         of more than 5,000 documents only ids are searched.
         """
+        if not isinstance(filter, str):
+            raise UsageError(f"filter must be a string, not {type(filter).__name__}.")
         rows = matching(edition.store, filter)
         shown = rows[max(first, 0) : max(first, 0) + max(count, 0)]
         added = PurePosixPath(shown_as(self._layout.added))
         return [_entry(each, added) for each in listed(edition.store, shown)], len(rows)
+
+    def _last_build(self) -> _Last:
+        return last_build(self._index, from_here(self._named, self._absolute))
 
     @contextmanager
     def _changing(self, progress: Progress) -> Iterator[tuple[Change, _Last]]:
@@ -261,7 +269,7 @@ class Library:
             )
         waiting = partial(progress, "waiting", 0, 1)
         with exclusive_build(progress):
-            last = last_build(self._index, self._sources)
+            last = self._last_build()
             with changing(index.staging, PATIENCE, waiting) as change:
                 yield change, last
 

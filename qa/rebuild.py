@@ -17,13 +17,14 @@ from index import (
     Progress,
     Report,
     Settings,
+    address_of,
     build,
     changes,
     ignore,
     last_build,
 )
 from qa.evaluation.golden import judge
-from source import ChapterVerseError, PerProcess, paths, wait_until
+from source import ChapterVerseError, PerProcess, from_here, paths, wait_until
 
 _queue = PerProcess[deque[object]](deque)  # those of this process, the one in progress first
 
@@ -86,15 +87,16 @@ def watch(
 
     `tell` is called with the report of each build, or with the message of its error.
     """
-    named = paths(sources, "sources")
+    index, named = str(address_of(path)), [str(source) for source in paths(sources, "sources")]
+    absolute = [str(Path(source).absolute()) for source in named]
     try:
-        for _ in changes(path, named, stop):
-            tell(_report(path, named))
+        for _ in changes(index, named, stop):
+            tell(_report(index, from_here(named, absolute)))
     except (ChapterVerseError, OSError) as error:
         tell(f"Changes of the sources are no longer noticed: {error}")
 
 
-def _report(path: str | Path, sources: Sequence[str | Path]) -> str:
+def _report(path: str, sources: Sequence[str | Path]) -> str:
     try:
         return rebuild(path, sources)
     except ChapterVerseError as error:

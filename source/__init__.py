@@ -24,6 +24,7 @@ from source.files import (
     SourceFile,
     document_name,
     files_in,
+    from_here,
     golden_in,
     is_index,
     name_of,
@@ -42,7 +43,7 @@ from source.scan import UNREAD, Scan, Scanned, scan
 from source.spans import Span, trim
 from source.terminal import run_command
 from source.untrusted_text import END_ISOLATE, ISOLATE, isolated, printable, printable_json, undirected
-from source.waiting import OnWait, do_nothing, map_in_pool, wait_until
+from source.waiting import OnWait, do_nothing, map_in_pool, submit, wait_until
 
 __all__ = [
     # Scan files and extract their documents
@@ -57,6 +58,7 @@ __all__ = [
     "OnWait",
     "do_nothing",
     "map_in_pool",
+    "submit",
     "wait_until",
     # A document: its text, the marked regions of it, and the doubts about it
     "Document",
@@ -92,6 +94,7 @@ __all__ = [
     "OCR",
     "roots_of",
     "shown_as",
+    "from_here",
     "golden_in",
     "ids_in",
     "document_name",

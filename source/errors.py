@@ -132,5 +132,8 @@ class NotRead(SourceError):
     """Required files could not be read; `errors` holds one reason per file."""
 
     def __init__(self, errors: Sequence[SourceError]) -> None:
-        super().__init__(" ".join(map(str, errors)))
+        super().__init__(errors)  # and not the message: a copy, in another process too, is made from this
         self.errors = errors
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.errors))

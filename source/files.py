@@ -118,6 +118,15 @@ def roots_of(sources: Sequence[str | Path]) -> list[Path]:
     return [Path(source) for source in paths(sources, "sources")] or [SHIPPED]
 
 
+def from_here(sources: Sequence[str], absolute: Sequence[str]) -> list[str]:
+    """The sources as they were named in some working folder, or by their absolute paths if that was another one.
+
+    So a file keeps the path by which it is shown, but is never taken from a folder that happens to have the same name.
+    """
+    named = zip(sources, absolute, strict=True)
+    return [source if Path(source).absolute() == Path(place) else place for source, place in named]
+
+
 def golden_in(sources: Sequence[str | Path]) -> list[Path]:
     """The files of golden questions that belong to these sources."""
     roots = roots_of(sources)

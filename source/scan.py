@@ -22,7 +22,7 @@ from source.formats.plain import EXTRACTOR
 from source.formats.registry import format_of
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.untrusted_text import isolated
-from source.waiting import OnWait, ahead, do_nothing, map_in_pool, threads, wait_for_result
+from source.waiting import OnWait, ahead, do_nothing, map_in_pool, submit, threads, wait_for_result
 
 Known = Callable[[bytes], str | None]
 """Maps a fingerprint to the id of the known document that has it, or to None."""
@@ -227,7 +227,7 @@ class _Reading:
             return partial(self._collection, file), 0
         if scanned := _known(file, self.ocr, self.known):
             return partial(list, [scanned]), 0
-        reading = self.threads.submit(_read, file, self.ocr, self.parsers)
+        reading = submit(self.threads, _read, file, self.ocr, self.parsers)
         return partial(self._only, reading), _size(file)
 
     def _only(self, reading: Future[Scanned]) -> list[Scanned]:
@@ -248,7 +248,7 @@ class _Reading:
         """Starts to read lines of a collection, if they aren't known; and returns the bytes being read."""
         if isinstance(batch, Scanned):
             return partial(list, [batch]), 0
-        reading = self.threads.submit(self.parsers.read_lines, file.path, batch, file.shown_as)
+        reading = submit(self.threads, self.parsers.read_lines, file.path, batch, file.shown_as)
         return partial(self._lines, file, reading), len(batch)
 
     def _lines(self, file: SourceFile, reading: Future[tuple[list[Document], SourceError | None]]) -> Iterator[Scanned]:

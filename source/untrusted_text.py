@@ -63,4 +63,5 @@ def isolated(name: object) -> str:
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST // 2]}…{text[-_LONGEST // 2 :]}"
     shown = undirected(text).translate(_CONTROLS)
+    shown = shown.encode("utf-8", "backslashreplace").decode()  # bytes of a file's name that aren't UTF-8
     return f"{ISOLATE}{shown}{END_ISOLATE}" if _RIGHT_TO_LEFT.search(shown) else shown

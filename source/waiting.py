@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from time import monotonic, sleep
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 OnWait = Callable[[], object]
 """A callback that is called several times a second during a wait; an exception from it ends the wait."""
 
 _INTERVAL = 0.1  # seconds
+_P = ParamSpec("_P")
 _A = TypeVar("_A")
 _B = TypeVar("_B")
 
@@ -76,9 +77,26 @@ def ahead(started: Iterable[tuple[_A, int]], most: int, most_bytes: int) -> Iter
         raise error
 
 
+def submit(pool: Executor, function: Callable[_P, _B], *arguments: _P.args, **named: _P.kwargs) -> Future[_B]:
+    """As `pool.submit`; where the pool has no thread for the call, it is made here before this returns.
+
+    Pools refuse calls as soon as the main thread has ended, although other threads and
+    `atexit` functions still run, and when the system has no thread left.
+    """
+    try:
+        return pool.submit(function, *arguments, **named)
+    except RuntimeError:
+        future: Future[_B] = Future()
+        try:
+            future.set_result(function(*arguments, **named))
+        except Exception as error:  # the caller gets it from the future
+            future.set_exception(error)
+        return future
+
+
 def map_in_pool(pool: Executor, function: Callable[[_A], _B], items: Iterable[_A], on_wait: OnWait) -> Iterator[_B]:
     """Like `pool.map`, but calls `on_wait` while waiting; calls not yet started are cancelled if the wait ends."""
-    futures = [pool.submit(function, item) for item in items]
+    futures = [submit(pool, function, item) for item in items]
     try:
         for future in futures:
             on_wait()

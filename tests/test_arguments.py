@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from qa_fixtures import build_book
 
 import app
 import qa
-from index import build, changes
+from index import build, changes, threads
 from qa.evaluation.feedback import record
 from qa.verification.verify import verify
 from qa.web.api.endpoints import Api
@@ -25,6 +26,11 @@ QUESTION = "What does the ferryman of Kalmar carry?"
 FERRY = "The ferryman of Kalmar carries nineteen clocks."
 NO_LISTS = [
     "abc",
+    "",
+    b"",
+    {},
+    0,
+    False,
     "ferry.md\n",
     b"abc",
     bytearray(b"a"),
@@ -107,6 +113,43 @@ def test_files_to_add_are_pairs() -> None:
     for given in (["ab"], [("a.txt",)], [("a.txt", 7)], [(7, "a.txt")], [("a", "b", "c")]):
         with pytest.raises(qa.UsageError, match="files must be a list of pairs"):
             pairs(given, "files")
+
+
+@pytest.mark.parametrize("given", [2.5, 1.0, None, "3", [3], np.array([1, 2]), 0, -1, 1001])
+def test_k_is_a_whole_number(tmp_path: Path, given: Any) -> None:
+    book = build_book(tmp_path, {"ferry.md": FERRY})
+    for call in (book.ask, book.retrieve):
+        with pytest.raises(qa.UsageError, match="k must be"):
+            call(QUESTION, k=given)
+        assert call(QUESTION, k=np.int64(2))  # type: ignore[arg-type]
+
+
+def test_documents_may_be_an_array(tmp_path: Path) -> None:
+    book = build_book(tmp_path, {"ferry.md": FERRY, "other.md": FERRY})
+    answer = book.ask(QUESTION, documents=np.array(["other.md"]))  # type: ignore[arg-type]
+    assert answer.quotes[0].document.id == "other.md"
+    assert not answer.quotes[0].elsewhere
+
+
+def test_ids_filters_and_paths_of_an_index_are_strings(tmp_path: Path) -> None:
+    book = build_book(tmp_path, {"ferry.md": FERRY})
+    for call in (book.document, lambda given: book.page_picture(given, 1)):
+        with pytest.raises(KeyError):
+            call(7)  # type: ignore[arg-type]
+    with pytest.raises(qa.UsageError, match="filter must be a string"):
+        qa.Library(tmp_path / "index").entries(book.now(), 0, 2, None)  # type: ignore[arg-type]
+    with pytest.raises(qa.UsageError, match="null character"):
+        qa.load("\0")
+    with pytest.raises(qa.IndexMissing) as error:
+        qa.load(b"\xff".decode(errors="surrogateescape"))
+    assert str(error.value).encode()
+
+
+def test_a_number_of_threads_of_any_length_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAPTER_VERSE_THREADS", "9" * 5000)
+    with pytest.raises(qa.UsageError, match="It must be a number from 1 to 256") as error:
+        threads()
+    assert len(str(error.value)) < 150
 
 
 @pytest.mark.parametrize("given", [None, 7, b"Who?", ["Who?"]])

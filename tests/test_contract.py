@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import inspect
 import json
+import pickle
 import shutil
 import socket
 import subprocess
@@ -21,7 +23,7 @@ import index.__main__
 import qa
 import qa.__main__
 from index import Passage
-from source import Document, Place, Span
+from source import Document, NotRead, Place, SourceEmpty, Span
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -99,6 +101,26 @@ def test_errors_are_one_tree() -> None:
         assert issubclass(getattr(qa, name), qa.ChapterVerseError)
     assert (qa.ChapterVerseError.exit_status, qa.UsageError.exit_status) == (1, 2)
     assert issubclass(qa.DocumentMissing, qa.UsageError)
+
+
+def _sent(error: Exception) -> Any:
+    """The error as another process gets it."""
+    return pickle.loads(pickle.dumps(error))
+
+
+def test_errors_survive_a_copy_and_another_process() -> None:
+    empty = SourceEmpty("a.txt is empty.")
+    empty.files = (Path("a.txt"),)
+    own = {qa.DocumentMissing, NotRead}
+    kinds = {kind for kind in vars(qa).values() if isinstance(kind, type) and issubclass(kind, Exception)} - own
+    errors = [qa.DocumentMissing("nix.md"), NotRead([empty]), *(kind("It is so.") for kind in kinds)]
+    for error in errors:
+        again: Any = error
+        for copied in (copy.copy, copy.deepcopy, _sent, copy.copy):
+            again = copied(again)
+        assert (type(again), str(again)) == (type(error), str(error))
+    (only,) = _sent(errors[1]).errors
+    assert (type(only), str(only), only.files) == (SourceEmpty, str(empty), empty.files)
 
 
 def test_the_session_of_the_design(qa_article_index: Path) -> None:

@@ -31,7 +31,7 @@ from index.encoder.protocol import Encoded, known_share
 from index.normalize import searchable
 from index.settings import threads
 from index.types import Offsets
-from source import PerProcess
+from source import PerProcess, submit
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before ONNX Runtime is imported; otherwise it sends telemetry
 
@@ -43,6 +43,8 @@ AGREES = 0.97
 
 # The fused kernel takes eight times as long as the addition and normalisation it replaces: 15% of a pass.
 _SLOWER = ["SkipLayerNormFusion"]
+
+_SHORT = 10_000  # characters that are tokenised in 10 ms; no question is longer
 
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -116,13 +118,13 @@ class OnnxEncoder:
             raise ExportUnusable(f"this processor computes other vectors in {self.precision}")
 
     def pieces(self, texts: Sequence[str]) -> list[Offsets]:
-        read = [searchable(text) for text in texts]
+        return list(map(self._pieces, texts))
+
+    def _pieces(self, text: str) -> Offsets:
+        read = searchable(text)
         tokenizer, _ = self._model()
-        encoded = tokenizer.encode_batch([each.text for each in read], add_special_tokens=False)
-        return [
-            each.to_original(np.array(made.offsets, np.int64).reshape(-1, 2))
-            for each, made in zip(read, encoded, strict=True)
-        ]
+        encoded = _tokenized(tokenizer, read.text)
+        return read.to_original(np.array(encoded.offsets, np.int64).reshape(-1, 2))
 
     def known(self, text: str) -> float:
         tokenizer, _ = self._model()
@@ -187,11 +189,26 @@ def open_model(model: bytes) -> Any:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER)
 
 
+def _tokenized(tokenizer: Any, text: str) -> Any:
+    """The text's word pieces.
+
+    `encode` keeps other Python threads waiting. `encode_batch` doesn't, but panics if it can't start its threads, and
+    then never tries again.
+    """
+    if len(text) > _SHORT:
+        try:
+            return tokenizer.encode_batch([text], add_special_tokens=False)[0]
+        except BaseException as error:  # a panic is no Exception, and its class can't be imported
+            if type(error).__name__ != "PanicException":
+                raise
+    return tokenizer.encode(text, add_special_tokens=False)
+
+
 def _in_order(pool: ThreadPoolExecutor, function: Callable[[_A], _B], items: Iterable[_A]) -> Iterator[_B]:
     """As `pool.map`, but lazy: only a few results are held in memory."""
     pending: deque[Future[_B]] = deque()
     for item in items:
-        pending.append(pool.submit(function, item))
+        pending.append(submit(pool, function, item))
         if len(pending) > 4 * threads():
             yield pending.popleft().result()
     while pending:

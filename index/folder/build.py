@@ -137,9 +137,11 @@ def _scan(root: Path, sources: Sequence[str | Path], settings: Settings) -> Scan
 
 def _made_from(sources: Sequence[str | Path], source_scan: Scan, on_wait: OnWait) -> dict[str, Any]:
     """What determines the documents: the start of `sources.json`. Looks at every file."""
+    # The shipped documents have no name: it would be a path of this installation.
+    roots = [] if [*map(Path, sources)] == [SHIPPED] else [str(root) for root in sources]
     return {
-        # The shipped documents have no name: it would be a path of this installation.
-        "roots": [] if [*map(Path, sources)] == [SHIPPED] else [str(root) for root in sources],
+        "roots": roots,
+        "absolute_roots": [str(Path(root).absolute()) for root in roots],
         "left_out": sorted(source_scan.without),
         "files": source_scan.look(on_wait),
         "readers": source_scan.extractors(),

@@ -53,8 +53,12 @@ class PreviousGeneration:
     sources: dict[str, Any]
 
     def made_from(self, sources: dict[str, Any], settings: dict[str, Any]) -> bool:
-        """Whether a build from these sources with these settings would change nothing."""
-        return self.manifest.settings == settings and all(self.sources.get(name) == sources[name] for name in sources)
+        """Whether a build from these sources with these settings would change nothing.
+
+        Earlier versions recorded less of the sources; what they didn't record isn't compared.
+        """
+        known = self.sources.keys() & sources.keys()
+        return self.manifest.settings == settings and all(self.sources[name] == sources[name] for name in known)
 
     def usable(self) -> NDArray[np.bool_]:
         """(documents,): whether a document and all its texts are in intact segments."""

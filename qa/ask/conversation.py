@@ -74,8 +74,6 @@ def validated(question: str) -> str:
 
 def usable_history(history: Sequence[str]) -> list[str]:
     """The last few earlier questions, without those that are not valid questions. Raises UsageError."""
-    if not history:
-        return []
     valid = [
         text
         for text in strings(history, "history")

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from index import Offsets, Store, language_of, open_model, searchable, threads
 from qa.ask.retrieve import Candidate
-from source import ChapterVerseError, PerProcess, Span, isolated
+from source import ChapterVerseError, PerProcess, Span, isolated, submit
 
 _WEIGHTS = Path(__file__).parents[1] / "weights"
 _SHA256 = {
@@ -104,7 +104,10 @@ class Reader:
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
         """Reads each passage with the question, in parallel on the cores."""
         read = partial(self._read, question)
-        return list(map(read, passages) if threads() == 1 else self._pool().map(read, passages))
+        if threads() == 1:
+            return list(map(read, passages))
+        readings = [submit(self._pool(), read, passage) for passage in passages]
+        return [reading.result() for reading in readings]
 
     def _read(self, question: str, passage: str) -> Reading:
         question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids[:_MAX_QUESTION]

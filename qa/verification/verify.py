@@ -13,7 +13,7 @@ from pathlib import Path
 
 from qa.answer import DocumentRef
 from qa.verification.saved_answer import SavedQuote, saved_quotes
-from source import OCR, Document, Span, UsageError, boxes_of, isolated, scan
+from source import OCR, Document, Span, UsageError, boxes_of, isolated, paths, scan
 
 _WORDS = 3  # of an n-gram
 _MOST = 200  # n-grams of a quote, and occurrences of each
@@ -91,11 +91,11 @@ def verify(answer: Path, sources: Sequence[str | Path] = ()) -> list[Verdict]:
     """
     quotes = _quotes(answer)
     ocr = _languages(quotes)
-    if sources:
-        documents = {document.id: document for document in scan(sources, ocr).documents()} if quotes else {}
+    if given := paths(sources, "sources"):
+        documents = {document.id: document for document in scan(given, ocr).documents()} if quotes else {}
         return [_verdict(quote, documents.get(quote.at.document.id)) for quote in quotes]
-    paths = sorted({quote.at.document.path for quote in quotes})
-    named = {(path, document.id): document for path in paths for document in scan([path], ocr).documents()}
+    files = sorted({quote.at.document.path for quote in quotes})
+    named = {(path, document.id): document for path in files for document in scan([path], ocr).documents()}
     return [_verdict(quote, _named(named, quote.at.document)) for quote in quotes]
 
 

@@ -23,7 +23,7 @@ from typing import IO, Any, Protocol, TypeVar
 from source import errors
 from source.document import Document
 from source.document_json import DOCUMENT_PARTS, load_parts
-from source.errors import SourceError, SourceUnreadable, TooLarge
+from source.errors import ChapterVerseError, SourceError, SourceUnreadable, TooLarge, reason_of
 from source.formats.jsonl import JsonlLines
 from source.untrusted_text import isolated
 
@@ -146,33 +146,54 @@ class _ParserProcess:
         # Only the variables that Python needs: a hijacked parser must not see passwords in the environment.
         keep = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
         search = os.pathsep.join([os.fspath(_ROOT), *(path for path in sys.path if path)])
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "source.sandbox.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, cwd=_ROOT, process_group=0 if _HAS_GROUPS else None,
-            env={**keep, "PYTHONPATH": search, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        )  # fmt: skip
+        self._ready = False
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "source.sandbox.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, cwd=_ROOT, process_group=0 if _HAS_GROUPS else None,
+                env={**keep, "PYTHONPATH": search, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            )  # fmt: skip
+        except OSError as error:
+            raise _not_started(reason_of(error)) from error
 
     @property
     def alive(self) -> bool:
         return self._process.poll() is None
 
     def ask(self, request: dict[str, Any], seconds: float, decode: Callable[[list[bytes]], _T]) -> _T:
-        """Sends a request and decodes the answer; the process is killed after `seconds`. Raises a SourceError."""
+        """Sends a request and decodes the answer; the process is killed after `seconds`.
+
+        Raises a SourceError; or ChapterVerseError if the process ended before it was ready, for which no file is to
+        blame.
+        """
         timer = Timer(seconds, self.kill)
-        timer.start()
         try:
+            timer.start()
+        except RuntimeError as error:  # the system has no thread left
+            raise _not_started(str(error)) from error
+        try:
+            self._wait_until_ready()
             return decode(self._exchange(request))
         except SourceError:
             raise
         except Exception as error:  # a hijacked process may answer anything
             in_time = timer.is_alive()
             self.close()
-            raise _ended(request["path"], self._process.returncode, in_time, seconds) from error
+            status = self._process.returncode
+            if not self._ready:
+                raise _not_started(f"its process exited with status {status}") from error
+            raise _ended(request["path"], status, in_time, seconds) from error
         except BaseException:  # interrupted: the answer still on its way would be taken for the next one's
             self.close()
             raise
         finally:
             timer.cancel()
+
+    def _wait_until_ready(self) -> None:
+        assert self._process.stdout
+        self._ready = self._ready or self._process.stdout.readline() == b"\n"
+        if not self._ready:
+            raise EOFError
 
     def _exchange(self, request: dict[str, Any]) -> list[bytes]:
         stdin, stdout = self._process.stdin, self._process.stdout
@@ -231,6 +252,14 @@ def _exactly(file: IO[bytes], length: int) -> bytes:
     if len(data) != length:
         raise EOFError
     return data
+
+
+def _not_started(reason: str) -> ChapterVerseError:
+    """The error for a parser that could not start. Not a SourceError: skipping files would remove their documents."""
+    return ChapterVerseError(
+        f"Files cannot be read, because their parser could not be started ({reason}). Allow the program more memory, "
+        "processes or open files, and try again."
+    )
 
 
 def _ended(path: str, status: int, in_time: bool, seconds: float) -> SourceError:

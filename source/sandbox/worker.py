@@ -11,9 +11,10 @@ Each line of standard input is a request, with the time it may take in `seconds`
   a JSON list of their ids;
 - `{"file", "sha256", "page", "path"}` asks for the image of a page.
 
-An answer is a line of JSON, `{"lengths": [...]}`, followed by parts of these lengths in
-bytes, or else the line `{"error", "message"}`. The process ends when standard input does,
-even amid a request: then its parent is gone.
+The process writes an empty line when it is ready. An answer is a line of JSON,
+`{"lengths": [...]}`, followed by parts of these lengths in bytes, or else the line
+`{"error", "message"}`. The process ends when standard input does, even amid a request:
+then its parent is gone.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ def main() -> None:
     requests: SimpleQueue[bytes] = SimpleQueue()
     # What a library prints must not end up between the answers.
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
+    answers.write(b"\n")
+    answers.flush()
     Thread(target=_listen, args=(requests,), daemon=True).start()
     while True:
         request = json.loads(requests.get())
@@ -71,7 +74,9 @@ def _limit() -> None:
     with suppress(ImportError):  # Windows doesn't have this module
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        memory = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)  # a limit can't be raised
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # a parser never writes files
 

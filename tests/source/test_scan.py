@@ -295,7 +295,7 @@ def test_no_file_is_skipped_because_too_many_are_open(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
     try:
         for read in (lambda: scan([tmp_path]), lambda: list(ready.documents())):
-            with pytest.raises(ChapterVerseError, match="could not be read: too many open files") as raised:
+            with pytest.raises(ChapterVerseError, match=r"could not be .*too many open files") as raised:
                 read()
             assert not isinstance(raised.value, SourceError)
     finally:

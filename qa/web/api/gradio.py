@@ -135,6 +135,9 @@ with _without_stubs(), _without_mcp(), _without_proxies(), _without_garbage_coll
     from gradio import blocks, http_server, networking, queueing, routes
     from gradio.server_messages import ProcessCompletedMessage
 
+STATIC_FOLDERS = {"/assets/": Path(routes.BUILD_PATH_LIB), "/static/": Path(routes.STATIC_PATH_LIB)}
+"""The folders of the files that Gradio's page loads, by the paths that it loads them from."""
+
 
 _create_app = routes.App.create_app
 
@@ -157,12 +160,6 @@ class _Server(http_server.Server):  # type: ignore[misc]
     async def startup(self, sockets: list[socket] | None = None) -> None:
         self.blocks.run_startup_events()
         await super().startup(sockets)
-
-    from gradio import http_server, queueing, routes
-
-
-STATIC_FOLDERS = {"/assets/": Path(routes.BUILD_PATH_LIB), "/static/": Path(routes.STATIC_PATH_LIB)}
-"""The folders of the files that Gradio's page loads, by the paths that it loads them from."""
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +16,7 @@ from pdf_fixtures import paragraph, pdf
 
 from source import scan
 from source.document_json import dump_parts
-from source.errors import Damaged, SourceUnreadable, TooLarge
+from source.errors import ChapterVerseError, Damaged, SourceError, SourceUnreadable, TooLarge
 from source.formats.pdf import read_pdf
 from source.sandbox import pool as pool_module
 from source.sandbox.pool import ParserPool
@@ -56,7 +58,7 @@ def test_a_process_that_ends_or_hangs_loses_its_file_and_no_other(
     fake.mkdir(parents=True)
     for package in (fake.parent, fake):
         (package / "__init__.py").write_text("")
-    (fake / "worker.py").write_text("import os, sys, time\nline = sys.stdin.readline()\n%s\n")
+    (fake / "worker.py").write_text("import os, sys, time\nprint(flush=True)\nline = sys.stdin.readline()\n%s\n")
     program = (fake / "worker.py").read_text()
     for does, complaint in (
         ("os.abort()", "exited with status -6"),
@@ -73,6 +75,36 @@ def test_a_process_that_ends_or_hangs_loses_its_file_and_no_other(
                 ParserPool(seconds=0.95).read(file, **FACTS)
             assert time.monotonic() - start < 20
     assert ParserPool().read(file, **FACTS).text == "\n".join(LINES)
+
+
+def test_no_file_is_blamed_for_a_parser_that_does_not_start(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Skipping the files would remove their documents from the index."""
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "__init__.py").write_text("raise SystemExit(1)")
+    scanned = scan([tmp_path])
+    with monkeypatch.context() as patched:
+        patched.setattr(pool_module, "_ROOT", tmp_path)
+        with pytest.raises(ChapterVerseError, match=r"not be started \(its process exited with status 1\)") as ended:
+            list(scanned.documents())
+        patched.setattr(sys, "executable", str(tmp_path / "none"))
+        with pytest.raises(ChapterVerseError, match=r"not be started \(no such file") as missing:
+            list(scanned.documents())
+    assert not any(isinstance(error.value, SourceError) for error in (ended, missing))
+    assert [document.id for document in scanned.documents()] == ["a.pdf"]
+
+
+def test_files_are_parsed_under_a_limit_on_memory_that_cannot_be_raised(file: Path) -> None:
+    pytest.importorskip("resource")
+    program = """
+import resource, sys
+from source import scan
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+print([document.id for document in scan(sys.argv[1:]).documents()])
+"""
+    done = subprocess.run([sys.executable, "-c", program, file], capture_output=True, text=True, check=True)
+    assert done.stdout == "['a.pdf']\n"
 
 
 def test_a_process_serves_many_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +216,7 @@ def test_closing_ends_the_running_processes(file: Path, tmp_path: Path, monkeypa
     (tmp_path / "source" / "sandbox").mkdir(parents=True)
     (tmp_path / "source" / "__init__.py").write_text("")
     (tmp_path / "source" / "sandbox" / "__init__.py").write_text("")
-    (tmp_path / "source" / "sandbox" / "worker.py").write_text("import time\ntime.sleep(60)\n")
+    (tmp_path / "source" / "sandbox" / "worker.py").write_text("import time\nprint(flush=True)\ntime.sleep(60)\n")
     monkeypatch.setattr(pool_module, "_ROOT", tmp_path)
     workers = ParserPool()
     with ThreadPoolExecutor(1) as pool:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from pdf_fixtures import pdf
@@ -142,7 +142,8 @@ def eventually(true: Callable[[], _T]) -> _T:
 def test_a_parser_that_loops_in_c_ends_by_itself(tmp_path: Path) -> None:
     """Attack: a file at which a parser never lets another thread run; its parent was killed."""
     request = {"file": str(tmp_path), "suffix": ".pdf", "id": "a", "title": "", "path": "a", "ocr": "", "seconds": 0}
-    with subprocess.Popen([sys.executable, "-c", LOOPING], cwd=HOME, stdin=subprocess.PIPE) as parser:
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, "-c", LOOPING], cwd=HOME, **pipes) as parser:
         try:
             assert parser.stdin
             parser.stdin.write(json.dumps(request).encode() + b"\n")
