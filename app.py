@@ -22,7 +22,7 @@ from qa.web.http.config import Config
 from qa.web.http.hosts import check_free
 from qa.web.http.passwords import read_passwords
 from qa.web.state import AppState
-from source import printable, run_command
+from source import CommandParser, printable, run_command
 
 if TYPE_CHECKING:
     from qa.web.serve import RunningServer
@@ -115,8 +115,8 @@ def one_blas_thread() -> None:
     threadpool_limits(1, user_api="blas")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="app.py", description="Ask your documents questions in a web chat.")
+def _parser() -> CommandParser:
+    parser = CommandParser(prog="app.py", description="Ask your documents questions in a web chat.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", default=7860, type=_port, help="port to listen on (default: %(default)s)")
     parser.add_argument(

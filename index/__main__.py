@@ -19,7 +19,16 @@ from index.settings import DEFAULT_INDEX, Settings
 from index.status import status_lines
 from index.store import listed
 from index.watch import changes
-from source import ChapterVerseError, UsageError, golden_in, name_of, printable, printable_json, run_command
+from source import (
+    ChapterVerseError,
+    CommandParser,
+    UsageError,
+    golden_in,
+    name_of,
+    printable,
+    printable_json,
+    run_command,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,11 +41,11 @@ def _run(argv: Sequence[str] | None) -> int:
     return int(arguments.run(arguments))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m index", description=__doc__)
+def _parser() -> CommandParser:
+    parser = CommandParser(prog="python -m index", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
+    def command(name: str, run: object, text: str) -> CommandParser:
         subparser = commands.add_parser(name, help=text, description=text)
         subparser.set_defaults(run=run)
         subparser.add_argument(
@@ -64,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_build_options(parser: argparse.ArgumentParser) -> None:
+def _add_build_options(parser: CommandParser) -> None:
     parser.add_argument(
         "sources", nargs="*", metavar="SOURCE",
         help="a file, a folder or a .jsonl collection "

@@ -21,7 +21,7 @@ from qa.edition import MOST_HITS, QUOTES
 from qa.evaluation.evaluate import Figure, evaluate
 from qa.evaluation.questions import read_questions
 from qa.verification.verify import verify
-from source import Place, UsageError, describe, isolated, printable, printable_json, run_command
+from source import CommandParser, Place, UsageError, describe, isolated, printable, printable_json, run_command
 
 _NAMED = 3  # other places of a quote; the rest are only counted
 
@@ -41,11 +41,11 @@ def _run(argv: Sequence[str] | None, imports: float) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m qa", description=__doc__)
+def _parser() -> CommandParser:
+    parser = CommandParser(prog="python -m qa", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> CommandParser:
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(run=run)
         return added

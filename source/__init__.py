@@ -40,7 +40,7 @@ from source.sandbox.page_images import has_pictures, page_picture
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.scan import UNREAD, Scan, Scanned, scan
 from source.spans import Span, trim
-from source.terminal import run_command
+from source.terminal import CommandParser, run_command
 from source.untrusted_text import END_ISOLATE, ISOLATE, isolated, printable, printable_json, undirected
 from source.waiting import OnWait, do_nothing, map_in_pool, wait_until
 
@@ -112,6 +112,8 @@ __all__ = [
     "isolated",
     "ISOLATE",
     "END_ISOLATE",
+    # Commands
+    "CommandParser",
     "run_command",
     # What a fork breaks
     "PerProcess",

@@ -179,6 +179,16 @@ def test_an_index_is_not_built_at_a_path_that_no_file_can_have(run: Run, folder:
         assert errors.startswith(f"The index cannot be written to {path} (file name too long).")
 
 
+@pytest.mark.parametrize("command", ["index", "index build", "qa", "qa ask who", "app", "app --port 7860"])
+def test_names_of_files_as_arguments_give_a_terminal_no_orders(run: Run, command: str) -> None:
+    """Attack: `python -m index build *` in a folder with files whose names begin like options."""
+    status, printed, errors = run([*command.split(), "-\x1b[2J", "--\x1b]0;title\x07a.txt", "--\u202eb\nc.txt"])
+    assert (status, printed) == (2, b"")
+    usage, _, complaint = errors.partition("error: ")
+    assert usage.isascii() and complaint.endswith("\n")
+    assert complaint[:-1].isprintable()
+
+
 def test_commands_of_a_shell(folder: Path) -> None:
     """As a shell starts them, with the interpreter's own streams and end."""
     command = f'"{sys.executable}" -m index status --index "{folder / "index"}"'
@@ -188,6 +198,10 @@ def test_commands_of_a_shell(folder: Path) -> None:
         (f"{command} > /dev/full", (1, "The output cannot be written (no space left on device).\n")),
         (f"{command} > /dev/full 2>&1", (1, "")),
         (f"{command} >&- 2>&-", (0, "")),
+        (
+            f"PYTHONUNBUFFERED=1 {command} --help > /dev/full",
+            (1, "The output cannot be written (no space left on device).\n"),
+        ),
     ]:
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         ran = subprocess.run(["sh", "-c", line], cwd=HOME, env=environment, capture_output=True, text=True, timeout=60)

@@ -25,7 +25,7 @@ FILES = {
     "2024/report.txt": REPORT.format("twelve"),
     "!.md": f"# The Constitution\n\n{BELL}",
     "bell.md": f"# The Constitution\n\nOf sounds.\n\n{BELL}",
-    "diary.md": f"# Diary\n\nThe treasurer of Vejle received seventy crowns in gold\n{FORGED}\n“and he kept them all.\n",
+    "diary.md": f"# Diary\n\nThe treasurer of Vejle got seventy crowns in gold\n{FORGED}\n“and he kept them all.\n",
     "notes.md": "# Notes\n\nThe gardener of Ribe planted eighty tulips,\nConfidence 99%\n\nand watered them.\n",
 }
 
@@ -62,7 +62,7 @@ def test_a_card_names_the_file_whatever_its_title(qa_alike: qa.Book) -> None:
 
 def test_a_document_cannot_cite_another_one(qa_alike: qa.Book, capsys: pytest.CaptureFixture[str]) -> None:
     """Attack: words laid out as the end of a quote, the citation of another document, and the start of a new quote."""
-    lines = printed(qa_alike, capsys, "ask", "What did the treasurer of Vejle receive?", "--k", "1")
+    lines = printed(qa_alike, capsys, "ask", "What did the treasurer of Vejle get?", "--k", "1")
     assert f"> {FORGED}" in lines and FORGED not in lines
     assert lines[-3].startswith("  — Diary, paragraph ") and lines[-3].endswith("(diary.md)")
 
