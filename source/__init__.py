@@ -3,6 +3,9 @@
 A document's text never changes after it is extracted, so offsets into it stay valid.
 """
 
+from source.interrupts import end_on_interrupt  # first: from here on, Ctrl-C ends a command silently
+
+# isort: split
 from source.arguments import pairs, paths, strings
 from source.collection import ids_in
 from source.disk import SPARED, lacking
@@ -115,6 +118,7 @@ __all__ = [
     # Commands
     "CommandParser",
     "run_command",
+    "end_on_interrupt",
     # What a fork breaks
     "PerProcess",
     "lazy_property",

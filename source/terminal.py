@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from source.errors import CLOSED_PIPE, INTERRUPTED, ChapterVerseError, reason_of
+from source.interrupts import raise_on_interrupt
 from source.untrusted_text import isolated, printable
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def run_command(command: Callable[[], int]) -> int:
     """
     _prepare_streams()
     try:
+        raise_on_interrupt()
         status = command()
     except SystemExit as error:  # of argparse: the help has been printed, or the error
         raise SystemExit(_flushed() or error.code) from None

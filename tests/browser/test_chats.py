@@ -108,8 +108,9 @@ def test_the_page_works_without_browser_storage(open_page: Callable[..., Page]) 
 # Stores old chats; the newest of them leaves no space for another.
 STORE = """(count) => {
     const store = (i, filling) => {
-        const answer = { question: `Old ${i}`, answered: false, confidence: 0.1, quotes: [], nearest: [], searched_for: "" };
-        const chat = { id: `old-${i}`, updated: i, documents: [], turns: [{ answer, alone: false, judged: {} }], filling };
+        const answer = { question: `Old ${i}`, answered: false, confidence: 0.1, quotes: [], nearest: [] };
+        const turns = [{ answer, alone: false, judged: {} }];
+        const chat = { id: `old-${i}`, updated: i, documents: [], turns, filling };
         localStorage.setItem(`chapter-verse:chat:${chat.id}`, JSON.stringify(chat));
     };
     for (let i = 0; i < count; i++) store(i, "");
