@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -111,7 +112,7 @@ def _build(arguments: argparse.Namespace) -> int:
 def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = False) -> None:
     from qa.evaluation.golden import judge  # `index` doesn't depend on `qa`; only its command does
 
-    progress = _bars() if sys.stderr.isatty() else _lines()
+    progress = _expendable(_bars() if sys.stderr.isatty() else _lines())
     settings = replace(Settings.from_environment(), ocr=arguments.ocr) if arguments.ocr else None
     report = build(
         arguments.index, arguments.sources, full=full, settings=settings, progress=progress,
@@ -158,6 +159,16 @@ def _lines() -> Progress:
         if step not in begun:
             begun.add(step)
             print(f"{_STEPS[step]}…", file=sys.stderr)
+
+    return show
+
+
+def _expendable(progress: Progress) -> Progress:
+    """Shows the progress as long as it can be written: a build isn't given up for a line that nobody reads."""
+
+    def show(step: str, done: int, total: int) -> None:
+        with suppress(OSError):
+            progress(step, done, total)
 
     return show
 

@@ -38,7 +38,8 @@ for line in sys.stdin:
                 writer = os.open(name, os.O_RDWR | os.O_CREAT)
             os.dup2(writer, target)
             os.close(writer)
-        streams = [open(number, "w", encoding=request["encoding"], closefd=False) for number in (1, 2)]
+        # As Python has them: of standard error, each line is written at once.
+        streams = [open(number, "w", buffer, request["encoding"], closefd=False) for number, buffer in ((1, -1), (2, 1))]
         sys.stdout, sys.stderr = (None, None) if request["closed"] else streams
         module, *arguments = request["command"]
         sys.exit({"index": index.__main__, "qa": qa.__main__, "app": app}[module].main(arguments))
@@ -72,17 +73,21 @@ def run(folder: Path) -> Iterator[Run]:
     ) as server:
         assert server.stdin and server.stdout
 
-        def run(command: list[str], encoding: str = "utf-8", stdout: str = "", closed: bool = False) -> Ran:
+        def run(
+            command: list[str], encoding: str = "utf-8", stdout: str = "", stderr: str = "", closed: bool = False
+        ) -> Ran:
             assert server.stdin and server.stdout
             files = {name: folder / name for name in ("stdout", "stderr")}
             for file in files.values():
                 file.unlink(missing_ok=True)
-            request = {"command": command, "encoding": encoding, "closed": closed, "stderr": str(files["stderr"])}
-            server.stdin.write(json.dumps({**request, "stdout": stdout or str(files["stdout"])}) + "\n")
+            streams = {"stdout": stdout or str(files["stdout"]), "stderr": stderr or str(files["stderr"])}
+            request = {"command": command, "encoding": encoding, "closed": closed, **streams}
+            server.stdin.write(json.dumps(request) + "\n")
             server.stdin.flush()
             status = int(server.stdout.readline())
             printed = files["stdout"].read_bytes() if files["stdout"].exists() else b""
-            return status, printed, files["stderr"].read_text("utf-8", "replace")
+            errors = files["stderr"].read_text("utf-8", "replace") if files["stderr"].exists() else ""
+            return status, printed, errors
 
         yield run
         server.stdin.close()
@@ -146,6 +151,14 @@ def test_a_closed_pipe_ends_a_command_silently(run: Run, folder: Path, name: str
 def test_closed_streams_harm_nothing(run: Run, folder: Path, name: str) -> None:
     status, printed, errors = run(written(name, folder), closed=True)
     assert (status, printed, errors) == (0, b"", "")
+
+
+@pytest.mark.parametrize("stderr", ["pipe", "/dev/full"])
+def test_a_build_is_not_lost_for_its_progress(run: Run, folder: Path, tmp_path: Path, stderr: str) -> None:
+    """Where standard error can't be written."""
+    status, printed, _ = run(["index", "build", str(folder / "in"), "--index", str(tmp_path / "new")], stderr=stderr)
+    assert status == 0
+    assert printed == b"Built: 1 document, 1 passage, generation 000001 (1 added).\n"
 
 
 DEEP = "/".join([LONG[:200]] * 30)
