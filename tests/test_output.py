@@ -39,7 +39,8 @@ for line in sys.stdin:
             os.dup2(writer, target)
             os.close(writer)
         # As Python has them: of standard error, each line is written at once.
-        streams = [open(number, "w", buffer, request["encoding"], closefd=False) for number, buffer in ((1, -1), (2, 1))]
+        code = request["encoding"]
+        streams = [open(number, "w", buffer, code, closefd=False) for number, buffer in [(1, -1), (2, 1)]]
         sys.stdout, sys.stderr = (None, None) if request["closed"] else streams
         module, *arguments = request["command"]
         sys.exit({"index": index.__main__, "qa": qa.__main__, "app": app}[module].main(arguments))
