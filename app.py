@@ -128,7 +128,7 @@ def one_blas_thread() -> None:
 
 def _parser() -> CommandParser:
     parser = CommandParser(prog="app.py", description="Ask your documents questions in a web chat.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", type=_host, help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", default=7860, type=_port, help="port to listen on (default: %(default)s)")
     parser.add_argument(
         "--index", default=DEFAULT_INDEX, metavar="DIR", help="index folder or storage URL (default: %(default)s)"
@@ -160,6 +160,12 @@ def _add_operator_options(group: argparse._ArgumentGroup) -> None:
         "--access-log", nargs="?", const="requests", choices=["requests", "questions"], metavar="questions",
         help="print a line for each request; with `questions`, the questions too",
     )  # fmt: skip
+
+
+def _host(text: str) -> str:
+    if text.strip():
+        return text
+    raise argparse.ArgumentTypeError("the address is empty")
 
 
 def _port(text: str) -> int:

@@ -30,7 +30,7 @@ class CommandParser(argparse.ArgumentParser):
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         """Prints the help. Raises OSError, which argparse would swallow."""
-        print(self.format_help(), end="", file=file)
+        (file or sys.stdout).write(self.format_help())
 
 
 def run_command(command: Callable[[], int]) -> int:

@@ -203,6 +203,12 @@ def test_names_of_files_as_arguments_give_a_terminal_no_orders(run: Run, command
     assert complaint[:-1].isprintable()
 
 
+def test_an_address_without_a_letter_is_told_in_a_sentence(run: Run) -> None:
+    status, _, errors = run(["app", "--host", ""])
+    assert status == 2
+    assert errors.endswith("app.py: error: argument --host: the address is empty\n")
+
+
 def test_commands_of_a_shell(folder: Path) -> None:
     """As a shell starts them, with the interpreter's own streams and end."""
     command = f'"{sys.executable}" -m index status --index "{folder / "index"}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,6 +170,14 @@ def test_a_long_chat_draws_its_last_turns_first_and_the_rest_on_request(page: Pa
     page.locator(".turn").nth(3).get_by_role("button", name="View in document").click()
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
     expect(page.locator(".turn").nth(3).locator(".card[data-open]")).to_have_count(1)
+
+
+def test_a_long_chat_sends_the_questions_that_are_used(page: Page) -> None:
+    ask(page, PLATFORM)
+    lengthen(page)
+    with page.expect_request("**/act") as asked:
+        ask(page, UNANSWERABLE)
+    assert json.loads(asked.value.post_data or "")["data"]["history"] == [f"Nr {n}" for n in range(42, 50)]
 
 
 def test_a_long_chat_is_exported_whole(page: Page) -> None:

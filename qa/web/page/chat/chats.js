@@ -93,8 +93,10 @@ export const updateChat = (chat, change) => {
   if (updated === currentChat) rememberCurrentChat();
 };
 
+const MOST_HISTORY = 8; // the server uses no more (`qa/ask/conversation.py`)
 /** @param {number} position */
-export const questionsBefore = (position) => currentChat.turns.slice(0, position).map((turn) => turn.answer.question);
+export const questionsBefore = (position) =>
+  currentChat.turns.slice(0, position).slice(-MOST_HISTORY).map((turn) => turn.answer.question);
 
 // The earlier questions with which a turn was understood.
 /** @param {number} position */
