@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import signal
 import sys
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from signal import SIG_DFL, SIGINT, SIGTERM, signal
 from threading import Event, Thread
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -20,12 +21,11 @@ from qa.web.http.hosts import check_free, public_root
 from qa.web.http.passwords import read_passwords
 from qa.web.output import unblocked_output
 from qa.web.state import AppState
-from source import printable, run_command
+from source import CommandParser, end_on_interrupt, printable, run_command
 
 if TYPE_CHECKING:
     from qa.web.serve import RunningServer
 
-_SIGNALS = (SIGINT, SIGTERM)
 _GRACE = 30.0  # seconds that running requests get to finish at shutdown
 
 
@@ -34,19 +34,20 @@ def _say(text: object) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Opens the index, serves the page until Ctrl-C or SIGTERM; returns the exit status."""
+    """Opens the index, serves the page until it is asked to stop; returns the exit status."""
     return run_command(partial(_run, arguments))
 
 
 def _run(arguments: list[str] | None) -> int:
     options = _parser().parse_args(arguments)
     with unblocked_output():
-        server = _serve(options)
+        server, shutdown = _serve(options)
         _say(f"Chapter & Verse is at {server.address}")
         if options.watch:
             Thread(target=partial(_watch, options), name="watch", daemon=True).start()
-        _shutdown_requested().wait()
+        shutdown.wait()
         server.finish(_GRACE)
+        logging.disable()  # what fails from now on fails because the process ends
     return 0
 
 
@@ -58,20 +59,28 @@ def _watch(options: argparse.Namespace) -> None:
 
 
 def _shutdown_requested() -> Event:
-    """An event that Ctrl-C and SIGTERM set; a second signal kills the process at once."""
+    """An event that Ctrl-C, SIGTERM and the end of the terminal set; a second signal kills the process at once."""
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as `nohup` has it
+        signals.append(signal.SIGHUP)
     requested = Event()
 
     def note(number: int, frame: FrameType | None) -> None:
         requested.set()
-        for each in _SIGNALS:
-            signal(each, SIG_DFL)
+        for each in signals:
+            signal.signal(each, signal.SIG_DFL)
 
-    for each in _SIGNALS:
-        signal(each, note)
+    for each in signals:
+        signal.signal(each, note)
     return requested
 
 
-def _serve(options: argparse.Namespace) -> RunningServer:
+def _serve(options: argparse.Namespace) -> tuple[RunningServer, Event]:
+    """Starts the server; also returns the event that asks for its end.
+
+    Until it has something to finish, a signal ends the process at once.
+    """
+    end_on_interrupt()  # Gradio could lose a KeyboardInterrupt
     check_free(options.host, options.port)
     config = _config(options)
     one_blas_thread()
@@ -79,7 +88,9 @@ def _serve(options: argparse.Namespace) -> RunningServer:
     from qa.web.page.page import create_app  # imports Gradio, which takes seconds: wrong options are reported first
     from qa.web.serve import launch
 
-    return launch(create_app(state, options.max_upload), options.host, options.port, state, config)
+    app = create_app(state, options.max_upload)
+    requested = _shutdown_requested()
+    return launch(app, options.host, options.port, state, config), requested
 
 
 def _config(options: argparse.Namespace) -> Config:
@@ -109,9 +120,9 @@ def one_blas_thread() -> None:
     threadpool_limits(1, user_api="blas")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="app.py", description="Ask your documents questions in a web chat.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+def _parser() -> CommandParser:
+    parser = CommandParser(prog="app.py", description="Ask your documents questions in a web chat.")
+    parser.add_argument("--host", default="127.0.0.1", type=_host, help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", default=7860, type=_port, help="port to listen on (default: %(default)s)")
     parser.add_argument(
         "--index", default=DEFAULT_INDEX, metavar="DIR", help="index folder or storage URL (default: %(default)s)"
@@ -143,6 +154,12 @@ def _add_operator_options(group: argparse._ArgumentGroup) -> None:
         "--access-log", nargs="?", const="requests", choices=["requests", "questions"], metavar="questions",
         help="print a line for each request; with `questions`, the questions too",
     )  # fmt: skip
+
+
+def _host(text: str) -> str:
+    if text.strip():
+        return text
+    raise argparse.ArgumentTypeError("the address is empty")
 
 
 def _port(text: str) -> int:

@@ -1,5 +1,8 @@
 """Documents in, an Index out: passages, vectors (FAISS), words (BM25), the store on disk."""
 
+import source  # noqa: F401 - first: Ctrl-C during the other imports ends a command silently
+
+# isort: split
 from index import json_shape
 from index.blas import product
 from index.encoder.load import encoder_for, load_encoder

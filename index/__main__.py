@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,16 @@ from index.settings import DEFAULT_INDEX, Settings
 from index.status import status_lines
 from index.store import listed
 from index.watch import changes
-from source import ChapterVerseError, UsageError, golden_in, name_of, printable, printable_json, run_command
+from source import (
+    ChapterVerseError,
+    CommandParser,
+    UsageError,
+    golden_in,
+    name_of,
+    printable,
+    printable_json,
+    run_command,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,11 +42,11 @@ def _run(argv: Sequence[str] | None) -> int:
     return int(arguments.run(arguments))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m index", description=__doc__)
+def _parser() -> CommandParser:
+    parser = CommandParser(prog="python -m index", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
+    def command(name: str, run: object, text: str) -> CommandParser:
         subparser = commands.add_parser(name, help=text, description=text)
         subparser.set_defaults(run=run)
         subparser.add_argument(
@@ -64,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_build_options(parser: argparse.ArgumentParser) -> None:
+def _add_build_options(parser: CommandParser) -> None:
     parser.add_argument(
         "sources", nargs="*", metavar="SOURCE",
         help="a file, a folder or a .jsonl collection "
@@ -102,7 +112,7 @@ def _build(arguments: argparse.Namespace) -> int:
 def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = False) -> None:
     from qa.evaluation.golden import judge  # `index` doesn't depend on `qa`; only its command does
 
-    progress = _bars() if sys.stderr.isatty() else _lines()
+    progress = _expendable(_bars() if sys.stderr.isatty() else _lines())
     settings = replace(Settings.from_environment(), ocr=arguments.ocr) if arguments.ocr else None
     report = build(
         arguments.index, arguments.sources, full=full, settings=settings, progress=progress,
@@ -149,6 +159,16 @@ def _lines() -> Progress:
         if step not in begun:
             begun.add(step)
             print(f"{_STEPS[step]}…", file=sys.stderr)
+
+    return show
+
+
+def _expendable(progress: Progress) -> Progress:
+    """Shows the progress as long as it can be written: a build isn't given up for a line that nobody reads."""
+
+    def show(step: str, done: int, total: int) -> None:
+        with suppress(OSError):
+            progress(step, done, total)
 
     return show
 

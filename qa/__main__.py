@@ -21,7 +21,7 @@ from qa.edition import MOST_HITS, QUOTES
 from qa.evaluation.evaluate import Figure, evaluate
 from qa.evaluation.questions import read_questions
 from qa.verification.verify import verify
-from source import Place, UsageError, describe, isolated, printable, printable_json, run_command
+from source import CommandParser, Place, UsageError, describe, isolated, printable, printable_json, run_command
 
 _NAMED = 3  # other places of a quote; the rest are only counted
 
@@ -41,11 +41,11 @@ def _run(argv: Sequence[str] | None, imports: float) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m qa", description=__doc__)
+def _parser() -> CommandParser:
+    parser = CommandParser(prog="python -m qa", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> CommandParser:
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(run=run)
         return added
@@ -116,12 +116,22 @@ def _quote_text(quote: Quote) -> str:
     more = len(quote.elsewhere) - _NAMED
     also += f"\n  — and {more} more place{'s' * (more != 1)}" if more > 0 else ""
     doubts = f"\n  — text may differ from the original: {'; '.join(describe(quote.doubts))}" if quote.doubts else ""
-    return f"“{marked}”\n  — {_source_text(quote.document, quote.place)}{also}{doubts}"
+    return f"“{_block(marked)}”\n  — {_source_text(quote.document, quote.place)}{also}{doubts}"
+
+
+def _block(words: str) -> str:
+    """Words of a document, with "> " before each further line: none of them looks like a line of the command's own."""
+    return "\n> ".join(printable(words).splitlines())
 
 
 def _source_text(document: DocumentRef, place: Place) -> str:
     parts = [document.title, *(name for name in place.heading if name != document.title)]
-    return ", ".join([*map(isolated, parts), place.numbers])
+    return ", ".join([*map(isolated, parts), place.numbers]) + _id_text(document)
+
+
+def _id_text(document: DocumentRef) -> str:
+    """The document's id in brackets, as several documents may have the same title."""
+    return "" if document.id == document.title else f" ({isolated(document.id)})"
 
 
 def _retrieve(arguments: argparse.Namespace) -> int:
@@ -135,8 +145,8 @@ def _retrieve(arguments: argparse.Namespace) -> int:
 
 
 def _hit_text(hit: Hit) -> str:
-    span = hit.passage.span
-    return f"{hit.rank}. ({hit.score:.3f}) {isolated(hit.document.title)} [{span.start}:{span.end}]\n{hit.passage.text}"
+    span, title = hit.passage.span, f"{isolated(hit.document.title)}{_id_text(hit.document)}"
+    return f"{hit.rank}. ({hit.score:.3f}) {title} [{span.start}:{span.end}]\n> {_block(hit.passage.text)}"
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
@@ -163,7 +173,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     verdicts = verify(arguments.answer, arguments.sources)
     for verdict in verdicts:
         mark = "✓" if verdict.verified else "✗"
-        print(printable(f"{mark} {isolated(verdict.document)}: {verdict.reason}: “{verdict.text}”"))
+        print(printable(f"{mark} {isolated(verdict.document)}: {verdict.reason}: “{_block(verdict.text)}”"))
     if not verdicts:
         print("There are no quotes in this file.")
     return 0 if all(verdict.verified for verdict in verdicts) else 1

@@ -3,6 +3,9 @@
 A document's text never changes after it is extracted, so offsets into it stay valid.
 """
 
+from source.interrupts import end_on_interrupt  # first: from here on, Ctrl-C ends a command silently
+
+# isort: split
 from source.arguments import pairs, paths, strings
 from source.collection import ids_in
 from source.disk import SPARED, lacking
@@ -41,7 +44,7 @@ from source.sandbox.page_images import has_pictures, page_picture
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.scan import UNREAD, Scan, Scanned, scan
 from source.spans import Span, trim
-from source.terminal import run_command
+from source.terminal import CommandParser, run_command
 from source.untrusted_text import END_ISOLATE, ISOLATE, isolated, printable, printable_json, undirected
 from source.waiting import OnWait, do_nothing, map_in_pool, submit, wait_until
 
@@ -115,7 +118,10 @@ __all__ = [
     "isolated",
     "ISOLATE",
     "END_ISOLATE",
+    # Commands
+    "CommandParser",
     "run_command",
+    "end_on_interrupt",
     # What a fork breaks
     "PerProcess",
     "lazy_property",

@@ -1,7 +1,8 @@
-"""How a command of the project ends: with an exit status, and an error as a sentence."""
+"""How a command of the project is read and ends: with an exit status, and an error as a sentence."""
 
 from __future__ import annotations
 
+import argparse
 import codecs
 import io
 import json
@@ -10,10 +11,26 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from source.errors import CLOSED_PIPE, INTERRUPTED, ChapterVerseError, reason_of
+from source.interrupts import raise_on_interrupt
 from source.untrusted_text import isolated, printable
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Parses a command's arguments, which may be names of untrusted files (`python -m index build *`)."""
+
+    def error(self, message: str) -> NoReturn:
+        """Prints the usage and what is wrong, where argparse would repeat some arguments as they are; exits with 2."""
+        super().error(isolated(message))
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """Prints the help. Raises OSError, which argparse would swallow."""
+        (file or sys.stdout).write(self.format_help())
 
 
 def run_command(command: Callable[[], int]) -> int:
@@ -24,6 +41,7 @@ def run_command(command: Callable[[], int]) -> int:
     """
     _prepare_streams()
     try:
+        raise_on_interrupt()
         status = command()
     except SystemExit as error:  # of argparse: the help has been printed, or the error
         raise SystemExit(_flushed() or error.code) from None

@@ -7,8 +7,8 @@ after it. A name in right-to-left letters does so without any such character.
 
 >>> printable("One\\x1b[2Jtwo.\\r\\n")
 'One␛[2Jtwo.\\n'
->>> isolated("name\\u202e"), isolated("\\u05e9\\u05dd")
-('name�', '\\u2068שם\\u2069')
+>>> isolated("name\\u202e"), isolated("\\u05e9\\u05dd"), isolated("\\u200b.txt")
+('name�', '\\u2068שם\\u2069', '�.txt')
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ _RIGHT_TO_LEFT = re.compile(
 )
 """Letters that are written from right to left, by their blocks in Unicode, and the mark that counts as one."""
 
+# Drawn as nothing, or as an empty space. Between two letters some scripts need them (Khmer, Persian, emoji), but tags
+# are needed nowhere.
+_UNSEEN = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2064\u2800\u3164\ufeff\uffa0"
+_LOST = re.compile(rf"[\U000e0000-\U000e0fff]|(?<![^\s{_UNSEEN}])[{_UNSEEN}]|[{_UNSEEN}](?![^\s{_UNSEEN}])")
+_SEEN = re.compile(rf"[^\s{_UNSEEN}\u061c\u200e\u200f]")
+
 
 def printable(text: str) -> str:
     """The text with a visible symbol in place of each control character, except tabs and line ends."""
@@ -50,8 +56,12 @@ def printable_json(value: object) -> str:
 
 
 def undirected(text: str) -> str:
-    """As `printable`, with a symbol also in place of each character that changes the direction of the text."""
-    return printable(text).translate(_UNDIRECTED)
+    """As `printable`, with a symbol also for each character that changes the direction, and each that cannot be seen.
+
+    A text that shows nothing at all is only symbols.
+    """
+    shown = _LOST.sub("\ufffd", printable(text).translate(_UNDIRECTED))
+    return shown if _SEEN.search(shown) else "\ufffd" * len(shown)
 
 
 def isolated(name: object) -> str:

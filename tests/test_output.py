@@ -39,7 +39,9 @@ for line in sys.stdin:
                 writer = os.open(name, os.O_RDWR | os.O_CREAT)
             os.dup2(writer, target)
             os.close(writer)
-        streams = [open(number, "w", encoding=request["encoding"], closefd=False) for number in (1, 2)]
+        # As Python has them: of standard error, each line is written at once.
+        code = request["encoding"]
+        streams = [open(number, "w", buffer, code, closefd=False) for number, buffer in [(1, -1), (2, 1)]]
         sys.stdout, sys.stderr = (None, None) if request["closed"] else streams
         module, *arguments = request["command"]
         sys.exit({"index": index.__main__, "qa": qa.__main__, "app": app}[module].main(arguments))
@@ -73,17 +75,21 @@ def run(folder: Path) -> Iterator[Run]:
     ) as server:
         assert server.stdin and server.stdout
 
-        def run(command: list[str], encoding: str = "utf-8", stdout: str = "", closed: bool = False) -> Ran:
+        def run(
+            command: list[str], encoding: str = "utf-8", stdout: str = "", stderr: str = "", closed: bool = False
+        ) -> Ran:
             assert server.stdin and server.stdout
             files = {name: folder / name for name in ("stdout", "stderr")}
             for file in files.values():
                 file.unlink(missing_ok=True)
-            request = {"command": command, "encoding": encoding, "closed": closed, "stderr": str(files["stderr"])}
-            server.stdin.write(json.dumps({**request, "stdout": stdout or str(files["stdout"])}) + "\n")
+            streams = {"stdout": stdout or str(files["stdout"]), "stderr": stderr or str(files["stderr"])}
+            request = {"command": command, "encoding": encoding, "closed": closed, **streams}
+            server.stdin.write(json.dumps(request) + "\n")
             server.stdin.flush()
             status = int(server.stdout.readline())
             printed = files["stdout"].read_bytes() if files["stdout"].exists() else b""
-            return status, printed, files["stderr"].read_text("utf-8", "replace")
+            errors = files["stderr"].read_text("utf-8", "replace") if files["stderr"].exists() else ""
+            return status, printed, errors
 
         yield run
         server.stdin.close()
@@ -149,6 +155,14 @@ def test_closed_streams_harm_nothing(run: Run, folder: Path, name: str) -> None:
     assert (status, printed, errors) == (0, b"", "")
 
 
+@pytest.mark.parametrize("stderr", ["pipe", "/dev/full"])
+def test_a_build_is_not_lost_for_its_progress(run: Run, folder: Path, tmp_path: Path, stderr: str) -> None:
+    """Where standard error can't be written."""
+    status, printed, _ = run(["index", "build", str(folder / "in"), "--index", str(tmp_path / "new")], stderr=stderr)
+    assert status == 0
+    assert printed == b"Built: 1 document, 1 passage, generation 000001 (1 added).\n"
+
+
 DEEP = "/".join([LONG[:200]] * 30)
 PATHS = [LONG, DEEP, "\udcff", "a\0b"]
 FILES = {"{x}", "{index}", "{answer.json}"}
@@ -180,6 +194,22 @@ def test_an_index_is_not_built_at_a_path_that_no_file_can_have(run: Run, folder:
         assert errors.startswith(f"The index cannot be written to {isolated(path)} (file name too long).")
 
 
+@pytest.mark.parametrize("command", ["index", "index build", "qa", "qa ask who", "app", "app --port 7860"])
+def test_names_of_files_as_arguments_give_a_terminal_no_orders(run: Run, command: str) -> None:
+    """Attack: `python -m index build *` in a folder with files whose names begin like options."""
+    status, printed, errors = run([*command.split(), "-\x1b[2J", "--\x1b]0;title\x07a.txt", "--\u202eb\nc.txt"])
+    assert (status, printed) == (2, b"")
+    usage, _, complaint = errors.partition("error: ")
+    assert usage.isascii() and complaint.endswith("\n")
+    assert complaint[:-1].isprintable()
+
+
+def test_an_address_without_a_letter_is_told_in_a_sentence(run: Run) -> None:
+    status, _, errors = run(["app", "--host", ""])
+    assert status == 2
+    assert errors.endswith("app.py: error: argument --host: the address is empty\n")
+
+
 def test_commands_of_a_shell(folder: Path) -> None:
     """As a shell starts them, with the interpreter's own streams and end."""
     command = f'"{sys.executable}" -m index status --index "{folder / "index"}"'
@@ -189,6 +219,10 @@ def test_commands_of_a_shell(folder: Path) -> None:
         (f"{command} > /dev/full", (1, "The output cannot be written (no space left on device).\n")),
         (f"{command} > /dev/full 2>&1", (1, "")),
         (f"{command} >&- 2>&-", (0, "")),
+        (
+            f"PYTHONUNBUFFERED=1 {command} --help > /dev/full",
+            (1, "The output cannot be written (no space left on device).\n"),
+        ),
     ]:
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         ran = subprocess.run(["sh", "-c", line], cwd=HOME, env=environment, capture_output=True, text=True, timeout=60)

@@ -98,7 +98,7 @@ def read(path: Path, most: int) -> bytes:
     """The content of a file. Raises as `reading` and `opened`, and OSError for a file of more than `most` bytes."""
     try:  # not `reading`, which would take more calls: each question reads CURRENT
         with opened(path) as file:
-            data = file.read(most + 1)
+            data = file.read(min(os.fstat(file.fileno()).st_size, most) + 1)  # Python takes as much memory at once
     except OSError as error:
         _raise_passing(path, error)
         raise

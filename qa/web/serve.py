@@ -17,7 +17,6 @@ from qa.web.api.calls import share_queue
 from qa.web.api.gradio import (
     STATIC_FOLDERS,
     PatchedResponses,
-    PendingResults,
     RequestErrors,
     WholePaths,
     accept_plain_values,
@@ -26,7 +25,7 @@ from qa.web.api.gradio import (
     listening,
     log_errors,
 )
-from qa.web.api.results import bound_queue
+from qa.web.api.results import PendingResults, bound_queue
 from qa.web.http.access_log import AccessLog, log_request_ids
 from qa.web.http.bodies import BodyLimits
 from qa.web.http.concurrency import ConcurrencyLimit

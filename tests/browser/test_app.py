@@ -6,8 +6,10 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
-from signal import SIGTERM
+from signal import SIGHUP, SIGINT, SIGTERM, Signals
+from subprocess import DEVNULL, PIPE
 from time import sleep
 
 import httpx
@@ -95,24 +97,66 @@ thread.join()
     assert ran.stdout == "[1]\n"
 
 
-def test_a_server_whose_output_nobody_reads_goes_on(tmp_path: Path) -> None:
+@pytest.fixture
+def ferry_index(tmp_path: Path) -> Path:
     (tmp_path / "ferry.txt").write_text("The ferry sails to Ystad on Mondays.\n", encoding="utf-8")
     qa.rebuild(tmp_path / "index", sources=[tmp_path / "ferry.txt"])
+    return tmp_path / "index"
+
+
+def test_a_server_whose_terminal_is_gone_goes_on(ferry_index: Path) -> None:
+    """Below `nohup`, with an output that nobody reads any more."""
     port = free_port()
-    command = [sys.executable, "app.py", "--port", str(port), "--index", str(tmp_path / "index")]
+    command = ["nohup", sys.executable, "app.py", "--port", str(port), "--index", str(ferry_index)]
     reading, writing = os.pipe()
     os.close(reading)
-    with subprocess.Popen(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdin=DEVNULL, stdout=writing, stderr=PIPE, text=True) as process:
         os.close(writing)
         try:
-            while not catches(process, SIGTERM):  # only after it has printed its address
+            while not answers(port):
                 assert process.poll() is None
                 sleep(0.05)
-            assert httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
+            process.send_signal(SIGHUP)
+            sleep(0.2)  # it prints its address
+            assert answers(port)
         finally:
             process.terminate()
         _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
+
+
+def answers(port: int) -> bool:
+    with suppress(httpx.TransportError):
+        return httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
+    return False
+
+
+@pytest.mark.parametrize("signal_", [SIGINT, SIGTERM, SIGHUP])
+def test_a_signal_while_the_server_starts_is_not_lost(ferry_index: Path, tmp_path: Path, signal_: Signals) -> None:
+    """And nothing that was uploaded stays behind."""
+    (tmp_path / "temporary").mkdir()
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
+    command = [sys.executable, "app.py", "--port", str(free_port()), "--index", str(ferry_index)]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=DEVNULL, stderr=PIPE, text=True) as process:
+        while not catches(process, SIGTERM):  # its launch has begun
+            assert process.poll() is None
+            sleep(0.005)
+        process.send_signal(signal_)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    assert not list((tmp_path / "temporary").glob("chapter-verse-*"))
+
+
+def test_an_interrupt_before_the_server_has_started_ends_it_silently(ferry_index: Path) -> None:
+    command = [sys.executable, "app.py", "--port", str(free_port()), "--index", str(ferry_index)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=DEVNULL, stderr=PIPE, text=True) as process:
+        while "onnxruntime" not in Path(f"/proc/{process.pid}/maps").read_text("utf-8"):  # it opens the index
+            assert process.poll() is None
+            sleep(0.005)
+        sleep(0.2)  # it imports Gradio
+        process.send_signal(SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (-SIGINT, "")
 
 
 def catches(process: subprocess.Popen[str], signal: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,6 +106,44 @@ def test_the_page_works_without_browser_storage(open_page: Callable[..., Page]) 
     expect(page.locator(".card q").first).to_be_visible()
 
 
+# Stores old chats; the newest of them leaves no space for another.
+STORE = """(count) => {
+    const store = (i, filling) => {
+        const answer = { question: `Old ${i}`, answered: false, confidence: 0.1, quotes: [], nearest: [] };
+        const turns = [{ answer, alone: false, judged: {} }];
+        const chat = { id: `old-${i}`, updated: i, documents: [], turns, filling };
+        localStorage.setItem(`chapter-verse:chat:${chat.id}`, JSON.stringify(chat));
+    };
+    for (let i = 0; i < count; i++) store(i, "");
+    for (let size = 0, step = 2 ** 22; step >= 256; step /= 2) {
+        try {
+            store(count - 1, "x".repeat(size + step));
+            size += step;
+        } catch {}
+    }
+}"""
+
+
+def test_no_chat_is_lost_to_a_new_one(page: Page) -> None:
+    """However many chats there are, and whether or not the browser has space for another."""
+    stored = "() => Object.keys(localStorage).filter((key) => key.startsWith('chapter-verse:chat:')).length"
+    page.evaluate(STORE, 100)
+    page.goto(f"{page.url}?q=Who+is+Wang+Wen%3F")
+    expect(page.locator(".card").first).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("Your browser couldn’t save this chat.")
+    expect(page.locator(".chats li")).to_have_count(101)
+    assert page.evaluate(stored) == 100
+    page.locator(".chats li").nth(1).hover()
+    page.get_by_role("button", name="Delete chat: Old 99").click()
+    expect(page.locator(".chats li")).to_have_count(100)
+    assert page.evaluate(stored) == 100
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("alert")).to_contain_text("Your browser couldn’t save this chat.")
+    page.reload()
+    expect(page.locator(".question")).to_have_text("Who is Wang Wen?")
+    expect(page.locator(".chats li").last).to_have_text("Old 0")
+
+
 def lengthen(page: Page) -> None:
     """Turns the chat into one of fifty turns."""
     page.evaluate(
@@ -131,6 +170,14 @@ def test_a_long_chat_draws_its_last_turns_first_and_the_rest_on_request(page: Pa
     page.locator(".turn").nth(3).get_by_role("button", name="View in document").click()
     expect(page.locator("mark.quoted").first).to_be_in_viewport()
     expect(page.locator(".turn").nth(3).locator(".card[data-open]")).to_have_count(1)
+
+
+def test_a_long_chat_sends_the_questions_that_are_used(page: Page) -> None:
+    ask(page, PLATFORM)
+    lengthen(page)
+    with page.expect_request("**/act") as asked:
+        ask(page, UNANSWERABLE)
+    assert json.loads(asked.value.post_data or "")["data"]["history"] == [f"Nr {n}" for n in range(42, 50)]
 
 
 def test_a_long_chat_is_exported_whole(page: Page) -> None:

@@ -228,3 +228,6 @@ def test_a_refused_question_stays_in_its_box_with_the_reason(page: Page) -> None
     expect(page.get_by_role("alert")).to_contain_text("the limit is 2,000")
     expect(page.locator(".pending, .turn")).to_have_count(0)
     assert box.input_value().startswith("why why")
+    box.fill("why " * 10_000)
+    box.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("That text is too long (39,999 characters).")

@@ -113,13 +113,13 @@ def test_an_export_keeps_the_words_and_no_character_that_turns_its_lines(page: P
 
 
 def test_the_scripts_treat_names_as_the_server_does(browser: Browser) -> None:
-    """Each character of Unicode's first planes, alone and in a name."""
+    """Each character of Unicode's first planes, and tags: alone, in a name, and at the end of one."""
     codes = [
         code
-        for code in (*range(0x3000), *range(0xD7F0, 0x11100), *range(0x1E700, 0x1F000))
+        for code in (*range(0x3000), *range(0xD7F0, 0x11100), *range(0x1E700, 0x1F000), *range(0xE0000, 0xE1000))
         if not 0xD800 <= code < 0xE000
     ]
-    given = [f"a{chr(code)}\r\nb" for code in codes]
+    given = [name.format(chr(code)) for code in codes for name in ("{}", "a{}\r\nb", "a{}b", "a{0}{0}b", " {}.txt")]
     page = browser.new_page()
     got = page.evaluate(
         """([script, names]) => import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })))

@@ -107,8 +107,13 @@ def test_a_missing_index_and_an_unwritable_folder(
 ) -> None:
     assert run("status", "--index", tmp_path / "none") == 1
     assert "No index found in" in capsys.readouterr().err
-    assert run("build", source, "--index", source) == 1
-    assert "cannot be written to" in capsys.readouterr().err
+    for command in (["build", source], ["status"]):
+        assert run(*command, "--index", source) == 2
+        assert capsys.readouterr().err == f"{source} is a file, not an index. Name a folder with --index.\n"
+    (source.parent / "other").mkdir()
+    (source.parent / "other" / "file.txt").touch()
+    assert run("build", source, "--index", source.parent / "other") == 1
+    assert "holds other files but no index" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="interrupts are sent otherwise here")

@@ -49,6 +49,34 @@ def test_an_ordinary_name_stays_as_it_is() -> None:
     assert isolated(OVERRIDE) == "report\ufffdfdp.exe"
 
 
+UNSEEN = "\u00ad\u034f\u115f\u1160\u17b4\u180b\u180e\u200b\u200c\u200d\u2060\u2064\u2800\u3164\ufeff\uffa0\U000e0041"
+
+
+@given(st.text(st.sampled_from(f"{UNSEEN}\u200e\u200f\u061c \u00a0\u2003"), min_size=1))
+def test_no_name_is_invisible(name: str) -> None:
+    """Attack: names of characters that nothing is drawn for."""
+    assert "\ufffd" in isolated(name)
+    assert undirected(f"{name}.txt").endswith(".txt")
+
+
+@given(st.sampled_from(UNSEEN), st.sampled_from(["Law{}", "{}Law", "La {}w", "La{} w", "La{0}{0}w"]))
+def test_no_name_looks_like_another_by_what_is_not_seen(unseen: str, pattern: str) -> None:
+    assert unseen not in isolated(pattern.format(unseen))
+
+
+def test_what_joins_letters_stays() -> None:
+    for name in (
+        "می\u200cخواهم",
+        "ភាសា\u200bខ្មែរ",
+        "👩\u200d🌾.txt",
+        "🏳\ufe0f\u200d🌈",
+        "Donau\u00addampfer",
+        "क\u200dष",
+    ):
+        assert undirected(name) == name
+    assert undirected("Law\U000e0041\U000e0042s") == "Law\ufffd\ufffds"
+
+
 @given(NAMES)
 def test_json_for_a_terminal_says_the_same_without_such_characters(text: str) -> None:
     written = printable_json({text: text})

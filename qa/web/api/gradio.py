@@ -7,7 +7,6 @@
 - A folder of its own: Gradio would not start where another user has created its folder for temporary files.
 - `log_errors`: Gradio prints errors, around any limit of the log.
 - `describe_api`: Gradio's description of the endpoints would contain the first client's `Host`.
-- `PendingResults`: a result that doesn't exist is answered 404, not 200 and a traceback; each is fetched once.
 - `PatchedResponses`: two of Gradio's responses are wrong here.
 - `RequestErrors`: a request that Gradio's own page would not send is answered 400, not 500.
 - `WholePaths`: the path that is routed would not be the one that was checked.
@@ -17,12 +16,11 @@ from __future__ import annotations
 
 import gc
 import inspect
-import json
 import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
@@ -34,14 +32,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import uvicorn
-from starlette.datastructures import QueryParams
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web.http.errors import refusal
 
 __all__ = [
-    "STATIC_FOLDERS", "PatchedResponses", "PendingResults", "ProcessCompletedMessage", "RequestErrors", "WholePaths",
+    "STATIC_FOLDERS", "PatchedResponses", "ProcessCompletedMessage", "RequestErrors", "WholePaths",
     "accept_plain_values", "describe_api", "gr", "listening", "log_errors",
 ]  # fmt: skip
 
@@ -222,83 +218,6 @@ def _is_plain(value: object) -> bool:
 def _usage(error: str) -> Exception:
     exception: Exception = gr.Error(error, title="UsageError", print_exception=False)
     return exception
-
-
-_RESULT = re.compile(r"/gradio_api/(?:queue/data|call/(?:v2/)?[^/]+/([^/]+))/?")
-_CANCEL = re.compile(r"/gradio_api/cancel/?")
-
-
-class PendingResults:
-    """Middleware that lets a session's results be fetched once at a time, and forgets sessions that have all of theirs.
-
-    Gradio begins a stream for any session or call: for one that has ended it waits until the client has gone, and of
-    two of one session each takes messages of the other, and one fails. It keeps every session forever; and for every
-    request to cancel a call that has ended, a message. Here, results that don't exist are a 404, a second stream of a
-    session is a 409, and a call that has ended is not cancelled.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._fetched = set[str]()  # sessions whose results are being fetched
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = f"{scope['method']} {scope['path']}" if scope["type"] == "http" else ""
-        if request.startswith("GET ") and (found := _RESULT.fullmatch(scope["path"])):
-            await self._fetch(found[1], scope, receive, send)
-        elif request.startswith("POST ") and _CANCEL.fullmatch(scope["path"]):
-            await self._cancel(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
-
-    async def _fetch(self, call: str | None, scope: Scope, receive: Receive, send: Send) -> None:
-        queue: Any = scope["app"].get_blocks()._queue
-        results = queue.pending_event_ids_session
-        session = _session_of(call, results) if call else QueryParams(scope["query_string"]).get("session_hash")
-        if session is None or not results.get(session):
-            error = "There is no such call, or its result has been fetched or dropped. Call the endpoint again."
-            await refusal(404, "ResultMissing", error)(scope, receive, send)
-            return
-        if session in self._fetched:
-            error = "The results of this session are being fetched. Fetch one at a time, or give calls no session_hash."
-            await refusal(409, "SessionInUse", error)(scope, receive, send)
-            return
-        self._fetched.add(session)
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self._fetched.remove(session)
-            if not results.get(session):
-                results.pop(session, None)
-                queue.pending_messages_per_session.pop(session, None)
-
-    async def _cancel(self, scope: Scope, receive: Receive, send: Send) -> None:
-        message = await receive()  # the whole body: `BodyLimits` has collected it
-        queue: Any = scope["app"].get_blocks()._queue
-        if _has_ended(message.get("body", b""), queue):
-            await JSONResponse({"success": True})(scope, receive, send)
-            return
-        messages = [message]
-
-        async def receive_again() -> Message:
-            return messages.pop() if messages else await receive()
-
-        await self._app(scope, receive_again, send)
-
-
-def _has_ended(body: bytes, queue: Any) -> bool:
-    """Whether a request asks to cancel a call whose result waits for its client."""
-    try:
-        call = json.loads(body)
-        messages = queue.pending_messages_per_session.get(call["session_hash"])
-        waiting = () if messages is None else messages._queue
-        return any(message.event_id == call["event_id"] and message.msg == "process_completed" for message in waiting)
-    except (ValueError, TypeError, KeyError):
-        return False  # Gradio says what is wrong with it
-
-
-def _session_of(call: str, results: Mapping[str, Set[str]]) -> str | None:
-    """The session that a call belongs to: one of its own, unless the program named one."""
-    return next((session for session, calls in results.items() if call in calls), None)
 
 
 _MARK = "c0-3 2-5 5-5v3c-1.5 0-2 .8-2 2h2v7z"

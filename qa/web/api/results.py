@@ -1,4 +1,4 @@
-"""Bounds the results that no program has fetched yet.
+"""The results of programs' calls: bounds for those that nobody has fetched yet, and how they are fetched.
 
 Gradio keeps results forever, as objects that take several times the memory of their JSON. Here they are kept as JSON,
 for a while, and have a limit in bytes and in number; a client has half of each, whatever names it gives its sessions.
@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections import Counter
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
+from starlette.datastructures import QueryParams
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from qa.web.api.gradio import ProcessCompletedMessage, gr
 from qa.web.http.config import MEGABYTE, Limits
+from qa.web.http.errors import refusal
 from qa.web.http.rate_limit import client_of
 
 _LONGEST_SESSION = 100  # characters; Gradio's own names have about 11
@@ -177,3 +184,80 @@ class _Calls:
 def _too_large(most: int) -> bytes:
     error = f"The result is larger than {most / MEGABYTE:g} MB. Ask for less at once."
     return json.dumps({"error": error, "title": "ResultTooLarge"}).encode()
+
+
+_RESULT = re.compile(r"/gradio_api/(?:queue/data|call/(?:v2/)?[^/]+/([^/]+))/?")
+_CANCEL = re.compile(r"/gradio_api/cancel/?")
+
+
+class PendingResults:
+    """Middleware that lets a session's results be fetched once at a time, and forgets sessions that have all of theirs.
+
+    Gradio begins a stream for any session or call: for one that has ended it waits until the client has gone, and of
+    two of one session each takes messages of the other, and one fails. It keeps every session forever; and for every
+    request to cancel a call that has ended, a message. Here, results that don't exist are a 404, a second stream of a
+    session is a 409, and a call that has ended is not cancelled.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._fetched = set[str]()  # sessions whose results are being fetched
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = f"{scope['method']} {scope['path']}" if scope["type"] == "http" else ""
+        if request.startswith("GET ") and (found := _RESULT.fullmatch(scope["path"])):
+            await self._fetch(found[1], scope, receive, send)
+        elif request.startswith("POST ") and _CANCEL.fullmatch(scope["path"]):
+            await self._cancel(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _fetch(self, call: str | None, scope: Scope, receive: Receive, send: Send) -> None:
+        queue: Any = scope["app"].get_blocks()._queue
+        results = queue.pending_event_ids_session
+        session = _session_of(call, results) if call else QueryParams(scope["query_string"]).get("session_hash")
+        if session is None or not results.get(session):
+            error = "There is no such call, or its result has been fetched or dropped. Call the endpoint again."
+            await refusal(404, "ResultMissing", error)(scope, receive, send)
+            return
+        if session in self._fetched:
+            error = "The results of this session are being fetched. Fetch one at a time, or give calls no session_hash."
+            await refusal(409, "SessionInUse", error)(scope, receive, send)
+            return
+        self._fetched.add(session)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._fetched.remove(session)
+            if not results.get(session):
+                results.pop(session, None)
+                queue.pending_messages_per_session.pop(session, None)
+
+    async def _cancel(self, scope: Scope, receive: Receive, send: Send) -> None:
+        message = await receive()  # the whole body: `BodyLimits` has collected it
+        queue: Any = scope["app"].get_blocks()._queue
+        if _has_ended(message.get("body", b""), queue):
+            await JSONResponse({"success": True})(scope, receive, send)
+            return
+        messages = [message]
+
+        async def receive_again() -> Message:
+            return messages.pop() if messages else await receive()
+
+        await self._app(scope, receive_again, send)
+
+
+def _has_ended(body: bytes, queue: Any) -> bool:
+    """Whether a request asks to cancel a call whose result waits for its client."""
+    try:
+        call = json.loads(body)
+        messages = queue.pending_messages_per_session.get(call["session_hash"])
+        waiting = () if messages is None else messages._queue
+        return any(message.event_id == call["event_id"] and message.msg == "process_completed" for message in waiting)
+    except (ValueError, TypeError, KeyError):
+        return False  # Gradio says what is wrong with it
+
+
+def _session_of(call: str, results: Mapping[str, Set[str]]) -> str | None:
+    """The session that a call belongs to: one of its own, unless the program named one."""
+    return next((session for session, calls in results.items() if call in calls), None)

@@ -5,6 +5,9 @@ const END_ISOLATE = "\u2069"; // "pop directional isolate"
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g; // eslint-disable-line no-control-regex
 const DIRECTIONS = /[\u2028-\u202e\u2066-\u2069]/g;
 const RIGHT_TO_LEFT = /[\u200f\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const UNSEEN = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2064\u2800\u3164\ufeff\uffa0";
+const LOST = new RegExp(`[\u{e0000}-\u{e0fff}]|(?<![^\\s${UNSEEN}])[${UNSEEN}]|[${UNSEEN}](?![^\\s${UNSEEN}])`, "gu"); // eslint-disable-line no-misleading-character-class
+const SEEN = new RegExp(`[^\\s${UNSEEN}\u061c\u200e\u200f]`, "u"); // eslint-disable-line no-misleading-character-class
 
 /** @param {string} character */
 const picture = (character) => (character === "\u007f" ? "\u2421" : String.fromCharCode(0x2400 + character.charCodeAt(0)));
@@ -17,10 +20,14 @@ export const printable = (text) =>
   text.replace(/\r\n/g, "\n").replace(CONTROLS, picture).replace(/[\u0080-\u009f]/g, "\ufffd");
 
 /**
- * A text that isn't quoted, with a symbol for each control character and each that changes the direction of writing.
+ * A text that isn't quoted, with a symbol for each control character, each that changes the direction of writing, and
+ * each that cannot be seen.
  * @param {string} text
  */
-export const undirected = (text) => printable(text).replace(DIRECTIONS, "\ufffd");
+export const undirected = (text) => {
+  const shown = printable(text).replace(DIRECTIONS, "\ufffd").replace(LOST, "\ufffd");
+  return SEEN.test(shown) ? shown : "\ufffd".repeat([...shown].length);
+};
 
 /**
  * A name for use in a sentence.

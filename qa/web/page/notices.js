@@ -28,8 +28,9 @@ export const showNotice = (message, wrong = false, undo = null) => {
 
 // Reverts the action that the notice reports.
 export const undo = () => {
-  undoing?.();
+  const revert = undoing;
   showNotice("");
+  revert?.();
 };
 
 /** @param {string} text */

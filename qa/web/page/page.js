@@ -46,7 +46,7 @@ const deleteChat = (button) => {
   else drawChats();
   $('[data-do="new-chat"]').focus();
   const restore = deleted && (() => {
-    chats.save(deleted);
+    if (!chats.save(deleted)) showNotice(texts().not_kept, true);
     drawChats();
   });
   showNotice(texts().deleted_chat, false, restore);

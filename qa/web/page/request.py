@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from qa import ChapterVerseError
+from qa import ChapterVerseError, UsageError
 from source import is_unicode
 
 _Item = TypeVar("_Item")
-_LONGEST_TEXT = 20_000  # characters: more than the longest question, whose error says that it is too long
+_LONGEST_TEXT = 20_000  # characters: more than the longest question, whose own error names its limit
 _MOST_TEXTS = 10_000  # in a list
 
 
@@ -45,9 +45,11 @@ class Fields:
         return self._fields.get(name)
 
     def text(self, name: str) -> str:
-        """A string of bounded length. Lone surrogates, which can be neither searched for nor printed, are refused."""
+        """A string. Raises UsageError for a long one, and BadRequest for lone surrogates, which cannot be printed."""
         value = self._read(name, "", str)
-        if len(value) > _LONGEST_TEXT or not is_unicode(value):
+        if len(value) > _LONGEST_TEXT:
+            raise UsageError(f"That text is too long ({len(value):,} characters).")
+        if not is_unicode(value):
             raise BadRequest(name)
         return value
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from pathlib import PurePath
 
 from markupsafe import Markup
 
@@ -125,19 +124,15 @@ def _quote(quote: Quote, answers: bool, book: Edition) -> Markup:
 
 
 def _source(quote: Quote, texts: Texts) -> Markup:
-    title = named(quote.document.title, "cite")
-    file = named(quote.document.id, "span", class_="file")
-    place = element("span", {"class": "where"}, sentence(texts.where(quote.document, quote.place)))
-    in_title = _key(PurePath(quote.document.id).stem) in _key(quote.document.title)
-    elsewhere = texts.elsewhere(quote.document, quote.elsewhere) if quote.elsewhere else ""
+    document = quote.document
+    title = named(document.title, "cite")
+    # Several documents may have the same title.
+    file = [] if document.id == document.title else [named(document.id, "span", class_="file")]
+    place = element("span", {"class": "where"}, sentence(texts.where(document, quote.place)))
+    elsewhere = texts.elsewhere(document, quote.elsewhere) if quote.elsewhere else ""
     doubts = texts.doubts(quote.doubts) if quote.doubts else ""
     notes = [element("span", {"class": "note"}, sentence(note)) for note in (elsewhere, doubts) if note]
-    return element("p", {"class": "source"}, title, place, *([] if in_title else [file]), *notes)
-
-
-def _key(name: str) -> str:
-    """Only the letters and digits, to compare a file's name with a title."""
-    return "".join(char for char in name.casefold() if char.isalnum())
+    return element("p", {"class": "source"}, title, place, *file, *notes)
 
 
 def _actions(quote: Quote, texts: Texts) -> list[Markup]:

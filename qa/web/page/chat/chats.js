@@ -1,5 +1,6 @@
 // The chats of this browser, each in its own storage entry, and the one that is open in this tab. If two tabs change
-// the same chat, the later answer is kept, and the other tab is updated.
+// the same chat, the later answer is kept, and the other tab is updated. Only the user deletes chats: when the browser's
+// storage is full, a notice says so.
 
 /** @import { Answer, Chat } from "../types.d.ts" */
 
@@ -12,7 +13,6 @@ import { texts } from "../texts/texts.js";
 const place = new URL(serverRoot(), document.baseURI).pathname.replace(/\/$/, "");
 export const CHAT_KEY = `chapter-verse${place}:chat:`;
 const CURRENT_KEY = `chapter-verse${place}:current`;
-const MOST_CHATS = 60;
 
 /** @param {any} chat  what the storage has, which may be anything @returns {chat is Chat} */
 const isChat = (chat) =>
@@ -46,18 +46,23 @@ export const chats = {
   save(chat) {
     chat.updated = Date.now();
     this.unstored.set(chat.id, chat);
+    return this.store(chat);
+  },
+
+  /** @param {Chat} chat */
+  store(chat) {
     if (!chat.turns.length) return true;
-    const others = this.all().filter((other) => other.id !== chat.id);
-    others.splice(MOST_CHATS - 1).forEach((other) => this.remove(other.id));
     if (!stored.write(local, CHAT_KEY + chat.id, chat)) return false;
     this.unstored.delete(chat.id);
     return true;
   },
 
+  // Leaves space, perhaps enough for a chat that the browser has refused.
   /** @param {string} id */
   remove(id) {
     this.unstored.delete(id);
     stored.remove(local, CHAT_KEY + id);
+    [...this.unstored.values()].forEach((chat) => this.store(chat));
   },
 
   /** @returns {Chat} */
@@ -91,8 +96,10 @@ export const updateChat = (chat, change) => {
   if (updated === currentChat) rememberCurrentChat();
 };
 
+const MOST_HISTORY = 8; // the server uses no more (`qa/ask/conversation.py`)
 /** @param {number} position */
-export const questionsBefore = (position) => currentChat.turns.slice(0, position).map((turn) => turn.answer.question);
+export const questionsBefore = (position) =>
+  currentChat.turns.slice(0, position).slice(-MOST_HISTORY).map((turn) => turn.answer.question);
 
 // The earlier questions with which a turn was understood.
 /** @param {number} position */

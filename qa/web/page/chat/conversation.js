@@ -132,10 +132,15 @@ const cardOf = (button) => closest(button, ".card");
 /** @param {HTMLElement} button */
 const quoteOf = (button) => Number(cardOf(button).dataset.quote);
 
-// Pasted into a terminal, a control character could be a command.
+// The quote in the lines that its card shows, and its citation. Pasted into a terminal, a control character could be a
+// command; a line of the quote without a mark of its own could pass for another citation.
 /** @param {HTMLElement} button @param {number} position */
-const citedQuote = (button, position) =>
-  `“${printable(quotesOf(currentChat.turns[position].answer)[quoteOf(button)].text)}”\n— ${cardOf(button).dataset.citation}`;
+const citedQuote = (button, position) => {
+  const text = printable(quotesOf(currentChat.turns[position].answer)[quoteOf(button)].text);
+  const isFlowing = $optional("blockquote.flowing", cardOf(button)) !== null;
+  const words = isFlowing ? text.replace(/\s*[\n\u2028\u2029]\s*/g, " ") : text.replace(/[\n\u2028\u2029]/g, "\n> ");
+  return `“${words}”\n— ${cardOf(button).dataset.citation}`;
+};
 
 /** @param {string} question */
 const linkTo = (question) => {

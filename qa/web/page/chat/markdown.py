@@ -10,8 +10,10 @@ from qa.web.page.texts import Texts
 from source import printable
 
 # Characters that can begin or end a construct of CommonMark, of GitHub or of a common extension. A colon or full stop
-# before a word makes an address a link, and dashes are joined.
-_SPECIAL = re.compile(r"[\\`*_\[\]<>&|~$^@{}#=+]|[:.](?=\S)|(?<!\w)-|-(?=-)")
+# before a word makes an address a link, dashes are joined, `%%` hides words, and `(c)` becomes a sign.
+_SPECIAL = re.compile(
+    r"[\\`*_\[\]<>&|~$^@{}#=+]|[:.](?=\S)|(?<!\w)-|-(?=-)|%(?=%)|(?<=%)%|\((?=(?:c|r|p|tm)\))", re.IGNORECASE
+)
 _ITEM = re.compile(r"(\(?\w{1,9})([.)])(?=\s|$)")  # at the start of a line, the number of an item in a list
 
 

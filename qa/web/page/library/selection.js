@@ -19,8 +19,9 @@ export const setSelected = (id, title, isSelected) => {
 export const showSelection = () => {
   const line = $(".asking");
   line.hidden = !currentChat.documents.length;
-  const titles = currentChat.documents.map(({ title }) => isolated(title)).join(", ");
-  showSentence($("span", line), fill(texts().asking_only, { titles }));
+  const names = currentChat.documents.map(({ id, title }) =>
+    (id === title ? isolated(title) : `${isolated(title)} (${isolated(id)})`)); // several may have the same title
+  showSentence($("span", line), fill(texts().asking_only, { titles: names.join(", ") }));
 };
 
 export const askAllDocuments = () => {

@@ -9,7 +9,6 @@ from markupsafe import Markup
 from qa.library import Entry
 from qa.web.page.html import button, element, escaped, named
 from qa.web.page.texts import Texts
-from source import isolated
 
 ROWS = 50
 """Documents shown at a time."""
@@ -49,7 +48,7 @@ def _noun(forms: str) -> str:
 
 
 def _row(entry: Entry, texts: Texts, read_only: bool) -> Markup:
-    name = isolated(entry.title)
+    name = texts.name_of(entry.id, entry.title)
     tick = element("input", {"type": "checkbox", "aria-label": texts.only.format(title=name)})
     read = {"type": "button", "class_": "title", "data_do": "read", "title": texts.read.format(title=name)}
     title, path = named(entry.title, "button", **read), named(entry.id, "span", class_="path")

@@ -185,6 +185,15 @@ class Texts(Phrases):
         """The citation that is copied with a quote: title, place and, in brackets, the document's id."""
         return f"{isolated(document.title)}, {self.where(document, place)} ({isolated(document.id)})"
 
+    def name_of(self, id: str, title: str) -> str:
+        """A document's title with its id in brackets, as several documents may have the same title.
+
+        >>> from qa.web.page.texts.english import ENGLISH as english
+        >>> english.name_of("2024/report.txt", "report"), english.name_of("Q1", "Q1")
+        ('report (2024/report.txt)', 'Q1')
+        """
+        return isolated(title) if id == title else f"{isolated(title)} ({isolated(id)})"
+
     def elsewhere(self, document: DocumentRef, locations: Sequence[Location]) -> str:
         """Where else a quote from `document` appears: the first few places by name, the rest as a number."""
         named = [self._place_in(document, each) for each in locations[:_NAMED_PLACES]]
@@ -210,4 +219,5 @@ class Texts(Phrases):
 
     def _place_in(self, document: DocumentRef, location: Location) -> str:
         place = self.where(location.document, location.place)
-        return place if location.document.id == document.id else f"{isolated(location.document.title)}, {place}"
+        other = location.document
+        return place if other.id == document.id else f"{self.name_of(other.id, other.title)}, {place}"
