@@ -75,7 +75,7 @@ def test_a_damaged_index_does_not_verify(tmp_path: Path, source: Path, capsys: p
         out, err = capsys.readouterr()
         assert out == ""
         assert err.count("\n") == 1
-        assert "tokens.npy is damaged. Run `python -m index build`" in err
+        assert "tokens.npy is damaged. Run `python -m index build --index DIR`" in err
 
 
 @pytest.mark.parametrize(
