@@ -6,8 +6,10 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g; // eslint-disable-line n
 const DIRECTIONS = /[\u2028-\u202e\u2066-\u2069]/g;
 const RIGHT_TO_LEFT = /[\u200f\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 const UNSEEN = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2064\u2800\u3164\ufeff\uffa0";
-const LOST = new RegExp(`[\u{e0000}-\u{e0fff}]|(?<![^\\s${UNSEEN}])[${UNSEEN}]|[${UNSEEN}](?![^\\s${UNSEEN}])`, "gu"); // eslint-disable-line no-misleading-character-class
-const SEEN = new RegExp(`[^\\s${UNSEEN}\u061c\u200e\u200f]`, "u"); // eslint-disable-line no-misleading-character-class
+/* eslint-disable no-misleading-character-class -- each stands for itself */
+const LOST = new RegExp(`[\u{e0000}-\u{e0fff}]|(?<![^\\s${UNSEEN}])[${UNSEEN}]|[${UNSEEN}](?![^\\s${UNSEEN}])`, "gu");
+const SEEN = new RegExp(`[^\\s${UNSEEN}\u061c\u200e\u200f]`, "u");
+/* eslint-enable no-misleading-character-class */
 
 /** @param {string} character */
 const picture = (character) => (character === "\u007f" ? "\u2421" : String.fromCharCode(0x2400 + character.charCodeAt(0)));
