@@ -83,8 +83,6 @@ def locate(index: str | Path) -> Index:
     """The index in a folder or at an address. Raises UsageError and EngineMissing."""
     address = address_of(index)
     if isinstance(address, Path):
-        if _is_file(address):
-            raise UsageError(f"{isolated(address)} is a file, not an index. Name a folder with --index.")
         return FolderIndex(address)
     try:
         from index.lance.index import LanceIndex  # LanceDB is an extra
@@ -93,13 +91,6 @@ def locate(index: str | Path) -> Index:
             f"{isolated(address)} needs the package {error.name}, which is not installed. Run `pip install '.[lance]'`."
         ) from None
     return LanceIndex(address)
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name that no file can have; opening the index says so
-        return False
 
 
 def address_of(index: str | Path) -> Path | Engine:

@@ -39,6 +39,8 @@ def claim(root: Path) -> Layout:
     else's files, or a pipe, which would block us. Raises IndexUnwritable and OSError.
     """
     layout = Layout(root)
+    if root.is_file():
+        raise IndexUnwritable(f"{isolated(root)} is a file, not an index. Name a folder with --index.")
     root.mkdir(parents=True, exist_ok=True)
     found = {path.name for path in root.iterdir() if not path.name.startswith(".")}
     if found - _OURS and not is_index(found):  # other programs have a CURRENT, too

@@ -25,17 +25,21 @@ def read_current(layout: Layout) -> tuple[str, str]:
     try:
         text = read(layout.current, 200).decode("ascii")
         name, sha256 = text.split()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if names(layout):
             raise _not_readable(layout) from None
-        raise IndexMissing(
-            f"No index found in {isolated(layout.root)}. Run `python -m index build` to create one."
-        ) from None
+        raise _missing(layout) from None
     except (OSError, ValueError):
         raise _not_readable(layout) from None
     if not name.isalnum() or len(sha256) != 64 or text != f"{name} {sha256}\n":  # the name becomes a path
         raise _not_readable(layout)
     return name, sha256
+
+
+def _missing(layout: Layout) -> IndexMissing:
+    if layout.root.is_file():
+        return IndexMissing(f"{isolated(layout.root)} is a file, not an index. Name a folder with --index.")
+    return IndexMissing(f"No index found in {isolated(layout.root)}. Run `python -m index build` to create one.")
 
 
 def _not_readable(layout: Layout) -> IndexCorrupt:

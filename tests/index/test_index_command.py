@@ -108,7 +108,7 @@ def test_a_missing_index_and_an_unwritable_folder(
     assert run("status", "--index", tmp_path / "none") == 1
     assert "No index found in" in capsys.readouterr().err
     for command in (["build", source], ["status"]):
-        assert run(*command, "--index", source) == 2
+        assert run(*command, "--index", source) == 1
         assert capsys.readouterr().err == f"{source} is a file, not an index. Name a folder with --index.\n"
     (source.parent / "other").mkdir()
     (source.parent / "other" / "file.txt").touch()

@@ -157,7 +157,7 @@ def test_an_index_is_no_source(tmp_path: Path, sources: Path) -> None:
 
 def test_an_unwritable_folder_is_reported(tmp_path: Path, sources: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(IndexUnwritable, match=r"cannot be written to .*name another folder with --index"):
+    with pytest.raises(IndexUnwritable, match="is a file, not an index"):
         build(tmp_path / "file", [sources])
     root = tmp_path / "index"
     build(root, [sources])
