@@ -117,7 +117,7 @@ class LanceIndex:
 
     def rollback(self, to: str | None = None) -> str:
         """As `Index.rollback`."""
-        self._pointer.read()  # before `building` creates a pointer where there is no index
+        self._pointer.read()  # raises IndexMissing, before `building` would create a pointer
         with building(self._engine, self._pointer) as lease:
             current = lease.current
             earlier = [each for each in current.kept if (each.name == to if to else each.name < current.generation)]

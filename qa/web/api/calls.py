@@ -45,7 +45,7 @@ def share_queue(app: Any) -> None:
 
 
 def _is_full(queue: Any, client: str, size: int) -> bool:
-    """Whether there is no room for another body of this size."""
+    """Whether another body of this size would exceed the limits."""
     held = Counter[str]()
     for call in _calls(queue):
         held[client_of(call.request.scope)] += call.request.state.held

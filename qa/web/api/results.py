@@ -103,7 +103,7 @@ class _Calls:
         self._timer: asyncio.TimerHandle | None = None
 
     def make_room(self, client: str) -> bool:
-        """Drops the oldest results if there is no place for another call of this client; False if that doesn't do."""
+        """Drops the oldest results until this client's next call fits; False if it still doesn't."""
         self._forget()
         is_room = True
         while is_room and sum(call.client == client for call in self._calls.values()) >= (self._most + 1) // 2:
