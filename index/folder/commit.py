@@ -40,7 +40,7 @@ def claim(root: Path) -> Layout:
     """
     layout = Layout(root)
     if root.is_file():
-        raise IndexUnwritable(f"{isolated(root)} is a file, not an index. Name a folder with --index.")
+        raise IndexUnwritable(layout.not_a_folder)
     root.mkdir(parents=True, exist_ok=True)
     found = {path.name for path in root.iterdir() if not path.name.startswith(".")}
     if found - _OURS and not is_index(found):  # other programs have a CURRENT, too

@@ -38,7 +38,7 @@ def read_current(layout: Layout) -> tuple[str, str]:
 
 def _missing(layout: Layout) -> IndexMissing:
     if layout.root.is_file():
-        return IndexMissing(f"{isolated(layout.root)} is a file, not an index. Name a folder with --index.")
+        return IndexMissing(layout.not_a_folder)
     return IndexMissing(f"No index found in {isolated(layout.root)}. Run `python -m index build` to create one.")
 
 

@@ -59,6 +59,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from source import isolated
+
 FORMAT = 5
 """The version of this layout; increased whenever older code would misread the new files."""
 DOCUMENT_COLUMNS = 5
@@ -99,6 +101,11 @@ class Layout:
     feedback = _In("feedback.jsonl")
     segments = _In("segments")
     generations = _In("generations")
+
+    @property
+    def not_a_folder(self) -> str:
+        """The message for a path that is a file."""
+        return f"{isolated(self.root)} is a file, not an index. Name a folder with --index."
 
     @classmethod
     def names(cls) -> frozenset[str]:

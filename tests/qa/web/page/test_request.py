@@ -98,6 +98,15 @@ def said(act: Act) -> Callable[[Any], dict[str, Any]]:
     return ask
 
 
+def uploaded(text: str = QUOTE, limits: Limits | None = None) -> tuple[UploadSpool, Path]:
+    """A spool, and a file that a client has just uploaded to it."""
+    spool = UploadSpool(limits or Limits())
+    path = spool.create("client")
+    path.write_text(text)
+    spool.keep(path)
+    return spool, path
+
+
 def settled(state: AppState) -> None:
     while state.builds.now.state == "running":
         pass
@@ -277,10 +286,7 @@ def test_only_what_was_uploaded_can_be_added(act: Act, state: AppState, path: st
 def test_an_upload_lands_in_its_folder_under_a_plain_name(tmp_path: Path, name: str, kept: str) -> None:
     build_book(tmp_path, {"ferry.md": FERRY})
     state = AppState(tmp_path / "index")
-    spool = UploadSpool(Limits())
-    given = spool.create("client")
-    given.write_text(QUOTE)
-    spool.keep(given)
+    spool, given = uploaded()
     uploads = Uploads(spool)
     files = uploads.uploaded([{"name": name, "path": str(given)}])
     added = uploads.add(state.library, files, lambda step, done, total: None)
@@ -294,10 +300,7 @@ def test_an_upload_that_could_not_be_added_can_be_added_again(tmp_path: Path, mo
     """It is kept for as long as if it had just been sent."""
     build_book(tmp_path, {"ferry.md": FERRY})
     state, steps = AppState(tmp_path / "index"), set[str]()
-    spool = UploadSpool(Limits(upload_lifetime=60))
-    given = spool.create("someone")
-    given.write_text(QUOTE)
-    spool.keep(given)
+    spool, given = uploaded(limits=Limits(upload_lifetime=60))
     sent = monotonic()
     monkeypatch.setattr("qa.web.http.uploads.monotonic", lambda: sent + 59)
     act = actions(state, Uploads(spool))
@@ -322,10 +325,7 @@ def test_an_upload_is_added_once_however_often_it_is_asked_for(tmp_path: Path) -
     """As by a double click, or by a retry after an answer that was lost."""
     build_book(tmp_path, {"ferry.md": FERRY})
     state = AppState(tmp_path / "index")
-    spool = UploadSpool(Limits())
-    given = spool.create("client")
-    given.write_text(QUOTE)
-    spool.keep(given)
+    spool, given = uploaded()
     act = actions(state, Uploads(spool))
     asked = {"action": "add", "files": [{"name": "twice.txt", "path": str(given)}]}
     with writing(tmp_path / "index"):
