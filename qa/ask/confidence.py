@@ -60,7 +60,8 @@ def features(store: Store, queries: Sequence[Query], best: Sentence, terms: Ques
     - words, sentence_words: the share of the question's terms in the passage, and in the sentence
     - answers, likelihood: the reader's, if it has read the passage (see `qa.ask.sentences.Features`)
     """
-    matched = store.lexical.contains(store.passage(best.candidate.passage).text, terms.words)
+    row = best.candidate.passage
+    matched = store.lexical.contains(store.context(row) + store.passage(row).text, terms.words)
     matches = best_matches(best.candidate.similarities[0])
     coverage = {
         "": 1.0,

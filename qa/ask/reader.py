@@ -42,7 +42,10 @@ _Scores = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class FoundAnswer:
-    """The likeliest answer in a part of a passage (offsets in the passage), and the log-probability of its words."""
+    """The likeliest answer in a part of a passage, and the log-probability of its words.
+
+    `span`: offsets in the passage; below 0 in its context, which ends at 0.
+    """
 
     span: Span
     likelihood: float
@@ -55,7 +58,7 @@ class Reading:
     `answers`: log-odds that it answers. `relevance`: a tenth of a
     cross-encoder's log-odds. `starts`, `ends`: (pieces,) log-probabilities that
     the answer, if there is one, starts or ends at each word piece. `offsets`:
-    (pieces, 2) offsets of the word pieces in the passage.
+    (pieces, 2) offsets of the word pieces in the passage; those of the context are below 0.
     """
 
     answers: float
@@ -65,7 +68,7 @@ class Reading:
     offsets: Offsets
 
     def best(self, start: int, end: int) -> FoundAnswer | None:
-        """The likeliest answer in `passage[start:end]`; None if no word piece of it was read."""
+        """The likeliest answer from `start` to `end` in the passage; None if no word piece of it was read."""
         first, last = np.searchsorted(self.offsets[:, 0], (start, end))
         count = int(last - first)
         if not count:
@@ -101,17 +104,18 @@ class Reader:
         self._session = open_model(_checked(folder / "reader.onnx"))
         self._pool = PerProcess(lambda: ThreadPoolExecutor(threads(), "reader"))
 
-    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
-        """Reads each passage with the question, in parallel on the cores."""
+    def read(self, question: str, passages: Sequence[str], contexts: Sequence[str] = ()) -> list[Reading]:
+        """Reads each passage, after its context if `contexts` has them, with the question, in parallel on the cores."""
         read = partial(self._read, question)
+        contexts = contexts or [""] * len(passages)
         if threads() == 1:
-            return list(map(read, passages))
-        readings = [submit(self._pool(), read, passage) for passage in passages]
+            return list(map(read, passages, contexts))
+        readings = [submit(self._pool(), read, *each) for each in zip(passages, contexts, strict=True)]
         return [reading.result() for reading in readings]
 
-    def _read(self, question: str, passage: str) -> Reading:
+    def _read(self, question: str, passage: str, context: str) -> Reading:
         question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids[:_MAX_QUESTION]
-        normalized = searchable(passage)
+        normalized = searchable(context + passage)
         text = self._tokenizer.encode(normalized.text, add_special_tokens=False)
         pieces = text.ids[: _MAX_PIECES - len(question_ids) - 3]
         ids = [_CLS, *question_ids, _SEP, *pieces, _SEP]
@@ -120,7 +124,7 @@ class Reader:
         own = slice(len(question_ids) + 2, -1)
         offsets = normalized.to_original(np.array(text.offsets[: len(pieces)], np.int64).reshape(-1, 2))
         starts, ends = (_log_softmax(spans[0, own, column]) for column in (0, 1))
-        return Reading(float(whole[0, 0]), float(whole[0, 1]), starts, ends, offsets)
+        return Reading(float(whole[0, 0]), float(whole[0, 1]), starts, ends, offsets - len(context))
 
 
 open_reader = PerProcess(Reader)
@@ -141,7 +145,7 @@ def read(store: Store, question: str, candidates: Sequence[Candidate]) -> list[R
     texts = [store.passage(each.passage).text for each in candidates]
     if {language_of(question), language_of("\n".join(texts))} != _LANGUAGES:
         return [None] * len(candidates)
-    return list(open_reader().read(question, texts))
+    return list(open_reader().read(question, texts, [store.context(each.passage) for each in candidates]))
 
 
 def _checked(file: Path) -> bytes:

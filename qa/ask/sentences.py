@@ -21,6 +21,7 @@ Features = Mapping[str, float]
 - late: late interaction with the sentence alone
 - passage: the score of its passage
 - words: the share of the question's content words that it contains, weighted by rarity
+- context: the same share of the words that it lacks but its context contains
 - shape: 1 if it contains words of the expected answer type, -1 if it lacks them, 0 if none is expected
 - answers, relevance: the reader's log-odds for its passage
 - likelihood: the reader's log-probability of the likeliest answer in it
@@ -117,6 +118,7 @@ def _sentences(
     document: Document = store.document(store.document_of(candidate.passage))
     offset = store.span(candidate.passage).start
     starts = candidate.offsets[:, 0] + offset
+    in_context = store.lexical.contains(store.context(candidate.passage), terms.words)
     for position, span in enumerate(store.sentences(candidate.passage)):
         inside = (starts >= span.start) & (starts < span.end)
         if not inside.any():
@@ -129,6 +131,7 @@ def _sentences(
             "late": late / sum(query.weight for query in queries),
             "passage": candidate.score,
             "words": float(terms.shares[matched].sum()),
+            "context": float(terms.shares[in_context & ~matched].sum()),
             "shape": has_expected(text, expected),
         }
         answer = None

@@ -11,12 +11,14 @@ from source.formats.boilerplate import find_boilerplate
 from source.places import Heading, Places
 from source.spans import Span, subtract, trim
 
-EXTRACTOR = "plain/4"
+EXTRACTOR = "plain/5"
 
 _LINE = re.compile(r"[^\r\n]+")
 # Atomic, because otherwise a single \r\n would match as a \r and a \n with nothing between them.
 _BREAK = re.compile(r"(?>\r\n|\r|\n)[^\S\r\n]*(?>\r\n|\r|\n)\s*")
-_LIST_ITEM = re.compile(r"\s*(?:\(?\d{1,3}[.)]|\(?[a-zA-Zа-яА-Я][.)]|[-*+•·‣◦–—])\s+\S")
+_LIST_ITEM = re.compile(
+    r"\s*(?:\(?\d{1,3}[.)]|\(?[a-zA-Zа-яА-Я][.)]|[-*+•·‣◦–—]|(?:§\s?)?\d{1,3}(?:\.\d{1,3})+[.)]?)\s+\S"
+)
 _RULE = re.compile(r"\s*([-=_*~#+.])(?:\s*\1){3,}\s*")
 _UNDERLINE = re.compile(r"\s*([=\-~^*#])\1{2,}\s*")
 _NUMBERED = re.compile(r"\s*(\d+(?:\.\d+)*)\.?\s+\S")
@@ -141,7 +143,7 @@ def _headings(text: str, blocks: list[Span], headline: Span | None) -> Iterator[
 def _looks_like_heading(block: str, following: str) -> bool:
     if len(block) > _LONGEST_HEADING or not any(char.isalpha() for char in block):
         return False
-    if _MULTILEVEL.match(block) and not _MULTILEVEL.match(following):
+    if _MULTILEVEL.match(block) and not _MULTILEVEL.match(following) and not _is_clause(block):
         return True  # "8.1.2. APT", on one line or two, even as a question
     if "\n" in block or "\r" in block or len(following) <= 2 * len(block):
         return False
@@ -150,6 +152,11 @@ def _looks_like_heading(block: str, following: str) -> bool:
     if _TERMINAL.search(block) or _LIST_ITEM.match(following) or _LIST_ITEM.match(block):
         return False
     return not next(char for char in block if char.isalpha()).islower()
+
+
+def _is_clause(block: str) -> bool:
+    """Whether a numbered block is text: a sentence ("4.2 Tickets are not transferable."), or several clauses."""
+    return block.endswith((".", ";", "。")) or any(_MULTILEVEL.match(line) for line in block.splitlines()[1:])
 
 
 def _level(line: str) -> int:
