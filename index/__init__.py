@@ -29,7 +29,7 @@ from index.progress import Progress, Report, ignore
 from index.settings import DEFAULT_INDEX, Settings, threads
 from index.store import Listed, Store, listed, matching
 from index.text.language import language_of
-from index.text.passages import LONGEST_PASSAGE, Passage
+from index.text.passages import LONGEST_PASSAGE, Passage, context_of
 from index.types import FloatMatrix, Offsets, Rows, Scores
 from index.watch import changes
 
@@ -43,6 +43,7 @@ __all__ = [
     "locate",
     # reading one
     "LONGEST_PASSAGE",
+    "context_of",
     "FolderStore",
     "Listed",
     "Passage",

@@ -51,7 +51,8 @@ class Quote:
     the relevance by which the quotes of one answer are ordered. `elsewhere`: other
     places of the sentence with the answer. `boxes`: around its lines, page by page,
     if the format has pages and the position of every letter is known. `doubts`: why
-    the text of its document or page may differ from what the original shows.
+    the text of its document or page may differ from what the original shows. `more`:
+    how many items of the quoted list follow the quote.
     """
 
     text: str
@@ -63,6 +64,7 @@ class Quote:
     elsewhere: tuple[Location, ...] = ()
     boxes: tuple[Box, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    more: int = 0
 
     def text_of(self, highlight: Span) -> str:
         """The text of one of the highlights."""
@@ -86,7 +88,7 @@ class Answer:
 
 
 def quote_json(quote: Quote) -> dict[str, Any]:
-    """A quote as a JSON object; `elsewhere`, `boxes` and `doubts` are left out if empty."""
+    """A quote as a JSON object; `elsewhere`, `boxes`, `doubts` and `more` are left out if empty."""
     fields = {
         "text": quote.text,
         "start": quote.span.start,
@@ -100,6 +102,7 @@ def quote_json(quote: Quote) -> dict[str, Any]:
         "elsewhere": [_location_json(each) for each in quote.elsewhere],
         "boxes": [{name: round(value, 5) for name, value in asdict(box).items()} for box in quote.boxes],
         "doubts": [asdict(doubt) for doubt in quote.doubts],
+        "more": quote.more,
     }
     return {**fields, **{name: values for name, values in optional.items() if values}}
 

@@ -38,6 +38,18 @@ _YES_OR_NO = re.compile(
 )
 
 
+# "What are the fees?", "Which parts need oil?", "How do I reset it?": a list, if the documents have one.
+_SEVERAL = re.compile(
+    r"\bwhat(?:['’]re| are| were)\b|\b(?:what|which)\s(?:[\w-]+\s){0,3}[\w-]*[^\Ws]s\s(?!(?:is|was|has|does)\b)"
+    r"|\b(?:list|name|enumerate)\b|\bsteps?\b|\bhow (?:do|does|can|should|must|to)\b"
+    r"|\bwhat (?:must|should|do) (?:i|you|we)\b"
+    r"|\bкакие\b|\bкак(?=\s\w+(?:ть|ся)\b)|\bперечисл\w+|\bwelche\b|\bwie (?:kann|muss|wird)\b"
+    r"|\bquel(?:le)?s\b|\bcomment\b"
+    r"|\bcuáles\b|\bqué\s\w+s\b|\bcómo\b|\bquali\b|\bcome si\b|\bquais\b|\bcomo\b|哪些",
+    re.IGNORECASE,
+)
+
+
 class AnswerType(Enum):
     """The type of answer that a question expects."""
 
@@ -59,6 +71,11 @@ def answer_type(question: str) -> AnswerType:
         if pattern.search(question):
             return kind
     return AnswerType.ANYTHING
+
+
+def expects_several(question: str) -> bool:
+    """Whether the question may be asking for all items of a list or all steps of a procedure."""
+    return bool(_SEVERAL.search(question))
 
 
 _DIGIT = re.compile(r"\d")

@@ -21,8 +21,11 @@ from qa.evaluation.questions import Question
 
 _NAME = re.compile(r"\b[A-Z][\w’'-]*[\w](?:\s(?:of\s|the\s|and\s)?[A-Z][\w’'-]*\w)*\b")
 _SECTIONS = range(3, 9)  # in a document
-_OPENERS = frozenset("The A An In On At Of It He She They What Who When Where Which Why How Is Are Was Were Do Does Did"
-                     " Name For From To With By As If And But Or This That These Those After Before Can".split())  # fmt: skip
+_OPENERS_WORDS = """
+The A An In On At Of It He She They What Who When Where Which Why How Is Are Was Were Do Does Did Name For From To With
+By As If And But Or This That These Those After Before Can
+"""
+_OPENERS = frozenset(_OPENERS_WORDS.split())
 
 
 def headed(folder: Path, questions: Sequence[Question], target: Path, seed: int = 0) -> list[Question]:
@@ -63,9 +66,7 @@ def _cut(passages: list[Mapping[str, Any]], rng: random.Random) -> Iterator[list
         passages = passages[size:]
 
 
-def _document(
-    group: Sequence[Mapping[str, Any]], asked: Mapping[str, Sequence[Question]], rng: random.Random
-) -> str:
+def _document(group: Sequence[Mapping[str, Any]], asked: Mapping[str, Sequence[Question]], rng: random.Random) -> str:
     titles = {passage.get("title") for passage in group}
     title = titles.pop() if len(titles) == 1 else None
     parts = [f"# {title}"] if title else []

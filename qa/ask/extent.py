@@ -1,0 +1,105 @@
+"""Decides how much is quoted around a sentence: as little as understanding needs.
+
+A sentence gets its neighbours where it refers to them, a list is quoted whole with its lead-in, and a section that the
+question names by its number is quoted whole, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index import Store
+from qa.ask.answer_type import expects_several
+from qa.ask.highlights import without_marker
+from qa.ask.lists import list_at, opens_list
+from qa.ask.sections import is_content_of, reference, section_at
+from qa.ask.sentences import Sentence
+from source import Document, Span
+
+LONGEST = 350  # characters that a quote is widened to at most; a single sentence, list or section may be longer
+MOST_SENTENCES = 3  # in a quote
+# A neighbouring sentence is quoted too if its score, in log-odds, is within this of the sentence's.
+NEAR = 1.8
+
+_REFERS_BACK = re.compile(
+    r"(?:he|she|it(?!\s(?:is|was|has been)\s\w+ed\b)|they|his|her|its|their"
+    r"|this|these|that|those|such|as a result|for example|therefore|however|also"
+    r"|он|она|оно|они|это|этот|эта|эти|его|её|их|поэтому|например|er|sie|es|dies\w*|él|ella|ellos|esto|il|elle|ils)\b",
+    re.IGNORECASE,
+)
+# An answer that is one of these words alone needs the sentence before it.
+_PRONOUN = re.compile(r"(?:this|that|these|those|it|they|them|he|she|him|her|both|such)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What is quoted. `items`: the items of a list that answer together. `more`: items of that list left out."""
+
+    span: Span
+    items: tuple[Span, ...] = ()
+    more: int = 0
+
+
+def extent_of(
+    store: Store,
+    document: Document,
+    question: str,
+    sentence: Sentence,
+    ranked: Sequence[Sentence],
+) -> Extent:
+    """What is quoted around a sentence. `ranked`: all scored sentences."""
+    number = reference(question)
+    if number and is_content_of(store, document, question, sentence.span):
+        section = section_at(document, sentence.span, number)
+        if section:
+            return Extent(section, (section,))
+    return _list(document, question, sentence) or Extent(_widened(store, document, sentence, ranked))
+
+
+def _list(document: Document, question: str, sentence: Sentence) -> Extent | None:
+    """The list around the sentence, if the question or the sentence asks for all of it, or if it is short."""
+    found = list_at(document, sentence.span)
+    if found is None:
+        return None
+    quoted = found.fitting()
+    span = Span(found.start, quoted[-1].end)
+    if not document.is_quotable(span) or not (span.start <= sentence.span.start and sentence.span.end <= span.end):
+        return None
+    if expects_several(question) or opens_list(document.text[sentence.span.start : sentence.span.end]):
+        items = tuple(without_marker(document.text, each) for each in quoted)
+        return Extent(span, items, len(found.items) - len(quoted))
+    return Extent(span) if len(span) <= LONGEST else None
+
+
+def read_answer(store: Store, sentence: Sentence) -> Span | None:
+    """The reader's answer in the sentence, as a span of the document; None if it didn't read."""
+    if not sentence.answer:
+        return None
+    start, span = store.span(sentence.candidate.passage).start, sentence.answer.span
+    return Span(start + span.start, start + span.end)
+
+
+def _widened(store: Store, document: Document, sentence: Sentence, ranked: Sequence[Sentence]) -> Span:
+    """The sentence with the neighbours that are needed to understand it."""
+    sentences = store.sentences(sentence.candidate.passage)
+    first = last = sentence.position
+    scores = {s.position: s.score for s in ranked if s.candidate.passage == sentence.candidate.passage}
+
+    def fits(first: int, last: int) -> bool:
+        inside = first >= 0 and last < len(sentences) and last - first < MOST_SENTENCES
+        return inside and sentences[last].end - sentences[first].start <= LONGEST
+
+    text = document.text[sentence.span.start : sentence.span.end]
+    answer = read_answer(store, sentence)
+    is_pronoun = answer and _PRONOUN.fullmatch(document.text, answer.start, answer.end)
+    if (is_pronoun or _REFERS_BACK.match(text)) and fits(first - 1, last):
+        first -= 1
+    while opens_list(text) and fits(first, last + 1):
+        last += 1
+    for position in sorted((first - 1, last + 1), key=lambda p: -scores.get(p, 0.0)):
+        near = scores.get(position, -1.0) >= sentence.score - NEAR
+        if near and fits(min(first, position), max(last, position)):
+            first, last = min(first, position), max(last, position)
+    return Span(sentences[first].start, sentences[last].end)
