@@ -34,7 +34,12 @@ class RegionKind(StrEnum):
 
     @property
     def quotable(self) -> bool:
-        """Whether such text may be quoted: only attributions may."""
+        """Whether such text may be quoted: attributions and headings may."""
+        return self in (RegionKind.ATTRIBUTION, RegionKind.HEADING)
+
+    @property
+    def in_passages(self) -> bool:
+        """Whether such text is part of passages; a heading is the context of those below it."""
         return self is RegionKind.ATTRIBUTION
 
 
@@ -119,12 +124,12 @@ class Document:
         return 0 <= span.start < span.end <= len(self.text) and not self._holes.overlap(span)
 
     def quotable(self) -> list[Span]:
-        """The paragraphs without the regions that may not be quoted, trimmed of white space."""
+        """The paragraphs without headings and the regions that may not be quoted, trimmed of white space."""
         return list(self.iter_quotable())
 
     def iter_quotable(self) -> Iterator[Span]:
         """As `quotable`, one after the other: there may be millions."""
-        holes = [region.span for region in self.regions if not region.kind.quotable]
+        holes = [region.span for region in self.regions if not region.kind.in_passages]
         for span in subtract(self.places.paragraphs, holes):
             if inner := trim(self.text, span):
                 yield inner

@@ -121,12 +121,16 @@ class Places:
 
     def heading(self, offset: int) -> tuple[str, ...]:
         """The titles of the headings that apply at `offset`, highest level first."""
+        return tuple(each.title for each in self.headings_at(offset))
+
+    def headings_at(self, offset: int) -> tuple[Heading, ...]:
+        """The headings that apply at `offset`, highest level first."""
         path: list[Heading] = []
         at = bisect_right(self.headings, offset, key=lambda heading: heading.start) - 1
         while at >= 0:
             path.append(self.headings[at])
             at = self._above[at]
-        return tuple(each.title for each in reversed(path) if each.end is None or offset < each.end)
+        return tuple(each for each in reversed(path) if each.end is None or offset < each.end)
 
 
 def _parents(headings: Iterable[Heading]) -> Iterator[int]:

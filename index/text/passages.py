@@ -97,7 +97,7 @@ def context_of(document: Document, offset: int) -> str:
 
 def _stretches(document: Document) -> Iterator[tuple[int, Span]]:
     """The quotable paragraphs, each with the number of its stretch: a run with nothing unquotable in between."""
-    barriers = [region.span for region in document.regions if not region.kind.quotable]
+    barriers = [region.span for region in document.regions if not region.kind.in_passages]
     number = at = 0
     last: Span | None = None  # of the stretch so far
     for span in document.iter_quotable():

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from index import Store
 from qa.ask.answer_type import expects_several
+from qa.ask.headings import HeadingWords, heading_words
 from qa.ask.highlights import without_marker
 from qa.ask.lists import list_at, opens_list
 from qa.ask.sections import is_content_of, reference, section_at
@@ -55,6 +56,9 @@ def extent_of(
         section = section_at(document, sentence.span, number)
         if section:
             return Extent(section, (section,))
+    if heading := _heading(store, sentence):
+        span = Span(heading.title.start, sentence.span.end)
+        return Extent(span if len(span) <= 2 * LONGEST and document.is_quotable(span) else heading.title)
     return _list(document, question, sentence) or Extent(_widened(store, document, sentence, ranked))
 
 
@@ -74,11 +78,26 @@ def _list(document: Document, question: str, sentence: Sentence) -> Extent | Non
 
 
 def read_answer(store: Store, sentence: Sentence) -> Span | None:
-    """The reader's answer in the sentence, as a span of the document; None if it didn't read."""
+    """The reader's answer in the sentence, or in the heading above it, as a span of the document.
+
+    None if it didn't read, or if the answer is in the context but not in the text.
+    """
     if not sentence.answer:
         return None
     start, span = store.span(sentence.candidate.passage).start, sentence.answer.span
+    if span.start < 0:
+        words = _heading(store, sentence)
+        return words.words if words else None
     return Span(start + span.start, start + span.end)
+
+
+def _heading(store: Store, sentence: Sentence) -> HeadingWords | None:
+    """The heading that answers; None if the sentence does."""
+    if not sentence.answer or sentence.answer.span.start >= 0:
+        return None
+    row = sentence.candidate.passage
+    document = store.document(store.document_of(row))
+    return heading_words(document, store.span(row).start, store.context(row), sentence.answer.span)
 
 
 def _widened(store: Store, document: Document, sentence: Sentence, ranked: Sequence[Sentence]) -> Span:

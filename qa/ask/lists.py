@@ -14,7 +14,7 @@ from source import Document, Span
 LONGEST_LIST = 1200
 """Characters of a list that are quoted; its other items are counted."""
 _MOST_ITEMS = 200  # that are looked at in each direction
-_LONGEST_ITEM = 400  # characters of an item without a marker
+_LONGEST_ITEM = 250  # characters of an item on average, and of one without a marker
 _MARKER = re.compile(r"\(?(?:\d{1,3}|[a-zа-я]|[ivx]{1,5})[.)]\s+|[-*+•·‣◦–]\s+")
 _OPENS = re.compile(r"[:：][*_]{0,3}\Z")
 
@@ -57,6 +57,8 @@ def list_at(document: Document, span: Span) -> TextList | None:
     if last - first < 2 or last <= at:
         return None
     spans = paragraphs.spans
+    if sum(len(spans[number]) for number in range(first, last)) > _LONGEST_ITEM * (last - first):
+        return None  # numbered paragraphs of running text
     return TextList(spans[lead] if lead >= 0 else None, tuple(spans[number] for number in range(first, last)))
 
 
@@ -89,7 +91,8 @@ class _Paragraphs:
                 return number, number - 1
             number -= 1
         number = at + 1
-        while number > 0 and self._is_marked(number - 1) and (number > at or self.is_item(number, led=False)):
+        least = max(0, at - _MOST_ITEMS)
+        while number > least and self._is_marked(number - 1) and (number > at or self.is_item(number, led=False)):
             number -= 1
         return (number, -1) if number <= at else None
 

@@ -118,7 +118,9 @@ def _sentences(
     document: Document = store.document(store.document_of(candidate.passage))
     offset = store.span(candidate.passage).start
     starts = candidate.offsets[:, 0] + offset
-    in_context = store.lexical.contains(store.context(candidate.passage), terms.words)
+    context = store.context(candidate.passage)
+    in_context = store.lexical.contains(context, terms.words)
+    headed = _in_heading(store, document, offset, context, reading, terms) if reading and context else None
     for position, span in enumerate(store.sentences(candidate.passage)):
         inside = (starts >= span.start) & (starts < span.end)
         if not inside.any():
@@ -136,11 +138,31 @@ def _sentences(
         }
         answer = None
         if reading:
-            answer = reading.best(span.start - offset, span.end - offset)
+            found = [each for each in (reading.best(span.start - offset, span.end - offset), headed) if each]
+            answer = max(found, key=lambda each: each.likelihood, default=None)
             features |= {"answers": reading.answers, "relevance": reading.relevance}
-            features["likelihood"] = answer.likelihood if answer else _UNREAD
+            # The sentence is what the heading is about, so both count.
+            features["likelihood"] = (
+                float(np.logaddexp.reduce([each.likelihood for each in found])) if found else _UNREAD
+            )
         score = linear_score(features, WEIGHTS[evidence])
         yield Sentence(candidate, position, span, evidence, features, score, matches[0], matched, answer)
+
+
+def _in_heading(
+    store: Store, document: Document, offset: int, context: str, reading: Reading, terms: QuestionTerms
+) -> FoundAnswer | None:
+    """The reader's answer in the heading right above a passage; None if it only repeats words of the question."""
+    path = document.places.headings_at(offset)
+    if not path or path[-1].end is not None:  # the head of a table
+        return None
+    start = context.rfind(path[-1].title)
+    found = reading.best(start - len(context), 0) if start >= 0 else None
+    if not found:
+        return None
+    words = store.lexical.content_words(context[len(context) + found.span.start : len(context) + found.span.end])
+    asked = " ".join(terms.words)
+    return found if words and not store.lexical.contains(asked, words).all() else None
 
 
 def linear_score(features: Features, weights: Features) -> float:

@@ -55,7 +55,7 @@ def read_plain(text: str, *, id: str, title: str = "", path: str = "", sha256: s
     body = [b for b in (trim(text, s) for s in subtract(clean, heading_spans)) if b]
     paragraphs = [p for b in body for p in _paragraphs(text, b)]
     regions += _contents(text, paragraphs, [heading for _, heading in headings])
-    attributions = [r.span for r in boilerplate if r.kind.quotable]
+    attributions = [r.span for r in boilerplate if r.kind.in_passages]
     return Document(
         id=id,
         title=_collapse(text[headline.start : headline.end]) if headline else title or id,
