@@ -28,7 +28,7 @@ THRESHOLD = 0.5
 # Log-odds that the first quote answers; "" is the intercept. Features without a weight did not help on other sets.
 WEIGHTS: Mapping[Evidence, Features] = {
     Evidence.READ: {"": -3.721, "passage": 5.847, "words": 1.752, "answers": 0.252, "likelihood": 0.372},
-    Evidence.MATCHED: {"": -5.544, "sentence": 6.631, "content": 0.82, "words": 2.389},
+    Evidence.MATCHED: {"": -5.544, "sentence": 6.631, "words": 2.389},
     Evidence.WORDS: {"": -2.621, "words": 0.083, "sentence_words": 3.786},
 }
 
@@ -56,26 +56,47 @@ def features(store: Store, queries: Sequence[Query], best: Sentence, terms: Ques
     """The features that the confidence may depend on.
 
     - sentence, passage: the mean best match in each for the question's word pieces
-    - content: the same in the passage, for the word pieces of content words only
-    - words, sentence_words: the share of the question's terms in the passage, and in the sentence
-    - answers, likelihood: the reader's, if it has read the passage (see `qa.ask.sentences.Features`)
+    - words: the share of the question's terms in the passage or its context
+    - sentence_words: the share in the sentence
+    - terms, weakest: how well its terms are met, by their share and for the one that is met worst: 1 for a term in the
+      passage or its context, else the mean best match of the term's word pieces
+    - answers, relevance, likelihood: the reader's, if it has read the passage (see `qa.ask.sentences.Features`)
     """
     row = best.candidate.passage
     matched = store.lexical.contains(store.context(row) + store.passage(row).text, terms.words)
     matches = best_matches(best.candidate.similarities[0])
+    met = np.where(matched, 1.0, _similarities(store, queries[0], matches, terms))
     coverage = {
         "": 1.0,
         "sentence": float(best.matches.mean()),
         "passage": float(matches.mean()),
-        "content": float(matches[_content_pieces(store, queries[0])].mean()),
         "words": float(terms.shares[matched].sum()),
         "sentence_words": best.features["words"],
+        "terms": float(terms.shares @ met),
+        "weakest": float(met.min(initial=1.0)),
     }
-    return {name: value for name, value in best.features.items() if name in ("answers", "likelihood")} | coverage
+    read = ("answers", "relevance", "likelihood")
+    return {name: value for name, value in best.features.items() if name in read} | coverage
 
 
-def _content_pieces(store: Store, query: Query) -> NDArray[np.bool_]:
-    """(n,): which of the query's word pieces belong to content words; all of them if none do."""
-    pieces = [query.text[start:end] for start, end in query.encoded.offsets]
-    content = np.array([bool(store.lexical.content_words(piece)) for piece in pieces], bool)
-    return content if content.any() else ~content
+def _similarities(
+    store: Store, query: Query, matches: NDArray[np.float32], terms: QuestionTerms
+) -> NDArray[np.float32]:
+    """(terms,): the mean best match of each term's word pieces."""
+    sums, counts = np.zeros(len(terms.words), np.float32), np.zeros(len(terms.words), np.float32)
+    numbers = {word: number for number, word in enumerate(terms.words)}
+    for match, (start, end) in zip(matches, query.encoded.offsets, strict=True):
+        for word in store.lexical.content_words(word_around(query.text, int(start), int(end))):
+            if word in numbers:
+                sums[numbers[word]] += match
+                counts[numbers[word]] += 1
+    return np.asarray(sums / np.maximum(counts, 1), np.float32)
+
+
+def word_around(text: str, start: int, end: int) -> str:
+    """The word of a text that a word piece is part of."""
+    while start > 0 and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    return text[start:end]

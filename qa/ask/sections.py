@@ -16,11 +16,10 @@ LONGEST_SECTION = 1200
 """Characters of a section that are quoted."""
 _NUMBER = r"\d{1,4}(?:\.\d{1,4})*(?:\s?\(\w{1,4}\)){0,3}|[A-Z]\b|[IVXLC]{1,6}\b"
 _REFERENCE = re.compile(
-    r"(?:\b(?:clauses?|sections?|articles?|paragraphs?|chapters?|rules?|points?|appendix|annex|schedule|steps?"
+    r"(?:\b(?i:clauses?|sections?|articles?|paragraphs?|chapters?|rules?|points?|appendix|annex|schedule|steps?"
     r"|klausel|abschnitt|absatz|artikel|kapitel|punkt|ziffer|anhang|chapitre|alinéa|annexe|sección|cláusula|artículo"
-    r"|capítulo|apartado|anexo|sezione|articolo|capitolo|пункт\w*|раздел\w*|стать\w*|глав\w*|приложени\w*)"
-    rf"|§§?|\bart\.)\s?({_NUMBER})(?![\w.-]*\w)",
-    re.IGNORECASE,
+    r"|capítulo|apartado|anexo|sezione|articolo|capitolo|пункт\w*|раздел\w*|стать\w*|глав\w*|приложени\w*|art\.)\s|§§?\s?)"
+    rf"({_NUMBER})(?![\w.-]*\w)"
 )
 _WORD = r"(?:[^\W\d_]{2,12}\.?\s|§§?\s?)?"  # before the number: "Section 3", "§ 7"
 
