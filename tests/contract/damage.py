@@ -1,14 +1,17 @@
 """Damages LanceDB's files one after another, and checks that reading gives the original data or an error.
 
-    python tests/contract/damage.py FOLDER TIMES
+    python tests/contract/damage.py FOLDER TIMES [SEED]
 
-FOLDER holds an index of version 0 of the collection of `tests/crash`. It runs in a separate process, because reading
-a damaged file might crash it.
+FOLDER holds an index of version 0 of the collection of `tests/crash`. It runs in a separate process with limited
+memory, because reading a damaged file might crash it: LanceDB believes the sizes in its files. The last line that it
+prints is the file that it was reading, or the result.
 """
 
 from __future__ import annotations
 
 import random
+import resource
+import shutil
 import sys
 from collections import Counter
 from pathlib import Path
@@ -18,6 +21,8 @@ from collection import HashEncoder, texts_of, use_hash_encoder
 
 import qa
 from index import StoreError, open_store
+
+_MEMORY = 8 << 30  # bytes of address space; an undamaged index takes less than 3 GB
 
 
 def damaged(data: bytes, drawn: random.Random) -> bytes:
@@ -43,17 +48,19 @@ def read(where: str) -> str:
     return "harmless"
 
 
-def main(folder: str, times: str) -> None:
+def main(folder: str, times: str, seed: str = "0") -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     use_hash_encoder()
-    drawn, came = random.Random(0), Counter[str]()
+    drawn, came = random.Random(int(seed)), Counter[str]()
     files = sorted(path for path in Path(folder).rglob("*") if path.is_file() and path.stat().st_size)
-    for _ in range(int(times)):
+    for number in range(int(times)):
         path = drawn.choice(files)
-        data = path.read_bytes()
-        path.write_bytes(damaged(data, drawn))
-        print(path, flush=True)  # the last one, if this is the end
+        intact = Path(f"{folder}.intact")
+        shutil.copyfile(path, intact)  # for the next process, if this one ends
+        print(f"{number} {path}", flush=True)
+        path.write_bytes(damaged(path.read_bytes(), drawn))
         came[read(f"lance://{folder}")] += 1
-        path.write_bytes(data)
+        shutil.copyfile(intact, path)
     print(f"{times} damaged files: {dict(came)}")
 
 

@@ -143,9 +143,9 @@ def test_losing_a_host_loses_no_document(tmp_path: Path, hosts: None) -> None:
 
 SMALL = """
 import sys
-from index.lance import indexes, publish
+from index.lance import publish, search_indexes
 from index import build
-indexes.FLAT, indexes.FILE, publish._FILE = 16, 256, 1
+search_indexes.FLAT, search_indexes.FILE, publish._FILE = 16, 256, 1
 build(sys.argv[1], [sys.argv[2]], on=sys.argv[3])
 """  # as the fixture `small`
 
