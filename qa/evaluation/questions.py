@@ -44,7 +44,7 @@ def read_questions(path: Path) -> list[Question]:
         raise UsageError(f"No such file: {isolated(path)}.") from error
     except (OSError, ValueError) as error:  # also a name with a NUL
         raise UsageError(f"{isolated(path)} can't be read as UTF-8 text.") from error
-    read = [_question(line, f"{isolated(path)}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
+    read = [question_of(line, f"{isolated(path)}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
     questions = [each for each in read if any(char.isalnum() for char in each.question)]
     if not questions:
         raise UsageError(f"{isolated(path)} has no questions. Write one JSON object per line.")
@@ -78,7 +78,8 @@ _IDS = json_shape.optional(lambda value: value is None or json_shape.fits(value,
 _SHAPE = {"id": object, "question": str, "answers": _LIST, "gold_passage_ids": _LIST, "rejected": _LIST}
 
 
-def _question(line: str, where: str) -> Question:
+def question_of(line: str, where: str) -> Question:
+    """The question of a line of a file. Raises UsageError, which says `where` the line is."""
     try:
         record: dict[str, Any] = json.loads(line)
         if not json_shape.fits(record, _SHAPE):

@@ -217,7 +217,8 @@ ANY_JSON = st.recursive(
     max_leaves=6,
 )
 PLACES: list[tuple[str | int, ...]] = [
-    ("question",), ("answered",), ("confidence",), ("searched_for",), ("quotes",), ("nearest",), ("state",), ("quotes", 0),
+    ("question",), ("answered",), ("state",), ("confidence",), ("searched_for",), ("quotes",), ("nearest",),
+    ("quotes", 0),
     *(("quotes", 0, name) for name in ("text", "start", "end", "highlights", "document")),
     *(("quotes", 0, name) for name in ("score", "elsewhere", "boxes")),
     *(("quotes", 0, "document", name) for name in ("id", "title", "path", "sha256", "extractor")),
