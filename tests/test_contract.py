@@ -186,7 +186,7 @@ def test_not_answered_is_exit_status_0(
 def test_an_unsure_answer_prints_the_closest_passages_first(
     qa_article: qa.Book, qa_article_index: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(qa.ask.confidence, "UNSURE", 0.0)
+    monkeypatch.setattr("qa.ask.confidence.UNSURE", 0.0)
     where = ("--index", str(qa_article_index))
     answer = json.loads(run(capsys, "ask", "Who wrote Hamlet?", *where, "--json"))
     assert (answer["answered"], answer["state"], answer["quotes"]) == (False, "unsure", [])

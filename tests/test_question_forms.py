@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from qa_fixtures import build_book
 
-sys.path.append(str(Path(__file__).parent / "training"))
+from qa.evaluation.evaluate import outcome
+from qa.evaluation.questions import Question
+
+sys.path += [str(Path(__file__).parent / name) for name in ("training", "benchmarks")]
+from forms import lost, row
 from question_forms import FORMS, Form, in_form, keywords, mail, misspelt, polite, short, wordy
 
 QUESTIONS = [
@@ -100,3 +106,15 @@ def test_a_misspelt_question_has_a_word_in_ten_wrong_and_no_number(question: str
 def test_anything_has_every_form(question: str, seed: int) -> None:
     for form in FORMS:
         assert question.strip() == "" or in_form(form, question, seed).strip()
+
+
+def test_the_benchmark_compares_the_confidence_with_that_in_the_plain_question(tmp_path: Path) -> None:
+    edition = build_book(tmp_path, {"pier.txt": "The pier of Kalmar was built in 1904.\n"}).now()
+    question = Question("1", "When was the pier of Kalmar built?", ("1904",), frozenset(), True, ())
+    plain = outcome(edition, question)
+    assert plain.answered and plain.right
+    less = replace(plain, confidence=plain.confidence - 0.25, answered=False)
+    assert row("set", "polite", [plain, less], [plain, plain]).split() == [
+        "set", "polite", "2", "0.500", "0.000", "0.500", "–", "0.125", "0.500",
+    ]  # fmt: skip
+    assert lost([question, question], "short", [plain, less], [plain, plain]).count("'when pier of kalmar built'") == 1

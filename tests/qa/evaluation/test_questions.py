@@ -75,7 +75,8 @@ def test_documents_are_a_list_of_ids(tmp_path: Path) -> None:
     for good, read in ((["a.txt", "b"], ("a.txt", "b")), ([], ()), (None, ())):
         path.write_text(json.dumps({**BRIDGE, "documents": good}))
         assert read_questions(path)[0].documents == read
-    for bad in ("a.txt", 5, {}, ["a.txt", 5], ["\ud800"]):
+    wrong: list[object] = ["a.txt", 5, {}, ["a.txt", 5], ["\ud800"]]
+    for bad in wrong:
         path.write_text(json.dumps(BRIDGE) + "\n" + json.dumps({**BRIDGE, "documents": bad}))
         with pytest.raises(UsageError, match=r'The "documents" of .*, line 2 are not a list of document ids'):
             read_questions(path)
