@@ -2,7 +2,7 @@
 
 book = qa.load("path/to/index")
 answer = book.ask("who spoke first?")
-answer.answered, answer.confidence, answer.quotes
+answer.state, answer.confidence, answer.quotes
 """
 
 from index import (
@@ -15,7 +15,7 @@ from index import (
     IndexUnwritable,
     StoreUnreachable,
 )
-from qa.answer import Answer, DocumentRef, Hit, Location, Quote, answer_json, hits_json
+from qa.answer import Answer, DocumentRef, Hit, Location, Quote, State, answer_json, hits_json
 from qa.ask.conversation import MAX_QUESTION
 from qa.ask.reader import ReaderMissing
 from qa.book import Book, load
@@ -44,6 +44,7 @@ __all__ = [
     "Hit",
     "Location",
     "Quote",
+    "State",
     "answer_json",
     "hits_json",
     # errors

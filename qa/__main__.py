@@ -14,7 +14,7 @@ from pathlib import Path
 from time import process_time
 
 from index import DEFAULT_INDEX
-from qa.answer import Answer, DocumentRef, Hit, Quote, answer_json, hits_json
+from qa.answer import Answer, DocumentRef, Hit, Quote, State, answer_json, hits_json
 from qa.ask.timings import timed
 from qa.book import load
 from qa.edition import MOST_HITS, QUOTES
@@ -97,11 +97,14 @@ def _ask(arguments: argparse.Namespace) -> int:
 
 
 def _answer_text(answer: Answer) -> str:
+    sure = f"{answer.confidence:.0%}"
     if answer.answered:
-        return "\n\n".join([*map(_quote_text, answer.quotes), f"Confidence {answer.confidence:.0%}"])
-    nearest = [f"\n\n{_quote_text(replace(quote, highlights=()))}" for quote in answer.nearest]
-    heading = "\n\nClosest passages (these don't answer the question):" if nearest else ""
-    return f"No answer found in these documents (confidence {answer.confidence:.0%}).{heading}{''.join(nearest)}"
+        return "\n\n".join([*map(_quote_text, answer.quotes), f"Confidence {sure}"])
+    nearest = [_quote_text(replace(quote, highlights=())) for quote in answer.nearest]
+    if answer.state is State.UNSURE:
+        return "\n\n".join(["These passages come closest:", *nearest, f"Confidence {sure}"])
+    heading = ["Closest passages (these don't answer the question):"] if nearest else []
+    return "\n\n".join([f"No answer found in these documents (confidence {sure}).", *heading, *nearest])
 
 
 def _quote_text(quote: Quote) -> str:

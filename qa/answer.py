@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 from index import Passage
@@ -71,20 +72,33 @@ class Quote:
         return self.text[highlight.start - self.span.start : highlight.end - self.span.start]
 
 
+class State(StrEnum):
+    """How far a question is answered: by a quote, perhaps by one of the closest passages, or by nothing found."""
+
+    ANSWERED = "answered"
+    UNSURE = "unsure"
+    NOTHING = "nothing found"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The quotes that answer a question, or none and the `nearest` misses.
+    """The quotes that answer a question, or none and the closest passages as `nearest`.
 
     `confidence`: the probability that the first quote answers the question.
     `searched_for`: the question with its context from the conversation.
     """
 
     question: str
-    answered: bool
+    state: State
     confidence: float
     quotes: tuple[Quote, ...]
     nearest: tuple[Quote, ...]
     searched_for: str
+
+    @property
+    def answered(self) -> bool:
+        """Whether `quotes` answer the question."""
+        return self.state is State.ANSWERED
 
 
 def quote_json(quote: Quote) -> dict[str, Any]:
@@ -126,6 +140,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     return {
         "question": answer.question,
         "answered": answer.answered,
+        "state": answer.state.value,
         "confidence": round(answer.confidence, 4),
         "searched_for": answer.searched_for,
         "quotes": [quote_json(quote) for quote in answer.quotes],

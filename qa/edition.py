@@ -8,8 +8,8 @@ from functools import partial
 from operator import index
 
 from index import Encoder, IndexCorrupt, Rows, Store
-from qa.answer import Answer, DocumentRef, Hit, Quote
-from qa.ask.confidence import confidence, threshold
+from qa.answer import Answer, DocumentRef, Hit, Quote, State
+from qa.ask.confidence import confidence, state_of, threshold
 from qa.ask.conversation import ContextualQuestion, in_context, person_name, usable_history, validated
 from qa.ask.quotes import make_quotes
 from qa.ask.reader import read, worth_reading
@@ -100,9 +100,11 @@ class Edition:
         _check_k(k)
         return self._answer(question, history, k, documents)[0]
 
-    def ask_with_hits(self, question: str, history: Sequence[str] = ()) -> tuple[Answer, list[Hit]]:
+    def ask_with_hits(
+        self, question: str, history: Sequence[str] = (), documents: Sequence[str] = ()
+    ) -> tuple[Answer, list[Hit]]:
         """The answer and the passages that were searched for it, best first, for an evaluation to judge."""
-        answer, retrieved = self._answer(question, history, QUOTES)
+        answer, retrieved = self._answer(question, history, QUOTES, documents)
         return answer, self._hits(retrieved)
 
     def _answer(
@@ -122,7 +124,7 @@ class Edition:
             terms = question_terms(self.store, contextual.question)
             ranked = ranked_sentences(self.store, queries, chosen, readings, terms)
         if not ranked:
-            return Answer(question, False, 0.0, (), (), contextual.searched_for), retrieved
+            return Answer(question, State.NOTHING, 0.0, (), (), contextual.searched_for), retrieved
         with stage("confidence"):
             probability = confidence(self.store, queries, ranked[0], terms)
         with stage("quotes"):
@@ -135,12 +137,13 @@ class Edition:
     def _decided(
         self, question: str, contextual: ContextualQuestion, probability: float, quotes: Sequence[Quote]
     ) -> Answer:
-        """The answer, which is only answered if its confidence reaches the threshold."""
-        answered = probability >= self._threshold
+        """The answer, in the state that its confidence gives it."""
+        state = state_of(probability, self._threshold)
+        answered = state is State.ANSWERED
         close = tuple(quote for quote in quotes if quote.score >= quotes[0].score - _WORTH_SHOWING)
         return Answer(
             question=question,
-            answered=answered,
+            state=state,
             confidence=probability,
             quotes=close if answered else (),
             nearest=() if answered else tuple(quotes),

@@ -50,7 +50,7 @@ METRICS = [
         (qa.Hit, {"passage", "score", "rank"}),
         (qa.Quote, {"text", "span", "highlights", "place", "document", "score"}),
         (qa.DocumentRef, {"id", "title", "path", "sha256", "extractor"}),
-        (qa.Answer, {"question", "answered", "confidence", "quotes", "nearest", "searched_for"}),
+        (qa.Answer, {"question", "state", "confidence", "quotes", "nearest", "searched_for"}),
     ],
 )
 def test_types_are_frozen_slotted_dataclasses_with_the_fields_of_the_design(type_: Any, fields: set[str]) -> None:
@@ -61,7 +61,7 @@ def test_types_are_frozen_slotted_dataclasses_with_the_fields_of_the_design(type
 
 def test_results_are_immutable(qa_article: qa.Book) -> None:
     answer = qa_article.ask(QUESTION)
-    for changed, field in ((answer, "answered"), (answer.quotes[0], "text"), (answer.quotes[0].span, "start")):
+    for changed, field in ((answer, "state"), (answer.quotes[0], "text"), (answer.quotes[0].span, "start")):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(changed, field, None)
     assert isinstance(answer.quotes, tuple) and isinstance(answer.nearest, tuple)
@@ -159,8 +159,9 @@ def test_ask_json(qa_article: qa.Book, qa_article_index: Path, capsys: pytest.Ca
     out = run(capsys, "ask", QUESTION, "--index", str(qa_article_index), "--json")
     assert out.count("\n") == 1 and "\\u" not in out
     answer = json.loads(out)
-    assert set(answer) == {"question", "answered", "confidence", "searched_for", "quotes", "nearest"}
+    assert set(answer) == {"question", "answered", "state", "confidence", "searched_for", "quotes", "nearest"}
     assert (answer["question"], answer["answered"], answer["nearest"]) == (QUESTION, True, [])
+    assert answer["state"] == "answered"
     assert 0.5 <= answer["confidence"] <= 1
     assert "$ 30.5 billion" in answer["quotes"][0]["text"]
     marks = answer["quotes"][0]["highlights"]
@@ -175,11 +176,24 @@ def test_not_answered_is_exit_status_0(
 ) -> None:
     where = ("--index", str(qa_article_index))
     answer = json.loads(run(capsys, "ask", "Who wrote Hamlet?", *where, "--json"))
-    assert (answer["answered"], answer["quotes"]) == (False, [])
+    assert (answer["answered"], answer["state"], answer["quotes"]) == (False, "nothing found", [])
     assert 1 <= len(answer["nearest"]) <= 3
     for quote in answer["nearest"]:
         check_quote(qa_article, quote)
     assert run(capsys, "ask", "Who wrote Hamlet?", *where).startswith("No answer found in these documents (confidence ")
+
+
+def test_an_unsure_answer_prints_the_closest_passages_first(
+    qa_article: qa.Book, qa_article_index: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.ask.confidence.UNSURE", 0.0)
+    where = ("--index", str(qa_article_index))
+    answer = json.loads(run(capsys, "ask", "Who wrote Hamlet?", *where, "--json"))
+    assert (answer["answered"], answer["state"], answer["quotes"]) == (False, "unsure", [])
+    out = run(capsys, "ask", "Who wrote Hamlet?", *where)
+    first = answer["nearest"][0]["text"]
+    assert out.startswith(f"These passages come closest:\n\n“{first}”\n  — ")
+    assert "No answer" not in out and "**" not in out and out.rstrip().endswith(f"{answer['confidence']:.0%}")
 
 
 def test_ask_prints_the_quote_the_place_and_the_answer_marked(

@@ -18,12 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Store
+from qa.answer import State
 from qa.ask.retrieve import Query, best_matches
 from qa.ask.sentences import Evidence, Features, QuestionTerms, Sentence, linear_score
 from source import UsageError
 
 THRESHOLD = 0.5
 """The least confidence of an answered question, unless CHAPTER_VERSE_THRESHOLD is set."""
+UNSURE = 0.15
+"""The least confidence of an unsure answer; a lower threshold takes its place."""
 
 # Log-odds that the first quote answers; "" is the intercept. Features without a weight did not help on other sets.
 WEIGHTS: Mapping[Evidence, Features] = {
@@ -45,6 +48,17 @@ def threshold() -> float:
         if 0 <= (number := float(text)) <= 1:
             return number
     raise UsageError(f"CHAPTER_VERSE_THRESHOLD must be a number from 0 to 1 (default: {THRESHOLD}), not {text!r}.")
+
+
+def state_of(confidence: float, threshold: float) -> State:
+    """How far a question is answered whose best quote has this confidence.
+
+    >>> state_of(0.3, threshold=0.5), state_of(0.3, threshold=0.2), state_of(0.1, threshold=0.05)
+    (<State.UNSURE: 'unsure'>, <State.ANSWERED: 'answered'>, <State.ANSWERED: 'answered'>)
+    """
+    if confidence >= threshold:
+        return State.ANSWERED
+    return State.UNSURE if confidence >= UNSURE else State.NOTHING
 
 
 def confidence(store: Store, queries: Sequence[Query], best: Sentence, terms: QuestionTerms) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.answer import Answer, Hit, Quote
-from qa.edition import Edition
+from qa.edition import DocumentMissing, Edition
 from qa.evaluation.metrics import (
     auroc,
     bootstrap,
@@ -31,6 +31,7 @@ _ROUNDS = 200  # of the bootstrap, for metrics that are computed over all questi
 class Outcome:
     """The judgement of one answer. Ranking and quote figures count for answerable questions only.
 
+    `right`: whether the first quote is from a gold document and holds a gold answer.
     `has_gold`: whether a gold answer or document is known. Without one, an answer to
     an answerable question can be judged only if its first quote is one that users
     have rejected (`rejected1`).
@@ -78,6 +79,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Figure]:
     figures["quote_chars"] = Figure(float(np.median(lengths)) if len(lengths) else math.nan)
     figures["answered"] = _mean([float(outcome.answered) for outcome in answerable])
     figures["answered_unanswerable"] = _mean([float(outcome.answered) for outcome in unanswerable])
+    figures |= _shares([outcome for outcome in judged if outcome.answerable], unanswerable)
     figures["answerable_auroc"] = _resampled(outcomes, _auroc)
     figures["coverage@90"] = _resampled(judged, _coverage)
     figures["calibration_error"] = _resampled(judged, _calibration_error)
@@ -87,6 +89,16 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Figure]:
     figures["n"] = Figure(len(outcomes))
     figures["n_answerable"] = Figure(len(answerable))
     return figures
+
+
+def _shares(judged: Sequence[Outcome], unanswerable: Sequence[Outcome]) -> dict[str, Figure]:
+    """What a user gets: of the answerable questions that can be judged, and of the unanswerable ones."""
+    return {
+        "shown": _mean([float(each.answered and each.right) for each in judged]),
+        "wrong": _mean([float(each.answered and not each.right) for each in judged]),
+        "withheld": _mean([float(each.right and not each.answered) for each in judged]),
+        "false": _mean([float(each.answered) for each in unanswerable]),
+    }
 
 
 _RANKING = {"hit@1": "hit1", "hit@5": "hit5", "mrr": "reciprocal_rank", "ndcg@10": "ndcg10"}
@@ -130,7 +142,12 @@ _DEPTH = 10  # documents whose ranking is judged
 def evaluate(
     edition: Edition, questions: Sequence[Question], progress: Callable[[int, int], None] = lambda done, total: None
 ) -> dict[str, Figure]:
-    """The figures of `edition` over `questions`, by name. `progress` gets the questions done and their total."""
+    """The figures of `edition` over `questions`, by name. `progress` gets the questions done and their total.
+
+    Raises DocumentMissing, before the first question is asked, if one is limited to a document that isn't there.
+    """
+    for id in dict.fromkeys(id for question in questions for id in question.documents):
+        _check_document(edition, id)
     outcomes = []
     for done, question in enumerate(questions, start=1):
         outcomes.append(outcome(edition, question))
@@ -138,17 +155,23 @@ def evaluate(
     return summary(outcomes)
 
 
+def _check_document(edition: Edition, id: str) -> None:
+    try:
+        edition.document(id)
+    except KeyError:
+        raise DocumentMissing(id) from None
+
+
 def outcome(edition: Edition, question: Question) -> Outcome:
     """Asks a question and judges the answer."""
     started = time.perf_counter()
-    answer, hits = edition.ask_with_hits(question.question, question.history)
+    answer, hits = edition.ask_with_hits(question.question, question.history, question.documents)
     milliseconds = 1000 * (time.perf_counter() - started)
     relevant, total = _relevance(hits, question) if question.answerable else ([], 0)
     # Quotes are judged even if the confidence was below the threshold.
     quotes = answer.quotes or answer.nearest
     rejected = [_is_rejected(quote, question) for quote in quotes]
     holds = [_holds_answer(quote, question) for quote in quotes]
-    known = holds if question.answers else relevant
     return Outcome(
         hit1=hit_at(relevant, 1),
         hit5=hit_at(relevant, 5),
@@ -161,7 +184,7 @@ def outcome(edition: Edition, question: Question) -> Outcome:
         answerable=question.answerable,
         answered=answer.answered,
         confidence=answer.confidence,
-        right=question.answerable and bool(hit_at(known, 1)) and not hit_at(rejected, 1),
+        right=bool(quotes) and is_right(quotes[0], question),
         rejected1=hit_at(rejected, 1),
         has_rejected=bool(question.rejected),
         has_answers=bool(question.answers),
@@ -170,8 +193,18 @@ def outcome(edition: Edition, question: Question) -> Outcome:
     )
 
 
+def is_right(quote: Quote, question: Question) -> bool:
+    """Whether a quote is from a gold document and holds a gold answer, as far as they are known, and isn't rejected."""
+    known = bool(question.answers or question.gold_passage_ids)
+    in_gold = not question.gold_passage_ids or quote.document.id in question.gold_passage_ids
+    holds = not question.answers or _holds_answer(quote, question)
+    return question.answerable and known and in_gold and holds and not _is_rejected(quote, question)
+
+
 def _holds_answer(quote: Quote, question: Question) -> bool:
-    return any(gold in quote.text for gold in question.answers) and not _is_rejected(quote, question)
+    """Whether a quote that isn't rejected holds a gold answer, white space aside."""
+    text = " ".join(quote.text.split())
+    return any(" ".join(gold.split()) in text for gold in question.answers) and not _is_rejected(quote, question)
 
 
 def _is_rejected(quote: Quote, question: Question) -> bool:

@@ -16,8 +16,9 @@ from source import UsageError, isolated
 class Question:
     """A question with its known answers: one line of a file, or all the verdicts of users on one question.
 
-    `rejected`: the texts of quotes that don't answer. `judged`: the quote that a
-    verdict is about; "" for a verdict on "not answered", None if it isn't a verdict.
+    `documents`: the ids of the documents to search; all of them if empty. `rejected`:
+    the texts of quotes that don't answer. `judged`: the quote that a verdict is about;
+    "" for a verdict on "not answered", None if it isn't a verdict.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Question:
     gold_passage_ids: frozenset[str]
     answerable: bool
     history: tuple[str, ...]
+    documents: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
     judged: str | None = None
 
@@ -42,7 +44,7 @@ def read_questions(path: Path) -> list[Question]:
         raise UsageError(f"No such file: {isolated(path)}.") from error
     except (OSError, ValueError) as error:  # also a name with a NUL
         raise UsageError(f"{isolated(path)} can't be read as UTF-8 text.") from error
-    read = [_question(line, f"{isolated(path)}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
+    read = [question_of(line, f"{isolated(path)}, line {n}") for n, line in enumerate(lines, 1) if line.strip()]
     questions = [each for each in read if any(char.isalnum() for char in each.question)]
     if not questions:
         raise UsageError(f"{isolated(path)} has no questions. Write one JSON object per line.")
@@ -51,10 +53,10 @@ def read_questions(path: Path) -> list[Question]:
 
 def _merged(questions: Sequence[Question]) -> list[Question]:
     """Merges the verdicts on each question; the last verdict on each quote counts."""
-    verdicts: dict[tuple[str, tuple[str, ...]], dict[str, Question]] = {}
+    verdicts: dict[tuple[object, ...], dict[str, Question]] = {}
     for each in questions:
         if each.judged is not None:
-            verdicts.setdefault((each.question, each.history), {})[each.judged] = each
+            verdicts.setdefault((each.question, each.history, each.documents), {})[each.judged] = each
     whole = [each for each in questions if each.judged is None]
     return whole + [_together(list(on_one.values())) for on_one in verdicts.values()]
 
@@ -72,14 +74,18 @@ def _together(verdicts: Sequence[Question]) -> Question:
 
 
 _LIST = json_shape.optional(list | None)
+_IDS = json_shape.optional(lambda value: value is None or json_shape.fits(value, [json_shape.text]))
 _SHAPE = {"id": object, "question": str, "answers": _LIST, "gold_passage_ids": _LIST, "rejected": _LIST}
 
 
-def _question(line: str, where: str) -> Question:
+def question_of(line: str, where: str) -> Question:
+    """The question of a line of a file. Raises UsageError, which says `where` the line is."""
     try:
         record: dict[str, Any] = json.loads(line)
         if not json_shape.fits(record, _SHAPE):
             raise ValueError("a field is missing, or of another type")
+        if not json_shape.fits(record, {"documents": _IDS}):
+            raise UsageError(f'The "documents" of {where} are not a list of document ids. Fix that line.')
         judged = record.get("judged")
         return Question(
             id=str(record["id"]),
@@ -88,6 +94,7 @@ def _question(line: str, where: str) -> Question:
             gold_passage_ids=frozenset(map(str, record.get("gold_passage_ids") or [])),
             answerable=bool(record.get("answerable", True)),
             history=tuple(text.strip() for text in _turns(record.get("history") or [])),
+            documents=tuple(record.get("documents") or []),
             rejected=tuple(map(str, record.get("rejected") or [])),
             judged=None if judged is None else str(judged),
         )

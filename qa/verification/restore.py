@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from index import LONGEST_PASSAGE
-from qa.answer import Answer, DocumentRef, Location, Quote
+from qa.answer import Answer, DocumentRef, Location, Quote, State
 from qa.ask.conversation import MAX_QUESTION
 from qa.ask.quotes import MOST_PLACES
 from qa.edition import Edition
@@ -53,14 +53,15 @@ def restore_answer(edition: Edition, record: object) -> tuple[Answer, tuple[int,
     except ValueError as error:
         raise UsageError("Invalid answer data. Ask again.") from error
     _check_size(saved)
-    restored = [_restored_or_none(edition, quote) for quote in (saved.quotes if saved.answered else saved.nearest)]
+    answered = saved.state is State.ANSWERED
+    restored = [_restored_or_none(edition, quote) for quote in (saved.quotes if answered else saved.nearest)]
     quotes = tuple(filter(None, restored))
     answer = Answer(
         question=saved.question,
-        answered=saved.answered,
+        state=saved.state,
         confidence=saved.confidence,
-        quotes=quotes if saved.answered else (),
-        nearest=() if saved.answered else quotes,
+        quotes=quotes if answered else (),
+        nearest=() if answered else quotes,
         searched_for=saved.searched_for,
     )
     return answer, tuple(position for position, quote in enumerate(restored) if quote is None)

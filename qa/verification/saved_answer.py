@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from index import json_shape
-from qa.answer import DocumentRef
+from qa.answer import DocumentRef, State
 from source import Box, Span
 
 
@@ -35,7 +35,7 @@ class SavedAnswer:
     """The fields written by `answer_json`. Its quotes are still JSON; `saved_quote` reads each."""
 
     question: str
-    answered: bool
+    state: State
     confidence: float
     quotes: tuple[object, ...]
     nearest: tuple[object, ...]
@@ -61,6 +61,7 @@ _CONVERSATION = {"conversation": [_QUOTES]}
 _ANSWER = {
     "question": json_shape.text, "answered": bool, "confidence": json_shape.number,
     "quotes": [object], "nearest": [object], "searched_for": json_shape.text,
+    "state": json_shape.optional(lambda value: value in list(State)),
 }  # fmt: skip
 
 
@@ -74,12 +75,20 @@ def saved_answer(record: object) -> SavedAnswer:
     answer = _checked(record, _ANSWER)
     return SavedAnswer(
         question=answer["question"],
-        answered=answer["answered"],
+        state=_state(answer),
         confidence=min(1.0, max(0.0, float(answer["confidence"]))),
         quotes=tuple(answer["quotes"]),
         nearest=tuple(answer["nearest"]),
         searched_for=answer["searched_for"],
     )
+
+
+def _state(answer: dict[str, Any]) -> State:
+    """The state, which earlier versions didn't write. Raises ValueError if it contradicts `answered`."""
+    state = State(answer.get("state", State.ANSWERED if answer["answered"] else State.UNSURE))
+    if (state is State.ANSWERED) != answer["answered"]:
+        raise ValueError("the state contradicts whether it is answered")
+    return state
 
 
 def saved_quotes(record: object) -> list[SavedQuote]:

@@ -67,8 +67,10 @@ class Heard(qa.Edition):
         super().__init__(store, encoder)
         self.quotes: list[tuple[str, int, int, str]] = []
 
-    def ask_with_hits(self, question: str, history: Sequence[str] = ()) -> tuple[qa.Answer, list[qa.Hit]]:
-        answer, hits = super().ask_with_hits(question, history)
+    def ask_with_hits(
+        self, question: str, history: Sequence[str] = (), documents: Sequence[str] = ()
+    ) -> tuple[qa.Answer, list[qa.Hit]]:
+        answer, hits = super().ask_with_hits(question, history, documents)
         shown = (*answer.quotes, *answer.nearest)[:1]
         self.quotes += [(each.document.id, each.span.start, each.span.end, each.text) for each in shown] or [
             ("", 0, 0, "")

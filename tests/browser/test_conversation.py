@@ -54,6 +54,28 @@ def test_an_unanswered_question_shows_a_notice_and_the_closest_passages(page: Pa
     expect(turn.locator("mark, .sure")).to_have_count(0)
 
 
+def test_an_unsure_answer_shows_the_closest_passages_first(page: Page) -> None:
+    ask(page, UNANSWERABLE)
+    page.evaluate(
+        """() => {
+            const key = Object.keys(localStorage).find((key) => key.startsWith("chapter-verse:chat:"));
+            localStorage.setItem(key, localStorage.getItem(key).replace('"nothing found"', '"unsure"'));
+        }"""
+    )
+    page.reload()
+    turn = page.locator(".turn")
+    expect(turn.locator(".unsure")).to_have_text("These passages come closest.")
+    expect(turn.locator(".unsure + .cards > .card").first).to_be_visible()
+    expect(turn.locator("mark, .sure, .verdict, h3")).to_have_count(0)
+    turn.get_by_role("button", name="Good answer").first.click()
+    expect(turn.get_by_role("button", name="Good answer").first).to_have_attribute("aria-pressed", "true")
+    page.reload()
+    expect(page.locator(".unsure + .cards > .card").first).to_be_visible()
+    page.locator(".card q").first.click()
+    expect(page.locator(".reading mark.quoted").first).to_be_in_viewport()
+    expect(page.locator(".reading mark.answer")).to_have_count(0)
+
+
 def test_a_follow_up_shows_what_was_searched_for_and_can_be_asked_without_the_context(page: Page) -> None:
     first = ask(page, "What did Andrey Rudenko say about Central Asia?")
     expect(first.locator(".searched")).to_have_count(0)

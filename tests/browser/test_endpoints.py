@@ -46,7 +46,7 @@ def test_only_the_functions_of_the_api_are_published(client: Client) -> None:
 def test_ask(client: Client) -> None:
     """The path of the document comes as it is: `gradio_client` does not take it for a file to download."""
     answer = call(client, "/ask", question="Who is Wang Wen?")
-    assert set(answer) == {"question", "answered", "confidence", "searched_for", "quotes", "nearest"}
+    assert set(answer) == {"question", "answered", "state", "confidence", "searched_for", "quotes", "nearest"}
     assert answer["answered"] is True
     assert answer["quotes"][0]["text"].startswith("Wang Wen, executive Dean")
     assert answer["quotes"][0]["document"]["path"].endswith("valdai-russia-central-asia.txt")

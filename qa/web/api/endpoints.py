@@ -31,6 +31,9 @@ class Api:
     def ask(self, question: str, history: list[str] = [], documents: list[str] = []) -> dict[str, Any]:  # noqa: B006
         """Answers a question with verbatim quotes from the documents, or reports that they contain no answer.
 
+        The result's `state` is "answered" (`quotes` answer the question), "unsure" (the closest passages, in
+        `nearest`, may answer it) or "nothing found" (they don't).
+
         Args:
             question: The question, at most 2,000 characters.
             history: The earlier questions of this conversation, oldest first.

@@ -72,6 +72,7 @@ export interface Quote {
 export interface Answer {
   question: string;
   answered: boolean;
+  state?: "answered" | "unsure" | "nothing found"; // chats of earlier versions have none
   confidence: number;
   searched_for: string;
   quotes: Quote[];

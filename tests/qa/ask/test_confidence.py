@@ -9,7 +9,7 @@ import pytest
 from qa_fixtures import ARTICLE_QUESTIONS
 
 import qa
-from qa.ask.confidence import THRESHOLD, WEIGHTS, confidence, features
+from qa.ask.confidence import THRESHOLD, UNSURE, WEIGHTS, confidence, features, state_of
 from qa.ask.conversation import ContextualQuestion
 from qa.ask.reader import read, worth_reading
 from qa.ask.retrieve import candidates, make_queries
@@ -36,6 +36,23 @@ def test_the_threshold_can_be_set(
     monkeypatch.setenv("CHAPTER_VERSE_THRESHOLD", wanted)
     answer = qa.Edition(qa_article.store, qa_article.encoder).ask("Who is Wang Wen?")
     assert answer.answered is answered and answer.confidence == qa_article.ask(answer.question).confidence
+
+
+@pytest.mark.parametrize("threshold", [0.0, UNSURE / 2, UNSURE, THRESHOLD, 1.0])
+@pytest.mark.parametrize("confidence", [0.0, UNSURE / 3, UNSURE, 0.3, 0.99])
+def test_the_state_follows_from_the_confidence(confidence: float, threshold: float) -> None:
+    state = state_of(confidence, threshold)
+    assert (state is qa.State.ANSWERED) is (confidence >= threshold)
+    assert (state is qa.State.NOTHING) is (confidence < min(UNSURE, threshold))
+
+
+def test_between_the_thresholds_an_answer_is_unsure(qa_article: qa.Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAPTER_VERSE_THRESHOLD", "1")
+    edition = qa.Edition(qa_article.store, qa_article.encoder)
+    unsure, nothing = edition.ask("Who is Wang Wen?"), edition.ask(NONSENSE)
+    assert (unsure.state, nothing.state) == (qa.State.UNSURE, qa.State.NOTHING)
+    for answer in (unsure, nothing):
+        assert answer.quotes == () and answer.nearest and not answer.answered
 
 
 @pytest.mark.parametrize("wanted", ["much", "1.1", "-0.1", "nan", "50%"])

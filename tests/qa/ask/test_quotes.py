@@ -101,7 +101,7 @@ def test_the_same_words_are_quoted_once_with_their_other_places(tmp_path: Path) 
     assert sorted(places) == [("a.txt", 1), ("b.txt", 1), ("b.txt", 5)]
     for each in quotes[0].elsewhere:
         assert book.document(each.document.id).text[each.span.start : each.span.end] == line
-    printed = _answer_text(replace(answer, answered=True, quotes=quotes))
+    printed = _answer_text(replace(answer, state=qa.State.ANSWERED, quotes=quotes))
     assert printed.count("\n  — also in: ") == 2
     shown = ENGLISH.elsewhere(quotes[0].document, quotes[0].elsewhere)
     assert shown.startswith("Also appears in: ")

@@ -11,8 +11,8 @@ import pytest
 from qa_fixtures import build_book
 
 import qa
-from qa.evaluation.evaluate import evaluate
-from qa.evaluation.questions import read_questions
+from qa.evaluation.evaluate import evaluate, is_right
+from qa.evaluation.questions import Question, read_questions
 
 RECORDS = [
     {"id": "bridge", "text": "The Zorblax bridge was opened in 1931."},
@@ -97,9 +97,63 @@ def test_a_question_without_gold_counts_for_nothing_but_time(qa_small: qa.Book, 
 def test_answered_unanswerable_questions_are_counted(qa_small: qa.Book, tmp_path: Path) -> None:
     trap = {**UNANSWERABLE, "question": BRIDGE["question"]}
     got = figures(qa_small, tmp_path, BRIDGE, trap, UNANSWERABLE)
-    assert got["answered_unanswerable"] == 0.5
+    assert got["answered_unanswerable"] == got["false"] == 0.5
     assert 0 < got["calibration_error"] < 1
     assert math.isnan(figures(qa_small, tmp_path, BRIDGE)["answered_unanswerable"])
+
+
+def test_what_a_user_gets(qa_small: qa.Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    questions = (BRIDGE, WRONG, {**BRIDGE, "id": "4", "gold_passage_ids": ["choir"]}, BRIDGE, UNANSWERABLE)
+    got = figures(qa_small, tmp_path, *questions)
+    assert (got["shown"], got["wrong"], got["withheld"], got["false"]) == (0.5, 0.5, 0, 0)
+    monkeypatch.setenv("CHAPTER_VERSE_THRESHOLD", "1")
+    strict = qa.Edition(qa_small.store, qa_small.encoder)
+    figure = evaluate(strict, read_questions(tmp_path / "questions.jsonl"))
+    assert [figure[name].value for name in ("shown", "wrong", "withheld", "false")] == [0, 0, 0.5, 0]
+
+
+def test_a_question_without_gold_is_neither_shown_nor_wrong(qa_small: qa.Book, tmp_path: Path) -> None:
+    got = figures(qa_small, tmp_path, BRIDGE, {**BRIDGE, "answers": [], "gold_passage_ids": []})
+    assert (got["shown"], got["wrong"], got["withheld"]) == (1, 0, 0) and math.isnan(got["false"])
+
+
+@pytest.mark.parametrize(
+    ("answers", "gold", "rejected", "answerable", "right"),
+    [
+        (["Zorblax bridge"], ["bridge"], [], True, True),
+        (["Zorblax\n  bridge"], [], [], True, True),
+        (["opened  in 1931."], [], [], True, True),
+        (["zorblax bridge"], [], [], True, False),
+        (["1931"], ["choir"], [], True, False),
+        ([], ["bridge"], [], True, True),
+        ([], ["choir"], [], True, False),
+        ([], [], [], True, False),
+        (["1931"], ["bridge"], ["The Zorblax bridge was\nopened in 1931."], True, False),
+        (["1931"], ["bridge"], [], False, False),
+    ],
+)
+def test_when_a_quote_is_right(
+    qa_small: qa.Book, answers: list[str], gold: list[str], rejected: list[str], answerable: bool, right: bool
+) -> None:
+    quote = qa_small.ask(str(BRIDGE["question"])).quotes[0]
+    question = Question("1", "?", tuple(answers), frozenset(gold), answerable, (), rejected=tuple(rejected))
+    assert is_right(quote, question) is right
+
+
+def test_a_question_is_limited_to_its_documents(qa_small: qa.Book, tmp_path: Path) -> None:
+    got = figures(qa_small, tmp_path, {**BRIDGE, "documents": ["choir", "soup"]})
+    assert got["hit@1"] == got["hit@5"] == got["answer_in_quote@1"] == 0
+    got = figures(qa_small, tmp_path, {**BRIDGE, "documents": ["bridge"]}, {**BRIDGE, "documents": None})
+    assert got["hit@1"] == got["answer_in_quote@1"] == 1
+
+
+def test_a_document_that_is_missing_is_named_before_anything_is_asked(qa_small: qa.Book, tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text("\n".join(map(json.dumps, [BRIDGE, {**BRIDGE, "documents": ["bridge", "tower"]}])))
+    seen: list[int] = []
+    with pytest.raises(qa.DocumentMissing, match="There is no document 'tower' in the index"):
+        evaluate(qa_small.now(), read_questions(path), lambda done, total: seen.append(done))
+    assert seen == []
 
 
 def test_evaluation_reports_its_progress(qa_small: qa.Book, tmp_path: Path) -> None:

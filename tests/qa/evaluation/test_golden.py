@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+from qa_fixtures import build_book
 
 import qa
+from qa.evaluation.golden import judge, right_answers
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -89,3 +94,16 @@ def test_numbers_of_list_items_are_quoted_whole(qa_article: qa.Book) -> None:
     answer = qa_article.ask("What are the limitations of Russia's modern economy?")
     quote = (answer.quotes or answer.nearest)[0]
     assert "1. Narrowing of global system" in quote.text
+
+
+def test_a_golden_question_about_a_new_document_is_one_more_right_answer(tmp_path: Path) -> None:
+    golden = tmp_path / "golden.jsonl"
+    asked = {"id": "1", "question": "When was the bridge opened?", "answers": ["1931"], "documents": ["bridge.txt"]}
+    golden.write_text(json.dumps(asked), "utf-8")
+    comet = {"comet.txt": "Comets have tails of dust and gas.\n"}
+    old = build_book(tmp_path / "old", comet).store
+    new = build_book(tmp_path / "new", {**comet, "bridge.txt": "The bridge was opened in 1931.\n"}).store
+    assert (right_answers(old, [golden]), right_answers(new, [golden])) == ((0, 1), (1, 1))
+    judge(old, new, [golden])
+    with pytest.raises(qa.AnswersWorse):
+        judge(new, old, [golden])

@@ -70,6 +70,25 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
         read_questions(path)
 
 
+def test_documents_are_a_list_of_ids(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    for good, read in ((["a.txt", "b"], ("a.txt", "b")), ([], ()), (None, ())):
+        path.write_text(json.dumps({**BRIDGE, "documents": good}))
+        assert read_questions(path)[0].documents == read
+    wrong: list[object] = ["a.txt", 5, {}, ["a.txt", 5], ["\ud800"]]
+    for bad in wrong:
+        path.write_text(json.dumps(BRIDGE) + "\n" + json.dumps({**BRIDGE, "documents": bad}))
+        with pytest.raises(UsageError, match=r'The "documents" of .*, line 2 are not a list of document ids'):
+            read_questions(path)
+
+
+def test_verdicts_on_other_documents_stay_apart(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    verdict = {**BRIDGE, "judged": ""}
+    path.write_text("\n".join(json.dumps({**verdict, "documents": each}) for each in (["a"], ["b"], ["a"])))
+    assert [question.documents for question in read_questions(path)] == [("a",), ("b",)]
+
+
 def test_files_that_hold_no_questions(tmp_path: Path) -> None:
     for content, message in ((b"\n \n", "has no questions"), (b"\xff\xfe\x00", "can't be read as UTF-8")):
         (tmp_path / "q.jsonl").write_bytes(content)

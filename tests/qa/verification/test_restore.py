@@ -165,7 +165,7 @@ def test_invalid_quotes_count_as_gone_and_the_others_are_restored(qa_bridge: qa.
 
 def test_only_shown_quotes_count_as_gone(qa_bridge: qa.Edition) -> None:
     record = sent(answer_json(qa_bridge.ask(QUESTION)))
-    again, gone = restore_answer(qa_bridge, {**record, "answered": False, "nearest": [5]})
+    again, gone = restore_answer(qa_bridge, {**record, "answered": False, "state": "unsure", "nearest": [5]})
     assert (again.quotes, again.nearest, gone) == ((), (), (0,))
     again, gone = restore_answer(qa_bridge, {**record, "nearest": [5]})
     assert again.quotes and (again.nearest, gone) == ((), ())
@@ -188,6 +188,28 @@ def test_sizes_are_limited(qa_bridge: qa.Edition) -> None:
         restore_answer(qa_bridge, {**record, "question": "a" * 5000})
 
 
+def test_the_state_of_an_answer_comes_back(qa_bridge: qa.Edition) -> None:
+    record = sent(answer_json(qa_bridge.ask("How tall is Mount Everest?")))
+    for state in ("unsure", "nothing found"):
+        again, _ = restore_answer(qa_bridge, {**record, "state": state})
+        assert (again.state, again.answered) == (state, False)
+        assert again.nearest
+
+
+def test_an_answer_of_an_earlier_version_has_no_state(qa_bridge: qa.Edition) -> None:
+    for question, state in ((QUESTION, qa.State.ANSWERED), ("How tall is Mount Everest?", qa.State.UNSURE)):
+        record = sent(answer_json(qa_bridge.ask(question)))
+        del record["state"]
+        again, _ = restore_answer(qa_bridge, record)
+        assert again.state is state
+
+
+@pytest.mark.parametrize("state", ["unsure", "nothing found", "sure", "", None, 5, ["answered"], {}])
+def test_a_state_that_is_none_or_contradicts_is_refused(qa_bridge: qa.Edition, qa_sent: Any, state: object) -> None:
+    with pytest.raises(UsageError, match=r"Invalid answer data\. Ask again\."):
+        restore_answer(qa_bridge, {**qa_sent, "state": state})
+
+
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=6)
 ANY_JSON = st.recursive(
     LEAVES | st.just("\ud800"),
@@ -195,7 +217,8 @@ ANY_JSON = st.recursive(
     max_leaves=6,
 )
 PLACES: list[tuple[str | int, ...]] = [
-    ("question",), ("answered",), ("confidence",), ("searched_for",), ("quotes",), ("nearest",), ("quotes", 0),
+    ("question",), ("answered",), ("state",), ("confidence",), ("searched_for",), ("quotes",), ("nearest",),
+    ("quotes", 0),
     *(("quotes", 0, name) for name in ("text", "start", "end", "highlights", "document")),
     *(("quotes", 0, name) for name in ("score", "elsewhere", "boxes")),
     *(("quotes", 0, "document", name) for name in ("id", "title", "path", "sha256", "extractor")),

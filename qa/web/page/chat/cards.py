@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from markupsafe import Markup
 
-from qa import Answer, Edition, Quote
+from qa import Answer, Edition, Quote, State
 from qa.web.page.html import button, element, escaped, flows, marked, named, sentence
 from qa.web.page.texts import Texts
 from source import isolated
@@ -39,13 +39,19 @@ def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()
         _gone_notice(texts) if position in gone else _card(position, answer, next(slots), book, texts)
         for position in range(len(quotes) + len(gone))
     ]
-    if answer.answered:
-        body = [element("div", {"class": "cards"}, *cards[:1]), _group(texts.also, cards[1:], "further")]
-    else:
-        verdict = element("p", {"class": "verdict"}, escaped(texts.not_answered))
-        thumbs = _thumbs(texts.right_verdict, texts.wrong_verdict)
-        body = [element("div", {"class": "not-answered"}, verdict, thumbs, _group(texts.nearest, cards, "nearest"))]
+    body = _body(answer.state, cards, texts)
     return element("section", {"class": "turn"}, _question(answer.question, texts), _searched_for(answer, texts), *body)
+
+
+def _body(state: State, cards: Sequence[Markup], texts: Texts) -> list[Markup]:
+    """The cards below what the state says about them."""
+    if state is State.ANSWERED:
+        return [element("div", {"class": "cards"}, *cards[:1]), _group(texts.also, cards[1:], "further")]
+    if state is State.UNSURE:
+        return [element("p", {"class": "unsure"}, escaped(texts.unsure)), element("div", {"class": "cards"}, *cards)]
+    verdict = element("p", {"class": "verdict"}, escaped(texts.not_answered))
+    thumbs = _thumbs(texts.right_verdict, texts.wrong_verdict)
+    return [element("div", {"class": "not-answered"}, verdict, thumbs, _group(texts.nearest, cards, "nearest"))]
 
 
 def lost(question: str, texts: Texts) -> Markup:
@@ -99,7 +105,8 @@ def _card(number: int, answer: Answer, quote: Quote, book: Edition, texts: Texts
         return _gone_notice(texts)
     attributes = {"class": "card", "data-quote": number, "data-citation": texts.citation(quote.document, quote.place)}
     words = _quote(quote, answer.answered, book)
-    thumbs = [_thumbs(texts.right, texts.wrong)] if answer.answered else []  # else the verdict has them
+    has_verdict = answer.state is State.NOTHING  # which has the thumbs
+    thumbs = [] if has_verdict else [_thumbs(texts.right, texts.wrong)]
     actions = element("div", {"class": "actions"}, *_actions(quote, texts), *thumbs)
     sure = [_sureness(answer.confidence, texts)] if answer.answered and number == 0 else []
     return element("article", attributes, *sure, words, _source(quote, texts), actions)

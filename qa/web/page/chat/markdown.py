@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from qa import Answer, Quote
+from qa import Answer, Quote, State
 from qa.web.page.texts import Texts
 from source import printable
 
@@ -22,8 +22,12 @@ def turn(answer: Answer, gone: Collection[int], texts: Texts) -> str:
     quotes = iter(answer.quotes if answer.answered else answer.nearest)
     count = len(answer.quotes if answer.answered else answer.nearest) + len(gone)
     parts = [_gone(texts) if position in gone else _quote(next(quotes), texts) for position in range(count)]
-    verdict = [] if answer.answered else [f"*{texts.not_answered}*", *([f"{texts.nearest}:"] if parts else [])]
-    return "\n\n".join([_question(answer.question), *verdict, *parts])
+    introduction = {
+        State.ANSWERED: [],
+        State.UNSURE: [f"*{texts.unsure}*"],
+        State.NOTHING: [f"*{texts.not_answered}*", *([f"{texts.nearest}:"] if parts else [])],
+    }
+    return "\n\n".join([_question(answer.question), *introduction[answer.state], *parts])
 
 
 def lost(question: str, texts: Texts) -> str:

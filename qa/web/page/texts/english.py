@@ -52,6 +52,7 @@ ENGLISH = Texts(
     searched_for="Searched for",
     without_context="Ask without context",
     also="More passages",
+    unsure="These passages come closest.",
     not_answered="No answer found in these documents.",
     nearest="Closest passages (these don’t answer the question)",
     show="View in document",

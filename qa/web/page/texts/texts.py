@@ -58,6 +58,7 @@ class Phrases:
     searched_for: str
     without_context: str
     also: str
+    unsure: str
     not_answered: str
     nearest: str
     show: str

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from qa import Answer, DocumentRef, Quote
+from qa import Answer, DocumentRef, Quote, State
 from qa.web.page.chat.markdown import block_quote, lost, plain, turn
 from qa.web.page.texts.english import ENGLISH
 from source import Place, Span, isolated, printable
@@ -65,16 +65,19 @@ def quote(text: str, title: str = "The <i>ferry</i>", id: str = "a*b*.txt") -> Q
     return Quote(text, Span(0, len(text)), (), place, document, 1.0)
 
 
-@pytest.mark.parametrize("answered", [True, False])
-def test_a_turn_has_its_quotes_and_their_sources(answered: bool) -> None:
+@pytest.mark.parametrize("state", list(State))
+def test_a_turn_has_its_quotes_and_their_sources(state: State) -> None:
     quotes = (quote("One.\r\x1b[2J![x](http://a.b/c.png)"), quote("Two.", "\u202eשם", "b\n# c.txt"))
-    answer = Answer("# Who?", answered, 0.9, quotes if answered else (), () if answered else quotes, "# Who?")
+    answered = state is State.ANSWERED
+    answer = Answer("# Who?", state, 0.9, quotes if answered else (), () if answered else quotes, "# Who?")
     html = RENDERED.render(turn(answer, (1,), ENGLISH))
     assert not re.search(r"<(?!/?(?:h2|p|em|blockquote)>)", html)
     assert "<h2># Who?</h2>" in html and "␛[2J![x](http://a.b/c.png)" in html and "The &lt;i&gt;ferry&lt;/i&gt;" in html
     assert html.index("One.") < html.index(f"<em>{ENGLISH.gone}</em>") < html.index("Two.")
     assert f"— {isolated(chr(0x202E) + 'שם')}, ![x](http://a.b) › paragraph 1, line 2 (b␊# c.txt)" in html
-    assert (ENGLISH.not_answered in html) is not answered
+    assert (ENGLISH.not_answered in html) is (ENGLISH.nearest in html) is (state is State.NOTHING)
+    assert (ENGLISH.unsure in html) is (state is State.UNSURE)
+    assert state is not State.UNSURE or html.index(ENGLISH.unsure) < html.index("One.")
     assert RENDERED.render(lost("* x", ENGLISH)) == f"<h2>* x</h2>\n<p><em>{ENGLISH.gone}</em></p>\n"
 
 
