@@ -1,13 +1,16 @@
 """Language detection, as precise as sentence splitting, stemming and the reader need it.
 
-No library: `tests/benchmarks/languages.py` compares this with several. A question is too
-short for them, and comes with passages, whose language is plain.
+No library: a question comes with passages, whose language is plain, and libraries cannot
+weigh the two. Beside English passages, this takes fewer English questions and keywords for
+something else than each of six libraries, but more short texts in other languages for English
+(`tests/benchmarks/languages.py`).
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from functools import lru_cache
 
 _SCRIPTS = {
     "ru": "\u0400-\u052f",
@@ -151,14 +154,21 @@ def language_of(text: str, context: str = "") -> str:
     the most common words and letters.
     """
     sample = text[:_SAMPLE]
-    if code := _by_script(sample):
-        return code
+    expected = _language_alone(context[:_SAMPLE])
+    if not context or expected not in _SMALL_WORDS or _by_script(sample):
+        return _language_alone(sample)
     words = Counter(_WORD.findall(sample))
-    if context and (expected := language_of(context)) in _SMALL_WORDS:
-        scores = _scores_beside(words, expected, set(_WORD.findall(context[:_SAMPLE])))
-    else:
-        expected, scores = "en", _scores(words)
-    return max((expected, *scores), key=lambda code: scores[code])  # the first of equals
+    return _best(expected, _scores_beside(words, expected, set(_WORD.findall(context[:_SAMPLE]))))
+
+
+@lru_cache(maxsize=4)  # who asks for the language of a question asks for that of its passages, too
+def _language_alone(sample: str) -> str:
+    return _by_script(sample) or _best("en", _scores(Counter(_WORD.findall(sample))))
+
+
+def _best(expected: str, scores: dict[str, float]) -> str:
+    """The language with the highest score; the expected one, or else the first, of equals."""
+    return max((expected, *scores), key=lambda code: scores.get(code, 0))
 
 
 def _scores_beside(words: Counter[str], expected: str, context: set[str]) -> defaultdict[str, float]:

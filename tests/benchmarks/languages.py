@@ -22,7 +22,6 @@ import resource
 import subprocess
 import sys
 import time
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -130,7 +129,7 @@ def samples(folders: Sequence[Path], each: int, half: bool) -> list[Sample]:
         count: Counter[str] = Counter()
         for language, text in texts:
             count[language] += 1
-            if count[language] <= each and not (half and zlib.crc32(text.encode()) % 2):
+            if count[language] <= each and not (half and sum(map(ord, text)) % 2 == 0):
                 found.append(Sample(language, language, text))
         if is_set and count["en"]:
             passages += [json.loads(line)["text"] for line in (folder / "passages.jsonl").open(encoding="utf-8")]
