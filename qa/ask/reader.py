@@ -140,10 +140,11 @@ def worth_reading(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
 def read(store: Store, question: str, candidates: Sequence[Candidate]) -> list[Reading | None]:
     """Reads each candidate; None for each of them if the reader doesn't know the language.
 
-    A question may be too short to tell its language, so the passages must be in a known one as well.
+    The passages must be in a known one as well; most questions to them are in theirs.
     """
     texts = [store.passage(each.passage).text for each in candidates]
-    if {language_of(question), language_of("\n".join(texts))} != _LANGUAGES:
+    context = "\n".join(texts)
+    if not {language_of(context), language_of(question, context)} <= _LANGUAGES:
         return [None] * len(candidates)
     return list(open_reader().read(question, texts, [store.context(each.passage) for each in candidates]))
 
