@@ -23,7 +23,8 @@ def turn(answer: Answer, gone: Collection[int], texts: Texts) -> str:
     count = len(answer.quotes if answer.answered else answer.nearest) + len(gone)
     parts = [_gone(texts) if position in gone else _quote(next(quotes), texts) for position in range(count)]
     verdict = [] if answer.answered else [f"*{texts.not_answered}*", *([f"{texts.nearest}:"] if parts else [])]
-    return "\n\n".join([_question(answer.question), *verdict, *parts])
+    facts = ["\n".join(f"- {plain(texts.fact(each))}" for each in answer.facts)] if answer.facts else []
+    return "\n\n".join([_question(answer.question), *verdict, *facts, *parts])
 
 
 def lost(question: str, texts: Texts) -> str:
