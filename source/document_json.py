@@ -267,20 +267,25 @@ def _ascend(offsets: Iterable[int]) -> bool:
 def load_facts(line: bytes) -> DocumentFacts:
     """The metadata in a line written by `dump_document`; its text is not parsed. Raises ValueError."""
     try:
-        head = json.loads(line[: line.index(_TEXT)] + b"}")
-        tail = json.loads(b"{" + line[line.rindex(_PAGES) + 2 :])
-        pages, doubts = tail["pages"], _doubts(tail["doubts"])
-        stated = _stated(head)
-        authors = values_of(stated, StatedName.AUTHOR)
-        date, version = ("".join(values_of(stated, name)[:1]) for name in (StatedName.DATE, StatedName.VERSION))
-        named, origin = (head["id"], head["title"], head["path"]), (head["sha256"], head["extractor"])
-        facts = DocumentFacts(*named, len(pages) or None, doubts, authors, date, version, *origin)
+        record = json.loads(line[: line.index(_TEXT)] + line[line.rindex(_PAGES) :])
+        pages, doubts, stated = record["pages"], _doubts(record["doubts"]), _stated(record)
+        names = (record["id"], record["title"], record["path"])
+        origin = (record["sha256"], record["extractor"])
+        facts = DocumentFacts(*names, len(pages) or None, doubts, *_values(stated), *origin)
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError("The line does not hold a document.") from error
     numbers = (*pages, *_numbers_of(doubts))
-    if not all(map(_is_text, (*named, *origin, *(each.value for each in stated)))) or not _are_numbers(numbers):
+    if not all(map(_is_text, (*names, *origin, *(each.value for each in stated)))) or not _are_numbers(numbers):
         raise _wrong_type()
     return facts
+
+
+def _values(stated: tuple[Stated, ...]) -> tuple[tuple[str, ...], str, str]:
+    """The authors, the date and the version among what a document states."""
+    if not stated:
+        return (), "", ""
+    dates, versions = (values_of(stated, name) for name in (StatedName.DATE, StatedName.VERSION))
+    return values_of(stated, StatedName.AUTHOR), "".join(dates[:1]), "".join(versions[:1])
 
 
 def _doubts(rows: Iterable[tuple[str, int | None, int]]) -> tuple[Doubt, ...]:

@@ -1,7 +1,7 @@
-"""The sentences of a document that say the most about it, by LexRank (Erkan & Radev 2004, "continuous LexRank").
+"""The sentences of a document that say the most about it: those closest to all its words, early ones before late ones.
 
-Sentences are the nodes of a graph, weighted by the cosine of their words' tf-idf vectors. A sentence is central if
-it is similar to many central ones: the scores are the stationary distribution of a random walk.
+A sentence scores by the cosine of its words' tf-idf vector with the mean of all (the centroid, Radev et al. 2004).
+LexRank is not better (`tests/benchmarks/summaries.py`).
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ SENTENCES = 4
 _PASSAGES = 60  # of a document; of a longer one, as many are read, evenly spread
 _MOST_SENTENCES = 300
 _SHORTEST, _LONGEST = 30, 350  # characters of a sentence
-_DAMPING = 0.15
-_STEPS = 30
+_HALF_LOST = 10  # sentences after which half of what an early sentence weighs more is lost
 _ALIKE = 0.5  # cosine: a sentence so similar to one chosen before adds nothing
 _WHOLE = re.compile(r"[.!?…。！？][\"'”’»)\]]*\Z")
 _MARKED = re.compile(r"[|\t]|[-*•]\s|https?://")
@@ -38,17 +37,13 @@ def central_sentences(store: Store, row: int, most: int = SENTENCES) -> list[Spa
     if len(spans) <= most:
         return spans
     vectors = word_vectors(store, [document.text[span.start : span.end] for span in spans])
-    return [spans[number] for number in sorted(chosen(lexrank(vectors), vectors, most))]
+    return [spans[number] for number in sorted(chosen(centrality(vectors), vectors, most))]
 
 
-def lexrank(vectors: Matrix) -> NDArray[np.float64]:
-    """(n,): the centrality of each of n unit vectors."""
-    similar = np.clip(vectors @ vectors.T, 0, None)
-    walk = similar / np.maximum(similar.sum(axis=1, keepdims=True), 1e-12)
-    scores = np.full(len(vectors), 1 / len(vectors))
-    for _ in range(_STEPS):
-        scores = _DAMPING / len(vectors) + (1 - _DAMPING) * scores @ walk
-    return scores
+def centrality(vectors: Matrix) -> NDArray[np.float64]:
+    """(n,): how central each of n unit vectors is, in the order of the sentences; the first weighs four times."""
+    early = (1 + 1 / (1 + np.arange(len(vectors)) / _HALF_LOST)) ** 2
+    return np.asarray(vectors @ vectors.mean(axis=0) * early)
 
 
 def chosen(scores: NDArray[np.float64], vectors: Matrix, most: int) -> list[int]:
