@@ -37,7 +37,7 @@ def main() -> None:
         with collection.open("w", encoding="utf-8") as file:
             for number in range(count):
                 title = f"{_KINDS[number % 5]} of department {number // 5} {1990 + number % 35}"
-                text = f"{title}\n\nBy Anna Berg\n\nThe ferry of department {number} costs {number + 7} euros in spring."
+                text = f"{title}\n\nBy Anna Berg\n\nThe ferry of department {number} costs {number} euros in spring."
                 file.write(json.dumps({"id": f"d{number}", "title": title, "text": text}) + "\n")
         qa.rebuild(Path(folder) / "index", [collection])
         qa.load(Path(folder) / "index").ask("What does a ferry cost?")  # opens the models

@@ -8,6 +8,7 @@ import pytest
 from qa_fixtures import build_book
 
 import qa
+from index.folder.checksums import CheckedFile
 from qa.ask.named import Names, named_documents
 from qa.ask.versions import family
 
@@ -70,3 +71,21 @@ def test_names_are_read_only_for_a_question_that_may_have_one(tmp_path: Path, mo
     names = Names(book.store)
     monkeypatch.setattr(book.store.rows, "facts", lambda rows: pytest.fail("facts were read"))
     assert not named_documents(names, "When does the ferry sail in summer?").rows
+
+
+def test_the_names_of_long_documents_are_read_without_their_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "Ferries\n\nBy Anna Berg\n\n" + "The ferry sails at noon to the island, and back at night.\n\n" * 2000
+    store = build_book(tmp_path, {"long.txt": long}).store
+    sizes: list[int] = []
+    whole = CheckedFile.read
+
+    def read(file: CheckedFile, start: int, end: int) -> memoryview:
+        sizes.append(end - start)
+        return whole(file, start, end)
+
+    monkeypatch.setattr(CheckedFile, "read", read)
+    (facts,) = store.rows.facts([0])
+    assert (facts.title, facts.authors) == ("Ferries", ("Anna Berg",))
+    assert sum(sizes) < 20_000 < len(long)
