@@ -97,3 +97,17 @@ def test_the_command_line_shows_a_fact_in_one_line(qa_company: qa.Book, capsys: 
     assert capsys.readouterr().out == "Travel Policy 2024 (travel-policy-2024.txt): date 2024\n"
     assert main(["ask", "Who wrote the 2023 report?", "--index", index]) == 0
     assert "Annual report 2023 [2024-03-05], " in capsys.readouterr().out
+
+
+def test_the_page_shows_facts_and_dates_in_its_language(qa_company: qa.Book) -> None:
+    from qa.web.page.chat.cards import draw
+    from qa.web.page.chat.markdown import turn
+    from qa.web.page.texts.english import ENGLISH
+    from qa.web.page.texts.russian import RUSSIAN
+
+    answer = qa_company.ask("How many documents are there?")
+    assert "<li>5 documents</li>" in draw(answer, qa_company.now(), ENGLISH)
+    assert "<li>5 документов</li>" in draw(answer, qa_company.now(), RUSSIAN)
+    assert "- 5 documents" in turn(answer, (), ENGLISH)
+    quoted = draw(qa_company.ask("Who wrote the 2023 report?"), qa_company.now(), ENGLISH)
+    assert "Annual report 2023</cite><span" in quoted and "05 Mar 2024" in quoted
