@@ -15,7 +15,7 @@ from index import (
     IndexUnwritable,
     StoreUnreachable,
 )
-from qa.answer import Answer, DocumentRef, Hit, Location, Quote, State, answer_json, hits_json
+from qa.answer import Answer, DocumentRef, Fact, Hit, Location, Quote, State, answer_json, hits_json
 from qa.ask.conversation import MAX_QUESTION
 from qa.ask.reader import ReaderMissing
 from qa.book import Book, load
@@ -41,6 +41,7 @@ __all__ = [
     # results
     "Answer",
     "DocumentRef",
+    "Fact",
     "Hit",
     "Location",
     "Quote",

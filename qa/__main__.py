@@ -14,7 +14,7 @@ from pathlib import Path
 from time import process_time
 
 from index import DEFAULT_INDEX
-from qa.answer import Answer, DocumentRef, Hit, Quote, State, answer_json, hits_json
+from qa.answer import Answer, DocumentRef, Fact, Hit, Quote, State, answer_json, hits_json
 from qa.ask.timings import timed
 from qa.book import load
 from qa.edition import MOST_HITS, QUOTES
@@ -97,6 +97,8 @@ def _ask(arguments: argparse.Namespace) -> int:
 
 
 def _answer_text(answer: Answer) -> str:
+    if answer.facts:
+        return "\n\n".join(["\n".join(map(_fact_text, answer.facts)), *map(_quote_text, answer.quotes)])
     sure = f"{answer.confidence:.0%}"
     if answer.answered:
         return "\n\n".join([*map(_quote_text, answer.quotes), f"Confidence {sure}"])
@@ -105,6 +107,14 @@ def _answer_text(answer: Answer) -> str:
         return "\n\n".join(["These passages come closest:", *nearest, f"Confidence {sure}"])
     heading = ["Closest passages (these don't answer the question):"] if nearest else []
     return "\n\n".join([f"No answer found in these documents (confidence {sure}).", *heading, *nearest])
+
+
+def _fact_text(fact: Fact) -> str:
+    """A fact on one line, after the document that it is about."""
+    if fact.document is None:
+        return f"{fact.name}: {isolated(fact.value)}"
+    title = f"{isolated(fact.document.title)}{_id_text(fact.document)}"
+    return title if fact.name == "title" else f"{title}: {fact.name} {isolated(fact.value)}"
 
 
 def _quote_text(quote: Quote) -> str:
@@ -128,8 +138,9 @@ def _block(words: str) -> str:
 
 
 def _source_text(document: DocumentRef, place: Place) -> str:
-    parts = [document.title, *(name for name in place.heading if name != document.title)]
-    return ", ".join([*map(isolated, parts), place.numbers]) + _id_text(document)
+    headings = (name for name in place.heading if name != document.title)
+    title = isolated(document.title) + (f" [{document.date}]" if document.date else "")
+    return ", ".join([title, *map(isolated, headings), place.numbers]) + _id_text(document)
 
 
 def _id_text(document: DocumentRef) -> str:

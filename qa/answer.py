@@ -22,17 +22,21 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRef:
-    """A reference to a document that is sufficient to verify a quote from it."""
+    """A reference to a document that is sufficient to verify a quote from it.
+
+    `date`: the document's, in ISO form, as precise as it is known; empty if it isn't.
+    """
 
     id: str
     title: str
     path: str
     sha256: str
     extractor: str
+    date: str = ""
 
     @classmethod
     def of(cls, document: Document) -> DocumentRef:
-        return cls(document.id, document.title, document.path, document.sha256, document.extractor)
+        return cls(document.id, document.title, document.path, document.sha256, document.extractor, document.date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,25 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What is known of a document and does not stand in its text, so that it can't be quoted.
+
+    `name`: "author", "date" (in ISO form), "version", "title", "pages", "words" or, of all documents together
+    (`document` is None), "documents", their number.
+    """
+
+    document: DocumentRef | None
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The quotes that answer a question, or none and the closest passages as `nearest`.
 
     `confidence`: the probability that the first quote answers the question.
-    `searched_for`: the question with its context from the conversation.
+    `searched_for`: the question with its context from the conversation. `facts`: what
+    answers a question about the documents themselves, as far as it isn't quoted.
     """
 
     question: str
@@ -94,6 +112,7 @@ class Answer:
     quotes: tuple[Quote, ...]
     nearest: tuple[Quote, ...]
     searched_for: str
+    facts: tuple[Fact, ...] = ()
 
     @property
     def answered(self) -> bool:
@@ -136,8 +155,8 @@ def place_json(place: Place) -> dict[str, Any]:
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    """The object that `qa ask --json` prints and `/ask` returns."""
-    return {
+    """The object that `qa ask --json` prints and `/ask` returns; `facts` is left out if empty."""
+    fields = {
         "question": answer.question,
         "answered": answer.answered,
         "state": answer.state.value,
@@ -146,6 +165,12 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "quotes": [quote_json(quote) for quote in answer.quotes],
         "nearest": [quote_json(quote) for quote in answer.nearest],
     }
+    return {**fields, "facts": list(map(_fact_json, answer.facts))} if answer.facts else fields
+
+
+def _fact_json(fact: Fact) -> dict[str, Any]:
+    document = {"document": document_json(fact.document)} if fact.document else {}
+    return {**document, "name": fact.name, "value": fact.value}
 
 
 def hits_json(query: str, hits: list[Hit]) -> dict[str, Any]:
@@ -167,11 +192,12 @@ def hits_json(query: str, hits: list[Hit]) -> dict[str, Any]:
 
 
 def document_json(document: DocumentRef) -> dict[str, str]:
-    """A document reference as a JSON object."""
-    return {
+    """A document reference as a JSON object; `date` is left out if empty."""
+    fields = {
         "id": document.id,
         "title": document.title,
         "path": document.path,
         "sha256": document.sha256,
         "extractor": document.extractor,
     }
+    return {**fields, "date": document.date} if document.date else fields

@@ -7,15 +7,21 @@ from dataclasses import replace
 from functools import partial
 from operator import index
 
+import numpy as np
+
 from index import Encoder, IndexCorrupt, Rows, Store
 from qa.answer import Answer, DocumentRef, Hit, Quote, State
+from qa.ask.about import about
 from qa.ask.confidence import confidence, state_of, threshold
 from qa.ask.conversation import ContextualQuestion, in_context, person_name, usable_history, validated
+from qa.ask.documents import answer_about
+from qa.ask.named import Names, named_documents
 from qa.ask.quotes import make_quotes
 from qa.ask.reader import read, worth_reading
 from qa.ask.retrieve import Candidate, candidates, make_queries
 from qa.ask.sentences import question_terms, ranked_sentences
 from qa.ask.timings import stage
+from qa.ask.versions import newest_first
 from source import Box, Document, Span, UsageError, isolated, page_picture, strings
 
 MOST_HITS = 1000
@@ -51,6 +57,7 @@ class Edition:
         self.store = store
         self.encoder = encoder
         self._threshold = threshold()
+        self._names = Names(store)
 
     @property
     def generation(self) -> str:
@@ -113,9 +120,12 @@ class Edition:
         """Takes a question through all steps: context, candidates, reading, sentences, confidence, quotes."""
         documents = strings(documents, "documents")
         among = self._rows(documents)
+        if answer := self._about_documents(question, history, documents):
+            return answer, []
         contextual = self._in_context(question, history, documents)
         queries = make_queries(contextual, self.encoder)
-        retrieved = candidates(self.store, queries, among=among)
+        among, preferred = self._named(contextual.question, among)
+        retrieved = candidates(self.store, queries, among=among, preferred=preferred)
         with stage("reading"):
             chosen = worth_reading(retrieved)
             self.store.prefetch([each.passage for each in chosen])
@@ -134,13 +144,29 @@ class Edition:
                 quotes = [_restricted(quote, selected) for quote in quotes]
         return self._decided(question, contextual, probability, quotes), retrieved
 
+    def _about_documents(self, question: str, history: Sequence[str], documents: Sequence[str]) -> Answer | None:
+        """The answer to a question about the documents themselves; None for any other question."""
+        asked = about(validated(question))
+        follows = bool(usable_history(history))
+        return answer_about(self.store, self._names, asked, question, documents, follows) if asked else None
+
+    def _named(self, question: str, among: Rows | None) -> tuple[Rows | None, Rows | None]:
+        """The passages to search (None: all), and those to prefer, by the documents that a question names."""
+        named = named_documents(self._names, question)
+        if not named.rows:
+            return among, None
+        rows = np.concatenate([np.array(self.store.passages_in(row), np.int64) for row in named.rows])
+        if among is not None:
+            rows = np.intersect1d(rows, among)
+        return (rows, None) if named.only and len(rows) else (among, rows)
+
     def _decided(
         self, question: str, contextual: ContextualQuestion, probability: float, quotes: Sequence[Quote]
     ) -> Answer:
         """The answer, in the state that its confidence gives it."""
         state = state_of(probability, self._threshold)
         answered = state is State.ANSWERED
-        close = tuple(quote for quote in quotes if quote.score >= quotes[0].score - _WORTH_SHOWING)
+        close = newest_first([quote for quote in quotes if quote.score >= quotes[0].score - _WORTH_SHOWING], question)
         return Answer(
             question=question,
             state=state,

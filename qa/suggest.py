@@ -153,7 +153,7 @@ def _unlike(store: Store, found: Iterator[_Candidate], most: int) -> list[_Candi
 
 def _is_answered(store: Store, search: _Candidate, answer: Answer) -> bool:
     """Whether the first quote adds something to the search, and is where the candidate expects it."""
-    if not answer.answered or answer.quotes[0].document.id != search.document:
+    if not answer.answered or not answer.quotes or answer.quotes[0].document.id != search.document:
         return False
     quote, expected = answer.quotes[0], search.answer
     inside = [mark for mark in quote.highlights if expected.start <= mark.start and mark.end <= expected.end]

@@ -9,7 +9,7 @@ from source.interrupts import end_on_interrupt  # first: from here on, Ctrl-C en
 from source.arguments import pairs, paths, strings
 from source.collection import ids_in
 from source.disk import SPARED, lacking
-from source.document import Document, Doubt, DoubtKind, Region, RegionKind, describe
+from source.document import Document, Doubt, DoubtKind, Region, RegionKind, Stated, StatedName, describe
 from source.document_json import DocumentFacts, dump_document, line_of, load_document, load_facts
 from source.encoding import is_unicode
 from source.errors import (
@@ -72,6 +72,8 @@ __all__ = [
     "Doubt",
     "DoubtKind",
     "describe",
+    "Stated",
+    "StatedName",
     # A document as a line of JSON
     "DocumentFacts",
     "dump_document",

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from source.document import Document, Doubt, Region, RegionKind
+from source.document import Document, Doubt, Region, RegionKind, Stated
 from source.limits import check_growth
 from source.places import Heading, Places
 from source.spans import Span
@@ -109,8 +109,20 @@ class TextBuilder:
         """The title of the first heading; empty if there is none yet."""
         return self._headings[0].title if self._headings else ""
 
-    def build(self, *, id: str, extractor: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-        """The finished document. Without a `title`, it is titled after its first heading, or else its id."""
+    def build(
+        self,
+        *,
+        id: str,
+        extractor: str,
+        title: str = "",
+        path: str = "",
+        sha256: str = "",
+        stated: Sequence[Stated] = (),
+    ) -> Document:
+        """The finished document. Without a `title`, it is titled after its first heading, or else its id.
+
+        `stated`: by the file's properties.
+        """
         return Document(
             id=id,
             title=title or self.first_heading or id,
@@ -127,6 +139,7 @@ class TextBuilder:
                 own_lines=False,
             ),
             doubts=tuple(self._doubts),
+            stated=tuple(stated),
         )
 
     def _add(self, text: str, gap: str = "\n\n") -> Span | None:

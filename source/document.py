@@ -74,6 +74,33 @@ class Doubt:
     count: int = 1
 
 
+class StatedName(StrEnum):
+    """What a document says about itself."""
+
+    AUTHOR = "author"
+    DATE = "date"  # in ISO form, as precise as it is known: "2024-03-12", "2024-03" or "2024"
+    VERSION = "version"
+
+
+LONGEST_VALUE = 200
+"""Maximum length, in characters, of what a document states about itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Something that a document states about itself, as its author.
+
+    `span`: where it stands in the text; None if it is from the file's properties or its name.
+    """
+
+    name: StatedName
+    value: str
+    span: Span | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", self.value[:LONGEST_VALUE])
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A document: its whole text, and the regions, places and doubts of that text.
@@ -81,7 +108,8 @@ class Document:
     `sha256` is the hash of the file's bytes (in a collection, of the record's line).
     `extractor` names the extractor and its version, because another one may give the
     same file different offsets. `corners`: the position of each character on its page,
-    in formats that have pages; an index stores them beside the text.
+    in formats that have pages; an index stores them beside the text. `stated`: who wrote
+    it, when, and its version, as far as the document says.
     """
 
     id: str
@@ -93,6 +121,7 @@ class Document:
     regions: tuple[Region, ...] = field(default=(), repr=False)
     places: Places = field(default=Places(), repr=False)
     doubts: tuple[Doubt, ...] = ()
+    stated: tuple[Stated, ...] = field(default=(), repr=False)
     corners: Corners | None = field(default=None, repr=False, compare=False)
     _lines: Lines = field(init=False, repr=False, compare=False)
     _holes: SpanIndex = field(init=False, repr=False, compare=False)
@@ -101,6 +130,21 @@ class Document:
         object.__setattr__(self, "title", shortened(self.title))
         object.__setattr__(self, "_lines", Lines(self.text))
         object.__setattr__(self, "_holes", SpanIndex([each.span for each in self.regions if not each.kind.quotable]))
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """The names of its authors."""
+        return values_of(self.stated, StatedName.AUTHOR)
+
+    @property
+    def date(self) -> str:
+        """Its date in ISO form, as precise as it is known; empty if it isn't."""
+        return "".join(values_of(self.stated, StatedName.DATE)[:1])
+
+    @property
+    def version(self) -> str:
+        """Its version; empty if it states none."""
+        return "".join(values_of(self.stated, StatedName.VERSION)[:1])
 
     def place(self, offset: int) -> Place:
         """The page, heading path, paragraph and line at `offset`."""
@@ -133,6 +177,11 @@ class Document:
         for span in subtract(self.places.paragraphs, holes):
             if inner := trim(self.text, span):
                 yield inner
+
+
+def values_of(stated: Iterable[Stated], name: StatedName) -> tuple[str, ...]:
+    """The values of one name."""
+    return tuple(each.value for each in stated if each.name is name)
 
 
 _MAX_RANGES = 12  # page numbers or ranges that are listed

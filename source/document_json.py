@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from source.document import Document, Doubt, DoubtKind, Region, RegionKind
+from source.document import Document, Doubt, DoubtKind, Region, RegionKind, Stated, StatedName, values_of
 from source.encoding import is_unicode
 from source.places import Heading, Places
 from source.spans import Span, Spans
@@ -39,13 +39,21 @@ _NUMBERS = re.compile(rb"[-0-9, \[\]]*")
 
 @dataclass(frozen=True, slots=True)
 class DocumentFacts:
-    """A document's metadata without its text. `pages`: their number; None if the format has none."""
+    """A document's metadata without its text. `pages`: their number; None if the format has none.
+
+    `authors`, `date`, `version`, `sha256`, `extractor`: as in `Document`.
+    """
 
     id: str
     title: str
     path: str
     pages: int | None
     doubts: tuple[Doubt, ...]
+    authors: tuple[str, ...] = ()
+    date: str = ""
+    version: str = ""
+    sha256: str = ""
+    extractor: str = ""
 
 
 def dump_document(document: Document) -> bytes:
@@ -77,6 +85,7 @@ def _records(document: Document) -> tuple[dict[str, Any], dict[str, Any]]:
         "path": document.path,
         "sha256": document.sha256,
         "extractor": document.extractor,
+        **({"stated": [_stated_row(each) for each in document.stated]} if document.stated else {}),
     }
     after = {
         "regions": [(r.span.start, r.span.end, r.kind) for r in document.regions],
@@ -87,6 +96,10 @@ def _records(document: Document) -> tuple[dict[str, Any], dict[str, Any]]:
         "doubts": [(doubt.kind, doubt.page, doubt.count) for doubt in document.doubts],
     }
     return before, after
+
+
+def _stated_row(stated: Stated) -> list[Any]:
+    return [stated.name, stated.value, *((stated.span.start, stated.span.end) if stated.span else ())]
 
 
 def load_document(line: bytes) -> Document:
@@ -188,6 +201,7 @@ def _document(record: dict[str, Any], text: str, paragraphs: NDArray[np.int32]) 
             own_lines=record["own_lines"],
         ),
         doubts=_doubts(record["doubts"]),
+        stated=_stated(record),
     )
     if not all(map(_is_text, _texts(document))) or not _are_numbers(_numbers(document)):
         raise _wrong_type()
@@ -206,7 +220,8 @@ def _divide(rows: NDArray[np.int32], size: int) -> bool:
 def _texts(document: Document) -> tuple[object, ...]:
     places = document.places
     own = (document.id, document.title, document.path, document.sha256, document.extractor, document.text)
-    return (*own, places.page_name, *(heading.title for heading in places.headings))
+    headings = (heading.title for heading in places.headings)
+    return (*own, places.page_name, *headings, *(each.value for each in document.stated))
 
 
 def _is_text(value: object) -> bool:
@@ -222,6 +237,8 @@ def _numbers(document: Document) -> Iterator[object]:
     places = document.places
     for region in document.regions:
         yield from (region.span.start, region.span.end)
+    for each in document.stated:
+        yield from (each.span.start, each.span.end) if each.span else ()
     for heading in places.headings:
         yield from (heading.start, heading.level, 0 if heading.end is None else heading.end)
     yield from places.pages
@@ -239,6 +256,7 @@ def _rows_of_offsets(document: Document) -> Iterator[Iterable[int]]:
     yield (0, *(heading.start for heading in places.headings), size)
     yield from ((heading.start, heading.end, size) for heading in places.headings if heading.end is not None)
     yield from ((0, region.span.start, region.span.end, size) for region in document.regions)
+    yield from ((0, each.span.start, each.span.end, size) for each in document.stated if each.span)
 
 
 def _ascend(offsets: Iterable[int]) -> bool:
@@ -249,17 +267,34 @@ def _ascend(offsets: Iterable[int]) -> bool:
 def load_facts(line: bytes) -> DocumentFacts:
     """The metadata in a line written by `dump_document`; its text is not parsed. Raises ValueError."""
     try:
-        head = json.loads(line[: line.index(_TEXT)] + b"}")
-        tail = json.loads(b"{" + line[line.rindex(_PAGES) + 2 :])
-        pages, doubts = tail["pages"], _doubts(tail["doubts"])
-        facts = DocumentFacts(head["id"], head["title"], head["path"], len(pages) or None, doubts)
+        record = json.loads(line[: line.index(_TEXT)] + line[line.rindex(_PAGES) :])
+        pages, doubts, stated = record["pages"], _doubts(record["doubts"]), _stated(record)
+        names = (record["id"], record["title"], record["path"])
+        origin = (record["sha256"], record["extractor"])
+        facts = DocumentFacts(*names, len(pages) or None, doubts, *_values(stated), *origin)
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError("The line does not hold a document.") from error
     numbers = (*pages, *_numbers_of(doubts))
-    if not all(map(_is_text, (facts.id, facts.title, facts.path))) or not _are_numbers(numbers):
+    if not all(map(_is_text, (*names, *origin, *(each.value for each in stated)))) or not _are_numbers(numbers):
         raise _wrong_type()
     return facts
 
 
+def _values(stated: tuple[Stated, ...]) -> tuple[tuple[str, ...], str, str]:
+    """The authors, the date and the version among what a document states."""
+    if not stated:
+        return (), "", ""
+    dates, versions = (values_of(stated, name) for name in (StatedName.DATE, StatedName.VERSION))
+    return values_of(stated, StatedName.AUTHOR), "".join(dates[:1]), "".join(versions[:1])
+
+
 def _doubts(rows: Iterable[tuple[str, int | None, int]]) -> tuple[Doubt, ...]:
     return tuple(Doubt(DoubtKind(kind), page, count) for kind, page, count in rows)
+
+
+def _stated(record: dict[str, Any]) -> tuple[Stated, ...]:
+    """What the document states about itself: nothing in the line of an earlier version."""
+    return tuple(
+        Stated(StatedName(name), value, Span(*span) if span else None)
+        for name, value, *span in record.get("stated", [])
+    )

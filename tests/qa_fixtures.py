@@ -35,6 +35,33 @@ ARTICLE_QUESTIONS = [
     "Who wrote Hamlet?",
 ]
 
+_REPORT = """# Annual report {year}
+
+{facts}
+
+## Sales
+
+The company sold {sold} ferries to harbours in Sweden. Sales of ferries {rose}.
+"""
+_POLICY = """Travel Policy {year}
+
+Employees may spend {euros} euros a night on a hotel. Hotels are booked early.
+"""
+COMPANY = {
+    "annual-report-2021.md": _REPORT.format(
+        year=2021, facts="By Anna Berg and Bo Ek\n\n12 March 2022", sold=140, rose="were the highest ever"
+    ),
+    "annual-report-2023.md": _REPORT.format(
+        year=2023,
+        facts="By Carl Lind\n\nVersion 2.1 – 5 March 2024",
+        sold=190,
+        rose="rose since old ones were replaced",
+    ),
+    "travel-policy-2020.txt": _POLICY.format(year=2020, euros=90),
+    "travel-policy-2024.txt": _POLICY.format(year=2024, euros=130),
+    "lease.txt": "Lease of the boathouse\n\nThe rent is 900 euros. The tenant paints the door. This is no hotel.\n",
+}
+
 
 def build_book(folder: Path, files: dict[str, str]) -> qa.Book:
     """A book of `files` (name → text), written below `folder` byte for byte."""
@@ -84,3 +111,9 @@ def qa_article_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def qa_article(qa_article_index: Path) -> qa.Book:
     """The shipped article, to be asked."""
     return qa.load(qa_article_index)
+
+
+@pytest.fixture(scope="session")
+def qa_company(tmp_path_factory: pytest.TempPathFactory) -> qa.Book:
+    """A book of a company's reports, policies and lease, some in two versions."""
+    return build_book(tmp_path_factory.mktemp("company"), COMPANY)

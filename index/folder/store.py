@@ -71,6 +71,11 @@ class DocumentRows:
         return map(self._facts, rows)
 
     def _facts(self, row: int) -> DocumentFacts:
+        number, start, end, _, _ = map(int, self._rows[row])
+        if end - start > 2 * _ENDS:
+            lines = segment_at(self._segments, number).documents
+            with suppress(ValueError):  # the facts of a document of very many pages are longer
+                return load_facts(bytes(lines.read(start, start + _ENDS)) + bytes(lines.read(end - _ENDS, end)))
         try:
             return load_facts(self.line(row))
         except ValueError as error:
@@ -96,6 +101,7 @@ _PARTS = {
     "tokens.npy": "tokens", "token_ends.npy": "tokens",
 }  # fmt: skip
 _WORDS = {"terms.npy", "term_ends.npy", "counts.npy", "count_ends.npy"}
+_ENDS = 1 << 13  # bytes at either end of a document's line, which hold its facts: its text is between them
 _CACHED_DOCUMENTS = 64  # parsed documents kept in memory
 
 

@@ -27,9 +27,10 @@ class DocumentRow:
     def of(cls, row: int, values: Values) -> DocumentRow:
         """Decodes a row of the column `DOCUMENTS`."""
         id, first, last, facts = values
-        title, path, pages, doubts = json.loads(facts)
+        title, path, pages, doubts, *further = json.loads(facts)
         found = tuple(Doubt(DoubtKind(kind), page, count) for kind, page, count in doubts)
-        return cls(DocumentFacts(id, title, path, pages, found), range(first, last))
+        authors, *stated = further or [()]  # tables of earlier versions have none
+        return cls(DocumentFacts(id, title, path, pages, found, tuple(authors), *stated), range(first, last))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ class TextRow:
 def dump_facts(facts: DocumentFacts) -> bytes:
     """Encodes facts, without the id, as JSON for `DocumentRow.of`."""
     doubts = [(doubt.kind, doubt.page, doubt.count) for doubt in facts.doubts]
-    return json.dumps([facts.title, facts.path, facts.pages, doubts], ensure_ascii=False).encode()
+    further = (facts.authors, facts.date, facts.version, facts.sha256, facts.extractor)
+    return json.dumps([facts.title, facts.path, facts.pages, doubts, *further], ensure_ascii=False).encode()
 
 
 class LanceDocuments:

@@ -41,6 +41,8 @@ MIN_KNOWN = 0.7
 FEW_PIECES, MANY_PIECES, LEAST_WEIGHT = 1.3, 1.8, 0.5
 # In a language that the encoder does not know, vectors only break ties between passages with equal BM25 scores.
 TIE_BREAK = 0.05
+PREFERENCE = 0.15
+"""Added to the score, in 0..1, of a passage whose document the question names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +92,30 @@ def _vector_weight(text: str, encoder: Encoder) -> float:
     return 1 - (1 - LEAST_WEIGHT) * min(1.0, max(0.0, broken))
 
 
-def candidates(store: Store, queries: list[Query], count: int = RERANKED, among: Rows | None = None) -> list[Candidate]:
-    """The `count` best passages, best first; restricted to the rows `among`, if given."""
-    pool, fused = first_stage(store, queries, among, max(POOL, count))
+def candidates(
+    store: Store, queries: list[Query], count: int = RERANKED, among: Rows | None = None, preferred: Rows | None = None
+) -> list[Candidate]:
+    """The `count` best passages, best first; restricted to the rows `among`, if given. `preferred`: ranked higher."""
+    pool, fused = first_stage(store, queries, among, max(POOL, count), preferred)
     if not len(pool):  # the selected documents have no passages
         return []
-    best = np.argsort(-fused, kind="stable")[: max(count, RERANKED)]
+    bonus = np.float32(PREFERENCE) * np.isin(pool, [] if preferred is None else preferred)
+    best = np.argsort(-(rescale(fused) + bonus), kind="stable")[: max(count, RERANKED)]
     with stage("late interaction"):
-        return _reranked(store, queries, pool[best], fused[best])[:count]
+        return _reranked(store, queries, pool[best], fused[best], bonus[best])[:count]
 
 
-def _reranked(store: Store, queries: list[Query], passages: Rows, fused: Scores) -> list[Candidate]:
-    """The passages ordered by a weighted sum of late interaction and the first-stage score."""
+def _reranked(
+    store: Store, queries: list[Query], passages: Rows, fused: Scores, bonus: NDArray[np.float32]
+) -> list[Candidate]:
+    """The passages ordered by a weighted sum of late interaction and the first-stage score, and the bonus."""
     tokens = store.tokens(passages)
     similarities = [tokens.cosines(query.encoded.tokens) for query in queries]
     late = np.zeros(len(passages), np.float32)
     for query, parts in zip(queries, similarities, strict=True):
         late += query.weight * np.array([best_matches(part).mean() for part in parts], np.float32)
     share = LATE_SHARE * queries[0].vector_weight
-    scores = share * rescale(late) + (1 - share) * rescale(fused)
+    scores = share * rescale(late) + (1 - share) * rescale(fused) + bonus
     return [
         Candidate(int(passages[i]), float(scores[i]), [parts[i] for parts in similarities], tokens.offsets[i])
         for i in np.argsort(-scores, kind="stable")
@@ -116,22 +123,36 @@ def _reranked(store: Store, queries: list[Query], passages: Rows, fused: Scores)
 
 
 def first_stage(
-    store: Store, queries: list[Query], among: Rows | None = None, count: int = POOL
+    store: Store, queries: list[Query], among: Rows | None = None, count: int = POOL, preferred: Rows | None = None
 ) -> tuple[Rows, Scores]:
     """The `count` best passages by vectors and as many by BM25: their rows (n,) and fused scores (n,).
+
+    The best of the `preferred` passages are among them in any case.
 
     Fusion is the weighted sum of the two retrievers' scores, each scaled to 0..1
     (min-max, as "convex combination" in Bruch et al. 2023, section 3).
     """
+    pool = _found(store, queries, among, count)
+    if preferred is not None:
+        pool = np.union1d(pool, _found(store, queries, preferred, RERANKED))
+    return pool, _fused(store, queries, pool)
+
+
+def _found(store: Store, queries: list[Query], among: Rows | None, count: int) -> Rows:
+    """The rows of the passages that either retriever finds."""
     with stage("vectors"):
         nearest = [store.vectors.nearest(query.encoded.vector, count, among)[0] for query in queries]
     with stage("words"):
         words = [store.lexical.search(query.text, count, among) for query in queries]
-    pool = np.unique(np.concatenate([*nearest, *words]))
+    return np.unique(np.concatenate([*nearest, *words]))
+
+
+def _fused(store: Store, queries: list[Query], pool: Rows) -> Scores:
+    """(n,): the fused scores of these passages."""
     fused = np.zeros(len(pool), np.float32)
     with stage("fusion"):
         vectors = store.vectors.of(pool)
         for query in queries:
             cosines, bm25 = product(vectors, query.encoded.vector), store.lexical.scores(query.text, pool)
             fused += query.weight * (query.vector_weight * rescale(cosines) + rescale(bm25))
-    return pool, fused
+    return fused

@@ -12,15 +12,17 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from index import LONGEST_PASSAGE
-from qa.answer import Answer, DocumentRef, Location, Quote, State
+from qa.answer import Answer, DocumentRef, Fact, Location, Quote, State
 from qa.ask.conversation import MAX_QUESTION
+from qa.ask.documents import holds
 from qa.ask.quotes import MOST_PLACES
 from qa.edition import Edition
-from qa.verification.saved_answer import SavedAnswer, SavedPlace, SavedQuote, saved_answer, saved_quote
+from qa.verification.saved_answer import SavedAnswer, SavedFact, SavedPlace, SavedQuote, saved_answer, saved_quote
 from source import ChapterVerseError, Document, Span, UsageError
 
 MOST_QUOTES = 20  # of an answer
 _MOST_HIGHLIGHTS = 200  # of a quote
+_MOST_FACTS = 100  # of an answer
 
 
 class QuoteGone(ChapterVerseError):
@@ -63,6 +65,7 @@ def restore_answer(edition: Edition, record: object) -> tuple[Answer, tuple[int,
         quotes=quotes if answered else (),
         nearest=() if answered else quotes,
         searched_for=saved.searched_for,
+        facts=tuple(fact for each in saved.facts if (fact := _restored_fact(edition, each))),
     )
     return answer, tuple(position for position, quote in enumerate(restored) if quote is None)
 
@@ -70,6 +73,8 @@ def restore_answer(edition: Edition, record: object) -> tuple[Answer, tuple[int,
 def _check_size(saved: SavedAnswer) -> None:
     if len(saved.quotes) + len(saved.nearest) > MOST_QUOTES:
         raise UsageError(f"The answer has more than {MOST_QUOTES} quotes. Ask again for fewer.")
+    if len(saved.facts) > _MOST_FACTS:
+        raise UsageError(f"The answer has more than {_MOST_FACTS} facts. Ask again.")
     # `searched_for` joins two questions.
     if max(len(saved.question), len(saved.searched_for)) > 2 * MAX_QUESTION + len(" "):
         raise UsageError(f"The question of the answer is too long (the limit is {MAX_QUESTION:,} characters).")
@@ -80,6 +85,18 @@ def _restored_or_none(edition: Edition, record: object) -> Quote | None:
         return restore_quote(edition, record)
     except (QuoteGone, UsageError):
         return None
+
+
+def _restored_fact(edition: Edition, fact: SavedFact) -> Fact | None:
+    """The fact, if it still holds."""
+    if fact.document is None:
+        number = int(fact.value) if fact.name == "documents" and fact.value.isdecimal() and len(fact.value) < 10 else -1
+        return Fact(None, fact.name, str(number)) if 0 <= number <= edition.store.documents else None
+    try:
+        document = edition.document(fact.document.id)
+    except KeyError:
+        return None
+    return Fact(DocumentRef.of(document), fact.name, fact.value) if holds(document, fact.name, fact.value) else None
 
 
 def _restored(edition: Edition, quote: SavedQuote) -> Quote:

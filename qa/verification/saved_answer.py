@@ -31,6 +31,15 @@ class SavedQuote:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedFact:
+    """A fact, as the saved answer claims it. `document`: None if it is about all documents."""
+
+    document: DocumentRef | None
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class SavedAnswer:
     """The fields written by `answer_json`. Its quotes are still JSON; `saved_quote` reads each."""
 
@@ -40,6 +49,7 @@ class SavedAnswer:
     quotes: tuple[object, ...]
     nearest: tuple[object, ...]
     searched_for: str
+    facts: tuple[SavedFact, ...]
 
 
 _SPAN = {"start": int, "end": int}
@@ -57,11 +67,12 @@ _QUOTE = {
     "elsewhere": json_shape.optional([_PLACE]), "boxes": json_shape.optional([_BOX]),
 }  # fmt: skip
 _QUOTES = {"quotes": [_QUOTE], "nearest": json_shape.optional([_QUOTE])}
+_FACT = {"name": json_shape.text, "value": json_shape.text, "document": json_shape.optional(_DOCUMENT)}
 _CONVERSATION = {"conversation": [_QUOTES]}
 _ANSWER = {
     "question": json_shape.text, "answered": bool, "confidence": json_shape.number,
     "quotes": [object], "nearest": [object], "searched_for": json_shape.text,
-    "state": json_shape.optional(lambda value: value in list(State)),
+    "state": json_shape.optional(lambda value: value in list(State)), "facts": json_shape.optional([_FACT]),
 }  # fmt: skip
 
 
@@ -80,6 +91,7 @@ def saved_answer(record: object) -> SavedAnswer:
         quotes=tuple(answer["quotes"]),
         nearest=tuple(answer["nearest"]),
         searched_for=answer["searched_for"],
+        facts=tuple(map(_fact, answer.get("facts", []))),
     )
 
 
@@ -117,11 +129,19 @@ def _quote(record: Any) -> SavedQuote:
     )
 
 
+def _fact(record: Any) -> SavedFact:
+    document = _document(record["document"]) if "document" in record else None
+    return SavedFact(document, record["name"], record["value"])
+
+
 def _place(record: Any) -> SavedPlace:
-    document = record["document"]
-    id, path, sha256 = (document[name] for name in ("id", "path", "sha256"))
-    title, extractor = (document.get(name, "") for name in ("title", "extractor"))
-    return SavedPlace(_span(record), DocumentRef(id, title, path, sha256, extractor))
+    return SavedPlace(_span(record), _document(record["document"]))
+
+
+def _document(record: Any) -> DocumentRef:
+    id, path, sha256 = (record[name] for name in ("id", "path", "sha256"))
+    title, extractor = (record.get(name, "") for name in ("title", "extractor"))
+    return DocumentRef(id, title, path, sha256, extractor)
 
 
 def _box(record: Any) -> Box:

@@ -26,7 +26,7 @@ from source.places import Heading, Places
 from source.spans import Span, trim
 from source.untrusted_text import isolated
 
-EXTRACTOR = "csv/1"
+EXTRACTOR = "csv/2"
 
 _DELIMITERS = "\t;|,"  # the first wins a tie: commas also occur in prose and in numbers
 _SAMPLE = 100  # records from which the delimiter and the header are guessed

@@ -18,9 +18,10 @@ from source.document import Document, Doubt, DoubtKind
 from source.errors import Damaged, Encrypted, SourceEmpty
 from source.formats.html.blocks import blocks_of
 from source.formats.html.extractor import decode_html, parse_html
+from source.formats.imprint import properties
 from source.untrusted_text import isolated
 
-EXTRACTOR = "epub/2"
+EXTRACTOR = "epub/3"
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
@@ -61,6 +62,7 @@ def read_epub(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
     for kind, count in ((DoubtKind.TRUNCATED, missing), (DoubtKind.UNDECODABLE, undecodable)):
         if count:
             builder.doubt(Doubt(kind, count=count))
+    stated = properties(_metadata(package, "creator"), next(iter(_metadata(package, "date")), ""))
     own_title = " ".join((package.findtext(".//{*}metadata//{http://purl.org/dc/elements/1.1/}title") or "").split())
     return builder.build(
         id=id,
@@ -68,7 +70,15 @@ def read_epub(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
         title=own_title or builder.first_heading or title,
         path=path,
         sha256=sha256,
+        stated=stated,
     )
+
+
+def _metadata(package: Any, name: str) -> list[str]:
+    """The values of an element of the Dublin Core in the package's metadata."""
+    return [
+        each.text or "" for each in package.iterfind(f".//{{*}}metadata//{{http://purl.org/dc/elements/1.1/}}{name}")
+    ]
 
 
 def _add_part(text: str, builder: TextBuilder, shown_as: str, *, content: bool) -> bool:

@@ -14,6 +14,7 @@ from source.document import Document
 from source.encoding import is_unicode
 from source.errors import BadCollection, SourceEmpty
 from source.forking import lazy_property
+from source.formats.imprint import properties, with_imprint
 from source.formats.plain import read_plain
 from source.limits import check_amounts
 from source.places import LONGEST_TITLE
@@ -77,7 +78,9 @@ class JsonlRecord:
             raise BadCollection(f"{self.where}: a \\u escape is half of a surrogate pair. Fix the escapes.")
         document = read_plain(text, id=id, title=title, path=self.path, sha256=self.sha256)
         check_amounts(document, len(self.line), f"{self.path}, line {self.lines.number}")
-        return replace(document, doubts=tuple(doubts_of(text, ())))
+        author = self._fields.get("authors", self._fields.get("author"))
+        stated = properties(author if isinstance(author, list) else [author], self._fields.get("date"))
+        return with_imprint(replace(document, doubts=tuple(doubts_of(text, ())), stated=stated))
 
     @lazy_property
     def _fields(self) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-from source.document import Document, Region, RegionKind
+from source.document import Document, Region, RegionKind, Stated
+from source.formats.imprint import properties
 from source.places import Heading, Places
 from source.spans import Span, trim
 
-EXTRACTOR = "markdown/2"
+EXTRACTOR = "markdown/3"
 
 _MAX_LOOKS = 20  # per line, on average
 
@@ -40,6 +41,7 @@ _PARSER.block.ruler.before("code", "bounded_lookahead", _bounded_lookahead, {"al
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(?!---|[ \t]*[\r\n]).*?\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:([^\r\n]*\S)", re.MULTILINE)
 _BARE_MARKUP = re.compile(r"[*_`]+|!?\[([^\[\]]*)\]\([^()]*\)|<[^<>]+>")
+_LONGEST_FRONT = 10_000  # characters of front matter that are read for what it states
 # Lines as the parser counts them: it first turns \r\n and lone \r into \n.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
@@ -98,7 +100,27 @@ def read_markdown(text: str, *, id: str, title: str = "", path: str = "", sha256
         text=text,
         regions=tuple(sorted(regions, key=lambda region: region.span)),
         places=Places(paragraphs=tuple(sorted(set(paragraphs))), headings=tuple(headings)),
+        stated=_stated(front),
     )
+
+
+_FRONT_ENTRY = re.compile(
+    r"^(author|authors|date|version|updated|lastmod):([^\r\n]*)((?:\r?\n[ \t]*- [^\r\n]*)*)", re.M | re.I
+)
+
+
+def _stated(front: str) -> tuple[Stated, ...]:
+    """What the front matter states, if a value is on its name's line or a list of lines below it."""
+    found: dict[str, list[str]] = {}
+    for match in _FRONT_ENTRY.finditer(front[:_LONGEST_FRONT]):
+        own = [match[2].strip(" \t[]"), *re.findall(r"- (.*)", match[3])]
+        found.setdefault(match[1].lower(), [value.strip(" \t\r\"'") for value in own if value.strip()])
+    first = {name: values[0] for name, values in found.items() if values}
+    authors = [
+        name.strip(" \"'") for value in found.get("author", found.get("authors", [])) for name in value.split(",")
+    ]
+    date = first.get("date") or first.get("updated") or first.get("lastmod")
+    return properties(authors, date, first.get("version"))
 
 
 def _line_starts(text: str, start: int, end: int) -> list[int]:

@@ -16,6 +16,7 @@ from typing import Any
 from source.document import Document, Doubt, DoubtKind
 from source.encoding import decode
 from source.errors import SourceEmpty
+from source.formats.imprint import with_imprint
 from source.limits import check_amounts
 from source.quality import doubts_of
 from source.untrusted_text import isolated
@@ -51,7 +52,7 @@ class Format:
         options = {"ocr": ocr} if self.ocr and ocr else {}
         document = read(content, id=id, title=title, path=path, sha256=sha256, **options)
         check_amounts(document, len(data), path)
-        return replace(document, doubts=_together(document, undecodable))
+        return with_imprint(replace(document, doubts=_together(document, undecodable)))
 
     @property
     def extractor(self) -> str:

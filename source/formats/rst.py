@@ -277,7 +277,7 @@ def _fits(rule: RstLine, title: RstLine) -> bool:
     return len(rule.words) >= min(_MIN_RULE, len(title.words))
 
 
-EXTRACTOR = "rst/1"
+EXTRACTOR = "rst/2"
 
 
 def read_rst(text: str, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:

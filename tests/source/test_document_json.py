@@ -28,7 +28,9 @@ def test_facts_are_those_of_the_document_whatever_it_says(id: str, title: str, t
     )  # fmt: skip
     line = dump_document(document)
     assert load_document(line) == document
-    assert load_facts(line) == DocumentFacts(id, title, text, len(pages) or None, document.doubts)
+    assert load_facts(line) == DocumentFacts(
+        id, title, text, len(pages) or None, document.doubts, sha256="0", extractor="x/1"
+    )
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ export interface Quote {
   start: number;
   end: number;
   highlights: { start: number; end: number }[];
-  document: { id: string; title: string; path: string | null; sha256: string };
+  document: { id: string; title: string; path: string | null; sha256: string; date?: string };
   place: Record<string, unknown>;
   score: number;
 }
@@ -77,6 +77,14 @@ export interface Answer {
   searched_for: string;
   quotes: Quote[];
   nearest: Quote[];
+  facts?: Fact[];
+}
+
+/** What is known of a document, or of all of them, and is not quoted. */
+export interface Fact {
+  document?: Quote["document"];
+  name: string;
+  value: string;
 }
 
 /** One question of a chat with its answer. */

@@ -15,14 +15,15 @@ import re
 from typing import Any
 
 from source.builder import TextBuilder
-from source.document import Document, Doubt, DoubtKind
+from source.document import Document, Doubt, DoubtKind, Stated
 from source.encoding import decode
 from source.errors import Damaged, SourceEmpty, TooLarge
 from source.formats.html.blocks import HtmlBlock, HtmlKind, blocks_of
 from source.formats.html.content import content_of, titles_of
+from source.formats.imprint import properties
 from source.untrusted_text import isolated
 
-EXTRACTOR = "html/1"
+EXTRACTOR = "html/2"
 
 _HEAD = 4096  # bytes in which an encoding may be declared
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
@@ -71,7 +72,26 @@ def read_html(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
         title=headline or own_title or builder.first_heading or title,
         path=path,
         sha256=sha256,
+        stated=_stated(root),
     )
+
+
+_AUTHOR_NAMES = ("author", "article:author", "dc.creator", "dcterms.creator", "citation_author")
+_DATE_NAMES = (
+    "article:published_time", "dcterms.date", "dcterms.created", "dcterms.issued", "dc.date", "dc.date.issued", "date",
+    "citation_publication_date", "article:modified_time",
+)  # fmt: skip
+
+
+def _stated(root: Any) -> tuple[Stated, ...]:
+    """What the page's `<meta>` elements state."""
+    found: dict[str, list[str]] = {}
+    for each in root.iterfind(".//meta"):
+        name = str(each.get("name") or each.get("property") or "").lower()
+        found.setdefault(name, []).append(str(each.get("content") or ""))
+    authors = next((found[name] for name in _AUTHOR_NAMES if name in found), [])
+    people = [value for value in authors if "://" not in value]  # of a profile
+    return properties(people, next((found[name][0] for name in _DATE_NAMES if name in found), ""))
 
 
 def decode_html(data: bytes, shown_as: str) -> tuple[str, int]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from source.builder import TextBuilder
-from source.document import Document, RegionKind
+from source.document import Document, RegionKind, Stated
 from source.errors import Damaged, Encrypted, SourceEmpty
 from source.untrusted_text import isolated
 
@@ -74,11 +74,20 @@ class OfficeBuilder(TextBuilder):
                 self._headings[number] = replace(self._headings[number], end=self._length)
         self._ended = len(self._headings)
 
-    def build(self, *, id: str, extractor: str, title: str = "", path: str = "", sha256: str = "") -> Document:
+    def build(
+        self,
+        *,
+        id: str,
+        extractor: str,
+        title: str = "",
+        path: str = "",
+        sha256: str = "",
+        stated: Sequence[Stated] = (),
+    ) -> Document:
         """The finished document. Raises SourceEmpty if it has no text."""
         if not self._length:
             raise SourceEmpty(f"{isolated(path or id)} contains no text.")
-        return super().build(id=id, extractor=extractor, title=title, path=path, sha256=sha256)
+        return super().build(id=id, extractor=extractor, title=title, path=path, sha256=sha256, stated=stated)
 
     def _add_table(self, block: OfficeBlock) -> None:
         if _lays_out(block.rows):

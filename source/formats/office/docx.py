@@ -25,7 +25,7 @@ from source.formats.office.blocks import (
 from source.formats.office.package import Package, chosen
 from source.formats.office.styles import OfficeStyle, Styles, has_first_row, listed, outline, switched, symbol
 
-EXTRACTOR = "docx/1"
+EXTRACTOR = "docx/2"
 
 _WRAPPERS = {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"}
 _LEFT_OUT = {
@@ -46,7 +46,8 @@ def read_docx(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
         builder.end_headings()
         builder.add(notes)
     own = package.title() or walker.title or builder.first_heading
-    return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256)
+    stated = package.stated()
+    return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256, stated=stated)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from typing import Any
 from source.archive import Archive
 from source.document import Document
 from source.errors import Encrypted
+from source.formats.imprint import properties
 from source.formats.office.blocks import (
     OfficeBlock,
     OfficeBuilder,
@@ -28,7 +29,7 @@ from source.formats.office.blocks import (
 )
 from source.untrusted_text import isolated
 
-EXTRACTOR = "odt/1"
+EXTRACTOR = "odt/2"
 
 _DRAWING = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _LEFT_OUT = {
@@ -63,7 +64,11 @@ def read_odt(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
         builder.add(notes)
     named = child(meta, "meta", "title")
     own = own_title(named.text if named is not None else "") or walker.title or builder.first_heading
-    return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256)
+    found = {tag(each): each.text for each in children(child(meta, "meta"))}
+    stated = properties(
+        [found.get("initial-creator") or found.get("creator")], found.get("creation-date") or found.get("date")
+    )
+    return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256, stated=stated)
 
 
 @dataclass(frozen=True, slots=True)

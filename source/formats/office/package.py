@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from source.archive import Archive
+from source.document import Stated
+from source.formats.imprint import properties
 from source.formats.office.blocks import (
     OfficeBlock,
     attribute,
@@ -62,6 +64,12 @@ class Package:
         """The title in the file's properties; empty if there is none, or only a program's default."""
         title = child(self.optional(self.related("", "core-properties")), "title")
         return "" if title is None else own_title(title.text)
+
+    def stated(self) -> tuple[Stated, ...]:
+        """What the file's properties state: its author, and when it was created."""
+        own = self.optional(self.related("", "core-properties"))
+        found = {tag(each): each.text for each in children(own)}
+        return properties([found.get("creator")], found.get("created") or found.get("modified"), found.get("version"))
 
     def drawn(self, part: str, element: Any) -> Iterator[OfficeBlock]:
         """The text of the chart or diagram (SmartArt) that an element of `part` refers to; none for others."""

@@ -14,7 +14,7 @@ from source.document import Document, Doubt, DoubtKind
 from source.formats.office.blocks import OfficeBlock, OfficeBuilder, attribute, child, children, number, tag
 from source.formats.office.package import Package, chosen, drawing_text, referred
 
-EXTRACTOR = "pptx/2"
+EXTRACTOR = "pptx/3"
 
 _TITLES = {"title", "ctrTitle"}
 _FURNITURE = {"sldNum", "dt", "ftr", "hdr"}
@@ -35,7 +35,8 @@ def read_pptx(data: bytes, *, id: str, title: str = "", path: str = "", sha256: 
             builder.doubt(Doubt(DoubtKind.NO_TEXT, builder.pages))
         builder.add([*blocks, *slides.notes(slide)])
     own = package.title() or builder.first_heading
-    return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256)
+    stated = package.stated()
+    return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256, stated=stated)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ import numpy as np
 from source.builder import TextBuilder
 from source.document import Document, Doubt, DoubtKind, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty
+from source.formats.imprint import properties
 from source.formats.pdf.blocks import BlockKind, PdfBlock, blocks, body_size, continues, rises, set_levels
 from source.formats.pdf.headers_footers import headers_and_footers
 from source.formats.pdf.lines import Page, read_page
@@ -26,7 +27,7 @@ from source.places import Corners
 from source.spans import Span
 from source.untrusted_text import isolated
 
-EXTRACTOR = "pdf/1"
+EXTRACTOR = "pdf/2"
 
 _MARKED = {
     BlockKind.CONTENTS: RegionKind.NAVIGATION,
@@ -35,6 +36,7 @@ _MARKED = {
 _NO_TITLE = re.compile(
     r"untitled|microsoft (?:word|powerpoint|excel)|\.(?:docx?|tex|dvi|indd|pdf|rtf|qxd|pptx?)\b", re.I
 )
+_METADATA = ("Title", "Author", "CreationDate")
 _LARGE = 1.25  # of the text's font size: a heading of this size on the first page is the title
 _DISORDER = 0.1  # of a page's lines
 _MIN_DISORDER = 4  # lines
@@ -47,19 +49,22 @@ def read_pdf(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
     `ocr`: Tesseract's languages ("eng+rus"), to recognise text on pages without any.
     """
     shown_as = path or id
-    pages, own_title = _read(data, shown_as, ocr)
+    pages, own = _read(data, shown_as, ocr)
     if not any(page.lines for page in pages):
         raise SourceEmpty(
             f"{isolated(shown_as)} is a scan without text. Rebuild with OCR (such as --ocr eng) to recognise it."
         )
     extractor = f"{EXTRACTOR} {OCR}{ocr}" if ocr else EXTRACTOR
-    document = _Assembly(pages, len(data), shown_as).document(id, _title(own_title) or title, path, sha256, extractor)
+    document = _Assembly(pages, len(data), shown_as).document(
+        id, _title(own["Title"]) or title, path, sha256, extractor
+    )
+    document = replace(document, stated=properties([own["Author"]], own["CreationDate"]))
     cut_off = b"%%EOF" not in data[-_TAIL:]
     return replace(document, doubts=(Doubt(DoubtKind.TRUNCATED), *document.doubts)) if cut_off else document
 
 
-def _read(data: bytes, shown_as: str, ocr: str) -> tuple[list[Page], str]:
-    """The file's pages, and the title in its metadata."""
+def _read(data: bytes, shown_as: str, ocr: str) -> tuple[list[Page], dict[str, str]]:
+    """The file's pages, and what its metadata says."""
     import pypdfium2
 
     pages: list[Page] = []
@@ -73,7 +78,7 @@ def _read(data: bytes, shown_as: str, ocr: str) -> tuple[list[Page], str]:
                 page.close()
                 characters += sum(len(line.text) for line in pages[-1].lines)
                 check_growth(characters, len(data), shown_as)  # pages may be one and the same object
-            return pages, file.get_metadata_value("Title")
+            return pages, {name: file.get_metadata_value(name) for name in _METADATA}
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower():
             raise Encrypted(f"{isolated(shown_as)} is password-protected. Add an unprotected copy.") from error

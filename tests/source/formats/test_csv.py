@@ -82,7 +82,7 @@ def test_the_first_record_heads_the_columns_at_any_line_end(end: str, delimiter:
     assert paragraphs(document) == [
         f"ship{delimiter}built", f"Erik{delimiter}1902", f'"Two""s{end}Brothers"{delimiter}1911',
     ]  # fmt: skip
-    assert (document.title, document.path, document.sha256, document.extractor) == ("ships", "p", "s", "csv/1")
+    assert (document.title, document.path, document.sha256, document.extractor) == ("ships", "p", "s", "csv/2")
     place = document.place(text.index("Brothers"))
     assert (place.heading, place.paragraph, place.line) == (("ship | built",), 3, 5)
     assert document.place(text.index("built")).heading == ()

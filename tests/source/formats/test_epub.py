@@ -60,7 +60,7 @@ def test_a_book_in_the_order_of_its_spine() -> None:
     place = document.place(document.text.index("jib"))
     assert (place.page, place.heading) == (None, ("Sails", "Made of", "Name | Cloth"))
     assert (document.id, document.path, document.sha256) == ("ships.epub", "a/ships.epub", "5ea")
-    assert (document.title, document.extractor, document.doubts) == ("The Ships", "epub/2", ())
+    assert (document.title, document.extractor, document.doubts) == ("The Ships", "epub/3", ())
     assert [span for span in document.places.paragraphs if not document.text[span.start : span.end].strip()] == []
     assert list(document.places.paragraphs) == sorted(document.places.paragraphs)
 

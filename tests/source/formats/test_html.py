@@ -64,7 +64,7 @@ def test_a_page_is_read_as_it_is_laid_out() -> None:
     place = document.place(document.text.index("elm"))
     assert (place.page, place.heading, place.paragraph, place.line) == (None, ("Ships", "Of wood"), 5, None)
     assert (document.id, document.path, document.sha256) == ("ships.html", "a/ships.html", "5ea")
-    assert (document.title, document.extractor, document.doubts) == ("Ships", "html/1", ())
+    assert (document.title, document.extractor, document.doubts) == ("Ships", "html/2", ())
 
 
 @pytest.mark.parametrize(

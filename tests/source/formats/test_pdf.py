@@ -217,7 +217,7 @@ def test_text_in_pictures_is_recognised_when_asked_for(tmp_path: Path) -> None:
     (document,) = scan([path], ocr="eng").documents()
     assert document.text == "The keeper counted ships."
     assert [(each.kind, each.page) for each in document.doubts] == [(DoubtKind.RECOGNISED, 1)]
-    assert document.extractor == "pdf/1 tesseract/eng"
+    assert document.extractor == "pdf/2 tesseract/eng"
     (box,) = boxes(document, "keeper counted")
     assert 0.15 < box.left < 0.22 and 0.35 < box.top < box.bottom < 0.6
     for languages, complaint in (("zzz", r"lacks the language zzz\. Install it"), ("eng;rm", "Invalid OCR languages")):

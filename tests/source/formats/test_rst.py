@@ -80,7 +80,7 @@ def test_headings_paragraphs_and_places_at_any_line_end(end: str) -> None:
         (1, "Of Ships"), (2, "Two Sail to Rome"), (3, "Deep"), (2, "1. Again"),
     ]  # fmt: skip
     assert regions(document)[0] == (RegionKind.HEADING, end.join(lines[:3]))
-    assert (document.title, document.path, document.sha256, document.extractor) == ("Of Ships", "p", "s", "rst/1")
+    assert (document.title, document.path, document.sha256, document.extractor) == ("Of Ships", "p", "s", "rst/2")
     deep = document.place(document.quotable()[2].start)
     assert (deep.heading, deep.paragraph, deep.line) == (("Of Ships", "Two Sail to Rome", "Deep"), 3, 14)
     assert document.place(document.quotable()[3].start).heading == ("Of Ships", "1. Again")

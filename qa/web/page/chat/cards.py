@@ -39,19 +39,27 @@ def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()
         _gone_notice(texts) if position in gone else _card(position, answer, next(slots), book, texts)
         for position in range(len(quotes) + len(gone))
     ]
-    body = _body(answer.state, cards, texts)
+    body = _body(answer, cards, texts)
     return element("section", {"class": "turn"}, _question(answer.question, texts), _searched_for(answer, texts), *body)
 
 
-def _body(state: State, cards: Sequence[Markup], texts: Texts) -> list[Markup]:
-    """The cards below what the state says about them."""
-    if state is State.ANSWERED:
-        return [element("div", {"class": "cards"}, *cards[:1]), _group(texts.also, cards[1:], "further")]
-    if state is State.UNSURE:
+def _body(answer: Answer, cards: Sequence[Markup], texts: Texts) -> list[Markup]:
+    """The facts and cards below what the state says about them."""
+    if answer.state is State.ANSWERED:
+        lost_all = [] if cards or answer.facts else [_gone_notice(texts)]
+        first = element("div", {"class": "cards"}, *cards[:1], *lost_all)
+        return [*_facts(answer, texts), first, _group(texts.also, cards[1:], "further")]
+    if answer.state is State.UNSURE:
         return [element("p", {"class": "unsure"}, escaped(texts.unsure)), element("div", {"class": "cards"}, *cards)]
     verdict = element("p", {"class": "verdict"}, escaped(texts.not_answered))
     thumbs = _thumbs(texts.right_verdict, texts.wrong_verdict)
     return [element("div", {"class": "not-answered"}, verdict, thumbs, _group(texts.nearest, cards, "nearest"))]
+
+
+def _facts(answer: Answer, texts: Texts) -> list[Markup]:
+    """A list of the facts, a line each."""
+    lines = [element("li", {}, sentence(texts.fact(each))) for each in answer.facts]
+    return [element("ul", {"class": "facts"}, *lines)] if lines else []
 
 
 def lost(question: str, texts: Texts) -> Markup:
@@ -133,13 +141,14 @@ def _quote(quote: Quote, answers: bool, book: Edition) -> Markup:
 def _source(quote: Quote, texts: Texts) -> Markup:
     document = quote.document
     title = named(document.title, "cite")
+    date = [element("span", {"class": "dated"}, escaped(texts.iso_date(document.date)))] if document.date else []
     # Several documents may have the same title.
     file = [] if document.id == document.title else [named(document.id, "span", class_="file")]
     place = element("span", {"class": "where"}, sentence(texts.where(document, quote.place)))
     elsewhere = texts.elsewhere(document, quote.elsewhere) if quote.elsewhere else ""
     doubts = texts.doubts(quote.doubts) if quote.doubts else ""
     notes = [element("span", {"class": "note"}, sentence(note)) for note in (elsewhere, doubts) if note]
-    return element("p", {"class": "source"}, title, place, *file, *notes)
+    return element("p", {"class": "source"}, title, *date, place, *file, *notes)
 
 
 def _actions(quote: Quote, texts: Texts) -> list[Markup]:

@@ -27,7 +27,8 @@ def turn(answer: Answer, gone: Collection[int], texts: Texts) -> str:
         State.UNSURE: [f"*{texts.unsure}*"],
         State.NOTHING: [f"*{texts.not_answered}*", *([f"{texts.nearest}:"] if parts else [])],
     }
-    return "\n\n".join([_question(answer.question), *introduction[answer.state], *parts])
+    facts = ["\n".join(f"- {plain(texts.fact(each))}" for each in answer.facts)] if answer.facts else []
+    return "\n\n".join([_question(answer.question), *introduction[answer.state], *facts, *parts])
 
 
 def lost(question: str, texts: Texts) -> str:

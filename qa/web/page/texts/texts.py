@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from qa import DocumentRef, Location
+from qa import DocumentRef, Fact, Location
 from source import Doubt, Place, describe, isolated
 
 
@@ -79,6 +80,9 @@ class Phrases:
     gone: str
     sure: tuple[str, str, str]
     same_words: str
+    written_by: str
+    dated: str
+    of_version: str
     more: str
     doubtful: str
 
@@ -107,6 +111,7 @@ class Phrases:
     documents: str
     passages: str
     pages: str
+    words: str
     filter: str
     document: str
     format: str
@@ -183,8 +188,9 @@ class Texts(Phrases):
         return " › ".join([*headings, ", ".join(numbers)])
 
     def citation(self, document: DocumentRef, place: Place) -> str:
-        """The citation that is copied with a quote: title, place and, in brackets, the document's id."""
-        return f"{isolated(document.title)}, {self.where(document, place)} ({isolated(document.id)})"
+        """The citation that is copied with a quote: title, date, place and, in brackets, the document's id."""
+        dated = f" ({self.iso_date(document.date)})" if document.date else ""
+        return f"{isolated(document.title)}{dated}, {self.where(document, place)} ({isolated(document.id)})"
 
     def name_of(self, id: str, title: str) -> str:
         """A document's title with its id in brackets, as several documents may have the same title.
@@ -194,6 +200,29 @@ class Texts(Phrases):
         ('report (2024/report.txt)', 'Q1')
         """
         return isolated(title) if id == title else f"{isolated(title)} ({isolated(id)})"
+
+    def fact(self, fact: Fact) -> str:
+        """A fact about a document, or about all of them.
+
+        >>> from qa.web.page.texts.english import ENGLISH as english
+        >>> document = DocumentRef("a.md", "Ships", "a.md", "", "")
+        >>> english.fact(Fact(document, "date", "2024-03-12")), english.fact(Fact(None, "documents", "12"))
+        ('Ships (a.md), dated 12 Mar 2024', '12 documents')
+        """
+        if fact.document is None:
+            return self.count(int(fact.value), self.documents)
+        forms = {"author": self.written_by, "date": self.dated, "version": self.of_version}
+        counted = {"pages": self.pages, "words": self.words}
+        value = self.iso_date(fact.value) if fact.name == "date" else isolated(fact.value)
+        about = forms.get(fact.name, "").format(value)
+        about = self.count(int(fact.value), counted[fact.name]) if fact.name in counted else about
+        return ", ".join(filter(None, [self.name_of(fact.document.id, fact.document.title), about]))
+
+    def iso_date(self, iso: str) -> str:
+        """A date in ISO form in the language's format, if it is known to the day."""
+        with suppress(ValueError):
+            return self.date(datetime.strptime(iso, "%Y-%m-%d"))
+        return isolated(iso)
 
     def elsewhere(self, document: DocumentRef, locations: Sequence[Location]) -> str:
         """Where else a quote from `document` appears: the first few places by name, the rest as a number."""
