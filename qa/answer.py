@@ -74,7 +74,9 @@ class Answer:
     """The quotes that answer a question, or none and the `nearest` misses.
 
     `confidence`: the probability that the first quote answers the question.
-    `searched_for`: the question with its context from the conversation.
+    `searched_for`: the question as it was understood, with its context from the
+    conversation. `remark`: what is to be said instead of an answer, if it isn't a
+    question about the documents: "greeting", "thanks", "help" or "instruction".
     """
 
     question: str
@@ -83,6 +85,7 @@ class Answer:
     quotes: tuple[Quote, ...]
     nearest: tuple[Quote, ...]
     searched_for: str
+    remark: str = ""
 
 
 def quote_json(quote: Quote) -> dict[str, Any]:
@@ -119,8 +122,8 @@ def place_json(place: Place) -> dict[str, Any]:
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    """The object that `qa ask --json` prints and `/ask` returns."""
-    return {
+    """The object that `qa ask --json` prints and `/ask` returns; `remark` is left out if empty."""
+    fields = {
         "question": answer.question,
         "answered": answer.answered,
         "confidence": round(answer.confidence, 4),
@@ -128,6 +131,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "quotes": [quote_json(quote) for quote in answer.quotes],
         "nearest": [quote_json(quote) for quote in answer.nearest],
     }
+    return {**fields, "remark": answer.remark} if answer.remark else fields
 
 
 def hits_json(query: str, hits: list[Hit]) -> dict[str, Any]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain, zip_longest
 from operator import index
 
 from index import Encoder, IndexCorrupt, Rows, Store
 from qa.answer import Answer, DocumentRef, Hit, Quote
 from qa.ask.confidence import confidence, threshold
 from qa.ask.conversation import ContextualQuestion, in_context, person_name, usable_history, validated
+from qa.ask.keywords import keyword_confidence, keyword_quotes
+from qa.ask.merge import merged
+from qa.ask.question import Intent, Understood, understand
 from qa.ask.quotes import make_quotes
 from qa.ask.reader import read, worth_reading
-from qa.ask.retrieve import Candidate, candidates, make_queries
-from qa.ask.sentences import question_terms, ranked_sentences
+from qa.ask.retrieve import Candidate, Query, candidates, make_queries
+from qa.ask.sentences import QuestionTerms, question_terms, ranked_sentences
 from qa.ask.timings import stage
 from source import Box, Document, Span, UsageError, isolated, page_picture, strings
 
@@ -86,7 +90,7 @@ class Edition:
         _check_k(k)
         documents = strings(documents, "documents")
         among = self._rows(documents)
-        question = self._in_context(query, (), documents)
+        question = self._in_context(understand(validated(query)).whole, (), documents)
         return self._hits(candidates(self.store, make_queries(question, self.encoder), k, among))
 
     def ask(self, question: str, history: Sequence[str] = (), k: int = QUOTES, documents: Sequence[str] = ()) -> Answer:
@@ -108,38 +112,72 @@ class Edition:
     def _answer(
         self, question: str, history: Sequence[str], k: int, documents: Sequence[str] = ()
     ) -> tuple[Answer, list[Candidate]]:
-        """Takes a question through all steps: context, candidates, reading, sentences, confidence, quotes."""
+        """The answer to what is asked, part by part, and the candidates for it."""
         documents = strings(documents, "documents")
         among = self._rows(documents)
-        contextual = self._in_context(question, history, documents)
+        history = usable_history(history)
+        understood = understand(validated(question))
+        if understood.intent.is_small_talk:
+            return Answer(question, False, 0.0, (), (), understood.question, understood.intent.value), []
+        parts = [self._in_context(part, history, documents) for part in understood.parts]
+        answered = [self._answer_to(part, understood.intent, k, documents, among) for part in parts]
+        retrieved = [each for _, each in answered]
+        if len(parts) == 1:
+            return replace(answered[0][0], question=question), retrieved[0]
+        answer = merged(question, _searched_for(understood, parts), [each for each, _ in answered], k)
+        return answer, _interleaved(retrieved)
+
+    def _answer_to(
+        self, contextual: ContextualQuestion, intent: Intent, k: int, documents: Sequence[str], among: Rows | None
+    ) -> tuple[Answer, list[Candidate]]:
+        """Takes a simple question through all steps after its context, and keywords through theirs."""
         queries = make_queries(contextual, self.encoder)
         retrieved = candidates(self.store, queries, among=among)
+        terms = question_terms(self.store, contextual.question)
+        if intent is Intent.KEYWORDS and not contextual.context and retrieved and terms.words:
+            probability, quotes = self._evidence(retrieved, terms, k)
+        else:
+            probability, quotes = self._read(contextual, queries, retrieved, terms, k)
+        if documents:
+            selected = frozenset(documents)
+            quotes = [_restricted(quote, selected) for quote in quotes]
+        return self._decided(contextual, probability, quotes), retrieved
+
+    def _evidence(self, retrieved: Sequence[Candidate], terms: QuestionTerms, k: int) -> tuple[float, list[Quote]]:
+        """The quotes about keywords, and the probability that the first is about them."""
+        with stage("quotes"):
+            self.store.prefetch([each.passage for each in retrieved])
+            quotes = keyword_quotes(self.store, retrieved, terms, k)
+            return keyword_confidence(self.store, retrieved[0], terms), quotes
+
+    def _read(
+        self,
+        contextual: ContextualQuestion,
+        queries: list[Query],
+        retrieved: Sequence[Candidate],
+        terms: QuestionTerms,
+        k: int,
+    ) -> tuple[float, list[Quote]]:
+        """The quotes that may answer a question, and the probability that the first does."""
         with stage("reading"):
             chosen = worth_reading(retrieved)
             self.store.prefetch([each.passage for each in chosen])
             readings = read(self.store, contextual.question, chosen)
         with stage("sentences"):
-            terms = question_terms(self.store, contextual.question)
             ranked = ranked_sentences(self.store, queries, chosen, readings, terms)
         if not ranked:
-            return Answer(question, False, 0.0, (), (), contextual.searched_for), retrieved
+            return 0.0, []
         with stage("confidence"):
             probability = confidence(self.store, queries, ranked[0], terms)
         with stage("quotes"):
-            quotes = make_quotes(self.store, contextual.question, ranked, terms, k)
-            if documents:
-                selected = frozenset(documents)
-                quotes = [_restricted(quote, selected) for quote in quotes]
-        return self._decided(question, contextual, probability, quotes), retrieved
+            return probability, make_quotes(self.store, contextual.question, ranked, terms, k)
 
-    def _decided(
-        self, question: str, contextual: ContextualQuestion, probability: float, quotes: Sequence[Quote]
-    ) -> Answer:
+    def _decided(self, contextual: ContextualQuestion, probability: float, quotes: Sequence[Quote]) -> Answer:
         """The answer, which is only answered if its confidence reaches the threshold."""
-        answered = probability >= self._threshold
+        answered = bool(quotes) and probability >= self._threshold
         close = tuple(quote for quote in quotes if quote.score >= quotes[0].score - _WORTH_SHOWING)
         return Answer(
-            question=question,
+            question=contextual.question,
             answered=answered,
             confidence=probability,
             quotes=close if answered else (),
@@ -164,8 +202,14 @@ class Edition:
         except KeyError as error:
             raise DocumentMissing(error.args[0]) from None
 
-    def _in_context(self, question: str, history: Sequence[str], documents: Sequence[str]) -> ContextualQuestion:
-        return in_context(validated(question), usable_history(history), partial(self._recall, documents))
+    def _in_context(
+        self, question: ContextualQuestion, history: Sequence[str], documents: Sequence[str]
+    ) -> ContextualQuestion:
+        """The question with the context that it has already, or else the one it needs from earlier questions."""
+        if question.context:
+            return question
+        earlier = [each.question for each in map(understand, history) if not each.intent.is_small_talk]
+        return in_context(question.question, earlier, partial(self._recall, documents))
 
     def _recall(self, documents: Sequence[str], question: str) -> str | None:
         """The person's name that answers an earlier question."""
@@ -190,3 +234,15 @@ def _check_k(k: int) -> None:
 def _restricted(quote: Quote, documents: Container[str]) -> Quote:
     """The quote without its places in documents that are not searched."""
     return replace(quote, elsewhere=tuple(each for each in quote.elsewhere if each.document.id in documents))
+
+
+def _searched_for(understood: Understood, parts: Sequence[ContextualQuestion]) -> str:
+    """A question in several parts, with the context of the first."""
+    own = understood.parts[0].context
+    return replace(understood.whole, context=understood.context if own else parts[0].context).searched_for
+
+
+def _interleaved(retrieved: Sequence[Sequence[Candidate]]) -> list[Candidate]:
+    """The best candidates of each part, then the second best, each passage once."""
+    ranked = filter(None, chain.from_iterable(zip_longest(*retrieved)))
+    return list({each.passage: each for each in reversed(list(ranked))}.values())[::-1]

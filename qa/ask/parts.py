@@ -1,7 +1,7 @@
 """Divides a question that asks two things, or compares two, into parts that are searched for one by one.
 
 >>> [part.question for part in in_parts(["What is the fee and when is it due?"], None)]
-['What is the fee', 'when is it due?']
+['What is the fee?', 'when is it due?']
 >>> [part.question for part in in_parts(["Is the day pass or the week pass cheaper?"], None)]
 ['Is the day pass cheaper?', 'Is the week pass cheaper?']
 
@@ -103,7 +103,8 @@ def _needs_context(question: str) -> bool:
 def _parts(question: str) -> list[ContextualQuestion]:
     if sides := _compared(question):
         return [ContextualQuestion(side, question) for side in sides]
-    return [ContextualQuestion(clause) for clause in _clauses(question)]
+    mark = "?" if question.endswith("?") else ""
+    return [ContextualQuestion(f"{clause.rstrip('?')}{mark}") for clause in _clauses(question)]
 
 
 def _compared(question: str) -> tuple[str, str] | None:

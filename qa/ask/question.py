@@ -51,6 +51,10 @@ class Intent(Enum):
         return self not in (Intent.QUESTION, Intent.KEYWORDS)
 
 
+REMARKS = frozenset(each.value for each in Intent if each.is_small_talk)
+"""The values of `Answer.remark`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Understood:
     """The question in a text.

@@ -14,6 +14,7 @@ from itertools import pairwise
 from index import LONGEST_PASSAGE
 from qa.answer import Answer, DocumentRef, Location, Quote
 from qa.ask.conversation import MAX_QUESTION
+from qa.ask.question import REMARKS
 from qa.ask.quotes import MOST_PLACES
 from qa.edition import Edition
 from qa.verification.saved_answer import SavedAnswer, SavedPlace, SavedQuote, saved_answer, saved_quote
@@ -62,6 +63,7 @@ def restore_answer(edition: Edition, record: object) -> tuple[Answer, tuple[int,
         quotes=quotes if saved.answered else (),
         nearest=() if saved.answered else quotes,
         searched_for=saved.searched_for,
+        remark=saved.remark if saved.remark in REMARKS else "",
     )
     return answer, tuple(position for position, quote in enumerate(restored) if quote is None)
 

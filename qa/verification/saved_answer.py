@@ -40,6 +40,7 @@ class SavedAnswer:
     quotes: tuple[object, ...]
     nearest: tuple[object, ...]
     searched_for: str
+    remark: str
 
 
 _SPAN = {"start": int, "end": int}
@@ -61,6 +62,7 @@ _CONVERSATION = {"conversation": [_QUOTES]}
 _ANSWER = {
     "question": json_shape.text, "answered": bool, "confidence": json_shape.number,
     "quotes": [object], "nearest": [object], "searched_for": json_shape.text,
+    "remark": json_shape.optional(json_shape.text),
 }  # fmt: skip
 
 
@@ -79,6 +81,7 @@ def saved_answer(record: object) -> SavedAnswer:
         quotes=tuple(answer["quotes"]),
         nearest=tuple(answer["nearest"]),
         searched_for=answer["searched_for"],
+        remark=answer.get("remark", ""),
     )
 
 

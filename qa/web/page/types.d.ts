@@ -76,6 +76,7 @@ export interface Answer {
   searched_for: string;
   quotes: Quote[];
   nearest: Quote[];
+  remark?: string;
 }
 
 /** One question of a chat with its answer. */
