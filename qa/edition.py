@@ -12,7 +12,7 @@ from index import Encoder, IndexCorrupt, Rows, Store
 from qa.answer import Answer, DocumentRef, Hit, Quote
 from qa.ask.confidence import confidence, threshold
 from qa.ask.conversation import ContextualQuestion, in_context, person_name, usable_history, validated
-from qa.ask.keywords import keyword_confidence, keyword_quotes
+from qa.ask.keywords import evidence
 from qa.ask.merge import merged
 from qa.ask.question import Intent, Understood, understand
 from qa.ask.quotes import make_quotes
@@ -135,20 +135,15 @@ class Edition:
         retrieved = candidates(self.store, queries, among=among)
         terms = question_terms(self.store, contextual.question)
         if intent is Intent.KEYWORDS and not contextual.context and retrieved and terms.words:
-            probability, quotes = self._evidence(retrieved, terms, k)
+            self.store.prefetch([each.passage for each in retrieved])
+            with stage("quotes"):
+                probability, quotes = evidence(self.store, retrieved, terms, k)
         else:
             probability, quotes = self._read(contextual, queries, retrieved, terms, k)
         if documents:
             selected = frozenset(documents)
             quotes = [_restricted(quote, selected) for quote in quotes]
         return self._decided(contextual, probability, quotes), retrieved
-
-    def _evidence(self, retrieved: Sequence[Candidate], terms: QuestionTerms, k: int) -> tuple[float, list[Quote]]:
-        """The quotes about keywords, and the probability that the first is about them."""
-        with stage("quotes"):
-            self.store.prefetch([each.passage for each in retrieved])
-            quotes = keyword_quotes(self.store, retrieved, terms, k)
-            return keyword_confidence(self.store, retrieved[0], terms), quotes
 
     def _read(
         self,

@@ -1,7 +1,7 @@
 """Answers keywords with evidence: the passages about them, as whole sentences or a short paragraph, best first.
 
 Keywords ask for what the documents say about a subject, not for one answer. So the reader has no say: the search
-alone ranks better (the gold passage of questions turned into keywords is first for .77 instead of .73), and the
+alone ranks better (of 250 questions turned into keywords, the right passage is first for .77 instead of .73), and the
 decision is by how well the words are met in the passage and the headings above it.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from index import Store
 from qa.answer import DocumentRef, Location, Quote
@@ -23,23 +23,39 @@ LONGEST = 600  # characters that a sentence is widened to within its paragraph
 _WORDS, _ENOUGH_WORDS = 4.0, 0.7
 _MEANING, _ENOUGH_MEANING = 10.0, 0.7
 _LEAST_SHARE = 0.6  # of the best passage's words: passages with fewer are not shown
+_SHARE_WEIGHT = 0.5  # of the words met, beside the search's score, in the order of the passages
 
 
-def keyword_confidence(store: Store, best: Candidate, terms: QuestionTerms) -> float:
-    """The probability, in 0..1, that a candidate is about the keywords."""
-    meaning = float(best_matches(best.similarities[0]).mean())
-    odds = _WORDS * (_share(store, best, terms) - _ENOUGH_WORDS) + _MEANING * (meaning - _ENOUGH_MEANING)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A candidate, and the share of the keywords, weighted by rarity, in it and the headings above it."""
+
+    candidate: Candidate
+    share: float
+
+
+def evidence(
+    store: Store, candidates: Sequence[Candidate], terms: QuestionTerms, count: int
+) -> tuple[float, list[Quote]]:
+    """The probability that the first quote is about the keywords, and the first `count` quotes that don't overlap."""
+    found = [_Found(each, _share(store, each, terms)) for each in candidates]
+    found.sort(key=lambda each: -each.candidate.score - _SHARE_WEIGHT * each.share)
+    return _probability(found[0]), _quotes(store, found, terms, count)
+
+
+def _probability(best: _Found) -> float:
+    """The probability, in 0..1, that a passage is about the keywords. Words that are all met need no likeness."""
+    meaning = max(best.share, float(best_matches(best.candidate.similarities[0]).mean()))
+    odds = _WORDS * (best.share - _ENOUGH_WORDS) + _MEANING * (meaning - _ENOUGH_MEANING)
     return 1 / (1 + math.exp(-odds))
 
 
-def keyword_quotes(store: Store, candidates: Sequence[Candidate], terms: QuestionTerms, count: int) -> list[Quote]:
-    """The first `count` quotes about the keywords that don't overlap, in the order of the candidates."""
+def _quotes(store: Store, found: Sequence[_Found], terms: QuestionTerms, count: int) -> list[Quote]:
     quotes: dict[str, Quote] = {}  # by their words, white space aside
-    least = _LEAST_SHARE * _share(store, candidates[0], terms)
-    for candidate in candidates:
-        if _share(store, candidate, terms) < least:
+    for each in found:
+        if each.share < _LEAST_SHARE * found[0].share:
             continue
-        quote = _quote(store, candidate, terms)
+        quote = _quote(store, each.candidate, terms)
         words = " ".join(quote.text.split())
         if same := quotes.get(words):
             place = Location(quote.span, quote.place, quote.document)
@@ -54,7 +70,6 @@ def _overlap(one: Quote, other: Quote) -> bool:
 
 
 def _share(store: Store, candidate: Candidate, terms: QuestionTerms) -> float:
-    """The share of the keywords, weighted by rarity, in a passage or the title and headings above it."""
     document = _document(store, candidate)
     start = store.span(candidate.passage).start
     context = " ".join((document.title, *document.places.heading(start)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from qa.ask.politeness import is_closing, is_greeting
 
-_QUOTED = re.compile(r"\s?>(?:[>\s]|$|(?=[^\W\d]))")
+_QUOTED = re.compile(r"\s?>[>\s]*(?![\d\s])")  # "> 5 ohm" is a comparison
 _QUOTE_MARKS = re.compile(r"[>\s]+")
 # The line before a mail that is answered or passed on: it and all after it are quoted.
 _INTRODUCES_QUOTED = re.compile(

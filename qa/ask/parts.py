@@ -23,10 +23,8 @@ MOST_PARTS = 4
 _WH = r"(?:(?:in|on|at|to|for|by|from|of|with|until|since) )?(?:what|which|who|whom|whose|where|when|why|how)\b"
 _AUX = rf"(?:{AUXILIARIES})\b"
 _PRONOUN = r"(?:it|they|i|we|you|there|he|she|this|that|these|those)"
-_ASKS_DIRECTLY = rf"{_WH}(?: [\w'’-]+){{0,2}}? {_AUX}|{_AUX} {_PRONOUN}\b"
-_ASKS_INDIRECTLY = (
-    rf"{_WH}(?: [\w'’-]+){{1,3}}? {_AUX}|{_WH}(?: [\w-]+){{0,2}} (?:it|he|she|that|there)['’]s\b|who [^\W_]+s\b"
-)
+_ASKS_DIRECTLY = rf"{_WH}(?: [\w'’-]+){{0,2}}? {_AUX}|{_AUX} {_PRONOUN}\b|who [^\W_]+"
+_ASKS_INDIRECTLY = rf"{_WH}(?: [\w'’-]+){{1,3}}? {_AUX}|{_WH}(?: [\w-]+){{0,2}} (?:it|he|she|that|there)['’]s\b"
 _SECOND = re.compile(
     rf",? (?:and also|and|as well as) (?=(?P<direct>{_ASKS_DIRECTLY})|{_ASKS_INDIRECTLY})", re.IGNORECASE
 )

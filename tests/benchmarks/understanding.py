@@ -32,12 +32,14 @@ _GREETINGS = [
     "hi",
 ]
 _FRAMES = [
-    "could you please tell me: {}", "can you tell me, {}", "I have a question: {}", "Quick question: {}", "Just wondering, {}",
+    "could you please tell me: {}", "can you tell me, {}", "I have a question: {}", "Quick question: {}",
+    "Just wondering, {}",
     "I would like to know: {}", "please tell me {}", "Could you help me find out: {}", "I was wondering: {}", "so, {}",
     "Sorry to bother you, but I need to know: {}", "Does anyone know {}", "My question is: {}", "I'd like to ask: {}",
 ]  # fmt: skip
 _TAILS = [
-    "Thanks!", "Thank you.", "Thanks in advance!", "Thank you very much for your help.", "Many thanks.", "Cheers", "Please advise.",
+    "Thanks!", "Thank you.", "Thanks in advance!", "Thank you very much for your help.", "Many thanks.", "Cheers",
+    "Please advise.",
     "Looking forward to your reply.", "Any help would be appreciated.", "Have a nice day!",
 ]  # fmt: skip
 _SIGNATURES = [
