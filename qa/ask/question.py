@@ -85,6 +85,7 @@ _SENTENCE_WORDS = re.compile(
 # Letters of the scripts in which the phrases are written, and other letters.
 _KNOWN = re.compile(r"[A-Za-zÀ-ɏЀ-ӿ]")
 _FOREIGN = re.compile(r"[^\W\d_A-Za-zÀ-ɏЀ-ӿ]")
+_DEFINITE = re.compile(r"\bthe\b", re.IGNORECASE)  # "What was the result?" depends on what was said before it
 _END = re.compile(r"[.?!…]+[\"”»’)\]]*(?= )")
 _ENCLOSED = re.compile(r"\"[^\"]*\"|“[^“”]*”|«[^«»]*»|\([^()]*\)")
 _ABBREVIATION = re.compile(
@@ -99,7 +100,6 @@ _PLAIN_WORD = re.compile(r"[a-zß-ÿа-яё]{4,}")  # a sentence may end with it
 _CODE = re.compile(r"(?=[^\W_]*[^\W\d_])[\w.-]*\d[\w.-]*")
 _FOREIGN_SHARE = 4  # a text with more than one foreign letter to so many others is left as it is
 _SHORTEST = 3  # words: a shorter piece, unless polite, is not taken for a sentence
-_FEW_WORDS = 2  # content words: so short a question depends on what was said before it
 _MOST_CONTEXT = 3  # sentences
 _MOST_KEYWORDS = 8
 _LOOKED_AT = 100  # characters of a sentence, to see how it begins
@@ -280,7 +280,7 @@ def _context(rest: Sequence[str], question: str) -> str | None:
         for number, sentence in enumerate(rest)
         if words.intersection(content_words(sentence)) or any(map(_CODE.fullmatch, _WORD.findall(sentence)))
     ]
-    if rest and not related and (refers or len(words) <= _FEW_WORDS):
+    if rest and not related and (refers or (len(words) <= 1 and _DEFINITE.search(question))):
         related = [len(rest) - 1]
     return " ".join(rest[number] for number in related[-_MOST_CONTEXT:]) or None
 

@@ -11,7 +11,7 @@ import qa
 from index import FolderStore
 from qa.find import find_in
 from qa.suggest import suggested_questions
-from source import RegionKind, Span
+from source import RegionKind
 
 pytest_plugins = ["qa_fixtures"]
 
