@@ -23,6 +23,12 @@ from qa.evaluation.questions import read_questions
 from qa.verification.verify import verify
 from source import CommandParser, Place, UsageError, describe, isolated, printable, printable_json, run_command
 
+_REMARKS = {
+    "greeting": "Hello! Ask a question about the documents: the answer is quoted from them word for word.",
+    "thanks": "You're welcome! Ask whenever you have another question about the documents.",
+    "help": "Ask a question about the documents, or give a few keywords: what they say is quoted word for word.",
+    "instruction": "This tool doesn't write or translate: it quotes what the documents say about a question.",
+}
 _NAMED = 3  # other places of a quote; the rest are only counted
 
 
@@ -97,6 +103,13 @@ def _ask(arguments: argparse.Namespace) -> int:
 
 
 def _answer_text(answer: Answer) -> str:
+    if answer.remark:
+        return _REMARKS[answer.remark]
+    understood = f"Searched for: {answer.searched_for}\n\n" if answer.searched_for != answer.question else ""
+    return understood + _quotes_text(answer)
+
+
+def _quotes_text(answer: Answer) -> str:
     if answer.facts:
         return "\n\n".join(["\n".join(map(_fact_text, answer.facts)), *map(_quote_text, answer.quotes)])
     sure = f"{answer.confidence:.0%}"

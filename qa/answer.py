@@ -102,8 +102,10 @@ class Answer:
     """The quotes that answer a question, or none and the closest passages as `nearest`.
 
     `confidence`: the probability that the first quote answers the question.
-    `searched_for`: the question with its context from the conversation. `facts`: what
-    answers a question about the documents themselves, as far as it isn't quoted.
+    `searched_for`: the question as it was understood, with its context from the
+    conversation. `facts`: what answers a question about the documents themselves, as far
+    as it isn't quoted. `remark`: what is to be said instead of an answer, if it isn't a
+    question about the documents: "greeting", "thanks", "help" or "instruction".
     """
 
     question: str
@@ -113,10 +115,11 @@ class Answer:
     nearest: tuple[Quote, ...]
     searched_for: str
     facts: tuple[Fact, ...] = ()
+    remark: str = ""
 
     @property
     def answered(self) -> bool:
-        """Whether `quotes` answer the question."""
+        """Whether `quotes` or `facts` answer the question."""
         return self.state is State.ANSWERED
 
 
@@ -155,7 +158,7 @@ def place_json(place: Place) -> dict[str, Any]:
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    """The object that `qa ask --json` prints and `/ask` returns; `facts` is left out if empty."""
+    """The object that `qa ask --json` prints and `/ask` returns; `facts` and `remark` are left out if empty."""
     fields = {
         "question": answer.question,
         "answered": answer.answered,
@@ -165,7 +168,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "quotes": [quote_json(quote) for quote in answer.quotes],
         "nearest": [quote_json(quote) for quote in answer.nearest],
     }
-    return {**fields, "facts": list(map(_fact_json, answer.facts))} if answer.facts else fields
+    optional = {"facts": list(map(_fact_json, answer.facts)), "remark": answer.remark}
+    return {**fields, **{name: value for name, value in optional.items() if value}}
 
 
 def _fact_json(fact: Fact) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain, zip_longest
 from operator import index
 
 import numpy as np
@@ -15,11 +16,14 @@ from qa.ask.about import about
 from qa.ask.confidence import confidence, state_of, threshold
 from qa.ask.conversation import ContextualQuestion, in_context, person_name, usable_history, validated
 from qa.ask.documents import answer_about
+from qa.ask.keywords import evidence
+from qa.ask.merge import merged
 from qa.ask.named import Names, named_documents
+from qa.ask.question import Intent, Understood, understand
 from qa.ask.quotes import make_quotes
 from qa.ask.reader import read, worth_reading
-from qa.ask.retrieve import Candidate, candidates, make_queries
-from qa.ask.sentences import question_terms, ranked_sentences
+from qa.ask.retrieve import Candidate, Query, candidates, make_queries
+from qa.ask.sentences import QuestionTerms, question_terms, ranked_sentences
 from qa.ask.timings import stage
 from qa.ask.versions import newest_first
 from source import Box, Document, Span, UsageError, isolated, page_picture, strings
@@ -93,7 +97,7 @@ class Edition:
         _check_k(k)
         documents = strings(documents, "documents")
         among = self._rows(documents)
-        question = self._in_context(query, (), documents)
+        question = self._in_context(understand(validated(query)).whole, (), documents)
         return self._hits(candidates(self.store, make_queries(question, self.encoder), k, among))
 
     def ask(self, question: str, history: Sequence[str] = (), k: int = QUOTES, documents: Sequence[str] = ()) -> Answer:
@@ -117,38 +121,69 @@ class Edition:
     def _answer(
         self, question: str, history: Sequence[str], k: int, documents: Sequence[str] = ()
     ) -> tuple[Answer, list[Candidate]]:
-        """Takes a question through all steps: context, candidates, reading, sentences, confidence, quotes."""
+        """The answer to what is asked, part by part, and the candidates for it."""
         documents = strings(documents, "documents")
         among = self._rows(documents)
-        if answer := self._about_documents(question, history, documents):
+        history = usable_history(history)
+        understood = understand(validated(question))
+        if understood.intent.is_small_talk:
+            return Answer(question, State.NOTHING, 0.0, (), (), understood.question, remark=understood.intent.value), []
+        if answer := self._about_documents(question, understood.question, bool(history), documents):
             return answer, []
-        contextual = self._in_context(question, history, documents)
+        parts = [self._in_context(part, history, documents) for part in understood.parts]
+        answered = [self._answer_to(part, understood.intent, k, documents, among) for part in parts]
+        retrieved = [each for _, each in answered]
+        if len(parts) == 1:
+            return replace(answered[0][0], question=question), retrieved[0]
+        answer = merged(question, _searched_for(understood, parts), [each for each, _ in answered], k)
+        return answer, _interleaved(retrieved)
+
+    def _answer_to(
+        self, contextual: ContextualQuestion, intent: Intent, k: int, documents: Sequence[str], among: Rows | None
+    ) -> tuple[Answer, list[Candidate]]:
+        """Takes a simple question through all steps after its context, and keywords through theirs."""
         queries = make_queries(contextual, self.encoder)
         among, preferred = self._named(contextual.question, among)
         retrieved = candidates(self.store, queries, among=among, preferred=preferred)
+        terms = question_terms(self.store, contextual.question)
+        if intent is Intent.KEYWORDS and not contextual.context and retrieved and terms.words:
+            self.store.prefetch([each.passage for each in retrieved])
+            with stage("quotes"):
+                probability, quotes = evidence(self.store, retrieved, terms, k)
+        else:
+            probability, quotes = self._read(contextual, queries, retrieved, terms, k)
+        if documents:
+            selected = frozenset(documents)
+            quotes = [_restricted(quote, selected) for quote in quotes]
+        return self._decided(contextual, probability, quotes), retrieved
+
+    def _read(
+        self,
+        contextual: ContextualQuestion,
+        queries: list[Query],
+        retrieved: Sequence[Candidate],
+        terms: QuestionTerms,
+        k: int,
+    ) -> tuple[float, list[Quote]]:
+        """The quotes that may answer a question, and the probability that the first does."""
         with stage("reading"):
             chosen = worth_reading(retrieved)
             self.store.prefetch([each.passage for each in chosen])
             readings = read(self.store, contextual.question, chosen)
         with stage("sentences"):
-            terms = question_terms(self.store, contextual.question)
             ranked = ranked_sentences(self.store, queries, chosen, readings, terms)
         if not ranked:
-            return Answer(question, State.NOTHING, 0.0, (), (), contextual.searched_for), retrieved
+            return 0.0, []
         with stage("confidence"):
             probability = confidence(self.store, queries, ranked[0], terms)
         with stage("quotes"):
-            quotes = make_quotes(self.store, contextual.question, ranked, terms, k)
-            if documents:
-                selected = frozenset(documents)
-                quotes = [_restricted(quote, selected) for quote in quotes]
-        return self._decided(question, contextual, probability, quotes), retrieved
+            return probability, make_quotes(self.store, contextual.question, ranked, terms, k)
 
-    def _about_documents(self, question: str, history: Sequence[str], documents: Sequence[str]) -> Answer | None:
-        """The answer to a question about the documents themselves; None for any other question."""
-        asked = about(validated(question))
-        follows = bool(usable_history(history))
-        return answer_about(self.store, self._names, asked, question, documents, follows) if asked else None
+    def _about_documents(self, question: str, asked: str, follows: bool, documents: Sequence[str]) -> Answer | None:
+        """The answer to a question about the documents themselves; None for any other. `asked`: what it comes to."""
+        found = about(asked)
+        answer = answer_about(self.store, self._names, found, question, documents, follows) if found else None
+        return answer and replace(answer, searched_for=asked)
 
     def _named(self, question: str, among: Rows | None) -> tuple[Rows | None, Rows | None]:
         """The passages to search (None: all), and those to prefer, by the documents that a question names."""
@@ -160,18 +195,16 @@ class Edition:
             rows = np.intersect1d(rows, among)
         return (rows, None) if named.only and len(rows) else (among, rows)
 
-    def _decided(
-        self, question: str, contextual: ContextualQuestion, probability: float, quotes: Sequence[Quote]
-    ) -> Answer:
+    def _decided(self, contextual: ContextualQuestion, probability: float, quotes: Sequence[Quote]) -> Answer:
         """The answer, in the state that its confidence gives it."""
-        state = state_of(probability, self._threshold)
+        state = state_of(probability, self._threshold) if quotes else State.NOTHING
         answered = state is State.ANSWERED
-        close = newest_first([quote for quote in quotes if quote.score >= quotes[0].score - _WORTH_SHOWING], question)
+        close = [quote for quote in quotes if quote.score >= quotes[0].score - _WORTH_SHOWING]
         return Answer(
-            question=question,
+            question=contextual.question,
             state=state,
             confidence=probability,
-            quotes=close if answered else (),
+            quotes=newest_first(close, contextual.question) if answered else (),
             nearest=() if answered else tuple(quotes),
             searched_for=contextual.searched_for,
         )
@@ -193,8 +226,14 @@ class Edition:
         except KeyError as error:
             raise DocumentMissing(error.args[0]) from None
 
-    def _in_context(self, question: str, history: Sequence[str], documents: Sequence[str]) -> ContextualQuestion:
-        return in_context(validated(question), usable_history(history), partial(self._recall, documents))
+    def _in_context(
+        self, question: ContextualQuestion, history: Sequence[str], documents: Sequence[str]
+    ) -> ContextualQuestion:
+        """The question with the context that it has already, or else the one it needs from earlier questions."""
+        if question.context:
+            return question
+        earlier = [each.question for each in map(understand, history) if not each.intent.is_small_talk]
+        return in_context(question.question, earlier, partial(self._recall, documents))
 
     def _recall(self, documents: Sequence[str], question: str) -> str | None:
         """The person's name that answers an earlier question."""
@@ -219,3 +258,15 @@ def _check_k(k: int) -> None:
 def _restricted(quote: Quote, documents: Container[str]) -> Quote:
     """The quote without its places in documents that are not searched."""
     return replace(quote, elsewhere=tuple(each for each in quote.elsewhere if each.document.id in documents))
+
+
+def _searched_for(understood: Understood, parts: Sequence[ContextualQuestion]) -> str:
+    """A question in several parts, with the context of the first."""
+    own = understood.parts[0].context
+    return replace(understood.whole, context=understood.context if own else parts[0].context).searched_for
+
+
+def _interleaved(retrieved: Sequence[Sequence[Candidate]]) -> list[Candidate]:
+    """The best candidates of each part, then the second best, each passage once."""
+    ranked = filter(None, chain.from_iterable(zip_longest(*retrieved)))
+    return list({each.passage: each for each in reversed(list(ranked))}.values())[::-1]

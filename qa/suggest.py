@@ -156,8 +156,8 @@ def _is_answered(store: Store, search: _Candidate, answer: Answer) -> bool:
     if not answer.answered or not answer.quotes or answer.quotes[0].document.id != search.document:
         return False
     quote, expected = answer.quotes[0], search.answer
-    inside = [mark for mark in quote.highlights if expected.start <= mark.start and mark.end <= expected.end]
-    text = " ".join(map(quote.text_of, inside))
+    start, end = max(quote.span.start, expected.start), min(quote.span.end, expected.end)
+    text = quote.text_of(Span(start, end)) if start < end else ""
     new = set(store.lexical.content_words(text)) - set(store.lexical.content_words(search.text))
     return not _MARKS.search(text) and (len(new) > 1 or any(word.isdecimal() for word in new))
 

@@ -50,7 +50,7 @@ METRICS = [
         (qa.Hit, {"passage", "score", "rank"}),
         (qa.Quote, {"text", "span", "highlights", "place", "document", "score"}),
         (qa.DocumentRef, {"id", "title", "path", "sha256", "extractor"}),
-        (qa.Answer, {"question", "state", "confidence", "quotes", "nearest", "searched_for"}),
+        (qa.Answer, {"question", "state", "confidence", "quotes", "nearest", "searched_for", "facts", "remark"}),
     ],
 )
 def test_types_are_frozen_slotted_dataclasses_with_the_fields_of_the_design(type_: Any, fields: set[str]) -> None:

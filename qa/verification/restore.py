@@ -15,6 +15,7 @@ from index import LONGEST_PASSAGE
 from qa.answer import Answer, DocumentRef, Fact, Location, Quote, State
 from qa.ask.conversation import MAX_QUESTION
 from qa.ask.documents import holds
+from qa.ask.question import REMARKS
 from qa.ask.quotes import MOST_PLACES
 from qa.edition import Edition
 from qa.verification.saved_answer import SavedAnswer, SavedFact, SavedPlace, SavedQuote, saved_answer, saved_quote
@@ -66,6 +67,7 @@ def restore_answer(edition: Edition, record: object) -> tuple[Answer, tuple[int,
         nearest=() if answered else quotes,
         searched_for=saved.searched_for,
         facts=tuple(fact for each in saved.facts if (fact := _restored_fact(edition, each))),
+        remark=saved.remark if saved.remark in REMARKS else "",
     )
     return answer, tuple(position for position, quote in enumerate(restored) if quote is None)
 

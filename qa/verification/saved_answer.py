@@ -50,6 +50,7 @@ class SavedAnswer:
     nearest: tuple[object, ...]
     searched_for: str
     facts: tuple[SavedFact, ...]
+    remark: str
 
 
 _SPAN = {"start": int, "end": int}
@@ -73,6 +74,7 @@ _ANSWER = {
     "question": json_shape.text, "answered": bool, "confidence": json_shape.number,
     "quotes": [object], "nearest": [object], "searched_for": json_shape.text,
     "state": json_shape.optional(lambda value: value in list(State)), "facts": json_shape.optional([_FACT]),
+    "remark": json_shape.optional(json_shape.text),
 }  # fmt: skip
 
 
@@ -92,6 +94,7 @@ def saved_answer(record: object) -> SavedAnswer:
         nearest=tuple(answer["nearest"]),
         searched_for=answer["searched_for"],
         facts=tuple(map(_fact, answer.get("facts", []))),
+        remark=answer.get("remark", ""),
     )
 
 

@@ -11,7 +11,7 @@ import qa
 from index import FolderStore
 from qa.find import find_in
 from qa.suggest import suggested_questions
-from source import RegionKind, Span
+from source import RegionKind
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -85,9 +85,7 @@ def test_the_first_quote_is_not_a_heading_and_adds_to_the_search(qa_harbour: qa.
         quote = qa_harbour.ask(text).quotes[0]
         document = qa_harbour.document(quote.document.id)
         assert not any(region.span.overlaps(quote.span) for region in document.regions)
-        assert not find_in(document, text) or any(
-            not Span(mark.start, mark.end).overlaps(find_in(document, text)[0]) for mark in quote.highlights
-        )
+        assert len(quote.text) > len(text)
 
 
 def test_a_collection_of_a_thousand_is_not_read_through(tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ export interface Answer {
   quotes: Quote[];
   nearest: Quote[];
   facts?: Fact[];
+  remark?: string;
 }
 
 /** What is known of a document, or of all of them, and is not quoted. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 from markupsafe import Markup
@@ -12,6 +13,7 @@ from qa.web.page.texts import Texts
 from source import isolated
 from source.formats.markdown_marks import marks_in
 
+_WORD = re.compile(r"\w+")
 _LONG = 280  # characters: a longer question is folded
 
 
@@ -33,6 +35,8 @@ def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()
 
     `gone`: the positions of quotes that the answer had when it was given but the documents no longer have.
     """
+    if answer.remark:
+        return _remarked(answer, texts)
     quotes = answer.quotes if answer.answered else answer.nearest
     slots = iter(quotes)
     cards = [
@@ -41,6 +45,13 @@ def draw(answer: Answer, book: Edition, texts: Texts, gone: Collection[int] = ()
     ]
     body = _body(answer, cards, texts)
     return element("section", {"class": "turn"}, _question(answer.question, texts), _searched_for(answer, texts), *body)
+
+
+def _remarked(answer: Answer, texts: Texts) -> Markup:
+    """A turn that isn't about the documents."""
+    said = element("p", {"class": "verdict"}, escaped(texts.remarks[answer.remark]))
+    body = element("div", {"class": "not-answered"}, said)
+    return element("section", {"class": "turn"}, _question(answer.question, texts), body)
 
 
 def _body(answer: Answer, cards: Sequence[Markup], texts: Texts) -> list[Markup]:
@@ -91,11 +102,13 @@ def _question(question: str, texts: Texts) -> Markup:
 
 
 def _searched_for(answer: Answer, texts: Texts) -> Markup:
+    """What was searched for, if it isn't what was written; words from earlier questions can be left out."""
     if answer.searched_for == answer.question:
         return Markup()
     words = named(answer.searched_for, "span")
-    alone = button("alone", texts.without_context)
-    return element("p", {"class": "searched"}, escaped(f"{texts.searched_for}: "), words, escaped(" "), alone)
+    has_context = not set(_WORD.findall(answer.searched_for)) <= set(_WORD.findall(answer.question))
+    alone = [escaped(" "), button("alone", texts.without_context)] if has_context else []
+    return element("p", {"class": "searched"}, escaped(f"{texts.searched_for}: "), words, *alone)
 
 
 def _group(label: str, cards: Sequence[Markup], name: str) -> Markup:

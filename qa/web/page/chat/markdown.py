@@ -19,6 +19,8 @@ _ITEM = re.compile(r"(\(?\w{1,9})([.)])(?=\s|$)")  # at the start of a line, the
 
 def turn(answer: Answer, gone: Collection[int], texts: Texts) -> str:
     """A question with its quotes. `gone`: the positions of quotes that the documents no longer have."""
+    if answer.remark:
+        return f"{_question(answer.question)}\n\n*{texts.remarks[answer.remark]}*"
     quotes = iter(answer.quotes if answer.answered else answer.nearest)
     count = len(answer.quotes if answer.answered else answer.nearest) + len(gone)
     parts = [_gone(texts) if position in gone else _quote(next(quotes), texts) for position in range(count)]

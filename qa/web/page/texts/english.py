@@ -54,6 +54,12 @@ ENGLISH = Texts(
     also="More passages",
     unsure="These passages come closest.",
     not_answered="No answer found in these documents.",
+    remarks={
+        "greeting": "Hello! Ask a question about the documents: the answer is quoted from them word for word.",
+        "thanks": "You’re welcome! Ask whenever you have another question about the documents.",
+        "help": "Ask a question about the documents, or type a few keywords: what they say is quoted word for word.",
+        "instruction": "This tool doesn’t write or translate: it quotes what the documents say about a question.",
+    },
     nearest="Closest passages (these don’t answer the question)",
     show="View in document",
     copy="Copy quote",

@@ -18,7 +18,7 @@ class Phrases:
     `{…}` in a phrase is a placeholder. `plural`: which form of a counted noun, from 0, goes
     with a number; a noun's forms are separated by bars. `names`: translations of what the
     library names in English (parts of a place, doubts, steps of a build), and how numbers
-    and dates are written.
+    and dates are written. `remarks`: what is said by each `Answer.remark`.
     """
 
     language: str
@@ -61,6 +61,7 @@ class Phrases:
     also: str
     unsure: str
     not_answered: str
+    remarks: Mapping[str, str]
     nearest: str
     show: str
     copy: str
