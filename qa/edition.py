@@ -19,12 +19,12 @@ from qa.ask.documents import answer_about
 from qa.ask.keywords import evidence
 from qa.ask.merge import merged
 from qa.ask.named import Names, named_documents
-from qa.ask.question import Intent, Understood, understand
 from qa.ask.quotes import make_quotes
 from qa.ask.reader import read, worth_reading
 from qa.ask.retrieve import Candidate, Query, candidates, make_queries
 from qa.ask.sentences import QuestionTerms, question_terms, ranked_sentences
 from qa.ask.timings import stage
+from qa.ask.understand import Intent, Understood, understand
 from qa.ask.versions import newest_first
 from source import Box, Document, Span, UsageError, isolated, page_picture, strings
 

@@ -1,12 +1,19 @@
 """The steps from a question to its quotes, a module for each; `qa.edition` takes them in order.
 
+understand     finds the question in what was written, and divides it into its parts
+about          recognises questions about the documents themselves, which documents answers with summary
 conversation   validates the question and finds the earlier one it depends on
+named          finds the documents that the question names
 retrieve       finds the passages that may answer (vectors, BM25, late interaction)
 reader         reads the question with each of the best passages and finds the answer's words
 sentences      scores the sentences of those passages
 confidence     estimates how likely the best sentence answers at all
-quotes         widens the best sentences to quotes, and marks the answer in them
+extent         decides how much is quoted around it: neighbours, lists, sections, headings
+quotes         makes the quotes, and marks the answer in them
+keywords       finds what the documents say about keywords, in place of the four before
 highlights     finds the answer's words where the reader could not (other languages)
 answer_type    tells from a question whether it asks for a number, a time, a name, …
+versions       puts the quotes from versions of one document beside each other
+merge          joins the answers to the parts of a question
 timings        measures each of these stages
 """

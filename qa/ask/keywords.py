@@ -27,7 +27,7 @@ _SHARE_WEIGHT = 0.5  # of the words met, beside the search's score, in the order
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Met:
     """A candidate, and the share of the keywords, weighted by rarity, in it and the headings above it."""
 
     candidate: Candidate
@@ -38,19 +38,19 @@ def evidence(
     store: Store, candidates: Sequence[Candidate], terms: QuestionTerms, count: int
 ) -> tuple[float, list[Quote]]:
     """The probability that the first quote is about the keywords, and the first `count` quotes that don't overlap."""
-    found = [_Found(each, _share(store, each, terms)) for each in candidates]
+    found = [_Met(each, _share(store, each, terms)) for each in candidates]
     found.sort(key=lambda each: -each.candidate.score - _SHARE_WEIGHT * each.share)
     return _probability(found[0]), _quotes(store, found, terms, count)
 
 
-def _probability(best: _Found) -> float:
+def _probability(best: _Met) -> float:
     """The probability, in 0..1, that a passage is about the keywords. Words that are all met need no likeness."""
     meaning = max(best.share, float(best_matches(best.candidate.similarities[0]).mean()))
     odds = _WORDS * (best.share - _ENOUGH_WORDS) + _MEANING * (meaning - _ENOUGH_MEANING)
     return 1 / (1 + math.exp(-odds))
 
 
-def _quotes(store: Store, found: Sequence[_Found], terms: QuestionTerms, count: int) -> list[Quote]:
+def _quotes(store: Store, found: Sequence[_Met], terms: QuestionTerms, count: int) -> list[Quote]:
     quotes: dict[str, Quote] = {}  # by their words, white space aside
     for each in found:
         if each.share < _LEAST_SHARE * found[0].share:

@@ -15,8 +15,8 @@ from index import LONGEST_PASSAGE
 from qa.answer import Answer, DocumentRef, Fact, Location, Quote, State
 from qa.ask.conversation import MAX_QUESTION
 from qa.ask.documents import holds
-from qa.ask.question import REMARKS
 from qa.ask.quotes import MOST_PLACES
+from qa.ask.understand import REMARKS
 from qa.edition import Edition
 from qa.verification.saved_answer import SavedAnswer, SavedFact, SavedPlace, SavedQuote, saved_answer, saved_quote
 from source import ChapterVerseError, Document, Span, UsageError

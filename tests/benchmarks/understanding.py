@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 
-from qa.ask.question import Intent, understand
+from qa.ask.understand import Intent, understand
 
 _GREETINGS = [
     "Hi,",

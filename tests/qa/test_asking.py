@@ -147,7 +147,7 @@ def test_the_same_words_elsewhere_are_one_quote(tmp_path: Path) -> None:
 )
 def test_small_talk_gets_a_remark_and_no_quote(book: qa.Book, text: str, remark: str) -> None:
     answer = book.ask(text)
-    assert answer == qa.Answer(text, False, 0.0, (), (), text, remark)
+    assert answer == qa.Answer(text, qa.State.NOTHING, 0.0, (), (), text, remark=remark)
     assert qa.answer_json(answer)["remark"] == remark
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 import qa
-from qa.ask.question import REMARKS
+from qa.ask.understand import REMARKS
 from qa.verification.restore import restore_answer
 from qa.web.page.chat import cards, markdown
 from qa.web.page.chat.cards import draw

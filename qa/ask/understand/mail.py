@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from qa.ask.politeness import is_closing, is_greeting
+from qa.ask.understand.politeness import is_closing, is_greeting
 
 _QUOTED = re.compile(r"\s?>[>\s]*(?![\d\s])")  # "> 5 ohm" is a comparison
 _QUOTE_MARKS = re.compile(r"[>\s]+")

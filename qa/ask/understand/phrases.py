@@ -1,7 +1,7 @@
 """Stock phrases around a question in seven languages: greetings, thanks, requests, closings, and question words.
 
 `phrases.json` has them by kind and language. Each is the source of a regular expression for folded words
-(`qa.ask.politeness.fold`) one space apart. Only fixed words are repeated, and only a few times, so that a match takes
+(`politeness.fold`) one space apart. Only fixed words are repeated, and only a few times, so that a match takes
 constant time. `pieces` stand for what several phrases have in common.
 """
 

@@ -3,7 +3,7 @@
 >>> understand("Hi! Could you please tell me what the day pass costs? Thanks, Anna").question
 'what the day pass costs?'
 
-Words are only cut, never added or reordered, and only at fixed phrases (`qa.ask.phrases`): a wrong cut is worse
+Words are only cut, never added or reordered, and only at fixed phrases (see `phrases`): a wrong cut is worse
 than none. Where nothing looks like a question, the whole text is one.
 """
 
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from qa.ask.conversation import ContextualQuestion
-from qa.ask.mail import read_mail
-from qa.ask.parts import content_words, in_parts
-from qa.ask.phrases import REFERENCES, any_of
-from qa.ask.politeness import (
+from qa.ask.understand.mail import read_mail
+from qa.ask.understand.parts import content_words, in_parts
+from qa.ask.understand.phrases import REFERENCES, any_of
+from qa.ask.understand.politeness import (
     BareSentence,
     Frame,
     bare,

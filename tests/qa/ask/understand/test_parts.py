@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from qa.ask.conversation import ContextualQuestion
-from qa.ask.parts import MOST_PARTS, in_parts
-from qa.ask.question import understand
+from qa.ask.understand import understand
+from qa.ask.understand.parts import MOST_PARTS, in_parts
 
 
 @pytest.mark.parametrize(

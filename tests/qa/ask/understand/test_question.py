@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.ask.conversation import MAX_QUESTION
-from qa.ask.question import Intent, understand
+from qa.ask.understand import Intent, understand
 
 Within = Callable[[float], AbstractContextManager[None]]
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from qa.ask.conversation import ContextualQuestion
-from qa.ask.phrases import AUXILIARIES, COMPARATIVES, EMPTY_WORDS, REFERENCES
+from qa.ask.understand.phrases import AUXILIARIES, COMPARATIVES, EMPTY_WORDS, REFERENCES
 
 MOST_PARTS = 4
 """The most parts of a question; the last one has the rest."""

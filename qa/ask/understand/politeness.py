@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from qa.ask.phrases import AUXILIARIES, any_of
+from qa.ask.understand.phrases import AUXILIARIES, any_of
 
 
 class Frame(Enum):
