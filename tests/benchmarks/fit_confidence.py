@@ -1,126 +1,184 @@
-"""Fits the weights of `qa/ask/sentences.py` and `qa/ask/confidence.py`, and shows how they carry over to other sets.
+"""Fits the weights of `qa/ask/sentences.py` and `qa/ask/confidence.py` on a mixture that looks like use.
 
-    python tests/benchmarks/fit_confidence.py TRAIN_DIR... [--judge EVAL_DIR...] [--most N]
+    python tests/benchmarks/fit_confidence.py TRAIN_DIR... --ordinary FOLDER... [--judge FOLDER...] [--most N]
+        [--seen FILE]
 
-Each directory holds `passages.jsonl` and `questions.jsonl`. Of the training sets
-only the part for validation is asked: the reader learnt the rest. For every second
-question the passages with the answer are taken away, so that what is found is
-at best about the same thing. The order of sentences is a conditional logit: which
-of a question's sentences holds a gold answer (McFadden 1974). The confidence is
-a logistic regression: whether the first quote holds one, in the order that is in
-force. The judged sets play no part in either fit.
+TRAIN_DIR holds `passages.jsonl` and `questions.jsonl`. Of each only the part for validation is asked: the reader learnt
+the rest. The passages of every second question are left out of the index, so that what is found is at best about the
+same thing. Each set is asked as it is, and as documents with headings (`tests/training/headed.py`); the questions are
+plain, polite, wordy, short or misspelt in turn (`tests/training/question_forms.py`). FOLDER is laid out as for
+`tests/benchmarks/ordinary.py`; those of `--judge` play no part in the fit.
+
+Everything is asked through the whole product. The order of sentences is a conditional logit: which of a question's
+sentences holds a gold answer (McFadden 1974). The confidence is a logistic regression: whether the first quote is
+right, in the order that is in force. Every set weighs the same. `--seen` keeps what was seen, and is read if it exists.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
 
 import qa
+import qa.ask.confidence
+import qa.ask.retrieve
+import qa.edition
 from index import build
-from qa.ask import confidence
-from qa.ask.conversation import ContextualQuestion
-from qa.ask.quotes import make_quotes
-from qa.ask.reader import read, worth_reading
-from qa.ask.retrieve import TIE_BREAK, Query, candidates, make_queries
-from qa.ask.sentences import (
-    WEIGHTS,
-    Evidence,
-    Features,
-    QuestionTerms,
-    Sentence,
-    linear_score,
-    question_terms,
-    ranked_sentences,
-)
+from qa.ask.sentences import WEIGHTS, Evidence, Features, Sentence
+from qa.evaluation.evaluate import is_right
 from qa.evaluation.metrics import auroc, calibration_error
-from qa.evaluation.questions import Question, read_questions
+from qa.evaluation.questions import Question
 
-sys.path.append(str(Path(__file__).parents[1] / "training"))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "training")]
 from examples import validation_part
+from headed import headed
+from ordinary import questions_in, with_ids
+from question_forms import in_form
 
 Matrix = NDArray[np.float64]
 _RIDGE = 0.01  # of the conditional logit, on features of unit variance
+_ASKED_AS = ("plain", "polite", "plain", "wordy", "short", "misspelt")
+THRESHOLDS = [n / 20 for n in range(5, 16)]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A question, what was found for it, and whether it can be answered from that."""
+    """What was found for a question.
 
-    question: Question
-    queries: list[Query]
-    terms: QuestionTerms
-    ranked: list[Sentence]
-    holds: NDArray[np.bool_]  # (sentences,): a gold answer, in a gold document
+    `features`: of the confidence. `right`: whether the first quote is. `sentences`: the features of each sentence, and
+    `holds`: whether it holds a gold answer.
+    """
+
+    evidence: str
+    features: Features
+    right: bool
     answerable: bool
+    sentences: Sequence[Features]
+    holds: Sequence[bool]
 
 
-def see(book: qa.Book, question: Question, evidence: Evidence, *, drop_gold: bool) -> Seen | None:
-    """What is found for a question, if `evidence` is the best there can be for it."""
-    weight = TIE_BREAK if evidence is Evidence.WORDS else 1.0
-    made = make_queries(ContextualQuestion(question.question), book.encoder)
-    queries = [replace(each, vector_weight=weight) for each in made]
-    found = candidates(book.store, queries)
-    gold = question.gold_passage_ids
-    if drop_gold:
-        found = [each for each in found if book.store.passage(each.passage).document_id not in gold]
-    found = list(worth_reading(found))
-    readings = read(book.store, question.question, found) if evidence is Evidence.READ else [None] * len(found)
-    terms = question_terms(book.store, question.question)
-    ranked = ranked_sentences(book.store, queries, found, readings, terms)
-    holds = np.array([_holds(book, each, question) for each in ranked], bool)
-    answerable = question.answerable and not drop_gold
-    as_wanted = bool(ranked) and ranked[0].evidence is evidence
-    return Seen(question, queries, terms, ranked, holds, answerable) if as_wanted else None
+class Recorder:
+    """Notes what `qa.edition` ranks and judges while a question is asked."""
+
+    def __init__(self) -> None:
+        self.ranked: list[list[Sentence]] = []
+        self.features: list[Features] = []
+
+    @contextmanager
+    def noting(self, evidence: Evidence) -> Iterator[None]:
+        """Notes; keeps the reader or both models away if the evidence is what there is without them."""
+        rank, judge = qa.edition.ranked_sentences, qa.edition.confidence
+
+        def ranked_sentences(*arguments: Any) -> list[Sentence]:
+            self.ranked.append(rank(*arguments))
+            return self.ranked[-1]
+
+        def confidence(*arguments: Any) -> float:
+            self.features.append(qa.ask.confidence.features(*arguments))
+            return judge(*arguments)
+
+        with ExitStack() as stack:
+            stack.enter_context(patch("qa.edition.ranked_sentences", ranked_sentences))
+            stack.enter_context(patch("qa.edition.confidence", confidence))
+            if evidence is not Evidence.READ:
+                stack.enter_context(patch("qa.edition.read", lambda store, question, found: [None] * len(found)))
+            if evidence is Evidence.WORDS:
+                weight = qa.ask.retrieve.TIE_BREAK
+                stack.enter_context(patch("qa.ask.retrieve._vector_weight", lambda text, encoder: weight))
+            yield
 
 
-def _holds(book: qa.Book, sentence: Sentence, question: Question) -> bool:
+def see(book: qa.Book, question: Question, near: str, evidence: Evidence) -> Seen | None:
+    """Asks a question; None unless it was read as one question with this evidence."""
+    recorder = Recorder()
+    with recorder.noting(evidence):
+        answer = book.ask(question.question, question.history, documents=question.documents)
+    if len(recorder.features) != 1 or recorder.ranked[-1][0].evidence is not evidence:
+        return None
+    quotes = answer.quotes or answer.nearest
+    right = bool(question.answers) and is_right(quotes[0], question) and _squashed(near) in _squashed(quotes[0].text)
+    ranked = recorder.ranked[-1]
+    holds = [_holds(book, each, question, near) for each in ranked]
+    sentences = [dict(each.features) for each in ranked]
+    return Seen(evidence.value, recorder.features[0], right, question.answerable, sentences, holds)
+
+
+def _holds(book: qa.Book, sentence: Sentence, question: Question, near: str) -> bool:
     passage = book.store.passage(sentence.candidate.passage)
-    text = book.document(passage.document_id).text[sentence.span.start : sentence.span.end]
+    text = _squashed(book.document(passage.document_id).text[sentence.span.start : sentence.span.end])
     in_gold = not question.gold_passage_ids or passage.document_id in question.gold_passage_ids
-    return in_gold and any(answer in text for answer in question.answers)
+    return in_gold and _squashed(near) in text and any(_squashed(answer) in text for answer in question.answers)
 
 
-class Set:
-    """A set's questions, seen once and judged under any weights."""
+def _squashed(text: str) -> str:
+    return " ".join(text.split())
 
-    def __init__(self, folder: Path, most: int, evidence: Evidence, *, fitted: bool) -> None:
-        self.name = folder.name if folder.is_dir() else folder.stem
-        file = folder / "questions.jsonl" if folder.is_dir() else folder
-        questions = [q for q in (validation_part(folder) if fitted else read_questions(file)) if not q.history]
-        random.Random(0).shuffle(questions)
-        self._scratch = tempfile.TemporaryDirectory()
-        build(Path(self._scratch.name), [folder / "passages.jsonl"] if folder.is_dir() else [])
-        self.book = qa.load(self._scratch.name)
-        seen = (
-            see(self.book, question, evidence, drop_gold=fitted and number % 2 == 0)
-            for number, question in enumerate(questions[:most])
+
+def of_set(folder: Path, most: int, evidence: Evidence) -> dict[str, list[Seen]]:
+    """What is seen for a training set, as it is and with headings."""
+    questions = [each for each in validation_part(folder) if not each.history]
+    random.Random(0).shuffle(questions)
+    questions = questions[:most]
+    dropped = {id for each in questions[::2] for id in each.gold_passage_ids}
+    formed = [
+        replace(
+            each,
+            question=_in_turn(number // 2, each.question),
+            answerable=each.answerable and not each.gold_passage_ids & dropped,
         )
-        self.seen = [each for each in seen if each]
+        for number, each in enumerate(questions)
+    ]
+    lines = (folder / "passages.jsonl").read_text("utf-8").splitlines()
+    with tempfile.TemporaryDirectory() as scratch:
+        left = Path(scratch, "left")
+        left.mkdir()
+        kept = [line for line in lines if json.loads(line)["id"] not in dropped]
+        (left / "passages.jsonl").write_text("\n".join(kept), "utf-8")
+        found = {folder.name: _asked([left / "passages.jsonl"], formed, evidence)}
+        (Path(scratch) / "headed").mkdir()
+        found[f"{folder.name}, headed"] = _asked(
+            [Path(scratch, "headed")], headed(left, formed, Path(scratch, "headed")), evidence
+        )
+    return found
 
-    def first(self, order: Features) -> tuple[list[Features], NDArray[np.bool_]]:
-        """The features of each first quote under these weights, and (n,) whether it is right."""
-        rows, right = [], []
-        for each in self.seen:
-            ranked = sorted(
-                (replace(sentence, score=linear_score(sentence.features, order)) for sentence in each.ranked),
-                key=lambda sentence: -sentence.score,
-            )
-            quote = make_quotes(self.book.store, each.question.question, ranked, each.terms, 1)[0]
-            rows.append(confidence.features(self.book.store, each.queries, ranked[0], each.terms))
-            gold = each.question.gold_passage_ids
-            in_gold = not gold or quote.document.id in gold
-            holds = any(answer in quote.text for answer in each.question.answers) or not each.question.answers
-            right.append(each.answerable and in_gold and holds)
-        return rows, np.array(right, bool)
+
+def _in_turn(number: int, question: str) -> str:
+    form = _ASKED_AS[number % len(_ASKED_AS)]
+    return question if form == "plain" else in_form(form, question)
+
+
+def _asked(sources: list[Path], questions: Sequence[Question], evidence: Evidence) -> list[Seen]:
+    with tempfile.TemporaryDirectory() as scratch:
+        build(Path(scratch), sources)
+        book = qa.load(scratch)
+        return [seen for each in questions if (seen := see(book, each, "", evidence))]
+
+
+def of_ordinary(folder: Path, evidence: Evidence) -> dict[str, list[Seen]]:
+    """What is seen for ordinary questions."""
+    found: list[Seen] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        books: dict[str, qa.Book] = {}
+        for asked in questions_in(folder):
+            if asked.collection not in books:
+                build(Path(scratch, asked.collection), [folder / "collections" / asked.collection])
+                books[asked.collection] = qa.load(Path(scratch, asked.collection))
+            book = books[asked.collection]
+            seen = see(book, with_ids(asked.question, book), asked.near, evidence)
+            found += [seen] if seen else []
+    return {folder.name: found}
 
 
 def matrix(rows: Sequence[Features], names: Sequence[str]) -> Matrix:
@@ -128,18 +186,20 @@ def matrix(rows: Sequence[Features], names: Sequence[str]) -> Matrix:
     return np.array([[row[name] for name in names] for row in rows], float)
 
 
-def fit_order(sets: Sequence[Set], names: Sequence[str]) -> dict[str, float]:
+def fit_order(sets: Sequence[Sequence[Seen]], names: Sequence[str]) -> dict[str, float]:
     """The conditional logit, by gradient ascent."""
-    groups = [each for one in sets for each in one.seen if each.answerable and each.holds.any()]
-    inputs = [matrix([sentence.features for sentence in each.ranked], names) for each in groups]
+    groups = [(each, 1 / len(one)) for one in sets for each in one if any(each.holds) and not all(each.holds)]
+    inputs = [matrix(each.sentences, names) for each, _ in groups]
+    shares = np.array([share for _, share in groups]) / sum(share for _, share in groups)
     scale = np.concatenate(inputs).std(axis=0) + 1e-9
     weights = np.zeros(len(names))
     for _ in range(400):
         step = -_RIDGE * weights
-        for values, each in zip(inputs, groups, strict=True):
+        for values, (each, _), share in zip(inputs, groups, shares, strict=True):
+            holds = np.array(each.holds, bool)
             chance = _softmax(values / scale @ weights)
-            wanted = np.where(each.holds, chance, 0) / chance[each.holds].sum()
-            step += (wanted - chance) @ (values / scale) / len(groups)
+            wanted = np.where(holds, chance, 0) / chance[holds].sum()
+            step += (wanted - chance) @ (values / scale) * share
         weights += 0.5 * step
     return dict(zip(names, (weights / scale).tolist(), strict=True))
 
@@ -149,51 +209,87 @@ def _softmax(scores: Matrix) -> Matrix:
     return np.asarray(powers / powers.sum())
 
 
-def fit(values: Matrix, labels: NDArray[np.bool_], ridge: float = 1.0) -> Matrix:
-    """Logistic regression by Newton's method: (1 + features,), the intercept first."""
+def fit(values: Matrix, labels: Matrix, shares: Matrix, ridge: float = 1.0) -> Matrix:
+    """Logistic regression by Newton's method: (1 + features,), the intercept first. `shares`: (n,) weights, mean 1."""
     inputs = np.column_stack([np.ones(len(values)), values])
     penalty = ridge * np.eye(inputs.shape[1])
     penalty[0, 0] = 0
     weights = np.zeros(inputs.shape[1])
     for _ in range(50):
         chance = 1 / (1 + np.exp(-inputs @ weights))
-        gradient = inputs.T @ (chance - labels) + penalty @ weights
-        curvature = (inputs * (chance * (1 - chance))[:, None]).T @ inputs + penalty
+        gradient = inputs.T @ (shares * (chance - labels)) + penalty @ weights
+        curvature = (inputs * (shares * chance * (1 - chance))[:, None]).T @ inputs + penalty
         weights -= np.linalg.solve(curvature, gradient)
     # Half of the questions had their answer taken away; a reader's have not. The odds are put to one
     # right in two (Elkan 2001, "The foundations of cost-sensitive learning", theorem 2).
-    weights[0] += np.log((1 - labels.mean()) / labels.mean())
+    right = float((shares * labels).sum() / shares.sum())
+    weights[0] += np.log((1 - right) / right)
     return weights
 
 
-def report(name: str, chance: Matrix, right: NDArray[np.bool_], answerable: Sequence[bool]) -> None:
+def report(name: str, seen: Sequence[Seen], chance: Matrix) -> None:
+    """A line about a set, and what would be shown, wrong and false from each threshold on."""
+    right, answerable = ([getattr(each, field) for each in seen] for field in ("right", "answerable"))
+    of_right, of_answerable = np.array(right, bool), np.array(answerable, bool)
     print(
-        f"{name:24} n {len(right):5}  right {right.mean():.2f}  mean confidence {chance.mean():.2f}  "
-        f"AUROC right {auroc(chance, list(right)):.3f}  AUROC answerable {auroc(chance, answerable):.3f}  "
-        f"calibration error {calibration_error(chance, list(right)):.3f}"
+        f"{name:34} n {len(right):4}  right {of_right[of_answerable].mean():.2f}  "
+        f"AUROC right {auroc(chance, right):.3f}  answerable {auroc(chance, answerable):.3f}  "
+        f"calibration error {calibration_error(chance, right):.3f}"
     )
+    cells = []
+    for threshold in THRESHOLDS:
+        given = chance >= threshold
+        shown, wrong = (given & of_right)[of_answerable].mean(), (given & ~of_right)[of_answerable].mean()
+        false = given[~of_answerable].mean() if not of_answerable.all() else 0.0
+        cells.append(f"{threshold:.2f}: {shown:.2f}/{wrong:.2f}/{false:.2f}")
+    print("    " + "  ".join(cells))
+
+
+def all_seen(arguments: argparse.Namespace, evidence: Evidence) -> tuple[dict[str, list[Seen]], dict[str, list[Seen]]]:
+    """What the fit learns from, and what only judges it; by set."""
+    training: dict[str, list[Seen]] = {}
+    for folder in arguments.train:
+        training |= of_set(folder, arguments.most, evidence)
+    for folder in arguments.ordinary:
+        training |= of_ordinary(folder, evidence)
+    judging: dict[str, list[Seen]] = {}
+    for folder in arguments.judge:
+        judging |= of_ordinary(folder, evidence)
+    return training, judging
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("train", nargs="+", type=Path)
-    parser.add_argument("--judge", nargs="*", type=Path, default=[])
-    parser.add_argument("--most", type=int, default=1200, help="questions of each set")
+    parser.add_argument("train", nargs="*", type=Path)
+    parser.add_argument("--ordinary", nargs="+", type=Path, default=[])
+    parser.add_argument("--judge", nargs="+", type=Path, default=[])
+    parser.add_argument("--most", type=int, default=600, help="questions of each set")
+    parser.add_argument("--seen", type=Path, metavar="FILE")
     arguments = parser.parse_args()
+    kept: dict[str, Any] = json.loads(arguments.seen.read_text()) if arguments.seen and arguments.seen.exists() else {}
     for evidence in Evidence:
-        print(f"\n{evidence.value}")
-        training = [Set(folder, arguments.most, evidence, fitted=True) for folder in arguments.train]
-        print("order of sentences, fitted", _shown(fit_order(training, list(WEIGHTS[evidence]))))
-        order = WEIGHTS[evidence]
-        names = [name for name in confidence.WEIGHTS[evidence] if name]
-        firsts = [one.first(order) for one in training]
-        rows = matrix([row for rows, _ in firsts for row in rows], names)
-        weights = fit(rows, np.concatenate([right for _, right in firsts]))
+        print(f"\n{evidence.value}", flush=True)
+        if evidence.value not in kept:
+            kept[evidence.value] = [
+                {name: [asdict(each) for each in seen] for name, seen in sets.items()}
+                for sets in all_seen(arguments, evidence)
+            ]
+            if arguments.seen:
+                arguments.seen.write_text(json.dumps(kept))
+        training, judging = (
+            {name: [Seen(**each) for each in seen] for name, seen in sets.items() if seen}
+            for sets in kept[evidence.value]
+        )
+        print("order of sentences, fitted", _shown(fit_order(list(training.values()), list(WEIGHTS[evidence]))))
+        names = [name for name in qa.ask.confidence.WEIGHTS[evidence] if name]
+        flat = [(each, 1 / len(seen)) for seen in training.values() for each in seen]
+        shares = np.array([share for _, share in flat]) * len(flat) / len(training)
+        labels = np.array([each.right for each, _ in flat], float)
+        weights = fit(matrix([each.features for each, _ in flat], names), labels, shares)
         print("confidence, fitted", _shown(dict(zip(["", *names], weights.tolist(), strict=True))))
-        for one in [*training, *(Set(folder, arguments.most, evidence, fitted=False) for folder in arguments.judge)]:
-            found, right = one.first(order)
-            chance = 1 / (1 + np.exp(-(weights[0] + matrix(found, names) @ weights[1:])))
-            report(one.name, chance, right, [each.answerable for each in one.seen])
+        for name, seen in {**training, **{f"{name} (judges)": seen for name, seen in judging.items()}}.items():
+            values = matrix([each.features for each in seen], names)
+            report(name, seen, 1 / (1 + np.exp(-(weights[0] + values @ weights[1:]))))
 
 
 def _shown(weights: Features) -> dict[str, float]:

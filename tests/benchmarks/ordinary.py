@@ -99,13 +99,18 @@ def questions_in(folder: Path) -> Iterator[Asked]:
                 yield Asked(question, kind, record["collection"], record.get("near") or "", items)
 
 
+def with_ids(question: Question, book: qa.Book) -> Question:
+    """The question with the ids of the book's documents in place of the ends of their paths."""
+    return replace(
+        question,
+        gold_passage_ids=frozenset(_named(book, question.gold_passage_ids)),
+        documents=tuple(_named(book, question.documents)),
+    )
+
+
 def judged(asked: Asked, book: qa.Book) -> Row:
     """Asks a question and judges the answer."""
-    question = replace(
-        asked.question,
-        gold_passage_ids=frozenset(_named(book, asked.question.gold_passage_ids)),
-        documents=tuple(_named(book, asked.question.documents)),
-    )
+    question = with_ids(asked.question, book)
     answer = book.ask(question.question, question.history, documents=question.documents)
     quotes = answer.quotes or answer.nearest
     right = [_is_right(quote, question, asked.near) for quote in quotes]
