@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from index.bm25 import Lexical
 from index.encoder.identity import Identity
 from index.errors import IndexCorrupt, IndexIncompatible, IndexMissing
-from index.text.passages import Passage
+from index.text.passages import Passage, context_of
 from index.tokens import Tokens
 from index.types import FloatMatrix, Rows
 from source import Box, Document, DocumentFacts, Doubt, Span, isolated
@@ -93,6 +93,10 @@ class StoreMixin:
         span = self.span(passage)
         return Passage(document.id, span, document.text[span.start : span.end])
 
+    def context(self: Store, passage: int) -> str:
+        """The context that a passage is searched and read with: its document's title and the headings above it."""
+        return context_of(self.document(self.document_of(passage)), self.span(passage).start)
+
     def passages_of(self: Store, ids: Iterable[str]) -> Rows:
         """The passages of these documents, in order. Raises KeyError for an unknown id."""
         ranges = [np.array(self.passages_in(self.rows.row(id)), np.int64) for id in set(ids)]
@@ -151,6 +155,12 @@ class Store(Protocol):
 
     def passage(self, passage: int) -> Passage:
         """The passage in this row."""
+
+    def context(self, passage: int) -> str:
+        """The context that a passage is searched and read with: its document's title and the headings above it.
+
+        It ends in a line end, or is empty. It is no part of the passage's text, and is never quoted with it.
+        """
 
     def span(self, passage: int) -> Span:
         """The span of a passage in its document."""
