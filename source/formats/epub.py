@@ -20,7 +20,7 @@ from source.formats.html.blocks import blocks_of
 from source.formats.html.extractor import decode_html, parse_html
 from source.untrusted_text import isolated
 
-EXTRACTOR = "epub/2"
+EXTRACTOR = "epub/3"
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"

@@ -22,7 +22,7 @@ from source.formats.html.blocks import HtmlBlock, HtmlKind, blocks_of
 from source.formats.html.content import content_of, titles_of
 from source.untrusted_text import isolated
 
-EXTRACTOR = "html/1"
+EXTRACTOR = "html/2"
 
 _HEAD = 4096  # bytes in which an encoding may be declared
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)

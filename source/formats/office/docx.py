@@ -25,7 +25,7 @@ from source.formats.office.blocks import (
 from source.formats.office.package import Package, chosen
 from source.formats.office.styles import OfficeStyle, Styles, has_first_row, listed, outline, switched, symbol
 
-EXTRACTOR = "docx/1"
+EXTRACTOR = "docx/2"
 
 _WRAPPERS = {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"}
 _LEFT_OUT = {

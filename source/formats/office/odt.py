@@ -28,7 +28,7 @@ from source.formats.office.blocks import (
 )
 from source.untrusted_text import isolated
 
-EXTRACTOR = "odt/1"
+EXTRACTOR = "odt/2"
 
 _DRAWING = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _LEFT_OUT = {

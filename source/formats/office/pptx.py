@@ -14,7 +14,7 @@ from source.document import Document, Doubt, DoubtKind
 from source.formats.office.blocks import OfficeBlock, OfficeBuilder, attribute, child, children, number, tag
 from source.formats.office.package import Package, chosen, drawing_text, referred
 
-EXTRACTOR = "pptx/2"
+EXTRACTOR = "pptx/3"
 
 _TITLES = {"title", "ctrTitle"}
 _FURNITURE = {"sldNum", "dt", "ftr", "hdr"}

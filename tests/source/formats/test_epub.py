@@ -52,7 +52,7 @@ def test_a_book_in_the_order_of_its_spine() -> None:
         "Where?\n\nLast of all."
     )
     assert quotable(document) == [
-        "Two\u00a0or three.", "A note.", "Name\tCloth", "jib\tflax", "Where?", "Last of all.",
+        "Two\u00a0or three.", "A note.", "jib\tflax", "Where?", "Last of all.",
     ]  # fmt: skip
     navigation = [each.span for each in document.regions if each.kind is RegionKind.NAVIGATION]
     assert [document.text[span.start : span.end] for span in navigation] == ["Contents", "Masts"]
@@ -60,7 +60,7 @@ def test_a_book_in_the_order_of_its_spine() -> None:
     place = document.place(document.text.index("jib"))
     assert (place.page, place.heading) == (None, ("Sails", "Made of", "Name | Cloth"))
     assert (document.id, document.path, document.sha256) == ("ships.epub", "a/ships.epub", "5ea")
-    assert (document.title, document.extractor, document.doubts) == ("The Ships", "epub/2", ())
+    assert (document.title, document.extractor, document.doubts) == ("The Ships", "epub/3", ())
     assert [span for span in document.places.paragraphs if not document.text[span.start : span.end].strip()] == []
     assert list(document.places.paragraphs) == sorted(document.places.paragraphs)
 

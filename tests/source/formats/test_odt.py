@@ -52,7 +52,7 @@ def test_headings_paragraphs_and_lists_in_their_order() -> None:
     ]  # fmt: skip
     assert document.place(document.text.index("Oars")).heading == ("Sailing", "Rowing")
     assert document.place(document.text.index("Crane")).paragraph == 3
-    assert document.extractor == "odt/1"
+    assert document.extractor == "odt/2"
 
 
 def test_what_is_shown_in_a_line_and_what_is_not() -> None:

@@ -39,7 +39,7 @@ def test_each_slide_is_a_page_under_its_title() -> None:
     assert [each.heading for each in places] == [("Of Ships",), ("Of Ships",), (), ("The End",)]
     assert places[0].page_name == "slide"
     assert [each.level for each in document.places.headings] == [1, 1]
-    assert document.extractor == "pptx/2"
+    assert document.extractor == "pptx/3"
 
 
 def test_footers_and_hidden_shapes_are_left_out_and_hidden_slides_are_kept() -> None:
