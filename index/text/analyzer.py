@@ -40,7 +40,11 @@ _SNOWBALL = {
 }  # fmt: skip
 _STOPWORDS = Path(__file__).with_name("stopwords.json")
 """The stop words of each language, folded and separated by spaces (the lists of bm25s 0.3)."""
-_PLAIN = str.maketrans({"’": "'", "‐": "-", "‑": "-"})
+_PLAIN = str.maketrans(dict(zip(
+    ("’", "‐", "‑", *"łøæœðþıđħŋßſ"),
+    ("'", "-", "-", "l", "o", "ae", "oe", "d", "th", "i", "d", "h", "n", "ss", "s"), strict=True,
+)))  # fmt: skip
+"""Letters that no normal form decomposes, and signs with several forms."""
 _AT_ONCE = 1000  # characters that are decomposed together
 _LATIN = frozenset({"en", "de", "es", "fr", "pt", "it"})
 
@@ -123,7 +127,10 @@ def _identifier(run: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Folds a text for matching: removes differences of compatibility form, case and accents."""
+    """Folds a text for matching: removes differences of compatibility form, case and accents, and those of "ł" and "l".
+
+    It may have another length than the text, so offsets in it mean nothing.
+    """
     if text.isascii():
         return text.lower()
     folded = text.casefold().translate(_PLAIN)
