@@ -15,6 +15,7 @@ from qa.ask.quotes import make_quotes
 from qa.ask.reader import read, worth_reading
 from qa.ask.retrieve import Candidate, candidates, make_queries
 from qa.ask.sentences import question_terms, ranked_sentences
+from qa.ask.spelling import corrected
 from qa.ask.timings import stage
 from source import Box, Document, Span, UsageError, isolated, page_picture, strings
 
@@ -165,7 +166,8 @@ class Edition:
             raise DocumentMissing(error.args[0]) from None
 
     def _in_context(self, question: str, history: Sequence[str], documents: Sequence[str]) -> ContextualQuestion:
-        return in_context(validated(question), usable_history(history), partial(self._recall, documents))
+        asked = corrected(self.store, self.encoder, validated(question))
+        return in_context(asked, usable_history(history), partial(self._recall, documents))
 
     def _recall(self, documents: Sequence[str], question: str) -> str | None:
         """The person's name that answers an earlier question."""

@@ -33,6 +33,7 @@ from index.types import Rows, Scores
 from source import isolated
 
 _CHUNK = 1 << 20  # postings read from the spool at a time
+_MANY = 64  # terms that are looked up together, and not again
 _SORTED = 1 << 22  # postings sorted at a time
 _POSTING = np.dtype([("term", np.int32), ("passage", np.int32), ("count", np.int32)])
 
@@ -173,6 +174,7 @@ class StoredLexical(Lexical):
         super().__init__(count=count, languages=languages, stopwords=stopwords)
         self._all = terms.all
         self._row = lru_cache(1 << 12)(terms.find)  # a question looks each of its terms up several times
+        self._rows = terms.find_all
         self._starts = starts
         self._passages, self._scores, self._largest = passages, scores, largest
 
@@ -225,14 +227,14 @@ class StoredLexical(Lexical):
         return Posting(self._passages[start:end], self._scores[start:end], float(self._largest[row]), repeats)
 
     def frequencies(self, terms: Sequence[str]) -> list[int]:
-        return [self._frequency(term) for term in terms]
+        rows = map(self._row, terms) if len(terms) < _MANY else self._rows(terms)
+        return [self._frequency(row) for row in rows]
 
     def vocabulary(self) -> Iterator[tuple[str, int]]:
         """Every term, with the number of passages that contain it."""
         return zip(self._all(), np.diff(self._starts[0 : len(self._starts)]).tolist(), strict=True)
 
-    def _frequency(self, term: str) -> int:
-        row = self._row(term)
+    def _frequency(self, row: int | None) -> int:
         if row is None:
             return 0
         start, end = self._starts[row : row + 2]
