@@ -20,7 +20,7 @@ from index.types import Rows, Scores
 # Lucene's defaults. They matter little here, because passages have similar lengths.
 _K1 = 1.2
 _B = 0.75
-CONTEXT_COUNT = 1
+CONTEXT_COUNT = 2
 """How many occurrences in the passage a term counts as that is in its context (its document's title, its headings)."""
 
 Array = NDArray[Any]
@@ -98,6 +98,14 @@ class Lexical(ABC):
         most = [max((next(found) for _ in each), default=0) for each in stems]
         return idf(np.array(most, np.float32), self._count).astype(np.float32)
 
+    def rarity(self, words: Sequence[str]) -> Scores:
+        """(n,): the inverse document frequency of each word as a share of that of a word that no passage has."""
+        return np.asarray(self.idf(words) / idf(np.zeros(1, np.float32), self._count), np.float32)
+
+    def identifiers(self, words: Iterable[str]) -> set[str]:
+        """Those of the content words that are identifiers."""
+        return set(filter(is_identifier, words))
+
     def contains(self, text: str, words: Sequence[str]) -> NDArray[np.bool_]:
         """(n,): whether `text` contains each word, compared by stem."""
         terms = set(query_words(text, self._languages))
@@ -108,4 +116,5 @@ class Lexical(ABC):
         return Counter(query_words(query, self._languages))
 
     def _stems(self, word: str) -> tuple[str, ...]:
+        """The terms that a folded word is looked up by: its stem in each language of the documents."""
         return stems(word, self._languages)

@@ -7,6 +7,7 @@ pieces of the question, of the cosine with the most similar word piece of a pass
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from index import Encoded, Encoder, FloatMatrix, Offsets, Rows, Scores, Store, pieces_per_word, product
 from qa.ask.conversation import CONTEXT_WEIGHT, ContextualQuestion
+from qa.ask.exact import phrase_gains, word_gains
 from qa.ask.timings import stage
 
 
@@ -95,20 +97,33 @@ def candidates(store: Store, queries: list[Query], count: int = RERANKED, among:
     pool, fused = first_stage(store, queries, among, max(POOL, count))
     if not len(pool):  # the selected documents have no passages
         return []
-    best = np.argsort(-fused, kind="stable")[: max(count, RERANKED)]
+    with stage("exact"):
+        exact = _gains(word_gains, store, queries, pool)
+        best = np.argsort(-(fused + exact), kind="stable")[: max(count, RERANKED)]
+        exact = exact[best] + _gains(phrase_gains, store, queries, pool[best])
     with stage("late interaction"):
-        return _reranked(store, queries, pool[best], fused[best])[:count]
+        return _reranked(store, queries, pool[best], fused[best], exact)[:count]
 
 
-def _reranked(store: Store, queries: list[Query], passages: Rows, fused: Scores) -> list[Candidate]:
-    """The passages ordered by a weighted sum of late interaction and the first-stage score."""
+def _gains(gains: Callable[[Store, str, Rows], Scores], store: Store, queries: list[Query], passages: Rows) -> Scores:
+    """(n,): what each passage gains by what the queries name exactly."""
+    parts = [query.weight * gains(store, query.text, passages) for query in queries]
+    return np.asarray(np.sum(parts, axis=0), np.float32)
+
+
+def _reranked(store: Store, queries: list[Query], passages: Rows, fused: Scores, exact: Scores) -> list[Candidate]:
+    """The passages ordered by a weighted sum of late interaction and the first-stage score, and what each has exactly.
+
+    What all of them have makes no difference; otherwise the scores are scaled so that the best is 1.
+    """
     tokens = store.tokens(passages)
     similarities = [tokens.cosines(query.encoded.tokens) for query in queries]
     late = np.zeros(len(passages), np.float32)
     for query, parts in zip(queries, similarities, strict=True):
         late += query.weight * np.array([best_matches(part).mean() for part in parts], np.float32)
     share = LATE_SHARE * queries[0].vector_weight
-    scores = share * rescale(late) + (1 - share) * rescale(fused)
+    scores = share * rescale(late) + (1 - share) * rescale(fused) + exact - exact.min()
+    scores /= max(1.0, float(scores.max()))
     return [
         Candidate(int(passages[i]), float(scores[i]), [parts[i] for parts in similarities], tokens.offsets[i])
         for i in np.argsort(-scores, kind="stable")
