@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.text.analyzer import query_words, split_words
+from index.text.analyzer import is_identifier, query_words, split_words, stems
 from index.types import Rows, Scores
 
 # Lucene's defaults. They matter little here, because passages have similar lengths.
 _K1 = 1.2
 _B = 0.75
+CONTEXT_COUNT = 2
+"""How many occurrences in the passage a term counts as that is in its context (its document's title, its headings)."""
 
 Array = NDArray[Any]
 
@@ -32,6 +34,15 @@ def idf(frequency: Array, passages: int) -> Array:
 def length_norm(lengths: Array, mean: float) -> Array:
     """(n,): the length normalisation of passages with `lengths` terms; `mean`: the average length."""
     return np.asarray(_K1 * (1 - _B + _B * lengths / max(mean, 1e-9)))
+
+
+def occurrences(counts: Array) -> Array:
+    """(n,): the occurrences that terms score for; `counts`: (n, 2), in the passage and in its context.
+
+    A context counts once however often it repeats a term, and not for the passage's length: its words are the same in
+    every passage below a heading, and a long heading says nothing about how long the passage is.
+    """
+    return np.asarray(counts[:, 0] + CONTEXT_COUNT * (counts[:, 1] > 0))
 
 
 def scores(idf: Array, count: Array, length_norm: Array) -> Scores:
@@ -47,7 +58,7 @@ class Lexical(ABC):
 
     def __init__(self, *, count: int, languages: Sequence[str], stopwords: Iterable[str]) -> None:
         self._count = count
-        self._languages = languages
+        self._languages = tuple(sorted(set(languages)))
         self.stopwords = frozenset(stopwords)
 
     @abstractmethod
@@ -62,9 +73,23 @@ class Lexical(ABC):
     def frequencies(self, terms: Sequence[str]) -> list[int]:
         """How many passages contain each of these terms."""
 
+    @abstractmethod
+    def found_in(self, words: Sequence[str], rows: Rows) -> NDArray[np.bool_]:
+        """(words, rows): whether each of these passages, or its context, has each word, compared by stem."""
+
     def content_words(self, query: str) -> list[str]:
-        """The words of the query, folded, without stop words and repeats."""
-        return list(dict.fromkeys(word for word in split_words(query) if word not in self.stopwords))
+        """The words of the query, folded, without stop words and repeats; with the identifiers in it.
+
+        Words that only hyphens join, such as "mid-1990s", are an identifier if a passage has it as such; otherwise its
+        words are enough.
+        """
+        words = dict.fromkeys(word for word in split_words(query) if word not in self.stopwords)
+        hyphenated = [word for word in words if is_identifier(word) and word.replace("-", "").isalnum()]
+        if hyphenated:
+            known = zip(hyphenated, self.frequencies(hyphenated), strict=True)
+            unknown = {word for word, frequency in known if not frequency and not word.startswith("-")}
+            return [word for word in words if word not in unknown]
+        return list(words)
 
     def idf(self, words: Sequence[str]) -> Scores:
         """(n,): the inverse document frequency of each word; highest for a word that no passage has."""
@@ -72,6 +97,14 @@ class Lexical(ABC):
         found = iter(self.frequencies([stem for each in stems for stem in each]))
         most = [max((next(found) for _ in each), default=0) for each in stems]
         return idf(np.array(most, np.float32), self._count).astype(np.float32)
+
+    def rarity(self, words: Sequence[str]) -> Scores:
+        """(n,): the inverse document frequency of each word as a share of that of a word that no passage has."""
+        return np.asarray(self.idf(words) / idf(np.zeros(1, np.float32), self._count), np.float32)
+
+    def identifiers(self, words: Iterable[str]) -> set[str]:
+        """Those of the content words that are identifiers."""
+        return set(filter(is_identifier, words))
 
     def contains(self, text: str, words: Sequence[str]) -> NDArray[np.bool_]:
         """(n,): whether `text` contains each word, compared by stem."""
@@ -82,5 +115,6 @@ class Lexical(ABC):
         """The terms of the query, with their number of occurrences in it."""
         return Counter(query_words(query, self._languages))
 
-    def _stems(self, word: str) -> list[str]:
-        return query_words(word, self._languages)
+    def _stems(self, word: str) -> tuple[str, ...]:
+        """The terms that a folded word is looked up by: its stem in each language of the documents."""
+        return stems(word, self._languages)

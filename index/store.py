@@ -94,7 +94,7 @@ class StoreMixin:
         return Passage(document.id, span, document.text[span.start : span.end])
 
     def context(self: Store, passage: int) -> str:
-        """The context of the passage in this row: its document's title and the headings above it; may be empty."""
+        """The context that a passage is searched and read with: its document's title and the headings above it."""
         return context_of(self.document(self.document_of(passage)), self.span(passage).start)
 
     def passages_of(self: Store, ids: Iterable[str]) -> Rows:
@@ -157,7 +157,10 @@ class Store(Protocol):
         """The passage in this row."""
 
     def context(self, passage: int) -> str:
-        """The context of the passage in this row: its document's title and the headings above it; may be empty."""
+        """The context that a passage is searched and read with: its document's title and the headings above it.
+
+        It ends in a line end, or is empty. It is no part of the passage's text, and is never quoted with it.
+        """
 
     def span(self, passage: int) -> Span:
         """The span of a passage in its document."""

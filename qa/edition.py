@@ -23,6 +23,7 @@ from qa.ask.quotes import make_quotes
 from qa.ask.reader import read, worth_reading
 from qa.ask.retrieve import Candidate, Query, candidates, make_queries
 from qa.ask.sentences import QuestionTerms, question_terms, ranked_sentences
+from qa.ask.spelling import corrected
 from qa.ask.timings import stage
 from qa.ask.understand import Intent, Understood, understand
 from qa.ask.versions import newest_first
@@ -229,11 +230,12 @@ class Edition:
     def _in_context(
         self, question: ContextualQuestion, history: Sequence[str], documents: Sequence[str]
     ) -> ContextualQuestion:
-        """The question with the context that it has already, or else the one it needs from earlier questions."""
+        """The question without typing errors, with its context or else the one it needs from earlier questions."""
+        asked = corrected(self.store, self.encoder, question.question)
         if question.context:
-            return question
+            return replace(question, question=asked)
         earlier = [each.question for each in map(understand, history) if not each.intent.is_small_talk]
-        return in_context(question.question, earlier, partial(self._recall, documents))
+        return in_context(asked, earlier, partial(self._recall, documents))
 
     def _recall(self, documents: Sequence[str], question: str) -> str | None:
         """The person's name that answers an earlier question."""

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from source.document import Document, Doubt, Region, RegionKind, Stated
 from source.limits import check_growth
@@ -22,6 +22,11 @@ from source.spans import Span
 
 HEADER_LEVEL = 99
 """The heading level of a table's header row: below every other heading."""
+
+
+def first_title(headings: Iterable[Heading]) -> str:
+    """The title of the first heading that is no table's header row; empty if there is none."""
+    return next((heading.title for heading in headings if heading.level < HEADER_LEVEL), "")
 
 
 class TextBuilder:
@@ -77,7 +82,7 @@ class TextBuilder:
         return span
 
     def table(self, rows: Sequence[Sequence[str]], *, header: bool) -> None:
-        """Adds a table: a line per row, with tabs between cells. If `header`, the first row heads the rest."""
+        """Adds a table: a line per row, with tabs between cells. If `header`, the first row is the others' heading."""
         first: Heading | None = None
         for number, row in enumerate(rows):
             cells = [" ".join(cell.split()) for cell in row]
@@ -86,7 +91,8 @@ class TextBuilder:
                 continue
             self._paragraphs.append(span)
             if header and number == 0 and len(rows) > 1:
-                first = Heading(span.end, HEADER_LEVEL, " | ".join(cell for cell in cells if cell))
+                first = Heading(span.start, HEADER_LEVEL, " | ".join(cell for cell in cells if cell))
+                self._regions.append(Region(span, RegionKind.HEADING))
         if first:
             self._headings.append(Heading(first.start, first.level, first.title, self._length))
 
@@ -106,8 +112,8 @@ class TextBuilder:
 
     @property
     def first_heading(self) -> str:
-        """The title of the first heading; empty if there is none yet."""
-        return self._headings[0].title if self._headings else ""
+        """The title of the first heading, rows of tables aside; empty if there is none yet."""
+        return first_title(self._headings)
 
     def build(
         self,

@@ -329,10 +329,11 @@ def _add_counts(postings: PostingsWriter, rows: GenerationRows, segments: Sequen
             ends = segment.counts[1]
             first[own], last[own] = ends[texts[own, 1]], ends[texts[own, 1] + 1]
         ends = _ends(last - first)
-        terms, counts = np.empty((2, int(ends[-1])), np.int32)
+        counts = np.empty((int(ends[-1]), 2), np.int32)
+        terms = np.empty(int(ends[-1]), np.int32)
         for number, segment in enumerate(segments):
             own = np.flatnonzero(texts[:, 0] == number)
             target, source = runs(ends[own], (last - first)[own]), runs(first[own], (last - first)[own])
             found = segment.counts[0][source]
-            terms[target], counts[target] = numbers[number][found[:, 0]], found[:, 1]
+            terms[target], counts[target] = numbers[number][found[:, 0]], found[:, 1:]
         postings.add(terms, counts, ends)

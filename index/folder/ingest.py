@@ -43,13 +43,13 @@ _BYTES_OF_INDEX = 64  # that a character of prose takes, at least: almost all of
 class _Pending:
     """A text that is being encoded.
 
-    `context`: characters before the passage. `counts`: occurrences of its terms.
+    `context`: characters before the passage. `counts`: see `SegmentText`.
     `bytes_read`: bytes of documents read up to it.
     """
 
     digest: NDArray[np.int64]
     context: int
-    counts: Mapping[str, int]
+    counts: Mapping[str, tuple[int, int]]
     bytes_read: int
 
 
@@ -156,7 +156,7 @@ class Ingest:
             number, is_new = self.texts.claim(digest)
             self.rows.add_passage(document, row, draft, number)
             if is_new:
-                counts = Counter(words(passage, language))
+                counts = _counts(words(passage, language), words(draft.context, language))
                 bytes_read = self._bytes_read + draft.span.end  # within this document, a character counts as a byte
                 self._pending.append(_Pending(digest, len(draft.context), counts, bytes_read))
                 yield text
@@ -167,6 +167,12 @@ class Ingest:
         place = self._segment.add_text(SegmentText(text.digest, encoded.vector, tokens, text.counts))
         self.texts.add(len(self.segments), place)
         self._close_when_full()
+
+
+def _counts(passage: Iterable[str], context: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """The occurrences of each term in a passage and in its context."""
+    inside, before = Counter(passage), Counter(context)
+    return {term: (inside[term], before[term]) for term in {**inside, **before}}
 
 
 def _heard(pieces: Iterable[bytes], on_wait: OnWait) -> Iterator[bytes]:

@@ -20,7 +20,8 @@ DIR/
     digests.npy            (texts, 2) int64: 128-bit digest that identifies each text
     terms.npy              uint8: the index terms in UTF-8, in the order of their numbers, concatenated
     term_ends.npy          (terms + 1,) int64: where each term starts, and the end of the last
-    counts.npy             (rows, 2) int32: term number, occurrences; one row for each term of each text
+    counts.npy             (rows, 3) int32: term number, its occurrences in the passage and in its context; one row
+                           for each term of each text
     count_ends.npy         (texts + 1,) int64: where the rows of each text in counts.npy start, and the end
   generations/NAME/        one committed state of the index; never changed afterwards
     manifest.json          format, encoder, settings, counts, segments, SHA-256 of every other file
@@ -61,7 +62,7 @@ from typing import Protocol
 
 from source import isolated
 
-FORMAT = 5
+FORMAT = 6
 """The version of this layout; increased whenever older code would misread the new files."""
 DOCUMENT_COLUMNS = 5
 PASSAGE_COLUMNS = 4

@@ -33,6 +33,7 @@ from index.types import Rows, Scores
 from source import isolated
 
 _CHUNK = 1 << 20  # postings read from the spool at a time
+_MANY = 64  # terms that are looked up together, and not again
 _SORTED = 1 << 22  # postings sorted at a time
 _POSTING = np.dtype([("term", np.int32), ("passage", np.int32), ("count", np.int32)])
 
@@ -59,13 +60,14 @@ class PostingsWriter:
     def add(self, terms: NDArray[np.int32], counts: NDArray[np.int32], ends: NDArray[np.int64]) -> None:
         """Adds the terms of the next passages and their counts, passage after passage.
 
-        `ends`: (passages + 1,); the terms of passage p are `terms[ends[p]:ends[p + 1]]`.
+        `counts`: (n, 2), in the passage and in its context. `ends`: (passages + 1,); the terms of passage p are
+        `terms[ends[p]:ends[p + 1]]`.
         """
         rows = np.empty(len(terms), _POSTING)
-        rows["term"], rows["count"] = terms, counts
+        rows["term"], rows["count"] = terms, bm25.occurrences(counts)
         rows["passage"] = np.repeat(np.arange(len(ends) - 1) + self._passages, np.diff(ends))
         self._spool.write(rows.tobytes())
-        self._lengths.append(np.diff(np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])[ends]))
+        self._lengths.append(np.diff(np.concatenate([[0], np.cumsum(counts[:, 0], dtype=np.int64)])[ends]))
         self._passages += len(ends) - 1
 
     def finish(self, layout: WordsLayout) -> None:
@@ -172,6 +174,7 @@ class StoredLexical(Lexical):
         super().__init__(count=count, languages=languages, stopwords=stopwords)
         self._all = terms.all
         self._row = lru_cache(1 << 12)(terms.find)  # a question looks each of its terms up several times
+        self._rows = terms.find_all
         self._starts = starts
         self._passages, self._scores, self._largest = passages, scores, largest
 
@@ -201,24 +204,37 @@ class StoredLexical(Lexical):
             scores += posting.at(rows)
         return scores
 
+    def found_in(self, words: Sequence[str], rows: Rows) -> NDArray[np.bool_]:
+        found = np.zeros((len(words), len(rows)), bool)
+        for at, word in enumerate(words):
+            for stem in self._stems(word):
+                if posting := self._posting(stem, 1):
+                    found[at] |= posting.at(rows) > 0
+        return found
+
     def _postings(self, query: str) -> Iterator[Posting]:
         for term, repeats in self._terms(query).items():
-            if (row := self._row(term)) is not None:
-                start, end = map(int, self._starts[row : row + 2])
-                if start >= end:
-                    raise IndexCorrupt(f"The index has a term without passages. {REBUILD}")
-                largest = float(self._largest[row])
-                yield Posting(self._passages[start:end], self._scores[start:end], largest, repeats)
+            if posting := self._posting(term, repeats):
+                yield posting
+
+    def _posting(self, term: str, repeats: int) -> Posting | None:
+        """The posting of a term that a query has `repeats` times; None if no passage has it."""
+        if (row := self._row(term)) is None:
+            return None
+        start, end = map(int, self._starts[row : row + 2])
+        if start >= end:
+            raise IndexCorrupt(f"The index has a term without passages. {REBUILD}")
+        return Posting(self._passages[start:end], self._scores[start:end], float(self._largest[row]), repeats)
 
     def frequencies(self, terms: Sequence[str]) -> list[int]:
-        return [self._frequency(term) for term in terms]
+        rows = map(self._row, terms) if len(terms) < _MANY else self._rows(terms)
+        return [self._frequency(row) for row in rows]
 
     def vocabulary(self) -> Iterator[tuple[str, int]]:
         """Every term, with the number of passages that contain it."""
         return zip(self._all(), np.diff(self._starts[0 : len(self._starts)]).tolist(), strict=True)
 
-    def _frequency(self, term: str) -> int:
-        row = self._row(term)
+    def _frequency(self, row: int | None) -> int:
         if row is None:
             return 0
         start, end = self._starts[row : row + 2]

@@ -87,5 +87,5 @@ def _text(segment: Segment, row: int, first: int, last: int) -> SegmentText:
         segment.digests[row],
         segment.vectors[row],
         segment.tokens[first:last],
-        {segment.terms[term]: count for term, count in own},
+        {segment.terms[term]: (inside, before) for term, inside, before in own},
     )

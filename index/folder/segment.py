@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from index.bm25 import occurrences
 from index.errors import REBUILD, IndexCorrupt, IndexIncompatible
 from index.folder.arrays import ArrayWriter, Table, all_strings, ascends, write_strings
 from index.folder.checked_files import Files, check_files, fingerprints
@@ -96,8 +97,11 @@ class Segment:
 
     @property
     def counts(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """(n, 2): term and occurrences, for each term of each text; (texts + 1,): where the rows of each text start."""
-        return self._rows(self.layout.counts, 2, np.int32), self._rows(self.layout.count_ends)
+        """(n, 3): term, and its occurrences in the passage and in its context, for each term of each text.
+
+        (texts + 1,): where the rows of each text start.
+        """
+        return self._rows(self.layout.counts, 3, np.int32), self._rows(self.layout.count_ends)
 
     @lazy_property
     def terms(self) -> list[str]:
@@ -154,13 +158,13 @@ class SegmentText:
     """An encoded text as a segment stores it.
 
     `digest`: (2,) int64. `vector`: (dimension,) float32. `tokens`: (n,) of `token_type`.
-    `counts`: occurrences of each of its terms.
+    `counts`: occurrences of each of its terms, in the passage and in its context.
     """
 
     digest: NDArray[np.int64]
     vector: NDArray[np.float32]
     tokens: NDArray[np.void]
-    counts: Mapping[str, int]
+    counts: Mapping[str, tuple[int, int]]
 
 
 class SegmentWriter:
@@ -181,7 +185,7 @@ class SegmentWriter:
             self._tokens = rows(layout.tokens, token_type(encoder["dimension"]))
             self._token_ends = rows(layout.token_ends, np.int64)
             self._digests = rows(layout.digests, np.int64, 2)
-            self._counts = rows(layout.counts, np.int32, 2)
+            self._counts = rows(layout.counts, np.int32, 3)
             self._count_ends = rows(layout.count_ends, np.int64)
             self._token_ends.append([0])
             self._count_ends.append([0])
@@ -282,14 +286,15 @@ class EncodedTexts:
         return [segment_at(self._segments, number).tokens[first:last] for number, _, first, last in places]
 
     def counts(self, texts: Rows) -> Iterator[dict[str, int]]:
-        """The terms of each of these texts, with their occurrences."""
+        """The terms of each of these texts, with the occurrences that they score for."""
         for number, row, _, _ in self._places.take(texts).tolist():
             counts, ends = segment_at(self._segments, number).counts
             terms = segment_at(self._segments, number).terms
-            yield {terms[term]: count for term, count in counts[int(ends[row]) : int(ends[row + 1])].tolist()}
+            own = counts[int(ends[row]) : int(ends[row + 1])]
+            yield {terms[term]: count for term, count in zip(own[:, 0], occurrences(own[:, 1:]).tolist(), strict=True)}
 
     def lengths(self, texts: Rows) -> Rows:
-        """(n,): the number of terms of each of these texts, repeats included."""
+        """(n,): the number of terms of each of these texts without its context, repeats included."""
         places = self._places.take(texts)
         lengths = np.zeros(len(texts), np.int64)
         for number in np.unique(places[:, 0]):

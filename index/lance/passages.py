@@ -23,7 +23,8 @@ from index.types import FloatMatrix, Rows, Scores
 
 _DISTANCE = "_distance"
 _WARMING = 900.0  # seconds
-_FOUND = 1.25  # neighbours taken from the engine per passage requested: its distances are approximate, ours exact
+_FOUND = 1.25  # passages taken from the engine per one requested: its distances are approximate, ours exact,
+# and it counts the words of the context for a passage's length
 _EF = 8  # HNSW's search width (ef) per passage requested
 
 
@@ -31,27 +32,29 @@ _EF = 8  # HNSW's search width (ef) per passage requested
 class PassageRow:
     """A passage without its text.
 
-    `sentences`: (n, 3): start, end, whether it is a repeated sentence. `counts`: occurrences of each term.
+    `sentences`: (n, 3): start, end, whether it is a repeated sentence. `counts`: occurrences of each term,
+    its context's included. `length`: the number of its terms without its context.
     """
 
     row: int
     document: int
     sentences: NDArray[np.int64]
     counts: Counter[str]
+    length: int
     vector: NDArray[np.float32]
 
     @classmethod
     def of(cls, dimension: int, row: int, values: Values) -> PassageRow:
         """Decodes a row. `dimension`: of the vectors. Raises ValueError."""
-        document, sentences, terms, vector = values
+        document, sentences, terms, length, vector = values
         spans = np.frombuffer(sentences, np.int64).reshape(-1, 3)
         numbers = np.frombuffer(vector, np.float32)
-        if not 0 < len(spans) <= LONGEST_PASSAGE or len(numbers) != dimension:
-            raise ValueError("a passage without sentences, or with a vector of another dimension")
+        if not 0 < len(spans) <= LONGEST_PASSAGE or len(numbers) != dimension or length < 0:
+            raise ValueError("a passage without sentences or length, or with a vector of another dimension")
         start, end = spans[:, 0].min(), spans[:, 1].max()
         if not 0 <= start < end <= start + LONGEST_PASSAGE or (spans[:, 0] >= spans[:, 1]).any():
             raise ValueError("a passage that is too long, or an empty sentence")
-        return cls(row, document, spans, Counter(terms.split()), numbers)
+        return cls(row, document, spans, Counter(terms.split()), length, numbers)
 
 
 class LanceVectors:
@@ -110,21 +113,27 @@ class LanceLexical(Lexical):
         if not known:
             return np.zeros(0, np.int64)
         words = " ".join(term for term in known for _ in range(terms[term]))
-        search = self._table.query().nearest_to_text(MatchQuery(words, "terms")).limit(count)
+        search = self._table.query().nearest_to_text(MatchQuery(words, "terms")).limit(ceil(_FOUND * count))
         return np.array(self._table.search(search, "_score"), np.int64)
 
     def scores(self, query: str, rows: Rows) -> Scores:
         terms = self._terms(query)
-        passages = [each.counts for each in self._passages.get(rows.tolist())]
-        length_norm = bm25.length_norm(np.array([counts.total() for counts in passages], np.float64), self._length)
+        passages = self._passages.get(rows.tolist())
+        length_norm = bm25.length_norm(np.array([each.length for each in passages], np.float64), self._length)
         scores = np.zeros(len(rows), np.float32)
         frequencies = self.frequencies(list(terms))
         idf = bm25.idf(np.array(frequencies, np.int64), self._count)
         for at, (term, repeats) in enumerate(terms.items()):
             if frequencies[at]:
-                counts = np.array([each[term] for each in passages], np.int32)
+                counts = np.array([each.counts[term] for each in passages], np.int32)
                 scores += bm25.scores(idf[at], counts, length_norm) * np.float32(repeats)
         return scores
+
+    def found_in(self, words: Sequence[str], rows: Rows) -> NDArray[np.bool_]:
+        passages = self._passages.get(rows.tolist())
+        stems = [self._stems(word) for word in words]
+        found = [[any(stem in each.counts for stem in own) for each in passages] for own in stems]
+        return np.array(found, bool).reshape(len(words), len(rows))
 
     def frequencies(self, terms: Sequence[str]) -> list[int]:
         found = self._keys.find(map(of_term, terms))

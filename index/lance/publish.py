@@ -40,13 +40,15 @@ def _passages(folder: FolderStore) -> Iterator[Record]:
         rows = np.arange(start, min(start + _CHUNK, len(folder)))
         places = folder.passages.take(rows)
         texts = places[:, 3]
-        packed, counts = folder.texts.packed(texts), folder.texts.counts(texts)
-        for place, vector, tokens, terms in zip(places, folder.vectors.of(rows), packed, counts, strict=True):
+        words = zip(folder.texts.counts(texts), folder.texts.lengths(texts).tolist(), strict=True)
+        columns = zip(places, folder.vectors.of(rows), folder.texts.packed(texts), words, strict=True)
+        for place, vector, tokens, (terms, length) in columns:
             document, first, last, _ = map(int, place)
             yield {
                 "document": document,
                 "sentences": np.column_stack([folder.sentence_rows[first:last], is_repeated[first:last]]).tobytes(),
                 "terms": " ".join(term for term, count in terms.items() for _ in range(count)),
+                "length": length,
                 "vector": vector,
                 "tokens": tokens.tobytes(),
             }

@@ -3,7 +3,8 @@
 GENERATION-passages    one row per passage, in the order of the sources
     passage            document: row of its document
                        sentences: (n, 3) int64: start, end, 1 for a repeated sentence
-                       terms: its index terms, joined by spaces
+                       terms: its index terms and those of its context, as often as they score for, joined by spaces
+                       length: the number of its index terms without its context
                        vector: (dimension,) float32
     tokens             tokens: (n,) of `index.tokens.token_type`
     terms, vector      copies for the engine's own indexes; never read
@@ -62,8 +63,8 @@ class SealedColumn:
 
 
 PASSAGES = SealedColumn(
-    "passages", "passage", (("document", int), ("sentences", bytes), ("terms", str), ("vector", bytes)),
-    ("terms", "vector"),
+    "passages", "passage", (("document", int), ("sentences", bytes), ("terms", str), ("length", int),
+    ("vector", bytes)), ("terms", "vector"),
 )  # fmt: skip
 TOKENS = SealedColumn("passages", "tokens", (("tokens", bytes),))
 DOCUMENTS = SealedColumn("documents", "facts", (("id", str), ("first", int), ("last", int), ("facts", bytes)))
@@ -127,7 +128,7 @@ _READ: dict[type, Callable[[bytes], Any]] = {
 }  # fmt: skip
 
 
-FORMAT = 2
+FORMAT = 3
 """The version of these tables; increased whenever older code would misread the new ones."""
 
 
@@ -137,8 +138,9 @@ class LanceManifest:
 
     `made_from`: SHA-256 of the manifest of the folder generation that was published; it is the salt of the seals.
     `encoder`, `settings`, `parent`, `changes`, `languages`: as in `index.folder.manifest.Manifest`. `counts`: with
-    the number of `terms` of all passages, repeats included. `versions`: of every table but `about`, which contains
-    the manifest. `partitions`: of the vector index, 0 if there is none. `sources`: SHA-256 of the record of sources.
+    the number of `terms` of all passages without their contexts, repeats included. `versions`: of every table but
+    `about`, which contains the manifest. `partitions`: of the vector index, 0 if there is none. `sources`: SHA-256 of
+    the record of sources.
     """
 
     format: int

@@ -23,8 +23,9 @@ from source import Document, OnWait, Span, do_nothing, trim
 
 LONGEST_PASSAGE = 5000
 """Characters in a passage at most; ordinary text reaches the limit in word pieces long before."""
-LONGEST_CONTEXT = 160  # characters of title and heading path
-_VERSION = "passages/2"
+LONGEST_CONTEXT = 160  # characters of title and heading path, without the dashes between them
+_MOST_NAMES = 8  # in a heading path: the first and the deepest
+_VERSION = "passages/3"
 """Increased whenever the same document would yield other passages, so that indexes are rebuilt."""
 _SLACK = 8  # word pieces: a word that is cut in two may have more pieces than before
 
@@ -92,17 +93,33 @@ def context_of(document: Document, offset: int) -> str:
     title = document.title if document.title != document.id else ""
     names = [name for name in (title, *path) if name]
     unique = list(dict.fromkeys(names))
-    return " – ".join(unique)[-LONGEST_CONTEXT:] + ".\n" if unique else ""
+    if len(unique) > _MOST_NAMES:
+        unique = [unique[0], *unique[1 - _MOST_NAMES :]]
+    return " – ".join(_fitted(unique, LONGEST_CONTEXT)) + ".\n" if unique else ""
+
+
+def _fitted(names: list[str], longest: int) -> list[str]:
+    """The names, the longest ones cut so that all together have no more than about `longest` characters."""
+    remaining = longest
+    for number, name in enumerate(sorted(names, key=len)):
+        share = remaining // (len(names) - number)
+        if len(name) > share:
+            return [each[:share].rstrip() for each in names]
+        remaining -= len(name)
+    return names
 
 
 def _stretches(document: Document) -> Iterator[tuple[int, Span]]:
     """The quotable paragraphs, each with the number of its stretch: a run with nothing unquotable in between."""
     barriers = [region.span for region in document.regions if not region.kind.in_passages]
+    # What follows a table isn't read under its head row.
+    ends = {heading.end for heading in document.places.headings if heading.end is not None}
+    barriers = sorted([*barriers, *(Span(end, end) for end in ends)]) if ends else barriers
     number = at = 0
     last: Span | None = None  # of the stretch so far
     for span in document.iter_quotable():
         while at < len(barriers) and barriers[at].end <= span.start:
-            if last and barriers[at].end > last.end:
+            if last and barriers[at].end >= last.end:
                 number, last = number + 1, None
             at += 1
         yield number, span

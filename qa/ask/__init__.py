@@ -2,9 +2,11 @@
 
 understand     finds the question in what was written, and divides it into its parts
 about          recognises questions about the documents themselves, which documents answers with summary
+spelling       corrects typing errors in the question
 conversation   validates the question and finds the earlier one it depends on
 named          finds the documents that the question names
 retrieve       finds the passages that may answer (vectors, BM25, late interaction)
+exact          puts those first that have what the question names exactly
 reader         reads the question with each of the best passages and finds the answer's words
 sentences      scores the sentences of those passages
 confidence     estimates how likely the best sentence answers at all

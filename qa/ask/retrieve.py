@@ -7,6 +7,7 @@ pieces of the question, of the cosine with the most similar word piece of a pass
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from index import Encoded, Encoder, FloatMatrix, Offsets, Rows, Scores, Store, pieces_per_word, product
 from qa.ask.conversation import CONTEXT_WEIGHT, ContextualQuestion
+from qa.ask.exact import phrase_gains, word_gains
 from qa.ask.timings import stage
 
 
@@ -100,22 +102,34 @@ def candidates(
     if not len(pool):  # the selected documents have no passages
         return []
     bonus = np.float32(PREFERENCE) * np.isin(pool, [] if preferred is None else preferred)
-    best = np.argsort(-(rescale(fused) + bonus), kind="stable")[: max(count, RERANKED)]
+    with stage("exact"):
+        gains = _gains(word_gains, store, queries, pool) + bonus
+        best = np.argsort(-(fused + gains), kind="stable")[: max(count, RERANKED)]
+        gains = gains[best] + _gains(phrase_gains, store, queries, pool[best])
     with stage("late interaction"):
-        return _reranked(store, queries, pool[best], fused[best], bonus[best])[:count]
+        return _reranked(store, queries, pool[best], fused[best], gains)[:count]
 
 
-def _reranked(
-    store: Store, queries: list[Query], passages: Rows, fused: Scores, bonus: NDArray[np.float32]
-) -> list[Candidate]:
-    """The passages ordered by a weighted sum of late interaction and the first-stage score, and the bonus."""
+def _gains(gains: Callable[[Store, str, Rows], Scores], store: Store, queries: list[Query], passages: Rows) -> Scores:
+    """(n,): what each passage gains by what the queries name exactly."""
+    parts = [query.weight * gains(store, query.text, passages) for query in queries]
+    return np.asarray(np.sum(parts, axis=0), np.float32)
+
+
+def _reranked(store: Store, queries: list[Query], passages: Rows, fused: Scores, gains: Scores) -> list[Candidate]:
+    """The passages ordered by a weighted sum of late interaction and the first-stage score, and what each gains.
+
+    A gain is for what a passage has exactly, or for its document. What all of them gain makes no difference; otherwise
+    the scores are scaled so that the best is 1.
+    """
     tokens = store.tokens(passages)
     similarities = [tokens.cosines(query.encoded.tokens) for query in queries]
     late = np.zeros(len(passages), np.float32)
     for query, parts in zip(queries, similarities, strict=True):
         late += query.weight * np.array([best_matches(part).mean() for part in parts], np.float32)
     share = LATE_SHARE * queries[0].vector_weight
-    scores = share * rescale(late) + (1 - share) * rescale(fused) + bonus
+    scores = share * rescale(late) + (1 - share) * rescale(fused) + gains - gains.min()
+    scores /= max(1.0, float(scores.max()))
     return [
         Candidate(int(passages[i]), float(scores[i]), [parts[i] for parts in similarities], tokens.offsets[i])
         for i in np.argsort(-scores, kind="stable")

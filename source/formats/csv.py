@@ -6,7 +6,7 @@ dialect of 7 of 53 files wrong.
 
 >>> document = read_csv(b'ship,built\\nErik,1902\\n"Two\\nBrothers",1911\\n', id="ships.csv")
 >>> [document.text[span.start : span.end] for span in document.quotable()]
-['ship,built', 'Erik,1902', '"Two\\nBrothers",1911']
+['Erik,1902', '"Two\\nBrothers",1911']
 >>> document.place(document.text.index("Two")).heading
 ('ship | built',)
 """
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from source.builder import HEADER_LEVEL
-from source.document import Document, Doubt, DoubtKind
+from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.encoding import decode
 from source.errors import SourceEmpty
 from source.places import Heading, Places
@@ -52,6 +52,7 @@ def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
     rows = [_cells(match.group(), delimiter) for match in matches[:_SAMPLE]]
     at = _first_of_table(rows)
     headed = _is_header(rows[at], rows[at + 1 :])
+    head = trim(text, Span(*matches[at].span()))
     return Document(
         id=id,
         title=title or id,
@@ -59,9 +60,10 @@ def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
         sha256=sha256,
         extractor=EXTRACTOR,
         text=text,
+        regions=(Region(head, RegionKind.HEADING),) if headed and _is_unlike(rows[at + 1 :]) else (),
         places=Places(
             paragraphs=tuple(trim(text, Span(*match.span())) for match in matches),
-            headings=(Heading(matches[at].end(), HEADER_LEVEL, _title(rows[at]), len(text)),) if headed else (),
+            headings=(Heading(head.start, HEADER_LEVEL, _title(rows[at]), len(text)),) if headed else (),
         ),
         doubts=tuple(_doubts(matches, undecodable)),
     )
@@ -137,10 +139,19 @@ def _is_header(first: list[str], rows: list[list[str]]) -> bool:
     """
     if not rows or "" in first[1:] or len(set(first)) < len(first):
         return False
-    columns = [[row[number] for row in rows if number < len(row)] for number in range(len(first))]
+    columns = _columns(rows, len(first))
     if not all(_is_name(cell, column) for cell, column in zip(first, columns, strict=True)):
         return False
     return any(map(_mostly_numbers, columns)) or (len(first) > 1 and max(map(len, first)) <= _LONGEST_NAME)
+
+
+def _is_unlike(rows: list[list[str]]) -> bool:
+    """Whether a column is mostly numbers, so that a header over these rows is certain; otherwise it stays quotable."""
+    return any(map(_mostly_numbers, _columns(rows, max(map(len, rows)))))
+
+
+def _columns(rows: list[list[str]], count: int) -> list[list[str]]:
+    return [[row[number] for row in rows if number < len(row)] for number in range(count)]
 
 
 def _is_name(cell: str, column: list[str]) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice, takewhile
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
+from source.builder import HEADER_LEVEL, first_title
 from source.document import Document, Region, RegionKind, Stated
 from source.formats.imprint import properties
 from source.places import Heading, Places
@@ -40,7 +41,16 @@ _PARSER.block.ruler.before("code", "bounded_lookahead", _bounded_lookahead, {"al
 # As in Pandoc, a first line of dashes with a blank line after it is only a rule.
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(?!---|[ \t]*[\r\n]).*?\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:([^\r\n]*\S)", re.MULTILINE)
-_BARE_MARKUP = re.compile(r"[*_`]+|!?\[([^\[\]]*)\]\([^()]*\)|<[^<>]+>")
+# Code, or an escaped character: what is in it is no markup.
+_LITERAL = re.compile(r"(?<!`)`++([^`]++)`++|\\([!-/:-@\[-`{-~])|\0")
+_KEPT = re.compile(r"\0(\d+)\0")
+# A link or an image, emphasis, a tag. Each alternative ends at the next mark of its own kind, so that a line takes
+# linear time. Lines inside and before a word ("__init__.py") are the word's own.
+_MARKUP = re.compile(
+    r"!?\[([^\[\]]*+)\]\([^()]*+\)"
+    r"|(?<!\*)(?P<stars>\*{1,3})(?![\s*])(?P<starred>[^*]++)(?<!\s)(?P=stars)(?!\*)"
+    r"|(?<!\w)(?P<lines>_{1,3})(?![\s_])(?P<lined>[^_]++)(?<!\s)(?P=lines)(?!\.?\w)|<[^<>]++>"
+)
 _LONGEST_FRONT = 10_000  # characters of front matter that are read for what it states
 # Lines as the parser counts them: it first turns \r\n and lone \r into \n.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
@@ -85,12 +95,16 @@ def read_markdown(text: str, *, id: str, title: str = "", path: str = "", sha256
         if token.type == "heading_open":
             headings.append(Heading(span.start, int(token.tag[1]), _plain(tokens[position + 1].content)))
             regions.append(Region(span, RegionKind.HEADING))
+        elif token.type == "thead_open":
+            if heading := _head(text, tokens, position, lines):
+                headings.append(heading)
+                regions.append(Region(span, RegionKind.HEADING))
         elif token.type in {"html_block", "hr"}:
             regions.append(Region(span, RegionKind.MARKUP))
         else:
             paragraphs.extend(span for span in _content(text, token, span, lines) if span)
     named = _FRONT_TITLE.search(front)
-    first = named.group(1).strip(" \t\"'") if named else headings[0].title if headings else ""
+    first = named.group(1).strip(" \t\"'") if named else first_title(headings)
     return Document(
         id=id,
         title=first or title or id,
@@ -147,6 +161,28 @@ def code_lines(token: Token) -> range:
     return range(first + 1, min(last, first + 1 + code.count("\n") + (code[-1:] not in ("", "\n"))))
 
 
+def _head(text: str, tokens: list[Token], position: int, lines: list[int]) -> Heading | None:
+    """The head row of a table as a heading of its rows; None if there are no rows. `position`: of the `thead_open`."""
+    (start, rule), (_, end) = tokens[position].map or (0, 0), tokens[position - 1].map or (0, 0)
+    if end <= rule + 1:
+        return None
+    cells = takewhile(lambda token: token.type != "thead_close", islice(tokens, position, None))
+    title = " | ".join(filter(None, (_plain(cell.content) for cell in cells if cell.type == "inline")))
+    whole = trim(text, Span(lines[start], lines[end]))
+    return Heading(whole.start, HEADER_LEVEL, title, whole.end)
+
+
 def _plain(inline: str) -> str:
     """A heading's text without its inline markup."""
-    return " ".join(_BARE_MARKUP.sub(lambda match: match.group(1) or "", inline).split())
+    kept: list[str] = []
+
+    def keep(literal: re.Match[str]) -> str:
+        kept.append(literal[1] or literal[2] or "")
+        return f"\0{len(kept) - 1}\0"
+
+    text = _unmarked(_LITERAL.sub(keep, inline))
+    return " ".join(_KEPT.sub(lambda match: kept[int(match[1])], text).split())
+
+
+def _unmarked(inline: str) -> str:
+    return _MARKUP.sub(lambda match: _unmarked(match[1] or match["starred"] or match["lined"] or ""), inline)

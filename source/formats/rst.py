@@ -17,7 +17,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from source.builder import HEADER_LEVEL
+from source.builder import HEADER_LEVEL, first_title
 from source.document import Document, Region, RegionKind
 from source.formats import rst_lines as mark
 from source.formats.rst_lines import (
@@ -185,8 +185,9 @@ class RstBlocks:
         for row in table.rows:
             self._quote(row[0].start, row[-1].end)
         if names := header_of(table):
-            start, end = table.rows[table.headed - 1][-1].end, table.rows[-1][-1].end
+            start, end = table.rows[0][0].start, table.rows[-1][-1].end
             self.headings.append(Heading(start, HEADER_LEVEL, names, end))
+            self.regions.append(Region(Span(start, table.rows[table.headed - 1][-1].end), RegionKind.HEADING))
         self._at = table.end
         return True
 
@@ -283,10 +284,9 @@ EXTRACTOR = "rst/2"
 def read_rst(text: str, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
     """Extracts a Document from a reStructuredText file; its text is `text`, unchanged. Nothing is included or run."""
     blocks = RstBlocks(text)
-    titles = (heading.title for heading in blocks.headings if heading.level < HEADER_LEVEL)
     return Document(
         id=id,
-        title=next(titles, "") or title or id,
+        title=first_title(blocks.headings) or title or id,
         path=path,
         sha256=sha256,
         extractor=EXTRACTOR,

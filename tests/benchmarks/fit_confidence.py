@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 import qa
 import qa.ask.confidence
 import qa.ask.retrieve
+import qa.ask.sentences
 import qa.edition
 from index import build
 from qa.ask.sentences import WEIGHTS, Evidence, Features, Sentence
@@ -41,7 +42,7 @@ from qa.evaluation.evaluate import is_right
 from qa.evaluation.metrics import auroc, calibration_error
 from qa.evaluation.questions import Question
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "training")]
+sys.path.append(str(Path(__file__).parents[1] / "training"))
 from examples import validation_part
 from headed import headed
 from ordinary import questions_in, with_ids
@@ -79,7 +80,7 @@ class Recorder:
     @contextmanager
     def noting(self, evidence: Evidence) -> Iterator[None]:
         """Notes; keeps the reader or both models away if the evidence is what there is without them."""
-        rank, judge = qa.edition.ranked_sentences, qa.edition.confidence
+        rank, judge = qa.ask.sentences.ranked_sentences, qa.ask.confidence.confidence
 
         def ranked_sentences(*arguments: Any) -> list[Sentence]:
             self.ranked.append(rank(*arguments))

@@ -200,7 +200,8 @@ def use(store: FolderStore) -> None:
     rows = np.arange(len(store))[:200]
     words = "keeper north storm document"
     store.lexical.search(words, 5), store.lexical.scores(words, rows), store.lexical.idf(["keeper", "zz"])
-    store.lexical.content_words(words)
+    store.lexical.content_words(words), store.lexical.found_in(["keeper", "zz"], rows)
+    store.lexical.frequencies([f"keeper{number}" for number in range(100)])  # enough to be looked up together
     (asked,) = HashEncoder().encode(["keeper of the north"])
     store.vectors.nearest(asked.vector, 3)
     store.vectors._index.search(asked.vector[None], 5)
@@ -213,6 +214,7 @@ def use(store: FolderStore) -> None:
     for row in rows[:50].tolist():
         passage = store.passage(row)
         store.places_of(passage.text, 5)
+        store.context(row)
         store.boxes(store.document_of(row), passage.span)
         for span in store.sentences(row):
             store.document(store.document_of(row)).place(span.start)

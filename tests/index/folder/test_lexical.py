@@ -1,6 +1,8 @@
 import math
 import random
 from collections import Counter
+from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import bm25s
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import DTypeLike, NDArray
 
+from index.bm25 import CONTEXT_COUNT
 from index.folder.arrays import Strings, Table
 from index.folder.checksums import CheckedFile
 from index.folder.layout import WordsLayout
@@ -40,15 +43,16 @@ def brute_force(query: list[str]) -> list[float]:
     return scores
 
 
-def make(folder: Path, passages: list[list[str]]) -> StoredLexical:
+def make(folder: Path, passages: list[list[str]], contexts: Sequence[list[str]] = ()) -> StoredLexical:
     layout = WordsLayout(folder / "words")
     layout.root.mkdir()
     with (folder / "spool").open("w+b") as spool:
         writer = PostingsWriter(spool)
-        for passage in passages:
-            counts = Counter(passage)
-            numbers = writer.numbers(counts)
-            writer.add(numbers, np.array(list(counts.values()), np.int32), np.array([0, len(counts)]))
+        for passage, context in zip_longest(passages, contexts, fillvalue=list[str]()):
+            inside, before = Counter(passage), Counter(context)
+            terms = list(inside | before)
+            counts = np.array([(inside[term], before[term]) for term in terms], np.int32).reshape(-1, 2)
+            writer.add(writer.numbers(terms), counts, np.array([0, len(terms)]))
         writer.finish(layout)
 
     def table(path: Path, dtype: DTypeLike = np.int64) -> Table:
@@ -147,5 +151,42 @@ def test_content_words_have_no_stopwords_and_repeats(lexical: StoredLexical) -> 
     ]
 
 
+def test_a_context_counts_as_a_few_occurrences_and_not_for_the_length(tmp_path: Path) -> None:
+    passages = [["ship", "sail"], ["ship", "wind"], ["mast", "rope"]]
+    every = np.arange(3)
+    plain = make(tmp_path_of(tmp_path, "plain"), passages)
+    repeated = make(tmp_path_of(tmp_path, "repeated"), [*passages[:2], ["mast"] * CONTEXT_COUNT]).scores("mast", every)
+    headed = make(tmp_path_of(tmp_path, "headed"), passages, [["sail", "sail"], ["harbour"] * 40, []])
+    assert headed.scores("ship", every).tolist() == plain.scores("ship", every).tolist()
+    assert headed.scores("harbour", every).tolist() == pytest.approx([0, repeated[2], 0])
+    assert plain.scores("sail", every)[0] < headed.scores("sail", every)[0] < 2 * plain.scores("sail", every)[0]
+
+
+def tmp_path_of(tmp_path: Path, name: str) -> Path:
+    folder = tmp_path / name
+    folder.mkdir()
+    return folder
+
+
+def test_which_passages_have_a_word(tmp_path: Path) -> None:
+    lexical = make(tmp_path, [["ship"], ["wind", "e-10"]], [["wind"], []])
+    found = lexical.found_in(["ships", "winds", "e-10", "rope"], np.array([1, 0]))
+    assert found.tolist() == [[False, True], [True, True], [True, False], [False, False]]
+
+
 def test_a_word_is_contained_by_its_stem(lexical: StoredLexical) -> None:
     assert lexical.contains("A ship sailed.", ["ships", "sailing", "north"]).tolist() == [True, True, False]
+
+
+def test_an_identifier_is_contained_as_it_is_written(lexical: StoredLexical) -> None:
+    asked = lexical.content_words("What does clause 4.2 say?")
+    assert asked == ["clause", "4", "2", "4.2", "say"]
+    assert lexical.contains("4.2 The keeper", ["4.2"]).tolist() == [True]
+    assert lexical.contains("4 keepers of 2 ships, 4.2.1, 14.2", ["4.2"]).tolist() == [False]
+
+
+def test_hyphens_make_an_identifier_only_if_a_passage_has_it(tmp_path: Path) -> None:
+    lexical = make(tmp_path, [words("Error E-1042", "en"), words("the 1990s", "en")])
+    assert lexical.content_words("E-1042") == ["e", "1042", "e-1042"]
+    assert lexical.content_words("mid-1990s") == ["mid", "1990s"]
+    assert lexical.content_words("--dry-run max_tries") == ["dry", "run", "--dry-run", "max", "tries", "max_tries"]

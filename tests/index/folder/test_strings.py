@@ -21,6 +21,7 @@ def test_every_string_is_found_and_no_other(tmp_path: Path, strings: set[str], o
     found = strings_in(tmp_path)
     assert [found.find(each) for each in sorted(strings, key=key)] == list(range(len(found))) == [*range(len(strings))]
     assert (found.find(other) is None) == (other not in strings)
+    assert found.find_all([other, *strings, other]) == [found.find(each) for each in (other, *strings, other)]
 
 
 @pytest.mark.parametrize("missing", ["", "a", "zz"])

@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.encoder.protocol import Encoder
-from index.text.passages import LONGEST_PASSAGE, Draft, passages
+from index.text.passages import LONGEST_CONTEXT, LONGEST_PASSAGE, Draft, context_of, passages
 from index.types import Offsets
 from source.document import Document
 from source.formats.csv import read_csv
 from source.formats.markdown import read_markdown
 from source.formats.plain import read_plain
+from source.formats.rst import read_rst
 
 PROPERTY = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LIKELY = st.lists(
@@ -118,6 +119,30 @@ def test_the_rule_of_a_table_is_counted(encoder: Encoder) -> None:
     drafts = list(passages(document, "en", encoder, 128))
     assert len(drafts) == 2
     check(document, encoder, drafts, 128)
+
+
+def test_a_table_is_read_under_its_head_row_and_what_follows_is_not(encoder: Encoder) -> None:
+    text = "# Prices\n\nIn euros.\n\n| what | price |\n|---|---|\n| saw | 12 |\n| nail | 1 |\n\nAll with tax.\n"
+    document = read_markdown(text, id="p.md")
+    found = [
+        (draft.context, text[draft.span.start : draft.span.end]) for draft in passages(document, "en", encoder, 90)
+    ]
+    assert found == [
+        ("Prices.\n", "In euros."),
+        ("Prices – what | price.\n", "| saw | 12 |\n| nail | 1 |"),
+        ("Prices.\n", "All with tax."),
+    ]
+
+
+def test_a_long_context_keeps_a_part_of_each_name() -> None:
+    text = f"# {'Title ' * 30}\n\n## Short\n\n### {'Deep ' * 60}\n\nText."
+    context = context_of(read_markdown(text, id="x"), len(text) - 2)
+    title, short, deep = context.removesuffix(".\n").split(" – ")
+    assert (title[:5], short, deep[:4]) == ("Title", "Short", "Deep ".strip())
+    assert len(title + short + deep) <= LONGEST_CONTEXT < len(context) + 10
+    many = "".join(f"{'x' * 200} {level}\n{mark * 204}\n\n" for level, mark in enumerate("=-~^+*#<>:."))
+    deepest = context_of(read_rst(f"{many}Text.", id="x"), len(many))
+    assert deepest.count(" – ") == 7 and len(deepest) < LONGEST_CONTEXT + 30
 
 
 def test_the_heading_path_is_context_and_not_text(encoder: Encoder) -> None:

@@ -12,6 +12,7 @@ from qa_fixtures import ARTICLE_QUESTIONS, build_book
 import qa
 import qa.ask.retrieve
 from qa.ask.conversation import ContextualQuestion
+from qa.ask.exact import word_gains
 from qa.ask.retrieve import LEAST_WEIGHT, TIE_BREAK, candidates, first_stage, make_queries
 
 pytest_plugins = ["qa_fixtures"]
@@ -75,7 +76,9 @@ def test_late_interaction_is_maxsim(qa_article: qa.Book, question: str) -> None:
         found = store.tokens(np.array([row]))
         tokens = found.vectors * found.scales[:, None]
         late.append(np.mean([max(float(piece @ token) for token in tokens) for piece in query.encoded.tokens]))
-    scores = 0.8 * stretched(np.array(late, np.float32)) + 0.2 * stretched(fused)
+    exact = word_gains(store, question, pool)
+    scores = 0.8 * stretched(np.array(late, np.float32)) + 0.2 * stretched(fused) + exact - exact.min()
+    scores /= max(1, scores.max())
     ranked = candidates(store, wanted)
     assert [each.passage for each in ranked] == [int(pool[i]) for i in np.argsort(-scores, kind="stable")]
     np.testing.assert_allclose([each.score for each in ranked], np.sort(scores)[::-1], atol=1e-4)

@@ -11,7 +11,10 @@ from qa.ask.timings import stage, timed
 
 pytest_plugins = ["qa_fixtures"]
 
-STAGES = ["encoding", "vectors", "words", "fusion", "late interaction", "reading", "sentences", "confidence", "quotes"]
+STAGES = [
+    "encoding", "vectors", "words", "fusion", "exact", "late interaction", "reading", "sentences", "confidence",
+    "quotes",
+]  # fmt: skip
 
 
 def test_stages_add_up_in_their_order() -> None:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from source.document import Document, Doubt, DoubtKind
+from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.errors import NotText, SourceEmpty
 from source.formats.csv import read_csv
+from source.spans import Span
 
 CELLS = st.sampled_from(
     [
@@ -58,7 +59,8 @@ def test_text_is_kept_and_records_lie_in_order(text: str) -> None:
         assert end <= span.start < span.end <= len(document.text)
         assert document.text[span.start : span.end] == document.text[span.start : span.end].strip()
         end = span.end
-    assert document.quotable() == list(document.places.paragraphs)
+    heads = [region.span for region in document.regions]
+    assert document.quotable() == [span for span in document.places.paragraphs if span not in heads]
     for heading in document.places.headings:
         assert heading.start < len(document.text) == heading.end
 
@@ -85,8 +87,15 @@ def test_the_first_record_heads_the_columns_at_any_line_end(end: str, delimiter:
     assert (document.title, document.path, document.sha256, document.extractor) == ("ships", "p", "s", "csv/2")
     place = document.place(text.index("Brothers"))
     assert (place.heading, place.paragraph, place.line) == (("ship | built",), 3, 5)
-    assert document.place(text.index("built")).heading == ()
-    assert document.doubts == () and document.regions == ()
+    assert document.place(text.index("built")).heading == ("ship | built",)
+    assert document.doubts == ()
+    assert document.regions == (Region(Span(0, len("ship,built")), RegionKind.HEADING),)
+
+
+def test_a_first_record_that_may_be_data_stays_quotable() -> None:
+    document = read_csv(b"Anna,Rome\nErik,Oslo\n", id="x")
+    assert document.place(12).heading == ("Anna | Rome",)
+    assert document.quotable()[0] == Span(0, len("Anna,Rome"))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +132,7 @@ def test_records_above_the_header_are_not_under_it() -> None:
     document = read_csv(text.encode(), id="x")
     assert paragraphs(document) == ["Prices of 2020", "item,price", "saw,12"]
     assert [document.place(text.index(word)).heading for word in ("Prices", "item", "saw")] == [
-        (), (), ("item | price",),
+        (), ("item | price",), ("item | price",),
     ]  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def test_a_book_in_the_order_of_its_spine() -> None:
         "Where?\n\nLast of all."
     )
     assert quotable(document) == [
-        "Two\u00a0or three.", "A note.", "Name\tCloth", "jib\tflax", "Where?", "Last of all.",
+        "Two\u00a0or three.", "A note.", "jib\tflax", "Where?", "Last of all.",
     ]  # fmt: skip
     navigation = [each.span for each in document.regions if each.kind is RegionKind.NAVIGATION]
     assert [document.text[span.start : span.end] for span in navigation] == ["Contents", "Masts"]

@@ -86,11 +86,43 @@ def test_a_fence_that_is_never_closed_loses_no_line(text: str) -> None:
     assert [line.lstrip("> ") for line in quotable(read_markdown(text, id="x"))][:2] == ["one", "two"]
 
 
-def test_each_row_of_a_table_is_a_paragraph_but_not_its_rule() -> None:
+def test_each_row_of_a_table_is_a_paragraph_under_its_head_row() -> None:
     text = "Prices:\n\n| what | price |\n|------|------:|\n| saw | 12 |\n| nail | 1 |\n\nAll in euros."
-    assert quotable(read_markdown(text, id="x")) == [
-        "Prices:", "| what | price |", "| saw | 12 |", "| nail | 1 |", "All in euros.",
-    ]  # fmt: skip
+    document = read_markdown(text, id="x")
+    assert quotable(document) == ["Prices:", "| saw | 12 |", "| nail | 1 |", "All in euros."]
+    assert [text[span.start : span.end] for span in document.places.paragraphs][1] == "| what | price |"
+    assert document.place(text.index("nail")).heading == ("what | price",)
+    assert document.place(text.index("Prices")).heading == document.place(text.index("All in")).heading == ()
+    assert document.title == "x"
+
+
+def test_a_table_without_rows_stays_quotable() -> None:
+    assert quotable(read_markdown("| what | price |\n|---|---|\n\nNone.", id="x")) == ["| what | price |", "None."]
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("Set `max_retries` to 3", "Set max_retries to 3"),
+        ("max_retries and __init__.py", "max_retries and __init__.py"),
+        ("*Ships* of **the `a*b` _fleet_**", "Ships of the a*b fleet"),
+        ("E\\_1 2 * 3 a*b", "E_1 2 * 3 a*b"),
+        ("The [max_level](https://x.org/a_b) ![of a_b](x.png)<br>", "The max_level of a_b"),
+        ("snake_case_name_ and _so on_", "snake_case_name_ and so on"),
+    ],
+)
+def test_a_heading_keeps_its_characters_without_the_markup(heading: str, title: str) -> None:
+    assert read_markdown(f"# {heading}\n\nText.", id="x").places.headings[0].title == title
+
+
+@pytest.mark.parametrize(
+    "mark", ["`", "``", "*", "**", "_", "a_", "[", "](", "[a](", "<", "<a", "\\", "*a", "_a ", "`a"]
+)
+def test_markup_by_the_thousand_in_a_heading_takes_no_time(
+    mark: str, within: Callable[[float], AbstractContextManager[None]]
+) -> None:
+    with within(1):
+        read_markdown(f"# {mark * 30_000}\n\nText.", id="x")
 
 
 def test_html_blocks_comments_and_rules_are_markup() -> None:
