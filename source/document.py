@@ -29,17 +29,18 @@ class RegionKind(StrEnum):
     NAVIGATION = "navigation"  # buttons, menus, share links, cookie banners
     REPETITION = "repetition"  # the headline repeated
     FURNITURE = "furniture"  # a page's running header or footer, or its number
-    MARKUP = "markup"  # front matter, comments, raw HTML, rules
+    FRONT_MATTER = "front matter"
+    MARKUP = "markup"  # comments, raw HTML, rules
     ATTRIBUTION = "attribution"  # "Source: …": not prose, but it may answer a question
 
     @property
     def quotable(self) -> bool:
-        """Whether such text may be quoted: attributions and headings may."""
-        return self in (RegionKind.ATTRIBUTION, RegionKind.HEADING)
+        """Whether such text may be quoted: attributions, headings and front matter may."""
+        return self in (RegionKind.ATTRIBUTION, RegionKind.HEADING, RegionKind.FRONT_MATTER)
 
     @property
     def in_passages(self) -> bool:
-        """Whether such text is part of passages; a heading is the context of those below it."""
+        """Whether such text is part of passages. A heading is the context of those below it; front matter isn't prose."""
         return self is RegionKind.ATTRIBUTION
 
 

@@ -23,6 +23,11 @@ _NAME = re.compile(
 )
 
 
+_MANNER = re.compile(
+    r"\b(?:how|why|what happens|what (?:should|must|can|do) (?:i|we|you))\b|\bпочему\b|\bкак\b|\bзачем\b|\bwarum\b"
+    r"|\bwie\b|\bpor qué\b|\bcómo\b|\bpourquoi\b|\bcomment\b|\bperché\b|\bcome\b|为什么|怎么|怎样|如何|لماذا|كيف",
+    re.IGNORECASE,
+)
 # "Who is Wang Wen?" names the person: it asks for a description, not for a name.
 _DEFINITION = re.compile(
     r"\s*(?i:who|кто|wer|quién|qui)\s+(?i:is|was|are|were|est|es|ist|war|такой|такая)\s+[^\W\d_a-zа-я]"
@@ -58,7 +63,17 @@ class AnswerType(Enum):
     NAME = "name"
     STATEMENT = "statement"
     """A clause that says yes or no."""
+    MANNER = "manner"
+    """How something is done, or why: a clause or several."""
     ANYTHING = "anything"
+
+
+_KINDS = (
+    (_TIME, AnswerType.TIME),
+    (_NUMBER, AnswerType.NUMBER),
+    (_NAME, AnswerType.NAME),
+    (_MANNER, AnswerType.MANNER),
+)
 
 
 def answer_type(question: str) -> AnswerType:
@@ -67,7 +82,7 @@ def answer_type(question: str) -> AnswerType:
         return AnswerType.ANYTHING
     if _YES_OR_NO.match(question):
         return AnswerType.STATEMENT
-    for pattern, kind in ((_TIME, AnswerType.TIME), (_NUMBER, AnswerType.NUMBER), (_NAME, AnswerType.NAME)):
+    for pattern, kind in _KINDS:
         if pattern.search(question):
             return kind
     return AnswerType.ANYTHING

@@ -87,7 +87,7 @@ def read_markdown(text: str, *, id: str, title: str = "", path: str = "", sha256
     front, lines, tokens = blocks.front, blocks.lines, blocks.tokens
     paragraphs: list[Span] = []
     headings: list[Heading] = []
-    regions = [Region(Span(0, len(front)), RegionKind.MARKUP)] if front else []
+    regions = [Region(Span(0, len(front)), RegionKind.FRONT_MATTER)] if front else []
     for position, token in enumerate(tokens):
         if token.map is None:
             continue

@@ -184,7 +184,7 @@ def _size(cut: _Cut) -> int:
     lock=Lock(),
 )
 def _cut_up(document: Document) -> _Cut:
-    kinds = [kind for kind in RegionKind if not kind.quotable and kind is not RegionKind.HEADING]
+    kinds = [kind for kind in RegionKind if not kind.in_passages and kind is not RegionKind.HEADING]
     rest = stretches((region.span, "rest") for region in document.regions if region.kind in kinds)
     return _Cut(blocks(document), [span for span, _ in rest])
 
