@@ -146,7 +146,7 @@ class Edition:
         queries = make_queries(contextual, self.encoder)
         among, preferred = self._named(contextual.question, among)
         retrieved = candidates(self.store, queries, among=among, preferred=preferred)
-        terms = question_terms(self.store, contextual.question)
+        terms = question_terms(self.store, contextual.question, contextual.context)
         if intent is Intent.KEYWORDS and not contextual.context and retrieved and terms.words:
             self.store.prefetch([each.passage for each in retrieved])
             with stage("quotes"):

@@ -40,7 +40,7 @@ class RegionKind(StrEnum):
 
     @property
     def in_passages(self) -> bool:
-        """Whether such text is part of passages. A heading is the context of those below it; front matter isn't prose."""
+        """Whether such text is part of passages; a heading is the context of those below it."""
         return self is RegionKind.ATTRIBUTION
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from index import Store
 from qa.ask.answer_type import expects_several
-from qa.ask.headings import HeadingWords, heading_words
+from qa.ask.headings import heading_words
 from qa.ask.highlights import without_marker
 from qa.ask.lists import list_at, opens_list
 from qa.ask.sections import is_content_of, reference, section_at
@@ -36,7 +36,7 @@ _PRONOUN = re.compile(r"(?:this|that|these|those|it|they|them|he|she|him|her|bot
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What is quoted. `items`: the items of a list that answer together. `more`: items of that list left out."""
+    """What is quoted. `items`: what answers, if the sentence doesn't alone. `more`: items of a list left out."""
 
     span: Span
     items: tuple[Span, ...] = ()
@@ -56,10 +56,11 @@ def extent_of(
         section = section_at(document, sentence.span, number)
         if section:
             return Extent(section, (section,))
-    if heading := _heading(store, sentence):
-        span = Span(heading.title.start, sentence.span.end)
-        return Extent(span if len(span) <= 2 * LONGEST and document.is_quotable(span) else heading.title)
-    return _list(document, question, sentence) or Extent(_widened(store, document, sentence, ranked))
+    return (
+        _with_heading(store, document, sentence)
+        or _list(document, question, sentence)
+        or Extent(_widened(store, document, sentence, ranked))
+    )
 
 
 def _list(document: Document, question: str, sentence: Sentence) -> Extent | None:
@@ -78,26 +79,23 @@ def _list(document: Document, question: str, sentence: Sentence) -> Extent | Non
 
 
 def read_answer(store: Store, sentence: Sentence) -> Span | None:
-    """The reader's answer in the sentence, or in the heading above it, as a span of the document.
-
-    None if it didn't read, or if the answer is in the context but not in the text.
-    """
+    """The reader's answer in the sentence, as a span of the document; None if it didn't read."""
     if not sentence.answer:
         return None
     start, span = store.span(sentence.candidate.passage).start, sentence.answer.span
-    if span.start < 0:
-        words = _heading(store, sentence)
-        return words.words if words else None
     return Span(start + span.start, start + span.end)
 
 
-def _heading(store: Store, sentence: Sentence) -> HeadingWords | None:
-    """The heading that answers; None if the sentence does."""
-    if not sentence.answer or sentence.answer.span.start >= 0:
+def _with_heading(store: Store, document: Document, sentence: Sentence) -> Extent | None:
+    """From the heading that answers to the sentence; None if the sentence answers, or if the heading is far above."""
+    if not sentence.headed:
         return None
     row = sentence.candidate.passage
-    document = store.document(store.document_of(row))
-    return heading_words(document, store.span(row).start, store.context(row), sentence.answer.span)
+    words = heading_words(document, store.span(row).start, store.context(row), sentence.headed.span)
+    span = Span(words.title.start, sentence.span.end) if words else None
+    if words is None or span is None or len(span) > 2 * LONGEST or not document.is_quotable(span):
+        return None
+    return Extent(span, (words.words,))
 
 
 def _widened(store: Store, document: Document, sentence: Sentence, ranked: Sequence[Sentence]) -> Span:

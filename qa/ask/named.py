@@ -36,22 +36,9 @@ _SOURCE = re.compile(
 )
 _DETERMINERS = words_of("determiners")
 _ENGLISH_MONTHS = (
-    "",
-    *[
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ],
-)
+    "", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 

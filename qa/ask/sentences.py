@@ -74,27 +74,27 @@ class Sentence:
     matches: NDArray[np.float32]
     matched_terms: NDArray[np.bool_]
     answer: FoundAnswer | None
+    headed: FoundAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionTerms:
     """A question's content words (folded), and each one's share of their total idf (the shares sum to 1).
 
-    `named`: each one's share of the identifiers among them (they sum to 1, or are all 0).
+    `named`: the identifiers in the question and its context.
     """
 
     words: Sequence[str]
     shares: NDArray[np.float32]
-    named: NDArray[np.float32]
+    named: Sequence[str] = ()
 
 
-def question_terms(store: Store, question: str) -> QuestionTerms:
-    """The content words of a question, weighted by how rare they are in the collection."""
+def question_terms(store: Store, question: str, context: str | None = None) -> QuestionTerms:
+    """The content words of a question, weighted by their rarity in the collection. `context`: what it refers to."""
     words = store.lexical.content_words(question)
     idf = store.lexical.idf(words)
-    identifiers = store.lexical.identifiers(words)
-    named = np.array([word in identifiers for word in words], np.float32)
-    return QuestionTerms(words, idf / max(float(idf.sum()), 1e-9), named / max(1, len(identifiers)))
+    named = store.lexical.identifiers(words + store.lexical.content_words(context or ""))
+    return QuestionTerms(words, idf / max(float(idf.sum()), 1e-9), sorted(named))
 
 
 def ranked_sentences(
@@ -145,20 +145,19 @@ def _sentences(
             "passage": candidate.score,
             "words": float(terms.shares[matched].sum()),
             "context": float(terms.shares[in_context & ~matched].sum()),
-            "named": float(terms.named[in_context | matched].sum()),
+            "named": _share_named(store, context + text, terms),
             "shape": has_expected(text, expected),
         }
         answer = None
         if reading:
-            found = [each for each in (reading.best(span.start - offset, span.end - offset), headed) if each]
-            answer = max(found, key=lambda each: each.likelihood, default=None)
+            answer = reading.best(span.start - offset, span.end - offset)
             features |= {"answers": reading.answers, "relevance": reading.relevance}
             # The sentence is what the heading is about, so both count.
-            features["likelihood"] = (
-                float(np.logaddexp.reduce([each.likelihood for each in found])) if found else _UNREAD
-            )
+            likelihoods = [each.likelihood for each in (answer, headed) if each]
+            features["likelihood"] = float(np.logaddexp.reduce(likelihoods)) if likelihoods else _UNREAD
         score = linear_score(features, WEIGHTS[evidence])
-        yield Sentence(candidate, position, span, evidence, features, score, matches[0], matched, answer)
+        above = headed if headed and (not answer or headed.likelihood > answer.likelihood) else None
+        yield Sentence(candidate, position, span, evidence, features, score, matches[0], matched, answer, above)
 
 
 def _in_heading(
@@ -175,6 +174,14 @@ def _in_heading(
     words = store.lexical.content_words(context[len(context) + found.span.start : len(context) + found.span.end])
     asked = " ".join(terms.words)
     return found if words and not store.lexical.contains(asked, words).all() else None
+
+
+def _share_named(store: Store, text: str, terms: QuestionTerms) -> float:
+    """The share of the identifiers that a text has as they are written; 0 if there are none."""
+    if not terms.named:
+        return 0.0
+    there = set(store.lexical.content_words(text))
+    return sum(word in there for word in terms.named) / len(terms.named)
 
 
 def linear_score(features: Features, weights: Features) -> float:

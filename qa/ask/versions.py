@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from index.text.analyzer import split_words
+from index.text.analyzer import fold, split_words
 from qa.answer import Quote
 from qa.ask.about import words_of
 
@@ -13,6 +13,7 @@ _NUMBER = re.compile(r"v?\d+[a-z]?|")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # The words by which the titles of a document's versions differ, beside numbers.
 _CHANGING = words_of("changing")
+_PART = re.compile(r"[^\W_]+")
 _ALIKE = 0.5  # the share of their words that two quotes about the same have in common, numbers aside
 
 
@@ -49,5 +50,5 @@ def family(title: str) -> list[str]:
     >>> family("Travel Policy 2021"), family("travel-policy_v2 (March 2023)")
     (['travel', 'policy'], ['travel', 'policy'])
     """
-    words = (word for part in split_words(title) for word in part.split("_"))
+    words = _PART.findall(fold(title))
     return [word for word in words if word not in _CHANGING and not _NUMBER.fullmatch(word)]

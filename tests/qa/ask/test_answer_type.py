@@ -26,7 +26,7 @@ from qa.ask.answer_type import AnswerType, answer_type, has_expected
         ("Who is Wang Wen?", AnswerType.ANYTHING),  # the name is known: a description is asked for
         ("Кто такой Рахим Ошакбаев?", AnswerType.ANYTHING),
         ("Who is the director?", AnswerType.NAME),
-        ("Why did it rain?", AnswerType.ANYTHING),
+        ("Why did it rain?", AnswerType.MANNER),
         ("Did it rain when he came?", AnswerType.STATEMENT),
         ("Isn't it true?", AnswerType.STATEMENT),
         ("Пошёл ли дождь?", AnswerType.STATEMENT),

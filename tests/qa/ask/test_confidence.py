@@ -98,10 +98,11 @@ def test_the_features_by_hand(qa_article: qa.Book, question: str, evidence: Evid
     assert best.evidence is evidence
     assert values["sentence"] == pytest.approx(float(np.mean(best.matches)))
     assert values["passage"] == pytest.approx(float(best.candidate.similarities[0].max(axis=1).mean()))
-    assert -1 <= values["content"] <= 1
+    assert -1 <= values["weakest"] <= values["terms"] <= 1
     if evidence is Evidence.READ:
         share = dict(zip(terms.words, terms.shares.tolist(), strict=True))
         assert values["words"] == pytest.approx(share["attended"] + share["event"])  # the text has no penguins
+        assert values["words"] < values["terms"] < 1
         assert values["answers"] == best.features["answers"] and values["likelihood"] == best.features["likelihood"]
     probability = confidence(store, wanted, best, terms)
     assert probability == pytest.approx(qa_article.ask(question).confidence)

@@ -86,7 +86,7 @@ def test_the_features_of_a_sentence(qa_article: qa.Book, reads: bool) -> None:
         assert sentence.score == pytest.approx(linear_score(sentence.features, WEIGHTS[sentence.evidence]))
         if reads:
             assert sentence.answer
-            assert sentence.features["likelihood"] == pytest.approx(sentence.answer.likelihood)
+            assert sentence.features["likelihood"] >= sentence.answer.likelihood  # and more, if a heading may answer
         else:
             assert sentence.answer is None and "likelihood" not in sentence.features
 

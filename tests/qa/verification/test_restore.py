@@ -129,13 +129,19 @@ def test_a_quote_is_gone(qa_bridge: qa.Edition, place: tuple[str, ...], value: o
         restore_quote(qa_bridge, record)
 
 
-def test_a_heading_is_not_accepted_as_a_quote(qa_bridge: qa.Edition) -> None:
-    """Attack: a heading, or code that isn't quoted, passed off as a quote."""
-    (quote,) = qa_bridge.ask("What do comets have?").quotes
-    heading = {**sent(quote_json(quote)), "text": "# Comets", "start": 0, "end": 8, "highlights": []}
-    assert qa_bridge.document("comet.md").text[:8] == "# Comets"
-    with pytest.raises(QuoteGone):
-        restore_quote(qa_bridge, heading)
+def test_markup_is_not_accepted_as_a_quote(tmp_path: Path) -> None:
+    """Attack: a comment, or code that isn't quoted, passed off as a quote."""
+    book = build_book(tmp_path, {"comet.md": "<!-- No tails -->\n\n# Comets\n\nComets have tails.\n"}).now()
+    (quote,) = book.ask("What do comets have?").quotes
+    text = book.document("comet.md").text
+    for words, accepted in (("<!-- No tails -->", False), ("# Comets", True), ("Comets have tails.", True)):
+        start = text.index(words)
+        saved = {**sent(quote_json(quote)), "text": words, "start": start, "end": start + len(words), "highlights": []}
+        if accepted:
+            assert restore_quote(book, saved).text == words
+        else:
+            with pytest.raises(QuoteGone):
+                restore_quote(book, saved)
 
 
 def test_after_a_rebuild_valid_quotes_are_kept_and_the_others_counted(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_front_matter_is_marked_and_gives_the_title(end: str) -> None:
     front = end.join(["---", 'title: "Of Ships"  ', "tags: [a, b]", "---"])
     document = read_markdown(f"{front}{end}# Heading{end}{end}Text.", id="x")
     assert document.title == "Of Ships"
-    assert regions(document)[0] == (RegionKind.MARKUP, front + end)
+    assert regions(document)[0] == (RegionKind.FRONT_MATTER, front + end)
     assert quotable(document) == ["Text."]
     assert document.place(document.quotable()[0].start).line == 7
 
