@@ -142,7 +142,8 @@ def _quote_text(quote: Quote) -> str:
     more = len(quote.elsewhere) - _NAMED
     also += f"\n  — and {more} more place{'s' * (more != 1)}" if more > 0 else ""
     doubts = f"\n  — text may differ from the original: {'; '.join(describe(quote.doubts))}" if quote.doubts else ""
-    return f"“{_block(marked)}”\n  — {_source_text(quote.document, quote.place)}{also}{doubts}"
+    rest = f"\n  … and {quote.more} more" if quote.more else ""
+    return f"“{_block(marked)}”{rest}\n  — {_source_text(quote.document, quote.place)}{also}{doubts}"
 
 
 def _block(words: str) -> str:

@@ -13,7 +13,8 @@ from source import Document, Span
 
 LONGEST_LIST = 1200
 """Characters of a list that are quoted; its other items are counted."""
-_MOST_ITEMS = 200  # that are looked at in each direction
+MOST_ITEMS = 200
+"""Items of a list that are looked at in each direction."""
 _LONGEST_ITEM = 250  # characters of an item on average, and of one without a marker
 _MARKER = re.compile(r"\(?(?:\d{1,3}|[a-zа-я]|[ivx]{1,5})[.)]\s+|[-*+•·‣◦–]\s+")
 _OPENS = re.compile(r"[:：][*_]{0,3}\Z")
@@ -52,7 +53,7 @@ def list_at(document: Document, span: Span) -> TextList | None:
     else:
         return None
     last = first
-    while last < first + _MOST_ITEMS and paragraphs.is_item(last, led=lead >= 0):
+    while last < first + MOST_ITEMS and paragraphs.is_item(last, led=lead >= 0):
         last += 1
     if last - first < 2 or last <= at:
         return None
@@ -85,13 +86,13 @@ class _Paragraphs:
     def beginning(self, at: int) -> tuple[int, int] | None:
         """The first item of the list around the paragraph `at`, and its lead-in (-1 if it has none)."""
         number = at
-        while number > max(0, at - _MOST_ITEMS) and self.is_item(number, led=True):
+        while number > max(0, at - MOST_ITEMS) and self.is_item(number, led=True):
             before = self.spans[number - 1]
             if opens_list(self.text[before.start : before.end]) and not self._is_marked(number - 1):
                 return number, number - 1
             number -= 1
         number = at + 1
-        least = max(0, at - _MOST_ITEMS)
+        least = max(0, at - MOST_ITEMS)
         while number > least and self._is_marked(number - 1) and (number > at or self.is_item(number, led=False)):
             number -= 1
         return (number, -1) if number <= at else None

@@ -129,6 +129,7 @@ def _sentences(
     starts = candidate.offsets[:, 0] + offset
     context = store.context(candidate.passage)
     in_context = store.lexical.contains(context, terms.words)
+    above = _names_above(document, offset)
     headed = None
     if reading and context and expected not in (AnswerType.STATEMENT, AnswerType.MANNER):
         headed = _in_heading(store, document, offset, context, reading, terms)
@@ -145,7 +146,7 @@ def _sentences(
             "passage": candidate.score,
             "words": float(terms.shares[matched].sum()),
             "context": float(terms.shares[in_context & ~matched].sum()),
-            "named": _share_named(store, context + text, terms),
+            "named": _share_named(store, f"{above}\n{text}", terms),
             "shape": has_expected(text, expected),
         }
         answer = None
@@ -174,6 +175,14 @@ def _in_heading(
     words = store.lexical.content_words(context[len(context) + found.span.start : len(context) + found.span.end])
     asked = " ".join(terms.words)
     return found if words and not store.lexical.contains(asked, words).all() else None
+
+
+def _names_above(document: Document, offset: int) -> str:
+    """The title and headings that name what stands at an offset; not a title that is the heading of another part."""
+    path = document.places.heading(offset)
+    first = next(iter(document.places.headings), None)
+    title = "" if first and first.title == document.title else document.title
+    return "\n".join([title, *path])
 
 
 def _share_named(store: Store, text: str, terms: QuestionTerms) -> float:

@@ -118,6 +118,7 @@ def _restored(edition: Edition, quote: SavedQuote) -> Quote:
         place=document.place(span.start),
         document=DocumentRef.of(document),
         score=quote.score,
+        more=quote.more,
         elsewhere=tuple(_elsewhere(edition, text, quote.elsewhere)),
         boxes=edition.boxes(document.id, span),
         doubts=document.doubts_about(span),

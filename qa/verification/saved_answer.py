@@ -7,6 +7,7 @@ from typing import Any
 
 from index import json_shape
 from qa.answer import DocumentRef, State
+from qa.ask.lists import MOST_ITEMS
 from source import Box, Span
 
 
@@ -28,6 +29,7 @@ class SavedQuote:
     score: float
     elsewhere: tuple[SavedPlace, ...]
     boxes: tuple[Box, ...]
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ _BOX = {"page": int, **dict.fromkeys(("left", "top", "right", "bottom"), json_sh
 _QUOTE = {
     **_PLACE, "text": json_shape.text, "highlights": [_SPAN], "score": json_shape.optional(json_shape.number),
     "elsewhere": json_shape.optional([_PLACE]), "boxes": json_shape.optional([_BOX]),
+    "more": json_shape.optional(lambda value: type(value) is int and 0 <= value <= MOST_ITEMS),
 }  # fmt: skip
 _QUOTES = {"quotes": [_QUOTE], "nearest": json_shape.optional([_QUOTE])}
 _FACT = {"name": json_shape.text, "value": json_shape.text, "document": json_shape.optional(_DOCUMENT)}
@@ -127,6 +130,7 @@ def _quote(record: Any) -> SavedQuote:
         at=_place(record),
         highlights=tuple(map(_span, record["highlights"])),
         score=float(record.get("score", 0)),
+        more=record.get("more", 0),
         elsewhere=tuple(map(_place, record.get("elsewhere", []))),
         boxes=tuple(map(_box, record.get("boxes", []))),
     )

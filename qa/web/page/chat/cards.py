@@ -130,7 +130,9 @@ def _card(number: int, answer: Answer, quote: Quote, book: Edition, texts: Texts
     thumbs = [] if has_verdict else [_thumbs(texts.right, texts.wrong)]
     actions = element("div", {"class": "actions"}, *_actions(quote, texts), *thumbs)
     sure = [_sureness(answer.confidence, texts)] if answer.answered and number == 0 else []
-    return element("article", attributes, *sure, words, _source(quote, texts), actions)
+    # The document has the rest of a list.
+    rest = [button("show", texts.more.format(count=quote.more), "text more")] if quote.more else []
+    return element("article", attributes, *sure, words, *rest, _source(quote, texts), actions)
 
 
 def _sureness(confidence: float, texts: Texts) -> Markup:

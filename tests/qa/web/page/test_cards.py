@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from qa_fixtures import build_book
 
 import qa
 from qa.ask.understand import REMARKS
@@ -91,3 +93,19 @@ def test_a_saved_remark_is_restored_if_it_is_one(qa_article: qa.Book) -> None:
     saved = qa.answer_json(answer)
     assert restore_answer(edition, saved) == (answer, ())
     assert restore_answer(edition, {**saved, "remark": "<script>"})[0].remark == ""
+
+
+def test_a_long_list_leads_to_the_rest_of_it(tmp_path: Path) -> None:
+    items = "\n".join(f"- item number {number} of the long list of the ferry" for number in range(60))
+    book = build_book(tmp_path, {"ferry.md": f"# The ferry\n\nThe ferry carries:\n\n{items}\n"})
+    answer = book.ask("What are the things that the ferry carries?")
+    (quote, *_) = answer.quotes or answer.nearest
+    html = str(cards.draw(answer, book.now(), ENGLISH))
+    assert quote.more > 20 and f'data-do="show">{quote.more} more</button>' in html
+    saved = qa.answer_json(answer)
+    again, _ = restore_answer(book.now(), saved)
+    assert [each.more for each in again.quotes or again.nearest][0] == quote.more
+    listed = saved["quotes"] or saved["nearest"]
+    listed[0]["more"] = "<script>"
+    restored, gone = restore_answer(book.now(), saved)
+    assert gone == (0,) and not (restored.quotes or restored.nearest)
