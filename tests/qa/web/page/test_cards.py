@@ -104,7 +104,7 @@ def test_a_long_list_leads_to_the_rest_of_it(tmp_path: Path) -> None:
     assert quote.more > 20 and f'data-do="show">{quote.more} more</button>' in html
     saved = qa.answer_json(answer)
     again, _ = restore_answer(book.now(), saved)
-    assert [each.more for each in again.quotes or again.nearest][0] == quote.more
+    assert next(each.more for each in again.quotes or again.nearest) == quote.more
     listed = saved["quotes"] or saved["nearest"]
     listed[0]["more"] = "<script>"
     restored, gone = restore_answer(book.now(), saved)
