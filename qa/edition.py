@@ -13,7 +13,7 @@ import numpy as np
 from index import Encoder, IndexCorrupt, Rows, Store
 from qa.answer import Answer, DocumentRef, Hit, Quote, State
 from qa.ask.about import about
-from qa.ask.confidence import confidence, state_of, threshold
+from qa.ask.confidence import UNSURE, confidence, state_of, threshold
 from qa.ask.conversation import ContextualQuestion, in_context, person_name, usable_history, validated
 from qa.ask.documents import answer_about
 from qa.ask.keywords import evidence
@@ -150,7 +150,7 @@ class Edition:
         if intent is Intent.KEYWORDS and not contextual.context and retrieved and terms.words:
             self.store.prefetch([each.passage for each in retrieved])
             with stage("quotes"):
-                probability, quotes = evidence(self.store, retrieved, terms, k)
+                probability, quotes = evidence(self.store, retrieved, terms, k, UNSURE)
         else:
             probability, quotes = self._read(contextual, queries, retrieved, terms, k)
         if documents:

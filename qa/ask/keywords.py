@@ -35,12 +35,16 @@ class _Met:
 
 
 def evidence(
-    store: Store, candidates: Sequence[Candidate], terms: QuestionTerms, count: int
+    store: Store, candidates: Sequence[Candidate], terms: QuestionTerms, count: int, least: float
 ) -> tuple[float, list[Quote]]:
-    """The probability that the first quote is about the keywords, and the first `count` quotes that don't overlap."""
+    """The probability that the first quote is about the keywords, and the first `count` quotes that don't overlap.
+
+    `least`: the probability of a quote that has any of the words: it is worth a look.
+    """
     found = [_Met(each, _share(store, each, terms)) for each in candidates]
     found.sort(key=lambda each: -each.candidate.score - _SHARE_WEIGHT * each.share)
-    return _probability(found[0]), _quotes(store, found, terms, count)
+    probability = max(_probability(found[0]), least if found[0].share else 0.0)
+    return probability, _quotes(store, found, terms, count)
 
 
 def _probability(best: _Met) -> float:
@@ -70,10 +74,7 @@ def _overlap(one: Quote, other: Quote) -> bool:
 
 
 def _share(store: Store, candidate: Candidate, terms: QuestionTerms) -> float:
-    document = _document(store, candidate)
-    start = store.span(candidate.passage).start
-    context = " ".join((document.title, *document.places.heading(start)))
-    text = f"{context}\n{store.passage(candidate.passage).text}"
+    text = store.context(candidate.passage) + store.passage(candidate.passage).text
     return float(terms.shares[store.lexical.contains(text, terms.words)].sum())
 
 
