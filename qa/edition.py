@@ -34,7 +34,7 @@ MOST_HITS = 1000
 QUOTES = 3
 """The default `k` of `ask`."""
 # Further quotes are shown only if their score, in log-odds, is within this of the first one's.
-_WORTH_SHOWING = 1.8
+_WORTH_SHOWING = 3.0
 
 
 class DocumentMissing(UsageError):

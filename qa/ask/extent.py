@@ -22,7 +22,7 @@ from source import Document, Span
 LONGEST = 350  # characters that a quote is widened to at most; a single sentence, list or section may be longer
 MOST_SENTENCES = 3  # in a quote
 # A neighbouring sentence is quoted too if its score, in log-odds, is within this of the sentence's.
-NEAR = 1.8
+NEAR = 3.0
 
 _REFERS_BACK = re.compile(
     r"(?:he|she|it(?!\s(?:is|was|has been)\s\w+ed\b)|they|his|her|its|their"

@@ -169,6 +169,7 @@ def test_a_link_asks_its_question_once(open_page: Callable[..., Page]) -> None:
 def test_thumbs_become_lines_that_evaluate_reads(
     page: Page, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (server.index / "feedback.jsonl").unlink(missing_ok=True)  # of the tests before
     ask(page, PLATFORM).get_by_role("button", name="Good answer").first.click()
     thumb = page.get_by_role("button", name="Good answer").first
     expect(thumb).to_have_attribute("aria-pressed", "true")
