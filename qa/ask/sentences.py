@@ -128,7 +128,7 @@ def _sentences(
     starts = candidate.offsets[:, 0] + offset
     context = store.context(candidate.passage)
     in_context = store.lexical.contains(context, terms.words)
-    above = _names_above(document, offset)
+    names = _names_above(document, offset)
     headed = None
     if reading and context and expected not in (AnswerType.STATEMENT, AnswerType.MANNER):
         headed = _in_heading(store, document, offset, context, reading, terms)
@@ -145,7 +145,7 @@ def _sentences(
             "passage": candidate.score,
             "words": float(terms.shares[matched].sum()),
             "context": float(terms.shares[in_context & ~matched].sum()),
-            "named": _share_named(store, f"{above}\n{text}", terms),
+            "named": _share_named(store, f"{names}\n{text}", terms),
             "shape": has_expected(text, expected),
         }
         answer = None
