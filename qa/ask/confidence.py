@@ -26,14 +26,14 @@ from source import UsageError
 
 THRESHOLD = 0.5
 """The least confidence of an answered question, unless CHAPTER_VERSE_THRESHOLD is set."""
-UNSURE = 0.15
+UNSURE = 0.25
 """The least confidence of an unsure answer; a lower threshold takes its place."""
 
 # Log-odds that the first quote answers; "" is the intercept. Features without a weight did not help on other sets.
 WEIGHTS: Mapping[Evidence, Features] = {
-    Evidence.READ: {"": -4.478, "passage": 5.811, "terms": 1.922, "answers": 0.297},
-    Evidence.MATCHED: {"": -2.397, "sentence": 1.998, "words": 2.146},
-    Evidence.WORDS: {"": -1.621, "words": 3.373, "sentence_words": -0.858},
+    Evidence.READ: {"": -3.785, "passage": 5.811, "terms": 1.922, "answers": 0.297},
+    Evidence.MATCHED: {"": -1.704, "sentence": 1.998, "words": 2.146},
+    Evidence.WORDS: {"": -0.928, "words": 3.373, "sentence_words": -0.858},
 }
 
 

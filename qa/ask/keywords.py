@@ -20,8 +20,8 @@ from source import Document, Span
 
 LONGEST = 600  # characters that a sentence is widened to within its paragraph
 # Log-odds that a passage is about the keywords, by round numbers: the shares of their weight and of their meaning met.
-_WORDS, _ENOUGH_WORDS = 4.0, 0.7
-_MEANING, _ENOUGH_MEANING = 10.0, 0.7
+_WORDS, _ENOUGH_WORDS = 4.0, 0.6
+_MEANING, _ENOUGH_MEANING = 10.0, 0.65
 _LEAST_SHARE = 0.6  # of the best passage's words: passages with fewer are not shown
 _SHARE_WEIGHT = 0.5  # of the words met, beside the search's score, in the order of the passages
 

@@ -221,10 +221,10 @@ def fit(values: Matrix, labels: Matrix, shares: Matrix, ridge: float = 1.0) -> M
         gradient = inputs.T @ (shares * (chance - labels)) + penalty @ weights
         curvature = (inputs * (shares * chance * (1 - chance))[:, None]).T @ inputs + penalty
         weights -= np.linalg.solve(curvature, gradient)
-    # Half of the questions had their answer taken away; a reader's have not. The odds are put to one
-    # right in two (Elkan 2001, "The foundations of cost-sensitive learning", theorem 2).
+    # Half of the questions had their answer taken away; people's have not. The odds are put to two right in
+    # three (Elkan 2001, "The foundations of cost-sensitive learning", theorem 2).
     right = float((shares * labels).sum() / shares.sum())
-    weights[0] += np.log((1 - right) / right)
+    weights[0] += np.log(2 * (1 - right) / right)
     return weights
 
 

@@ -178,7 +178,7 @@ class Texts(Phrases):
         >>> english.sureness(0.98), english.sureness(0.72), english.sureness(0.999)
         ((3, 'High confidence · 98%'), (2, 'Medium confidence · 72%'), (3, 'High confidence · 99%'))
         """
-        level = 3 if confidence >= 0.9 else 2 if confidence >= 0.7 else 1
+        level = 3 if confidence >= 0.85 else 2 if confidence >= 0.65 else 1
         return level, f"{self.sure[3 - level]} · {min(99, round(100 * confidence))}%"
 
     def where(self, document: DocumentRef, place: Place) -> str:
