@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from index import Passage
+from index import Passage, Store
 from source import Box, Document, Doubt, Place, Span
 
 
@@ -70,6 +70,21 @@ class Quote:
     boxes: tuple[Box, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     more: int = 0
+
+    @classmethod
+    def of(cls, store: Store, row: int, span: Span, highlights: tuple[Span, ...], score: float) -> Quote:
+        """The quote of a span of the document in this row, with its place, boxes and doubts."""
+        document = store.document(row)
+        return cls(
+            text=document.text[span.start : span.end],
+            span=span,
+            highlights=highlights,
+            place=document.place(span.start),
+            document=DocumentRef.of(document),
+            score=score,
+            boxes=store.boxes(row, span),
+            doubts=document.doubts_about(span),
+        )
 
     def text_of(self, highlight: Span) -> str:
         """The text of one of the highlights."""

@@ -48,16 +48,7 @@ class _Found:
 
 def quoted(store: Store, document: Document, span: Span, highlights: tuple[Span, ...]) -> Quote:
     """A quote of a span."""
-    return Quote(
-        text=document.text[span.start : span.end],
-        span=span,
-        highlights=highlights,
-        place=document.place(span.start),
-        document=DocumentRef.of(document),
-        score=1.0,
-        boxes=store.boxes(store.rows.row(document.id), span),
-        doubts=document.doubts_about(span),
-    )
+    return Quote.of(store, store.rows.row(document.id), span, highlights, 1.0)
 
 
 def quoted_again(quote: Quote, highlight: Span) -> Quote:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index import Store
-from qa.answer import DocumentRef, Location, Quote
+from qa.answer import Location, Quote
 from qa.ask.highlights import split
 from qa.ask.retrieve import Candidate, best_matches
 from qa.ask.sentences import QuestionTerms
@@ -83,16 +83,8 @@ def _quote(store: Store, candidate: Candidate, terms: QuestionTerms) -> Quote:
     sentences = store.sentences(candidate.passage)
     best = max(range(len(sentences)), key=lambda number: _weight(store, document, sentences[number], terms))
     span = _paragraph(document.text, sentences, best)
-    return Quote(
-        text=document.text[span.start : span.end],
-        span=span,
-        highlights=tuple(_matching(store, document.text, span, terms)) or (sentences[best],),
-        place=document.place(span.start),
-        document=DocumentRef.of(document),
-        score=candidate.score,
-        boxes=store.boxes(store.document_of(candidate.passage), span),
-        doubts=document.doubts_about(span),
-    )
+    highlights = tuple(_matching(store, document.text, span, terms)) or (sentences[best],)
+    return Quote.of(store, store.document_of(candidate.passage), span, highlights, candidate.score)
 
 
 def _document(store: Store, candidate: Candidate) -> Document:

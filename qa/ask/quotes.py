@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from index import Store
 from qa.answer import DocumentRef, Location, Quote
@@ -39,20 +40,9 @@ def make_quotes(
 def _quote(
     store: Store, document: Document, extent: Extent, question: str, sentence: Sentence, terms: QuestionTerms
 ) -> Quote:
-    span = extent.span
     answers = extent.items or (_answer(store, document, question, sentence, terms),)
-    return Quote(
-        text=document.text[span.start : span.end],
-        span=span,
-        highlights=answers,
-        place=document.place(span.start),
-        document=DocumentRef.of(document),
-        score=sentence.score,
-        elsewhere=tuple(_elsewhere(store, document, sentence.span)),
-        boxes=store.boxes(store.document_of(sentence.candidate.passage), span),
-        doubts=document.doubts_about(span),
-        more=extent.more,
-    )
+    quote = Quote.of(store, store.document_of(sentence.candidate.passage), extent.span, answers, sentence.score)
+    return replace(quote, elsewhere=tuple(_elsewhere(store, document, sentence.span)), more=extent.more)
 
 
 def _elsewhere(store: Store, document: Document, sentence: Span) -> Iterator[Location]:
