@@ -159,7 +159,7 @@ class Store(Protocol):
     def context(self, passage: int) -> str:
         """The context that a passage is searched and read with: its document's title and the headings above it.
 
-        It ends in a line end, or is empty. It is no part of the passage's text, and is never quoted with it.
+        It ends in a line end, or is empty. It is not part of the passage's text, and is never quoted with it.
         """
 
     def span(self, passage: int) -> Span:
