@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import warnings
 from functools import cache
 from pathlib import Path
@@ -30,7 +31,7 @@ _SAMPLE = ("Who kept the lighthouse?", "The lighthouse was kept by Anna Smith, w
 
 def trained(folder: Path) -> Reader:
     """The reader of a checkpoint, ready to be used."""
-    reader = Reader()
+    reader = Reader(json.loads((folder / "state.json").read_text("utf-8"))["layers"])
     reader.take(load_file(folder / "last.safetensors"))
     return reader.eval()
 
