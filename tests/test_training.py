@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from index.encoder.identity import model_folder
+from index.encoder.sentence_transformer import SentenceTransformerEncoder
 from index.settings import DEFAULT_MODEL
 
 sys.path.append(str(Path(__file__).parent / "training"))
@@ -111,3 +112,16 @@ def test_training_learns_resumes_and_exports(folder: Path, examples: Path) -> No
     assert "float32 differs by" in said and float(said.split("differs by ")[1].split()[0]) < 1e-3
     size = (folder / "out" / "reader.onnx").stat().st_size
     assert size < 20_000_000
+
+
+@pytest.mark.timeout(900)
+def test_a_distilled_encoder_is_one_that_indexes_can_use(folder: Path, examples: Path) -> None:
+    packaged = Path(model_folder(DEFAULT_MODEL))
+    run("distil_encoder.py", folder / "student", examples, "--tokens", packaged)
+    assert json.loads((folder / "student" / "state.json").read_text())["step"] == 1
+    student = SentenceTransformerEncoder(str(folder / "student" / "encoder"))
+    (ours,), (theirs,) = (
+        each.encode(["Anna led it."]) for each in (student, SentenceTransformerEncoder(str(packaged)))
+    )
+    assert ours.vector @ theirs.vector > 0.9  # it starts from the one that it learns from
+    assert ours.tokens.shape == theirs.tokens.shape

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from reader_model import Reader
-from safetensors.torch import load_file
+from training import weights_in
 from transformers import AutoTokenizer
 
 from index.encoder.export import to_int8
@@ -32,8 +32,8 @@ _SAMPLE = ("Who kept the lighthouse?", "The lighthouse was kept by Anna Smith, w
 def trained(folder: Path) -> Reader:
     """The reader of a checkpoint, ready to be used."""
     reader = Reader(json.loads((folder / "state.json").read_text("utf-8"))["layers"])
-    reader.take(load_file(folder / "last.safetensors"))
-    return reader.eval()
+    reader.load_state_dict(weights_in(folder))
+    return reader.to("cpu").eval()
 
 
 @cache

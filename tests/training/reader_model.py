@@ -66,10 +66,6 @@ class Reader(nn.Module):
         states = self.encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
         return self.span(states), self.whole(self.pooled(states[:, 0]))
 
-    def take(self, tensors: dict[str, torch.Tensor]) -> None:
-        """Takes over the weights of a checkpoint, which holds other things too."""
-        self.load_state_dict({n.removeprefix("model."): t for n, t in tensors.items() if n.startswith("model.")})
-
     def start_from(self, weights: dict[str, torch.Tensor], relevance: float) -> None:
         """Takes a model's layers for the encoder's; of a cross-encoder also the head, for both scores of the whole.
 
