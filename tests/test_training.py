@@ -103,7 +103,7 @@ def test_training_learns_resumes_and_exports(folder: Path, examples: Path) -> No
     made = folder / "reader"
     start = ("--start", model_folder(DEFAULT_MODEL), "--layers", 2, "--epochs", 8)
     run("train_reader.py", made, examples, *start, "--pause", 3)
-    assert json.loads((made / "state.json").read_text()) == {"step": 3, "layers": 2}
+    assert json.loads((made / "state.json").read_text())["step"] == 3
     run("train_reader.py", made, examples, *start)
     losses = [json.loads(line) for line in (made / "log.jsonl").open()]
     assert json.loads((made / "state.json").read_text())["step"] == losses[-1]["of"] > 3

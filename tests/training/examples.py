@@ -41,7 +41,7 @@ from near_misses import NearMisses
 from question_forms import in_form
 
 import qa
-from index import build
+from index import build, language_of
 from qa.evaluation.questions import Question, read_questions
 from source.spans import Span
 
@@ -120,6 +120,8 @@ class Maker:
     def of(self, question: Question) -> Iterator[Example]:
         """The examples of a question."""
         (form,) = self.random.choices(list(_FORMS), list(_FORMS.values()))
+        if form not in ("plain", "misspelt") and language_of(question.question) != "en":
+            form = "plain"  # the others put English words around the question, or leave some out
         for example in self._plain(question):
             if form != "plain" and example["kind"] != "statement":
                 example["question"] = in_form(form, example["question"])

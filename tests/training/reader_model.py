@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -17,6 +18,7 @@ from transformers import BertConfig, BertModel
 
 MOST_PIECES = 288
 _NEVER = -1e4
+_MOST_WORDS = 100_000  # in a vocabulary whose vectors are learnt: of more, most are never seen
 _LOG_ODDS = 0.3  # of an answer, for each unit of a cross-encoder's score, to start from
 
 
@@ -41,19 +43,26 @@ class Batch:
         return Batch(**{each.name: getattr(self, each.name).to(device) for each in fields(self)})
 
 
+def config_of(folder: Path, layers: int) -> BertConfig:
+    """The configuration of a reader that starts from a BertModel; MiniLM's, with `layers`, if the folder has none."""
+    kwargs = {"num_hidden_layers": layers, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    # Without dropout: an example is seen once or twice, and a step takes a fifth less time. Attention is computed
+    # eagerly: on CPUs the fused one takes three times as long to go back through.
+    if (folder / "config.json").exists():
+        return BertConfig.from_pretrained(str(folder), attn_implementation="eager", **kwargs)
+    return BertConfig(
+        hidden_size=384, num_attention_heads=12, intermediate_size=1536, attn_implementation="eager", **kwargs
+    )
+
+
 class Reader(nn.Module):
     """The model as it is trained; `forward` is what is exported."""
 
-    def __init__(self, layers: int) -> None:
+    def __init__(self, config: BertConfig) -> None:
         super().__init__()
-        # Without dropout: an example is seen once or twice, and a step takes a fifth less time. Attention is computed
-        # eagerly: on CPUs the fused one takes three times as long to go back through.
-        config = BertConfig(
-            vocab_size=30522, hidden_size=384, num_hidden_layers=layers, num_attention_heads=12,
-            intermediate_size=1536, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
-            attn_implementation="eager",
-        )  # fmt: skip
         self.encoder = BertModel(config, add_pooling_layer=False)
+        if config.vocab_size > _MOST_WORDS:
+            self.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
         width = config.hidden_size
         self.span = nn.Linear(width, 2)
         self.pooled = nn.Sequential(nn.Linear(width, width), nn.Tanh())

@@ -18,12 +18,11 @@ import json
 import math
 import random
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
-from reader_model import MOST_PIECES, Reader, batch_of
+from reader_model import MOST_PIECES, Reader, batch_of, config_of
 from safetensors.torch import load_file
 from teacher_weights import LAYERS, chosen_layers, teacher_weights
 from training import DEVICE, Training, halves
@@ -58,25 +57,28 @@ def without_doubtful(lines: Sequence[Line]) -> list[Line]:
     return [line for line in lines if not doubtful(line)]
 
 
-def encode(lines: Sequence[Line]) -> list[Encoded]:
+def tokenizer_in(folder: Path) -> Any:
+    """The tokenizer of a model; MiniLM's if the folder has none."""
+    return AutoTokenizer.from_pretrained(
+        folder if (folder / "tokenizer.json").exists() else model_folder(DEFAULT_MODEL)
+    )
+
+
+def encode(lines: Sequence[Line], tokenizer: Any) -> list[Encoded]:
     """Word pieces of examples, and which of them start and end an answer."""
-    made = tokenized(lines)
+    made = tokenized(lines, tokenizer)
     return [_encoded(made, row, line) for row, line in enumerate(lines)]
 
 
-@cache
-def _tokenizer() -> Any:
-    return AutoTokenizer.from_pretrained(str(model_folder(DEFAULT_MODEL)))
-
-
-def tokenized(lines: Sequence[Line]) -> Any:
+def tokenized(lines: Sequence[Line], tokenizer: Any) -> Any:
     """Word pieces of examples, with their offsets in the question or the text."""
-    return _tokenizer()(
+    return tokenizer(
         [line["question"] for line in lines],
         [line["text"] for line in lines],
         truncation="only_second",
         max_length=MOST_PIECES,
         return_offsets_mapping=True,
+        return_token_type_ids=True,
     )
 
 
@@ -145,12 +147,15 @@ def main() -> None:
     lines = [json.loads(line) for path in arguments.examples for line in path.open(encoding="utf-8")]
     order = list(epochs(without_doubtful(lines), arguments.epochs))[: arguments.steps]
     torch.manual_seed(0)
-    reader = Reader(arguments.layers)
+    config, tokenizer = config_of(arguments.start, arguments.layers), tokenizer_in(arguments.start)
+    reader = Reader(config)
     reader.start_from(weights_of(arguments.start, arguments.layers), _TEACHER_SCALE)
-    training = Training(arguments.folder, reader, arguments.rate, _WEIGHTS, layers=arguments.layers)
+    training = Training(arguments.folder, reader, arguments.rate, _WEIGHTS)
+    config.save_pretrained(arguments.folder)
+    tokenizer.save_pretrained(arguments.folder)
     for batch in order[training.step : arguments.pause]:
         with halves():
-            parts = reader.loss(batch_of(encode(batch)).to(DEVICE))
+            parts = reader.loss(batch_of(encode(batch, tokenizer), tokenizer.pad_token_id).to(DEVICE))
         training.learn(parts, len(order))
     training.save()
 

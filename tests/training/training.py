@@ -1,7 +1,7 @@
 """A training that can be stopped at any time and goes on from its last checkpoint, on a GPU if there is one.
 
 Its folder gets `last.safetensors` (weights and the optimiser's moments), `state.json` (where it
-stands, and the model's facts) and `log.jsonl` (a line of losses every 50 steps).
+stands) and `log.jsonl` (a line of losses every 50 steps).
 
 The rate rises, stays, and falls over the last quarter of the steps (Hu et al. 2024, MiniCPM,
 section 4); `steady/` keeps the checkpoint from before it falls, from which a longer training goes on.
@@ -14,7 +14,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -52,14 +51,14 @@ def weights_in(folder: Path) -> dict[str, torch.Tensor]:
 class Training:
     """A model, its optimiser (AdamW) and where they stand.
 
-    `weights`: of each part of the loss. `facts`: what is needed to build the model again.
+    `weights`: of each part of the loss.
     """
 
-    def __init__(self, folder: Path, model: nn.Module, rate: float, weights: Mapping[str, float], **facts: Any) -> None:
+    def __init__(self, folder: Path, model: nn.Module, rate: float, weights: Mapping[str, float]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.model, self.rate, self.weights, self.facts = folder, model.to(DEVICE), rate, weights, facts
-        decayed = [p for p in model.parameters() if p.ndim > 1]
-        others = [p for p in model.parameters() if p.ndim <= 1]
+        self.folder, self.model, self.rate, self.weights = folder, model.to(DEVICE), rate, weights
+        learnt = [p for p in model.parameters() if p.requires_grad]
+        decayed, others = [p for p in learnt if p.ndim > 1], [p for p in learnt if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=rate)
         self.step = 0
@@ -104,7 +103,7 @@ class Training:
             tensors |= {f"{kind}.{name}": moments[kind] for kind in ("exp_avg", "exp_avg_sq") if kind in moments}
         save_file({name: value.contiguous() for name, value in tensors.items()}, folder / "new.safetensors")
         (folder / "new.safetensors").replace(folder / "last.safetensors")
-        (folder / "state.json").write_text(json.dumps({"step": self.step, **self.facts}), "utf-8")
+        (folder / "state.json").write_text(json.dumps({"step": self.step}), "utf-8")
         self._saved = time.monotonic()
 
     def _load(self) -> None:

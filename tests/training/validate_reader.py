@@ -21,7 +21,8 @@ import numpy as np
 import torch
 from export_reader import trained
 from reader_model import Reader, batch_of
-from train_reader import Encoded, encode, tokenized
+from train_reader import Encoded, encode, tokenized, tokenizer_in
+from training import halves
 
 from qa.evaluation.metrics import auroc, token_f1
 
@@ -31,13 +32,13 @@ _BATCH = 16
 Line = dict[str, Any]
 
 
-def readings(reader: Reader, encoded: Sequence[Encoded]) -> Iterator[tuple[int, float, int, int]]:
+def readings(reader: Reader, encoded: Sequence[Encoded], pad: int) -> Iterator[tuple[int, float, int, int]]:
     """Of each example: its number, the log-odds that it answers, the first and last piece of the likeliest answer."""
     order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]["ids"]))
     for first in range(0, len(order), _BATCH):
         numbers = order[first : first + _BATCH]
-        batch = batch_of([encoded[i] for i in numbers])
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        batch = batch_of([encoded[i] for i in numbers], pad)
+        with torch.inference_mode(), halves():
             spans, whole = reader(batch.ids, batch.types, batch.mask)
         scores = spans.float().masked_fill(~batch.passage[..., None], -1e4).numpy()
         for row, number in enumerate(numbers):
@@ -52,22 +53,22 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("examples", type=Path, nargs="+")
     arguments = parser.parse_args()
-    reader = trained(arguments.checkpoint)
+    reader, tokenizer = trained(arguments.checkpoint), tokenizer_in(arguments.checkpoint)
     print("| set | n | EM | F1 | AUROC | against each kind |\n| --- | --- | --- | --- | --- | --- |")
     for path in arguments.examples:
         by_set: dict[str, list[Line]] = defaultdict(list)
         for line in map(json.loads, path.open(encoding="utf-8")):
             by_set[line["set"]].append(line)
         for name, lines in by_set.items():
-            print(row(name, lines, reader), flush=True)
+            print(row(name, lines, reader, tokenizer), flush=True)
 
 
-def row(name: str, lines: Sequence[Line], reader: Reader) -> str:
+def row(name: str, lines: Sequence[Line], reader: Reader, tokenizer: Any) -> str:
     """A set's row of the table."""
-    encoded, offsets = encode(lines), tokenized(lines)["offset_mapping"]
+    encoded, offsets = encode(lines, tokenizer), tokenized(lines, tokenizer)["offset_mapping"]
     odds: dict[str, list[float]] = defaultdict(list)
     overlaps: list[float] = []
-    for number, answers, start, end in readings(reader, encoded):
+    for number, answers, start, end in readings(reader, encoded, tokenizer.pad_token_id):
         line = lines[number]
         odds["gold" if line["answers"] else line["kind"]].append(answers)
         if line["spans"]:
