@@ -24,7 +24,7 @@ from source import ChapterVerseError, PerProcess, Span, isolated, submit
 
 _WEIGHTS = Path(__file__).parents[1] / "weights"
 _SHA256 = {
-    "reader.onnx": "f389003cd086349eafbda33bdf2526a446eeca7e717ef717d9f56c9c7ad5460c",
+    "reader.onnx": "277b53a1d06ac6395792ae80c32435b313a11ae0094443cb923f46bf818b84bd",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 _LANGUAGES = {"en"}  # that the reader was trained on
