@@ -19,9 +19,9 @@ from reader_model import Reader
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
-from index.encoder.export import to_int8
 from index.encoder.identity import model_folder
 from index.encoder.onnx import open_model
+from index.exports import to_int8
 from index.settings import DEFAULT_MODEL
 
 _OPSET = 17
