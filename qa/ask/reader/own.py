@@ -1,0 +1,112 @@
+"""A user's own reader: any transformers model for extractive question answering in a folder.
+
+It runs as the shipped one does, in ONNX Runtime: the first time it is exported into
+the cache folder. Nothing in its folder is executed; weights are only read from
+safetensors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.exports import TOKENIZER, CannotExport, ExportFacts, ExportUnusable, digest, exported, intact, model_file
+from index.settings import cache_folder
+from qa.ask.reader.model import Reader, ReaderMissing
+from source import isolated
+
+FACTS = "reader.json"
+PROBE = ("Who counted the ships?", "The keeper of the lighthouse counted 23 ships before the storm.")
+AGREES = 0.1
+"""The most by which an export and the reference may differ in a word piece's probability of being the start or end."""
+_EXPORT = 1
+"""The version of exports; increased whenever models must be exported again."""
+_NEEDED = ("config.json", TOKENIZER)
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderFacts(ExportFacts):
+    """The metadata of an exported reader.
+
+    `sha256`: of the files that it was made from. `max_pieces`: of question and passage
+    together. `probe`: (pieces, 2) the reference's scores for `PROBE`.
+    """
+
+    sha256: str
+    max_pieces: int
+    probe: list[list[float]]
+
+
+def open_own(folder: Path) -> Reader:
+    """Opens the reader in `folder`, exported to ONNX: once, and again if one of its files has changed.
+
+    Raises ReaderMissing.
+    """
+    sha256 = _sha256_of(folder)
+    cached = cache_folder() / "readers" / f"{sha256[:32]}-{_EXPORT}"
+    return intact(cached, partial(opened, sha256)) or _exported(folder, sha256, cached)
+
+
+def opened(sha256: str, folder: Path, precision: str | None = None) -> Reader:
+    """Opens an export of the model with this SHA-256, in its default precision or in this one.
+
+    Its files are checked before they are parsed, its scores by a probe. Raises ExportUnusable.
+    """
+    try:
+        facts = ReaderFacts.load((folder / FACTS).read_bytes())
+        if facts.sha256 != sha256:
+            raise ValueError("it is another model's")
+        precision = precision or facts.precision
+        model, tokenizer = (facts.read(folder, name) for name in (model_file(precision), TOKENIZER))
+        reader = Reader(model, tokenizer, facts.max_pieces)
+        if not furthest(reader.scores(*PROBE), np.array(facts.probe, np.float32)) <= AGREES:
+            raise ValueError(f"this processor computes other scores in {precision}")
+    except Exception as error:  # the runtime and the tokenizer raise all kinds of exceptions
+        raise ExportUnusable(str(error)) from error
+    return reader
+
+
+def furthest(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
+    """The largest difference of a word piece's probability of being the start, or the end, by scores (pieces, 2)."""
+    chances = [np.exp(scores - scores.max(axis=0)) for scores in (ours, theirs)]
+    one, other = (each / each.sum(axis=0) for each in chances)
+    return float(np.abs(one - other).max())
+
+
+def _sha256_of(folder: Path) -> str:
+    """The SHA-256 of the files that make the model. Raises ReaderMissing if they aren't all there."""
+    unset = "or unset CHAPTER_VERSE_READER to use the one that ships with the project."
+    if not folder.is_dir():
+        raise ReaderMissing(
+            f"CHAPTER_VERSE_READER names {isolated(folder)}, which is no folder on this machine. Name a folder with a "
+            f"transformers model for extractive question answering, {unset}"
+        )
+    missing = [name for name in _NEEDED if not (folder / name).is_file()]
+    weights = sorted(folder.glob("*.safetensors"))
+    if missing or not weights:
+        what = " and no ".join([*missing, *([] if weights else ["model.safetensors"])])
+        raise ReaderMissing(
+            f"The reader in {isolated(folder)} has no {what}. Save the model and its fast tokenizer there with "
+            f"`save_pretrained` (pickled weights are never loaded), {unset}"
+        )
+    try:
+        return digest([*weights, *sorted(folder.glob("*.json"))])
+    except OSError as error:
+        raise ReaderMissing(f"The reader in {isolated(folder)} cannot be read ({error.strerror}).") from error
+
+
+def _exported(folder: Path, sha256: str, cached: Path) -> Reader:
+    from qa.ask.reader.export import load_reference, write_export
+
+    reference = load_reference(folder)
+    try:
+        return exported(cached, partial(opened, sha256), partial(write_export, reference, sha256))
+    except (CannotExport, ExportUnusable) as error:
+        raise ReaderMissing(
+            f"The reader in {isolated(folder)} cannot be exported to ONNX ({error}). Choose another model, or unset "
+            "CHAPTER_VERSE_READER to use the one that ships with the project."
+        ) from error
