@@ -21,7 +21,7 @@ from source import isolated
 
 FACTS = "reader.json"
 PROBE = ("Who counted the ships?", "The keeper of the lighthouse counted 23 ships before the storm.")
-AGREES = 0.1
+AGREES = 0.2
 """The most by which an export and the reference may differ in a word piece's probability of being the start or end."""
 _EXPORT = 1
 """The version of exports; increased whenever models must be exported again."""
@@ -46,9 +46,13 @@ def open_own(folder: Path) -> Reader:
 
     Raises ReaderMissing.
     """
-    sha256 = _sha256_of(folder)
-    cached = cache_folder() / "readers" / f"{sha256[:32]}-{_EXPORT}"
-    return intact(cached, partial(opened, sha256)) or _exported(folder, sha256, cached)
+    sha256 = sha256_of(folder)
+    return intact(export_folder(sha256), partial(opened, sha256)) or _exported(folder, sha256)
+
+
+def export_folder(sha256: str) -> Path:
+    """The cache folder of the export of the model with this SHA-256."""
+    return cache_folder() / "readers" / f"{sha256[:32]}-{_EXPORT}"
 
 
 def opened(sha256: str, folder: Path, precision: str | None = None) -> Reader:
@@ -77,7 +81,7 @@ def furthest(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
     return float(np.abs(one - other).max())
 
 
-def _sha256_of(folder: Path) -> str:
+def sha256_of(folder: Path) -> str:
     """The SHA-256 of the files that make the model. Raises ReaderMissing if they aren't all there."""
     unset = "or unset CHAPTER_VERSE_READER to use the one that ships with the project."
     if not folder.is_dir():
@@ -99,12 +103,12 @@ def _sha256_of(folder: Path) -> str:
         raise ReaderMissing(f"The reader in {isolated(folder)} cannot be read ({error.strerror}).") from error
 
 
-def _exported(folder: Path, sha256: str, cached: Path) -> Reader:
+def _exported(folder: Path, sha256: str) -> Reader:
     from qa.ask.reader.export import load_reference, write_export
 
     reference = load_reference(folder)
     try:
-        return exported(cached, partial(opened, sha256), partial(write_export, reference, sha256))
+        return exported(export_folder(sha256), partial(opened, sha256), partial(write_export, reference, sha256))
     except (CannotExport, ExportUnusable) as error:
         raise ReaderMissing(
             f"The reader in {isolated(folder)} cannot be exported to ONNX ({error}). Choose another model, or unset "
