@@ -6,6 +6,7 @@ model        runs a reader's model
 shipped      the readers that ship with the project
 own          a user's reader, from a folder with a transformers model
 export       exports such a model to ONNX
+exported     opens what was exported
 load         chooses the reader and opens it
 candidates   reads the candidates that are worth it
 

@@ -19,8 +19,8 @@ from index.exports import (
     write_model,
     write_tokenizer,
 )
+from qa.ask.reader.exported import AGREES, FACTS, PROBE, ReaderFacts, furthest, opened
 from qa.ask.reader.model import Reader, ReaderMissing
-from qa.ask.reader.own import AGREES, FACTS, PROBE, ReaderFacts, furthest, opened
 from qa.ask.reader.pairs import MAX_PIECES, Pair, PairTokenizer
 from source import isolated
 

@@ -57,11 +57,12 @@ class Reader:
         normalized = searchable(context + passage)
         pair = self._pairs.encode(question, normalized.text)
         spans, *whole = self._run(pair)
-        scores, offsets = spans[0, pair.own], normalized.to_original(pair.offsets)
+        scores, offsets = spans[0, pair.own], pair.offsets
         if self._pairs.blanks:
-            offsets = without_blanks(context + passage, offsets)
+            offsets = without_blanks(normalized.text, offsets)
             inked = offsets[:, 0] < offsets[:, 1]
             scores, offsets = scores[inked], offsets[inked]
+        offsets = normalized.to_original(offsets)
         answers, relevance = whole[0][0].tolist() if whole else (_answers(spans[0], scores), 0.0)
         starts, ends = (_log_softmax(scores[:, column]) for column in (0, 1))
         return Reading(answers, relevance, starts, ends, offsets - len(context))

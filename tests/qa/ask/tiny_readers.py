@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 TEXTS = [
     "The choir of Graz was founded by Anna Smith in March 1920. It has forty singers.",
@@ -63,14 +64,14 @@ def xlm_roberta(folder: Path) -> Path:
     return folder
 
 
-def _fast(kind, tokenizer):
+def _fast(kind: Any, tokenizer: Any) -> Any:
     return kind(
         tokenizer_object=tokenizer, bos_token="<s>", cls_token="<s>", sep_token="</s>", eos_token="</s>",
         pad_token="<pad>", unk_token="<unk>", mask_token="<mask>", model_input_names=["input_ids", "attention_mask"],
     )  # fmt: skip
 
 
-def _save(folder, tokenizer, model, config, seed=0, **settings) -> None:
+def _save(folder: Path, tokenizer: Any, model: Any, config: Any, seed: int = 0, **settings: int) -> None:
     import torch
 
     torch.manual_seed(seed)
