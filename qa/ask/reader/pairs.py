@@ -11,6 +11,7 @@ from index import Offsets
 
 MAX_PIECES = 512
 """Word pieces of question and text together at most."""
+_PROBE = "a b\nc"
 _ASKED = 4  # a question's share of them is a quarter; the rest of a longer question is not read
 
 
@@ -61,25 +62,14 @@ class PairTokenizer:
         asked = self._tokenizer.encode(question, add_special_tokens=False).ids[: self._most_asked]
         encoded = self._tokenizer.encode(text, add_special_tokens=False)
         pieces = encoded.ids[: self._room - len(asked)]
-        (before, between, after), (before_types, between_types, after_types) = self._ids, self._types
+        offsets = np.array(encoded.offsets[: len(pieces)], np.int64).reshape(-1, 2)
+        before, between, after = self._ids
+        ids = [*before, *asked, *between, *pieces, *after]
         first = len(before) + len(asked) + len(between)
-        return Pair(
-            np.array([[*before, *asked, *between, *pieces, *after]], np.int64),
-            np.array(
-                [
-                    [
-                        *before_types, *[self._asked_type] * len(asked), *between_types,
-                        *[self._text_type] * len(pieces), *after_types,
-                    ]
-                ],
-                np.int64,
-            ),
-            slice(first, first + len(pieces)),
-            np.array(encoded.offsets[: len(pieces)], np.int64).reshape(-1, 2),
-        )  # fmt: skip
-
-
-_PROBE = "a b\nc"
+        before, between, after = self._types
+        types = [*before, *[self._asked_type] * len(asked), *between, *[self._text_type] * len(pieces), *after]
+        own = slice(first, first + len(pieces))
+        return Pair(np.array([ids], np.int64), np.array([types], np.int64), own, offsets)
 
 
 def without_blanks(text: str, offsets: Offsets) -> Offsets:

@@ -33,10 +33,11 @@ class FoundAnswer:
 class Reading:
     """The reader's output for one passage.
 
-    `answers`: log-odds that it answers. `relevance`: a tenth of a
-    cross-encoder's log-odds; 0 from a reader that doesn't judge it. `starts`, `ends`: (pieces,) log-probabilities that
-    the answer, if there is one, starts or ends at each word piece. `offsets`:
-    (pieces, 2) offsets of the word pieces in the passage; those of the context are below 0.
+    `answers`: log-odds that it answers. `relevance`: a tenth of a cross-encoder's
+    log-odds; 0, which favours no passage, from a reader that doesn't judge it.
+    `starts`, `ends`: (pieces,) log-probabilities that the answer, if there is one, starts
+    or ends at each word piece. `offsets`: (pieces, 2) offsets of the word pieces in the
+    passage; those of the context are below 0.
     """
 
     answers: float

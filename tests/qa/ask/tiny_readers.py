@@ -17,11 +17,11 @@ _SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
 
 def bert(folder: Path, seed: int = 0) -> Path:
     """WordPiece, two segments: `[CLS] question [SEP] passage [SEP]`."""
-    from tokenizers.implementations import BertWordPieceTokenizer
+    from tokenizers import BertWordPieceTokenizer
     from transformers import BertConfig, BertForQuestionAnswering, BertTokenizerFast
 
     made = BertWordPieceTokenizer()
-    made.train_from_iterator(TEXTS, vocab_size=400, show_progress=False)
+    made.train_from_iterator(iter(TEXTS), vocab_size=400, show_progress=False)
     _save(folder, BertTokenizerFast(tokenizer_object=made._tokenizer), BertForQuestionAnswering, BertConfig, seed)
     return folder
 
