@@ -19,8 +19,8 @@ from train_reader import tokenizer_in
 from training import weights_in
 from transformers import BertConfig
 
-from index.encoder.export import to_int8
 from index.encoder.onnx import open_model
+from index.exports import to_int8
 
 _OPSET = 17
 _SAMPLE = ("Who kept the lighthouse?", "The lighthouse was kept by Anna Smith, who counted 23 ships before the storm.")
