@@ -14,34 +14,27 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from reader_model import config_of
 from torch import nn
 from torch.nn import functional
-from train_reader import weights_of
-from training import DEVICE, Training, halves
-from transformers import AutoTokenizer, BatchEncoding, BertConfig, BertModel
+from train_reader import tokenizer_in, weights_of
+from training import DEVICE, Training, batches, halves
+from transformers import BatchEncoding, BertConfig, BertModel
 
 from index.encoder.identity import model_folder
 from index.settings import DEFAULT_MODEL
 
 _LAYERS = 6
-_BATCH_PIECES = 4096
 _MOST_PIECES = 256
-_CHARS_A_PIECE = 4.2
 _WEIGHTS = {"tokens": 1.0, "vector": 1.0}
 
 
 def bert(folder: Path, layers: int) -> BertModel:
     """A model's encoder, or evenly chosen layers of it, without dropout."""
-    config = BertConfig.from_pretrained(
-        str(folder), num_hidden_layers=layers, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
-        attn_implementation="eager",
-    )  # fmt: skip
-    model = BertModel(config, add_pooling_layer=False)
+    model = BertModel(config_of(folder, layers), add_pooling_layer=False)
     model.load_state_dict(weights_of(folder, layers))
     return model
 
@@ -93,19 +86,6 @@ def losses(student: Student, teachers: Teachers, texts: BatchEncoding) -> dict[s
     }
 
 
-def batches(texts: Sequence[str], seed: int) -> list[list[str]]:
-    """One epoch: texts of like length together, in an order of chance."""
-    drawn = random.Random(seed)
-    found: list[list[str]] = [[]]
-    for text in sorted(texts, key=lambda text: len(text) + drawn.random() * 30):
-        pieces = min(_MOST_PIECES, len(text) / _CHARS_A_PIECE)
-        if (len(found[-1]) + 1) * pieces > _BATCH_PIECES:
-            found.append([])
-        found[-1].append(text)
-    drawn.shuffle(found)
-    return found
-
-
 def write(student: Student, folder: Path) -> None:
     """Writes the student as a sentence-transformers model."""
     from sentence_transformers import SentenceTransformer
@@ -130,8 +110,8 @@ def main() -> None:
     arguments = parser.parse_args()
     lines = [json.loads(line) for path in arguments.examples for line in path.open(encoding="utf-8")]
     texts = sorted({text for line in lines for text in (line["text"], line["question"])})
-    order = batches(texts, 0)[: arguments.steps]
-    tokenizer = AutoTokenizer.from_pretrained(str(model_folder(DEFAULT_MODEL)))
+    order = batches(texts, len, _MOST_PIECES, 0)[: arguments.steps]
+    tokenizer = tokenizer_in(Path(model_folder(DEFAULT_MODEL)))
     student, teachers = Student(arguments.start), Teachers(arguments.tokens)
     training = Training(arguments.folder, student, arguments.rate, _WEIGHTS)
     for batch in order[training.step : arguments.pause]:

@@ -244,7 +244,7 @@ def examples(collection: Collection, seed: int) -> Iterator[Example]:
             yield from maker.of(question)
 
 
-def set_of(folder: Path, part: str, most: int, seed: int, documents: Path | None = None) -> Collection:
+def set_of(folder: Path, part: str, most: int | None, seed: int, documents: Path | None = None) -> Collection:
     """A part of a set, of its questions at most `most`. `documents`: where its documents with headings are written."""
     belongs = parts(folder)
     questions = [each for each in read_questions(folder / "questions.jsonl") if belongs[each.id] == part]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,8 @@ from training import weights_in
 from transformers import BertConfig
 
 from index.encoder.onnx import open_model
-from index.exports import to_int8
+from index.exports import model_file, write_model
 
-_OPSET = 17
 _SAMPLE = ("Who kept the lighthouse?", "The lighthouse was kept by Anna Smith, who counted 23 ships before the storm.")
 
 
@@ -33,16 +31,12 @@ def trained(folder: Path) -> Reader:
     return reader.to("cpu").eval()
 
 
-def to_onnx(reader: Reader, tokenizer: Any, target: Path) -> None:
-    """Writes the reader in float32; a text is a batch of its own, so that nothing is masked."""
+def to_onnx(reader: Reader, tokenizer: Any, folder: Path) -> tuple[Path, Path]:
+    """Writes the reader in float32 and int8; a text is a batch of its own, so that nothing is masked."""
     sample = _sample(tokenizer, "pt")
-    axes = {name: {1: "pieces"} for name in ("ids", "types", "spans")}
-    with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            reader, (sample["input_ids"], sample["token_type_ids"]), str(target), input_names=["ids", "types"],
-            output_names=["spans", "whole"], dynamic_axes=axes, opset_version=_OPSET, dynamo=False,
-        )  # fmt: skip
+    given = {"ids": sample["input_ids"], "types": sample["token_type_ids"]}
+    write_model(reader, given, ["spans", "whole"], {name: {1: "pieces"} for name in (*given, "spans")}, folder)
+    return folder / model_file("float32"), (folder / model_file("int8")).rename(folder / "reader.onnx")
 
 
 def _sample(tokenizer: Any, tensors: str) -> Any:
@@ -64,10 +58,8 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    exact, small = arguments.out / "float32.onnx", arguments.out / "reader.onnx"
     reader, tokenizer = trained(arguments.checkpoint), tokenizer_in(arguments.checkpoint)
-    to_onnx(reader, tokenizer, exact)
-    to_int8(exact, small)
+    exact, small = to_onnx(reader, tokenizer, arguments.out)
     with torch.inference_mode():
         given = _sample(tokenizer, "pt")
         spans, whole = reader(given["input_ids"], given["token_type_ids"])

@@ -53,7 +53,7 @@ class NearMisses:
         small = {word for text in texts for word in re.findall(r"\b[a-z]+\b", text)}
         self._names: dict[bool, list[str]] = {False: ["Anna"], True: ["7"]}
         for name in (name for text in texts for name in _names_of(text) if name.lower() not in small):
-            self._names[name[0].isdigit()].append(name)  # a word that is also written small is no name
+            self._names[name[0].isdigit()].append(name)  # a word that also occurs in lower case isn't a name
         self._known = set(self._names[False] + self._names[True])
 
     def swapped(self, question: str, text: str) -> str | None:

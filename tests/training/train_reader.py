@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,18 +24,15 @@ import torch
 from reader_model import MOST_PIECES, Reader, batch_of, config_of
 from safetensors.torch import load_file
 from teacher_weights import LAYERS, chosen_layers, teacher_weights
-from training import DEVICE, Training, halves
+from training import DEVICE, Training, batches, halves
 from transformers import AutoTokenizer
 
 from index.encoder.identity import model_folder
 from index.settings import DEFAULT_MODEL
 
-_BATCH_PIECES = 4096
 _WEIGHTS = {"spans": 1.0, "answers": 1.0, "relevance": 0.5}
 _TEACHER_SCALE = 0.1  # the teacher's scores reach from −11 to 11
 _SURELY_LESS = 1.5  # by how much the teacher must prefer the answering passage
-
-_CHARS_A_PIECE = 4.2
 
 Line = dict[str, Any]
 Encoded = dict[str, Any]
@@ -97,27 +93,6 @@ def _encoded(made: Any, row: int, line: Line) -> Encoded:
     }  # fmt: skip
 
 
-def batches(lines: Sequence[Line], seed: int) -> list[list[Line]]:
-    """One epoch: examples of like length together, in an order of chance."""
-    drawn = random.Random(seed)
-    noisy = sorted(range(len(lines)), key=lambda i: _pieces(lines[i]) + drawn.random() * 8)
-    found: list[list[Line]] = []
-    batch: list[Line] = []
-    for i in noisy:
-        if batch and (len(batch) + 1) * _pieces(lines[i]) > _BATCH_PIECES:
-            found.append(batch)
-            batch = []
-        batch.append(lines[i])
-    found.append(batch)
-    drawn.shuffle(found)
-    return found
-
-
-def _pieces(line: Line) -> float:
-    """About how many word pieces an example has."""
-    return min(MOST_PIECES, (len(line["question"]) + len(line["text"])) / _CHARS_A_PIECE)
-
-
 def weights_of(folder: Path, layers: int) -> dict[str, torch.Tensor]:
     """The weights to start from."""
     if (folder / "model.onnx").exists():
@@ -130,7 +105,7 @@ def weights_of(folder: Path, layers: int) -> dict[str, torch.Tensor]:
 def epochs(lines: Sequence[Line], count: int) -> Iterator[list[Line]]:
     """The batches of all epochs, in their order."""
     for epoch in range(count):
-        yield from batches(lines, epoch)
+        yield from batches(lines, lambda line: len(line["question"]) + len(line["text"]), MOST_PIECES, epoch)
 
 
 def main() -> None:

@@ -11,24 +11,50 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from random import Random
 from statistics import mean
+from typing import TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-# Processors without AVX-512 reckon far slower in bfloat16.
+# Processors without AVX-512 compute far slower in bfloat16.
 _HAS_HALVES = DEVICE == "cuda" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 _WARM_UP, _DECAY = 0.04, 0.25
 _KEPT_EVERY = 300  # seconds
+_BATCH_PIECES = 4096
+_CHARS_A_PIECE = 4.2
+_NOISE = 8  # word pieces by which examples in one batch may differ beside their neighbours' lengths
+
+_T = TypeVar("_T")
 
 
 def halves() -> torch.autocast:
-    """A context in which products are reckoned in bfloat16 where that is faster."""
+    """Computes matrix products in bfloat16 where that is faster."""
     return torch.autocast(DEVICE, torch.bfloat16, enabled=_HAS_HALVES)
+
+
+def batches(items: Sequence[_T], characters: Callable[[_T], int], most_pieces: int, seed: int) -> list[list[_T]]:
+    """One epoch: items of like length together, about 4,096 word pieces a batch, in an order of chance.
+
+    `characters`: an item's length. `most_pieces`: to which it is cut.
+    """
+
+    def pieces(item: _T) -> float:
+        return min(most_pieces, characters(item) / _CHARS_A_PIECE)
+
+    drawn = Random(seed)
+    found: list[list[_T]] = [[]]
+    for item in sorted(items, key=lambda item: pieces(item) + drawn.random() * _NOISE):
+        if found[-1] and (len(found[-1]) + 1) * pieces(item) > _BATCH_PIECES:
+            found.append([])
+        found[-1].append(item)
+    drawn.shuffle(found)
+    return found
 
 
 def schedule(step: int, steps: int) -> float:

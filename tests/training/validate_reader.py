@@ -21,31 +21,31 @@ import numpy as np
 import torch
 from export_reader import trained
 from reader_model import Reader, batch_of
-from train_reader import Encoded, encode, tokenized, tokenizer_in
+from train_reader import encode, tokenized, tokenizer_in
 from training import halves
 
+from qa.ask.reader import Reading
 from qa.evaluation.metrics import auroc, token_f1
 
-_LONGEST = 30  # word pieces of an answer
 _BATCH = 16
 
 Line = dict[str, Any]
 
 
-def readings(reader: Reader, encoded: Sequence[Encoded], pad: int) -> Iterator[tuple[int, float, int, int]]:
-    """Of each example: its number, the log-odds that it answers, the first and last piece of the likeliest answer."""
-    order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]["ids"]))
+def readings(reader: Reader, lines: Sequence[Line], tokenizer: Any) -> Iterator[tuple[Line, Reading]]:
+    """Each example with what the reader says of it."""
+    encoded, offsets = encode(lines, tokenizer), tokenized(lines, tokenizer)["offset_mapping"]
+    order = sorted(range(len(lines)), key=lambda i: len(encoded[i]["ids"]))
     for first in range(0, len(order), _BATCH):
         numbers = order[first : first + _BATCH]
-        batch = batch_of([encoded[i] for i in numbers], pad)
+        batch = batch_of([encoded[i] for i in numbers], tokenizer.pad_token_id)
         with torch.inference_mode(), halves():
-            spans, whole = reader(batch.ids, batch.types, batch.mask)
-        scores = spans.float().masked_fill(~batch.passage[..., None], -1e4).numpy()
+            spans, whole = (scores.float().numpy() for scores in reader(batch.ids, batch.types, batch.mask))
         for row, number in enumerate(numbers):
-            pairs = scores[row, :, 0][:, None] + scores[row, :, 1][None]
-            allowed = np.triu(np.tril(np.ones(pairs.shape, bool), _LONGEST - 1))
-            start, end = divmod(int(np.where(allowed, pairs, -np.inf).argmax()), len(pairs))
-            yield number, float(whole[row, 0]), start, end
+            own = np.flatnonzero(encoded[number]["passage"])
+            starts, ends = spans[row, own].T
+            answers, relevance = whole[row].tolist()
+            yield lines[number], Reading(answers, relevance, starts, ends, np.array(offsets[number])[own])
 
 
 def main() -> None:
@@ -65,20 +65,18 @@ def main() -> None:
 
 def row(name: str, lines: Sequence[Line], reader: Reader, tokenizer: Any) -> str:
     """A set's row of the table."""
-    encoded, offsets = encode(lines, tokenizer), tokenized(lines, tokenizer)["offset_mapping"]
     odds: dict[str, list[float]] = defaultdict(list)
     overlaps: list[float] = []
-    for number, answers, start, end in readings(reader, encoded, tokenizer.pad_token_id):
-        line = lines[number]
-        odds["gold" if line["answers"] else line["kind"]].append(answers)
-        if line["spans"]:
-            found = line["text"][offsets[number][start][0] : offsets[number][end][1]]
+    for line, reading in readings(reader, lines, tokenizer):
+        odds["gold" if line["answers"] else line["kind"]].append(reading.answers)
+        if line["spans"] and (words := reading.best(0, len(line["text"]))):
+            found = line["text"][words.span.start : words.span.end]
             overlaps.append(max(token_f1(found, line["text"][a:b]) for a, b in line["spans"]))
     gold = odds.pop("gold", [])
     kinds = " ".join(f"{kind} {_auroc(gold, others)}" for kind, others in sorted(odds.items()))
     everything = _auroc(gold, [each for others in odds.values() for each in others])
-    words = f"{mean(overlap == 1 for overlap in overlaps):.3f} | {mean(overlaps):.3f}" if overlaps else "– | –"
-    return f"| {name} | {len(lines)} | {words} | {everything} | {kinds} |"
+    measured = f"{mean(overlap == 1 for overlap in overlaps):.3f} | {mean(overlaps):.3f}" if overlaps else "– | –"
+    return f"| {name} | {len(lines)} | {measured} | {everything} | {kinds} |"
 
 
 def _auroc(answered: Sequence[float], others: Sequence[float]) -> str:

@@ -159,7 +159,7 @@ def _to_onnx(reference: Reference, pair: Pair, made: Path) -> None:
     import torch
 
     class Spans(torch.nn.Module):
-        """The model's start and end scores. Texts are never padded, so there is no attention mask."""
+        """The model's start and end scores. Texts are never padded, so no attention mask is needed."""
 
         def __init__(self) -> None:
             super().__init__()

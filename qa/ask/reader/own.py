@@ -40,8 +40,8 @@ def sha256_of(folder: Path) -> str:
     unset = "or unset CHAPTER_VERSE_READER to use the one that ships with the project."
     if not folder.is_dir():
         raise ReaderMissing(
-            f"CHAPTER_VERSE_READER names {isolated(folder)}, which is no folder on this machine. Name a folder with a "
-            f"transformers model for extractive question answering, {unset}"
+            f"CHAPTER_VERSE_READER names {isolated(folder)}, which is not a folder on this machine. Name a folder with "
+            f"a transformers model for extractive question answering, {unset}"
         )
     missing = [name for name in _NEEDED if not (folder / name).is_file()]
     weights = sorted(folder.glob("*.safetensors"))

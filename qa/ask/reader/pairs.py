@@ -80,7 +80,7 @@ def without_blanks(text: str, offsets: Offsets) -> Offsets:
     """
     inked = np.array([not char.isspace() for char in text], bool)
     places = np.arange(len(text))
-    # For each offset, the first character from it on that is no white space, and the end of the last one before it.
+    # For each offset: the first character at or after it that isn't white space, and the end of the last one before it.
     following = np.minimum.accumulate(np.append(np.where(inked, places, len(text)), len(text))[::-1])[::-1]
     preceding = np.maximum.accumulate(np.append(0, np.where(inked, places + 1, 0)))
     starts = np.minimum(following[offsets[:, 0]], offsets[:, 1])

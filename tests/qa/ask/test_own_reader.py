@@ -238,11 +238,13 @@ def test_a_cache_that_cannot_be_written_only_costs_time(
     assert "cannot be cached in" in caplog.text
 
 
-# What is no reader
+# Folders without a usable reader
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ReaderMissing, match=r"is no folder on this machine\. Name a folder with a transformers model"):
+    with pytest.raises(
+        ReaderMissing, match=r"is not a folder on this machine\. Name a folder with a transformers model"
+    ):
         open_own(tmp_path / "nothing")
 
 
