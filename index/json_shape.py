@@ -78,7 +78,7 @@ SETTINGS = {"model": text, "passage_tokens": int, "ocr": text}
 COUNTS = {str: int, "documents": int, "passages": int, "texts": int}
 _SOURCES = {
     "roots": [str], "left_out": [str], "files": {str: str}, "readers": [str], "splitter": str, "skipped": [str],
-    "doubts": {str: [str]},
+    "doubts": {str: [str]}, "origins": optional({str: [str]}),
 }  # fmt: skip
 
 

@@ -110,7 +110,8 @@ class Document:
     `extractor` names the extractor and its version, because another one may give the
     same file different offsets. `corners`: the position of each character on its page,
     in formats that have pages; an index stores them beside the text. `stated`: who wrote
-    it, when, and its version, as far as the document says.
+    it, when, and its version, as far as the document says. `address` and `fetched`: where
+    its file was fetched, and when (ISO 8601), if it is the copy of a web page.
     """
 
     id: str
@@ -123,6 +124,8 @@ class Document:
     places: Places = field(default=Places(), repr=False)
     doubts: tuple[Doubt, ...] = ()
     stated: tuple[Stated, ...] = field(default=(), repr=False)
+    address: str = ""
+    fetched: str = ""
     corners: Corners | None = field(default=None, repr=False, compare=False)
     _lines: Lines = field(init=False, repr=False, compare=False)
     _holes: SpanIndex = field(init=False, repr=False, compare=False)

@@ -41,7 +41,7 @@ _NUMBERS = re.compile(rb"[-0-9, \[\]]*")
 class DocumentFacts:
     """A document's metadata without its text. `pages`: their number; None if the format has none.
 
-    `authors`, `date`, `version`, `sha256`, `extractor`: as in `Document`.
+    `authors`, `date`, `version`, `sha256`, `extractor`, `address`, `fetched`: as in `Document`.
     """
 
     id: str
@@ -54,6 +54,8 @@ class DocumentFacts:
     version: str = ""
     sha256: str = ""
     extractor: str = ""
+    address: str = ""
+    fetched: str = ""
 
 
 def dump_document(document: Document) -> bytes:
@@ -86,6 +88,7 @@ def _records(document: Document) -> tuple[dict[str, Any], dict[str, Any]]:
         "sha256": document.sha256,
         "extractor": document.extractor,
         **({"stated": [_stated_row(each) for each in document.stated]} if document.stated else {}),
+        **({"address": document.address, "fetched": document.fetched} if document.address else {}),
     }
     after = {
         "regions": [(r.span.start, r.span.end, r.kind) for r in document.regions],
@@ -185,6 +188,7 @@ def _wrong_type() -> ValueError:
 
 
 def _document(record: dict[str, Any], text: str, paragraphs: NDArray[np.int32]) -> Document:
+    address, fetched = _origin(record)
     document = Document(
         id=record["id"],
         title=record["title"],
@@ -202,6 +206,8 @@ def _document(record: dict[str, Any], text: str, paragraphs: NDArray[np.int32]) 
         ),
         doubts=_doubts(record["doubts"]),
         stated=_stated(record),
+        address=address,
+        fetched=fetched,
     )
     if not all(map(_is_text, _texts(document))) or not _are_numbers(_numbers(document)):
         raise _wrong_type()
@@ -220,8 +226,9 @@ def _divide(rows: NDArray[np.int32], size: int) -> bool:
 def _texts(document: Document) -> tuple[object, ...]:
     places = document.places
     own = (document.id, document.title, document.path, document.sha256, document.extractor, document.text)
+    origin = (document.address, document.fetched)
     headings = (heading.title for heading in places.headings)
-    return (*own, places.page_name, *headings, *(each.value for each in document.stated))
+    return (*own, *origin, places.page_name, *headings, *(each.value for each in document.stated))
 
 
 def _is_text(value: object) -> bool:
@@ -270,7 +277,7 @@ def load_facts(line: bytes) -> DocumentFacts:
         record = json.loads(line[: line.index(_TEXT)] + line[line.rindex(_PAGES) :])
         pages, doubts, stated = record["pages"], _doubts(record["doubts"]), _stated(record)
         names = (record["id"], record["title"], record["path"])
-        origin = (record["sha256"], record["extractor"])
+        origin = (record["sha256"], record["extractor"], *_origin(record))
         facts = DocumentFacts(*names, len(pages) or None, doubts, *_values(stated), *origin)
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError("The line does not hold a document.") from error
@@ -278,6 +285,11 @@ def load_facts(line: bytes) -> DocumentFacts:
     if not all(map(_is_text, (*names, *origin, *(each.value for each in stated)))) or not _are_numbers(numbers):
         raise _wrong_type()
     return facts
+
+
+def _origin(record: dict[str, Any]) -> tuple[str, str]:
+    """The address and when it was fetched: empty in the line of a document that wasn't, or of an earlier version."""
+    return record.get("address", ""), record.get("fetched", "")
 
 
 def _values(stated: tuple[Stated, ...]) -> tuple[tuple[str, ...], str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -17,6 +18,12 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# The code pages that browsers use for labels of narrower ones (the Encoding standard, §4.2).
+_TAKEN_FOR = {
+    "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
+    "gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "euc_kr": "cp949", "shift_jis": "cp932",
+}  # fmt: skip
+_CODE_PAGE = re.compile(r"utf-8|iso8859-\d+|iso2022_jp|tis-620|cp\d+|koi8-[ru]|mac-\w+|gb\w+|big5\w*|euc_\w+|shift_jis")
 _SAMPLE = 4096  # bytes
 _ASCII = bytes([*b"\t\n\r", *range(0x20, 0x7F)])
 _NOT_ASCII = 0.2
@@ -26,16 +33,31 @@ _ODD_IN = 50  # characters; with more than one odd or undecodable one in so many
 _ALLOWED_CONTROLS = frozenset("\t\n\r\f\v\x1a\x1b\x85")
 
 
-def decode(data: bytes, name: str) -> tuple[str, int]:
+def codec_of(label: str) -> str:
+    """The codec for an encoding by the name that the web has for it; empty if it has none, or isn't known.
+
+    >>> codec_of("ISO-8859-1"), codec_of("x-sjis"), codec_of("rot13")
+    ('cp1252', 'cp932', '')
+    """
+    try:
+        name = codecs.lookup(label.lower().removeprefix("x-")).name
+    except (LookupError, ValueError):  # it has a null character
+        return ""
+    name = _TAKEN_FOR.get(name, name)
+    return name if _CODE_PAGE.fullmatch(name) else ""
+
+
+def decode(data: bytes, name: str, charset: str = "") -> tuple[str, int]:
     """The text in `data`, without its byte-order mark, and how often U+FFFD stands in it for what has no meaning.
 
     Tried in order: the encoding of a byte-order mark, UTF-8 (a few invalid bytes or zeros
     are allowed), UTF-32 and UTF-16 without a mark (if there are zeros, and many bytes that
-    aren't ASCII), then a legacy code page as detected by charset-normalizer.
+    aren't ASCII), then `charset`, the encoding that a server named, or a legacy code page as
+    detected by charset-normalizer.
 
     Raises NotText, naming `name`, if no encoding gives plausible text.
     """
-    for text, undecodable in _candidates(data):
+    for text, undecodable in _candidates(data, codec_of(charset)):
         if text is not None and _is_text(text):
             return text.replace("\0", "\ufffd"), undecodable + text.count("\0")
     raise NotText(f"{isolated(name)} is not text in a known encoding. Convert it to UTF-8 or exclude it.")
@@ -50,12 +72,13 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def _candidates(data: bytes) -> Iterator[tuple[str | None, int]]:
+def _candidates(data: bytes, named: str) -> Iterator[tuple[str | None, int]]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             yield _marked(data, encoding)
     yield _utf_8(data)
     if b"\0" not in data[:_SAMPLE]:
+        yield _try(data, named) if named else None, 0
         yield _legacy(data), 0
     elif len(data[:_SAMPLE].translate(None, _ASCII)) > _NOT_ASCII * len(data[:_SAMPLE]):
         yield _try(data, "utf-32-le"), 0

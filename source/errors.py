@@ -16,6 +16,7 @@ ChapterVerseError             exit status 1: the operation failed
 │   ├── BadCollection         an invalid line in a .jsonl file
 │   ├── DuplicateId           two documents with the same id
 │   └── NotRead               required files could not be read
+├── NotFetched                an address that cannot be fetched
 ├── StoreError                see `index.errors`
 ├── Cancelled                 see `qa.library`
 └── ReaderMissing             see `qa.ask.reader`
@@ -118,6 +119,10 @@ class TooLarge(SourceError):
 
 class ExtraMissing(SourceError):
     """An optional program or library that is needed isn't installed."""
+
+
+class NotFetched(ChapterVerseError):
+    """An address cannot be fetched. The message goes on after the address: "names a host that is not found. …"."""
 
 
 class BadCollection(SourceError):

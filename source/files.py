@@ -15,6 +15,7 @@ from typing import NoReturn
 from source.arguments import paths
 from source.errors import SourceError, SourceMissing, SourceUnreadable, TooLarge, UnknownFormat, unreadable
 from source.formats.registry import COLLECTION, SUFFIXES, SUPPORTED
+from source.origin import Origin, origin_of, record_of
 from source.untrusted_text import isolated
 
 SHIPPED = Path(__file__).parent / "documents"
@@ -40,12 +41,19 @@ class SourceFile:
 
     `id`: that of its document, the path inside the source. `shown_as`: the path that users see.
     `sha256`: the hash of its bytes when the scan hashed it; None before that, or if it cannot be read.
+    `recorded`: where its record says it came from, which holds for the bytes that the record names.
     """
 
     path: Path
     id: str
     shown_as: str
     sha256: str | None = None
+    recorded: Origin | None = None
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where it came from; None if it isn't a copy of a web page, or has been changed since, or wasn't hashed."""
+        return self.recorded if self.recorded and self.recorded.sha256 == self.sha256 else None
 
     @property
     def is_collection(self) -> bool:
@@ -149,7 +157,7 @@ def _relative(path: Path) -> Path:
 def _named(path: Path) -> SourceFile:
     if path.suffix.lower() not in SUFFIXES:
         raise _unsupported(str(path))
-    return SourceFile(path, name_of(Path(path.name)), shown_as(path))
+    return SourceFile(path, name_of(Path(path.name)), shown_as(path), recorded=origin_of(path))
 
 
 def _unsupported(shown_as: str) -> UnknownFormat:
@@ -170,11 +178,13 @@ def _walk(root: Path, leave_out: Path | None, report: Callable[[SourceError], ob
         if is_index([*subfolders, *names]):
             subfolders.clear()
             continue
-        inside = Path(folder).relative_to(root)
+        inside, present = Path(folder).relative_to(root), frozenset(names)
         for name in sorted(names):
             if name.startswith(".") or Path(name).suffix.lower() not in SUFFIXES or inside / name == Path(GOLDEN):
                 continue
-            yield SourceFile(Path(folder, name), name_of(inside / name), name_of(shown / inside / name))
+            path = Path(folder, name)
+            recorded = origin_of(path) if record_of(path).name in present else None
+            yield SourceFile(path, name_of(inside / name), name_of(shown / inside / name), recorded=recorded)
 
 
 _MAX_BYTES = 255

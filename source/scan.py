@@ -49,6 +49,17 @@ def extractor_of(file: SourceFile, ocr: str) -> str:
     return f"{format.extractor} {ocr if format.ocr else ''}"
 
 
+def _fingerprint(file: SourceFile, *facts: str) -> bytes:
+    """The fingerprint of a document in a file, of which these facts are known."""
+    return fingerprint(file.shown_as, *facts, *(file.origin.facts if file.origin else ()))
+
+
+def _placed(document: Document, file: SourceFile) -> Document:
+    """A document with the path and the origin of its file."""
+    address, fetched, _ = file.origin.facts if file.origin else ("", "", "")
+    return replace(document, path=file.shown_as, address=address, fetched=fetched)
+
+
 def fingerprint(*facts: str) -> bytes:
     """A 16-byte hash of the facts that determine a document."""
     return hashlib.blake2b("\0".join(facts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
@@ -93,6 +104,10 @@ class Scan:
     without: frozenset[str] = frozenset()
     skipped: list[SourceError] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
+
+    def origins(self) -> dict[str, list[str]]:
+        """Where the files came from that are copies of web pages, by shown path; they must have been hashed."""
+        return {file.shown_as: list(file.origin.facts) for file in self.files if file.origin}
 
     def look(self, on_wait: OnWait = do_nothing) -> dict[str, str]:
         """Hashes every file: the SHA-256 by shown path, or UNREAD for a file that cannot be read."""
@@ -235,7 +250,7 @@ class _Reading:
 
     def _collection(self, file: SourceFile) -> Iterator[Scanned]:
         def known(sha256: str) -> Scanned | None:
-            key = fingerprint(file.shown_as, sha256, EXTRACTOR)
+            key = _fingerprint(file, sha256, EXTRACTOR)
             known_as = self.known(key)
             return None if known_as is None else Scanned(known_as, key, None)
 
@@ -254,8 +269,8 @@ class _Reading:
     def _lines(self, file: SourceFile, reading: Future[tuple[list[Document], SourceError | None]]) -> Iterator[Scanned]:
         documents, error = wait_for_result(reading, self.on_wait)
         for document in documents:
-            key = fingerprint(file.shown_as, document.sha256, EXTRACTOR)
-            yield Scanned(document.id, key, replace(document, path=file.shown_as))
+            key = _fingerprint(file, document.sha256, EXTRACTOR)
+            yield Scanned(document.id, key, _placed(document, file))
         if error:
             raise error
 
@@ -276,7 +291,7 @@ def _known(file: SourceFile, ocr: str, known: Known) -> Scanned | None:
     """The known document of a file; None if it must be extracted."""
     if file.sha256 is None:
         return None
-    key = fingerprint(file.shown_as, file.id, file.sha256, extractor_of(file, ocr))
+    key = _fingerprint(file, file.id, file.sha256, extractor_of(file, ocr))
     return Scanned(file.id, key, None) if known(key) == file.id else None
 
 
@@ -310,8 +325,11 @@ def scan(
 def _read(file: SourceFile, ocr: str, parsers: Parsers) -> Scanned:
     """Extracts the document in a file, in a parser process."""
     facts = {"id": file.id, "title": name_of(Path(file.path.stem)), "path": file.shown_as}
+    if file.recorded and file.sha256 is None:
+        file.sha256 = sha256_of(file, lambda: False)  # says whether the record is about these bytes
     with readable(file, _most_bytes(file)):
-        document = parsers.read(file.path, ocr=ocr, **facts)
+        document = parsers.read(file.path, ocr=ocr, charset=file.origin.charset if file.origin else "", **facts)
+    file = replace(file, sha256=document.sha256)  # it may have changed since it was hashed
     # A hijacked parser must not be able to replace another document.
-    document = replace(document, id=file.id, path=file.shown_as)
-    return Scanned(file.id, fingerprint(file.shown_as, file.id, document.sha256, extractor_of(file, ocr)), document)
+    document = _placed(replace(document, id=file.id), file)
+    return Scanned(file.id, _fingerprint(file, file.id, document.sha256, extractor_of(file, ocr)), document)

@@ -144,6 +144,7 @@ def _made_from(sources: Sequence[str | Path], source_scan: Scan, on_wait: OnWait
         "absolute_roots": [str(Path(root).absolute()) for root in roots],
         "left_out": sorted(source_scan.without),
         "files": source_scan.look(on_wait),
+        "origins": source_scan.origins(),
         "readers": source_scan.extractors(),
         "splitter": splitter(),
     }

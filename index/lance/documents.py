@@ -50,7 +50,7 @@ class TextRow:
 def dump_facts(facts: DocumentFacts) -> bytes:
     """Encodes facts, without the id, as JSON for `DocumentRow.of`."""
     doubts = [(doubt.kind, doubt.page, doubt.count) for doubt in facts.doubts]
-    further = (facts.authors, facts.date, facts.version, facts.sha256, facts.extractor)
+    further = (facts.authors, facts.date, facts.version, facts.sha256, facts.extractor, facts.address, facts.fetched)
     return json.dumps([facts.title, facts.path, facts.pages, doubts, *further], ensure_ascii=False).encode()
 
 

@@ -171,9 +171,9 @@ class RayParsers:
         self.concurrency = len(workers)
         self._turns = cycle(workers)
 
-    def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
+    def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "", charset: str = "") -> Document:
         """As `ParserPool.read`. Also raises ClusterUnusable."""
-        facts = {"id": id, "title": title, "path": path, "ocr": ocr}
+        facts = {"id": id, "title": title, "path": path, "ocr": ocr, "charset": charset}
         found = _result(next(self._turns).read.remote(file.read_bytes(), file.suffix, facts))
         if isinstance(found, SourceError):
             raise found

@@ -39,12 +39,13 @@ _VALUE = re.compile(r"@|://")  # occurs in values, not in the names of columns
 _WORD = re.compile(r"[^\W_]")
 
 
-def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
+def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "", charset: str = "") -> Document:
     """Extracts a Document from a CSV file with any of the usual delimiters and RFC 4180 quotes.
 
-    A quote that is never closed ends with its line. Raises NotText or SourceEmpty.
+    A quote that is never closed ends with its line. `charset`: the encoding that its server named.
+    Raises NotText or SourceEmpty.
     """
-    text, undecodable = decode(data, path or id)
+    text, undecodable = decode(data, path or id, charset)
     delimiter = _delimiter(text)
     matches = list(_records(text, delimiter))
     if not matches:

@@ -28,8 +28,8 @@ class Format:
 
     `name`: what users call it. `module` holds the extractor and its version, EXTRACTOR.
     `library` is the package that parses the files; its version affects offsets too.
-    `text`: the extractor gets the decoded text instead of the bytes. `ocr`: it can
-    recognise text in images.
+    `text`: the extractor gets the decoded text instead of the bytes. `charset`: it takes
+    the encoding that the file's server named. `ocr`: it can recognise text in images.
     """
 
     name: str
@@ -37,19 +37,25 @@ class Format:
     suffixes: tuple[str, ...]
     library: str | None = None
     text: bool = False
+    charset: bool = False
     ocr: bool = False
 
-    def read(self, data: bytes, *, id: str, title: str, path: str, sha256: str, ocr: str = "") -> Document:
-        """Extracts the document in a file's bytes. `ocr`: Tesseract's languages. Raises a SourceError."""
+    def read(
+        self, data: bytes, *, id: str, title: str, path: str, sha256: str, ocr: str = "", charset: str = ""
+    ) -> Document:
+        """Extracts the document in a file's bytes. Raises a SourceError.
+
+        `ocr`: Tesseract's languages. `charset`: the encoding that its server named.
+        """
         name = self.module.rpartition(".")[2]
         read: Callable[..., Document] = getattr(import_module(f"source.formats.{self.module}"), f"read_{name}")
         content: Any = data
         undecodable = 0
         if self.text:
-            content, undecodable = decode(data, path)
+            content, undecodable = decode(data, path, charset)
             if not content.strip():
                 raise SourceEmpty(f"{isolated(path)} is empty.")
-        options = {"ocr": ocr} if self.ocr and ocr else {}
+        options = {"ocr": ocr} if self.ocr and ocr else {"charset": charset} if self.charset else {}
         document = read(content, id=id, title=title, path=path, sha256=sha256, **options)
         check_amounts(document, len(data), path)
         return with_imprint(replace(document, doubts=_together(document, undecodable)))
@@ -80,14 +86,14 @@ FORMATS = (
     Format("plain text", "plain", (".txt", ".text"), text=True),
     Format("Markdown", "markdown", (".md", ".markdown"), "markdown-it-py", text=True),
     Format("PDF", "pdf", (".pdf",), "pypdfium2", ocr=True),
-    Format("HTML", "html", (".html", ".htm", ".xhtml"), "trafilatura"),
+    Format("HTML", "html", (".html", ".htm", ".xhtml"), "trafilatura", charset=True),
     Format("EPUB", "epub", (".epub",), "lxml"),
     Format("Word", "office.docx", (".docx", ".docm"), "lxml"),
     Format("OpenDocument", "office.odt", (".odt", ".ott"), "lxml"),
     Format("PowerPoint", "office.pptx", (".pptx", ".pptm", ".ppsx"), "lxml"),
     Format("RTF", "rtf", (".rtf",)),
     Format("reStructuredText", "rst", (".rst",), text=True),
-    Format("CSV", "csv", (".csv", ".tsv")),
+    Format("CSV", "csv", (".csv", ".tsv"), charset=True),
 )
 OCR = "tesseract/"
 """Follows an extractor's name, and precedes the languages, if text in images was recognised."""

@@ -50,8 +50,8 @@ class Parsers(Protocol):
 
     concurrency: int
 
-    def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
-        """Extracts the document in `file`. Raises a SourceError."""
+    def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "", charset: str = "") -> Document:
+        """Extracts the document in `file`. `charset`: the encoding that its server named. Raises a SourceError."""
 
     def read_lines(self, file: Path, lines: JsonlLines, path: str) -> tuple[list[Document], SourceError | None]:
         """Extracts the documents in lines of a collection, up to the first line with an error; and that error."""
@@ -71,12 +71,13 @@ class ParserPool:
         self._busy: set[_ParserProcess] = set()
         self._closed = False
 
-    def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "") -> Document:
-        """Extracts the document in `file`.
+    def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "", charset: str = "") -> Document:
+        """Extracts the document in `file`. `charset`: the encoding that its server named.
 
         Raises a SourceError: SourceUnreadable if the process crashed, TooLarge if it exceeded its time limit.
         """
-        return self._ask(file, {"suffix": file.suffix, "id": id, "title": title, "path": path, "ocr": ocr}, load_parts)
+        facts = {"id": id, "title": title, "path": path, "ocr": ocr, "charset": charset}
+        return self._ask(file, {"suffix": file.suffix, **facts}, load_parts)
 
     def read_lines(self, file: Path, lines: JsonlLines, path: str) -> tuple[list[Document], SourceError | None]:
         """Extracts the documents in lines of a collection, up to the first line with an error; and that error.

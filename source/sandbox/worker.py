@@ -4,7 +4,7 @@
 
 Each line of standard input is a request, with the time it may take in `seconds`:
 
-- `{"file", "suffix", "id", "title", "path", "ocr"}` asks for a document: the answer is the parts
+- `{"file", "suffix", "id", "title", "path", "ocr", "charset"}` asks for a document: the answer is the parts
   of `source.document_json.dump_parts`;
 - `{"file", "start", "end", "number", "path"}` asks for the documents in lines of a collection:
   the parts of each, then the error that ended them as JSON, or `null`; with `"ids"` only for
@@ -122,7 +122,7 @@ def _read(request: dict[str, Any]) -> list[bytes]:
     format = format_of(request["suffix"])
     assert format, request
     data = Path(request["file"]).read_bytes()
-    facts = {name: request[name] for name in ("id", "title", "path", "ocr")}
+    facts = {name: request[name] for name in ("id", "title", "path", "ocr", "charset")}
     return dump_parts(format.read(data, sha256=hashlib.sha256(data).hexdigest(), **facts))
 
 

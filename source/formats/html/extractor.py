@@ -16,7 +16,7 @@ from typing import Any
 
 from source.builder import TextBuilder
 from source.document import Document, Doubt, DoubtKind, Stated
-from source.encoding import decode
+from source.encoding import codec_of, decode
 from source.errors import Damaged, SourceEmpty, TooLarge
 from source.formats.html.blocks import HtmlBlock, HtmlKind, blocks_of
 from source.formats.html.content import content_of, titles_of
@@ -31,12 +31,6 @@ _DECLARED = re.compile(
     rb"<meta\s[^>]*?charset\s*=\s*[\"']?\s*([\w.:-]+)|\A\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE
 )
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-# The code pages that browsers use for labels of narrower ones (the Encoding standard, §4.2).
-_TAKEN_FOR = {
-    "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
-    "gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "euc_kr": "cp949", "shift_jis": "cp932",
-}  # fmt: skip
-_CODE_PAGE = re.compile(r"utf-8|iso8859-\d+|iso2022_jp|tis-620|cp\d+|koi8-[ru]|mac-\w+|gb\w+|big5\w*|euc_\w+|shift_jis")
 _SUBSET = re.compile(  # only of the first declaration, because others have no meaning
     r"\A((?>.*?<!doctype)[^>\[]*+)\[(?:\s|<[!?][^>]*>|%[\w.]+;)*+\]\s*+>", re.IGNORECASE | re.DOTALL
 )
@@ -44,14 +38,16 @@ _SUBSET = re.compile(  # only of the first declaration, because others have no m
 _ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 
 
-def read_html(data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
-    """Extracts a Document from an HTML page.
+def read_html(
+    data: bytes, *, id: str, title: str = "", path: str = "", sha256: str = "", charset: str = ""
+) -> Document:
+    """Extracts a Document from an HTML page. `charset`: the encoding that its server named.
 
     Its title is its only h1, or `og:title`, or `<title>`, or its first heading, or `title`.
     Raises SourceEmpty, NotText, Damaged or TooLarge.
     """
     shown_as = path or id
-    text, undecodable = decode_html(data, shown_as)
+    text, undecodable = decode_html(data, shown_as, charset)
     root = parse_html(text, shown_as)
     blocks = blocks_of(root)
     if not any(char.isalnum() for block in blocks for char in block.text):
@@ -94,18 +90,19 @@ def _stated(root: Any) -> tuple[Stated, ...]:
     return properties(people, next((found[name][0] for name in _DATE_NAMES if name in found), ""))
 
 
-def decode_html(data: bytes, shown_as: str) -> tuple[str, int]:
+def decode_html(data: bytes, shown_as: str, charset: str = "") -> tuple[str, int]:
     """The text of a page and the number of bytes that could not be decoded. Raises NotText.
 
-    Follows browsers: a byte-order mark first, then the declared encoding. But valid UTF-8
-    is decoded as such whatever the page declares, since the server may have declared it
-    (no other encoding looks like it), and a declaration that most bytes don't fit is ignored.
+    Follows browsers: a byte-order mark first, then the encoding that the server named
+    (`charset`), then the declared one. But valid UTF-8 is decoded as such whatever the page
+    declares, since the server may have declared it (no other encoding looks like it), and a
+    declaration that most bytes don't fit is ignored.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             text = data.decode(encoding, "replace")
             return text, text.count("\ufffd")
-    declared = _declared(data)
+    declared = codec_of(charset) or _declared(data)
     if declared != "iso2022_jp":  # its bytes are ASCII, and so valid UTF-8 too
         try:
             text = data.decode("utf-8")
@@ -151,13 +148,7 @@ def _declared(data: bytes) -> str:
     match = _DECLARED.search(_COMMENT.sub(b"", data[:_HEAD]))
     if match is None:
         return ""
-    label = (match[1] or match[2]).decode("ascii", "replace").lower()
-    try:
-        name = codecs.lookup(label.removeprefix("x-")).name
-    except LookupError:
-        return ""
-    name = _TAKEN_FOR.get(name, name)
-    return name if _CODE_PAGE.fullmatch(name) else ""
+    return codec_of((match[1] or match[2]).decode("ascii", "replace"))
 
 
 def _headline(content: list[HtmlBlock]) -> str:
