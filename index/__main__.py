@@ -55,6 +55,11 @@ def _parser() -> CommandParser:
         return subparser
 
     _add_build_options(command("build", _build, "Build or update the index from the sources."))
+    fetch = command("fetch", _fetch, "Save copies of web pages among the sources. Only this command uses the network.")
+    fetch.add_argument("addresses", nargs="+", metavar="URL", help="the address of a page, a PDF or another file")
+    fetch.add_argument(
+        "--into", metavar="FOLDER", help="where to save them (default: the documents that were added to the index)"
+    )
     command("status", _status, "Show what the index contains, and its generations.")
     documents = command("documents", _documents, "List the documents: id, title, number of passages.")
     documents.add_argument("--json", action="store_true", help="print one JSON object")
@@ -173,6 +178,20 @@ def _expendable(progress: Progress) -> Progress:
     return show
 
 
+def _fetch(arguments: argparse.Namespace) -> int:
+    from index.fetch import Copies, addresses_in  # the network is for this command alone
+
+    addresses = addresses_in(arguments.addresses)
+    copies = Copies(arguments.index, arguments.into)
+    results = []
+    for each in copies.fetch(addresses):
+        results.append(each)
+        print(printable(str(each)), file=sys.stderr if each.problem else sys.stdout, flush=True)
+    if any(each.is_new for each in results):
+        print(printable(copies.remedy), file=sys.stderr)
+    return 1 if any(each.problem for each in results) else 0
+
+
 def _status(arguments: argparse.Namespace) -> int:
     for line in list(status_lines(arguments.index)):  # a list, so that an error comes before any output
         print(printable(line))
@@ -186,7 +205,8 @@ def _documents(arguments: argparse.Namespace) -> int:
         print(printable_json({"documents": [each.json() for each in found]}))
         return 0
     for each in found:
-        print("\t".join(map(_printable, (each.id, each.title, counted(each.passages, "passage")))))
+        columns = (each.id, each.title, counted(each.passages, "passage"), *filter(None, [each.address]))
+        print("\t".join(map(_printable, columns)))
     return 0
 
 

@@ -25,8 +25,9 @@ def status_lines(index: str | Path) -> Iterator[str]:
     yield from _size_lines(store, located.size())
     for generation in generations:
         yield f"{'*' if generation.is_current else ' '} {_generation_text(generation)}"
+    origins = sources.get("origins", {})  # an earlier version did not record them
     for path in sources["files"]:
-        yield f"source      {isolated(path)}"
+        yield f"source      {isolated(path)}" + "".join(f" from {isolated(each)}" for each in origins.get(path, [])[:1])
     for id in left_out(Layout(located.staging)):
         yield f"excluded    {isolated(id)}"
     for sentence in sources["skipped"]:

@@ -259,7 +259,7 @@ class Listed:
     """A document in a list.
 
     `format`: the file name's extension, "pdf", "md", …. `pages`: their number; None if the
-    format has no pages. `passages`: their number.
+    format has no pages. `passages`: their number. `address` and `fetched`: as in `Document`.
     """
 
     id: str
@@ -269,10 +269,24 @@ class Listed:
     pages: int | None
     passages: int
     doubts: tuple[Doubt, ...]
+    address: str
+    fetched: str
 
     def json(self) -> dict[str, Any]:
-        """The entry in `python -m index documents --json` and in `/documents`."""
-        return {name: getattr(self, name) for name in ("id", "title", "path", "format", "pages", "passages")}
+        """The entry in `python -m index documents --json` and in `/documents`.
+
+        `address` and `fetched` are left out if empty.
+        """
+        names = (
+            "id",
+            "title",
+            "path",
+            "format",
+            "pages",
+            "passages",
+            *(("address", "fetched") if self.address else ()),
+        )
+        return {name: getattr(self, name) for name in names}
 
 
 def listed(store: Store, rows: Sequence[int]) -> Iterator[Listed]:
@@ -286,6 +300,8 @@ def listed(store: Store, rows: Sequence[int]) -> Iterator[Listed]:
             pages=facts.pages,
             passages=len(store.passages_in(row)),
             doubts=facts.doubts,
+            address=facts.address,
+            fetched=facts.fetched,
         )
 
 

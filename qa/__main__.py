@@ -158,7 +158,9 @@ def _source_text(document: DocumentRef, place: Place) -> str:
 
 
 def _id_text(document: DocumentRef) -> str:
-    """The document's id in brackets, as several documents may have the same title."""
+    """The document's address or else its id in brackets, as several documents may have the same title."""
+    if document.address:
+        return f" ({isolated(document.address)}, fetched {isolated(document.fetched[:10])})"
     return "" if document.id == document.title else f" ({isolated(document.id)})"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any
 
 from index import Passage, Store
-from source import Box, Document, Doubt, Place, Span
+from source import Box, Document, DocumentFacts, Doubt, Place, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class DocumentRef:
     """A reference to a document that is sufficient to verify a quote from it.
 
     `date`: the document's, in ISO form, as precise as it is known; empty if it isn't.
+    `address` and `fetched`: of a copy of a web page, where it came from and when; else empty.
     """
 
     id: str
@@ -33,10 +34,12 @@ class DocumentRef:
     sha256: str
     extractor: str
     date: str = ""
+    address: str = ""
+    fetched: str = ""
 
     @classmethod
-    def of(cls, document: Document) -> DocumentRef:
-        return cls(document.id, document.title, document.path, document.sha256, document.extractor, document.date)
+    def of(cls, document: Document | DocumentFacts) -> DocumentRef:
+        return cls(**{field.name: getattr(document, field.name) for field in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +214,6 @@ def hits_json(query: str, hits: list[Hit]) -> dict[str, Any]:
 
 
 def document_json(document: DocumentRef) -> dict[str, str]:
-    """A document reference as a JSON object; `date` is left out if empty."""
-    fields = {
-        "id": document.id,
-        "title": document.title,
-        "path": document.path,
-        "sha256": document.sha256,
-        "extractor": document.extractor,
-    }
-    return {**fields, "date": document.date} if document.date else fields
+    """A document reference as a JSON object; `date`, `address` and `fetched` are left out if empty."""
+    optional = ("date", "address", "fetched")
+    return {name: value for name, value in asdict(document).items() if value or name not in optional}

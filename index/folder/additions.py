@@ -21,6 +21,7 @@ from index.folder.layout import Layout
 from index.folder.record import last_build
 from index.json_shape import fits
 from source import OnWait, SourceFile, UsageError, do_nothing, files_in, is_index, is_unicode, isolated, name_of
+from source.origin import record_of
 
 _MOST_BYTES = 1 << 24  # of the list of exclusions
 _UNDO = "undo.json"  # what is left to undo: path in the index → name of its backup; null for a new file
@@ -32,14 +33,14 @@ def sources_of(layout: Layout, sources: Sequence[str | Path]) -> list[Path]:
     """The paths to build from: the sources and the folder of added documents. Raises UsageError and StoreError."""
     roots = [Path(source) for source in sources]
     for root in roots:
-        _check_not_in_index(root)
+        check_not_in_index(root)
     added = _folder(layout)
     if added and added.absolute() not in (root.absolute() for root in roots):
         roots.append(added)
     return roots
 
 
-def _check_not_in_index(source: Path) -> None:
+def check_not_in_index(source: Path) -> None:
     """Raises UsageError for a source that is an index, this one or another, or a part other than its added files."""
     try:
         path = Path(os.path.realpath(source))
@@ -202,8 +203,9 @@ class Change:
         return path
 
     def delete(self, path: Path) -> None:
-        """Deletes an added file."""
+        """Deletes an added file, with the record of where it came from."""
         self._back_up(path, Path.replace)
+        self._back_up(record_of(path), Path.replace)
 
     def leave_out(self, ids: Sequence[str]) -> None:
         """Replaces the list of excluded documents."""

@@ -142,11 +142,7 @@ def _size(store: Store, names: Names, asked: AsksAbout, rows: Sequence[int], fou
 
 def _title(store: Store, names: Names, asked: AsksAbout, rows: Sequence[int], found: _Found) -> None:
     for facts in store.rows.facts(rows[:MOST_OPENED]):
-        found.facts.append(Fact(_ref(facts), "title", facts.title))
-
-
-def _ref(facts: DocumentFacts) -> DocumentRef:
-    return DocumentRef(facts.id, facts.title, facts.path, facts.sha256, facts.extractor, facts.date)
+        found.facts.append(Fact(DocumentRef.of(facts), "title", facts.title))
 
 
 def _list(store: Store, names: Names, asked: AsksAbout, rows: Sequence[int], found: _Found) -> None:
@@ -154,7 +150,7 @@ def _list(store: Store, names: Names, asked: AsksAbout, rows: Sequence[int], fou
     found.facts.append(Fact(None, "documents", str(len(rows))))
     if asked.what is not Aspect.COUNT:
         for facts in store.rows.facts(rows[:MOST_LISTED]):
-            found.facts.append(Fact(_ref(facts), "title", facts.title))
+            found.facts.append(Fact(DocumentRef.of(facts), "title", facts.title))
 
 
 def _newest(store: Store, names: Names, asked: AsksAbout, rows: Sequence[int], found: _Found) -> None:

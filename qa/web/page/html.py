@@ -17,6 +17,7 @@ from html import escape
 from markupsafe import Markup
 
 from source import END_ISOLATE, ISOLATE, Span, undirected
+from source.origin import is_address
 
 _VOID = frozenset({"img", "input"})  # elements without content or end tag
 _NUL_SHOWN = str.maketrans({"\x00": "\ufffd"})  # an HTML parser would silently drop it
@@ -39,6 +40,16 @@ def sentence(text: str) -> Markup:
 def named(text: str, tag: str = "bdi", **attributes: object) -> Markup:
     """A name, or another short text that isn't quoted, in an element of its own that affects nothing outside it."""
     return element(tag, {"dir": "auto", **_written(attributes)}, escaped(undirected(text)))
+
+
+def link(address: str, **attributes: object) -> Markup:
+    """The address of a web page as a link that opens beside this page, which it does not learn of.
+
+    The address may come from somebody else's index: of anything that isn't one, only the text.
+    """
+    if not is_address(address):
+        return named(address, "span", **attributes)
+    return named(address, "a", href=address, target="_blank", rel="noopener noreferrer", **attributes)
 
 
 def element(tag: str, attributes: Mapping[str, object], *content: Markup) -> Markup:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from markupsafe import Markup
 
 from qa import Answer, Edition, Quote, State
-from qa.web.page.html import button, element, escaped, flows, marked, named, sentence
+from qa.web.page.html import button, element, escaped, flows, link, marked, named, sentence
 from qa.web.page.texts import Texts
 from source import isolated
 from source.formats.markdown_marks import marks_in
@@ -157,13 +157,15 @@ def _source(quote: Quote, texts: Texts) -> Markup:
     document = quote.document
     title = named(document.title, "cite")
     date = [element("span", {"class": "dated"}, escaped(texts.iso_date(document.date)))] if document.date else []
+    fetched = [element("span", {"class": "fetched"}, escaped(each)) for each in texts.fetched_on(document.fetched)]
     # Several documents may have the same title.
     file = [] if document.id == document.title else [named(document.id, "span", class_="file")]
+    origin = [link(document.address, class_="file"), *fetched] if document.address else file
     place = element("span", {"class": "where"}, sentence(texts.where(document, quote.place)))
     elsewhere = texts.elsewhere(document, quote.elsewhere) if quote.elsewhere else ""
     doubts = texts.doubts(quote.doubts) if quote.doubts else ""
     notes = [element("span", {"class": "note"}, sentence(note)) for note in (elsewhere, doubts) if note]
-    return element("p", {"class": "source"}, title, *date, place, *file, *notes)
+    return element("p", {"class": "source"}, title, *date, place, *origin, *notes)
 
 
 def _actions(quote: Quote, texts: Texts) -> list[Markup]:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from qa import Edition
 from qa.web.page.document.units import PageUnits, TextUnits, Units, View
-from qa.web.page.html import button, element, escaped, named
+from qa.web.page.html import button, element, escaped, link, named
 from qa.web.page.texts import Texts
 from source import Document, Heading, SourceError, has_pictures, isolated
 
@@ -64,7 +64,7 @@ def _around(units: Units, offset: int, *, paged: bool = False, notice: str = "")
 def frame(document: Document, texts: Texts) -> Markup:
     """The panel without text: title, file, navigation, map, and an empty place for a part."""
     title = named(document.title, "h2")
-    path = named(document.id, "p", class_="path")
+    path = link(document.address, class_="path") if document.address else named(document.id, "p", class_="path")
     back, close = button("close", texts.back, "text back"), button("close", texts.close, "icon")
     head = element("header", {}, element("div", {}, back, title, path), close)
     content = element("article", {"class": "content", "tabindex": 0, "aria-label": isolated(document.title)})

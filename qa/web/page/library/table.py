@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from qa.library import Entry
-from qa.web.page.html import button, element, escaped, named
+from qa.web.page.html import button, element, escaped, link, named
 from qa.web.page.texts import Texts
 
 ROWS = 50
@@ -51,7 +51,8 @@ def _row(entry: Entry, texts: Texts, read_only: bool) -> Markup:
     name = texts.name_of(entry.id, entry.title)
     tick = element("input", {"type": "checkbox", "aria-label": texts.only.format(title=name)})
     read = {"type": "button", "class_": "title", "data_do": "read", "title": texts.read.format(title=name)}
-    title, path = named(entry.title, "button", **read), named(entry.id, "span", class_="path")
+    title = named(entry.title, "button", **read)
+    path = link(entry.address, class_="path") if entry.address else named(entry.id, "span", class_="path")
     doubts = [element("span", {"class": "note doubts"}, escaped(texts.doubts(entry.doubts)))] if entry.doubts else []
     cells = [tick, Markup().join([title, path, *doubts]), escaped(entry.format), *_facts(entry, texts)]
     remove = Markup() if read_only else button("remove", texts.remove.format(title=name), "icon")

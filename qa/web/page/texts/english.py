@@ -81,6 +81,7 @@ ENGLISH = Texts(
     same_words="Also appears in:",
     written_by="written by {}",
     dated="dated {}",
+    fetched="fetched {}",
     of_version="version {}",
     more="{count} more",
     doubtful="Text may differ from the original",

@@ -99,6 +99,7 @@ RUSSIAN = Texts(
     same_words="Также встречается:",
     written_by="автор: {}",
     dated="дата: {}",
+    fetched="дата обращения: {}",
     of_version="версия {}",
     more="ещё {count}",
     doubtful="Текст может отличаться от оригинала",

@@ -83,6 +83,7 @@ class Phrases:
     same_words: str
     written_by: str
     dated: str
+    fetched: str
     of_version: str
     more: str
     doubtful: str
@@ -189,9 +190,17 @@ class Texts(Phrases):
         return " › ".join([*headings, ", ".join(numbers)])
 
     def citation(self, document: DocumentRef, place: Place) -> str:
-        """The citation that is copied with a quote: title, date, place and, in brackets, the document's id."""
+        """The citation that is copied with a quote: title, date, place and, in brackets, where the document is from.
+
+        That is the address of a web page, and when it was fetched, or else the document's id.
+        """
         dated = f" ({self.iso_date(document.date)})" if document.date else ""
-        return f"{isolated(document.title)}{dated}, {self.where(document, place)} ({isolated(document.id)})"
+        origin = ", ".join([isolated(document.address or document.id), *self.fetched_on(document.fetched)])
+        return f"{isolated(document.title)}{dated}, {self.where(document, place)} ({origin})"
+
+    def fetched_on(self, time: str) -> list[str]:
+        """When a web page was fetched, if it was."""
+        return [self.fetched.format(self.iso_date(time[:10]))] if time else []
 
     def name_of(self, id: str, title: str) -> str:
         """A document's title with its id in brackets, as several documents may have the same title.
