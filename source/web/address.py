@@ -98,7 +98,7 @@ def _host(parts: SplitResult) -> str:
         host = (parts.hostname or "").encode("idna").decode()
     except UnicodeError:
         host = ""
-    if not _HOST.fullmatch(host):
+    if not _HOST.fullmatch(host) or "\\" in parts.netloc:  # which ends a host in a browser
         raise ValueError("names no host, or an impossible one")
     return host
 

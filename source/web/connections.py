@@ -28,15 +28,19 @@ from source.web.address import Address
 
 _NAT64 = ip_network("64:ff9b::/96")
 _STALL = 20.0  # seconds without a byte
+_SOON = 0.1  # seconds: what times out so short of a deadline timed out because of it
 
 
 class Deadline:
-    """A moment by which everything must be over. `passed`: whether something was ended because it was not."""
+    """A moment, so many seconds from now, by which everything must be over."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self.passed = False
         self._ends = monotonic() + seconds
+
+    @property
+    def passed(self) -> bool:
+        return monotonic() > self._ends - _SOON
 
     def patience(self) -> float:
         """The seconds that one step may take."""
@@ -55,9 +59,9 @@ class Deadline:
             timer.cancel()
             twin.close()
 
-    def _end(self, connection: socket.socket) -> None:
-        self.passed = True
-        with suppress(OSError):
+    @staticmethod
+    def _end(connection: socket.socket) -> None:
+        with suppress(OSError):  # it has been closed just now
             connection.shutdown(socket.SHUT_RDWR)
 
 

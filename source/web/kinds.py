@@ -51,7 +51,7 @@ _ZIPPED = (
 _PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*)*<(?:!doctype\s+html|html)\b", re.I
 )
-_MEMBER = re.compile(rb"PK\x03\x04.{26}mimetype(application/[\w.+-]+)", re.DOTALL)  # the first of EPUB and OpenDocument
+_MEMBER = 30  # bytes before the name of an archive's first file, "mimetype" in EPUB and OpenDocument; the type follows
 
 
 def ending_of(media_type: str, ending: str, start: bytes) -> str:
@@ -81,9 +81,9 @@ def _shown_by(start: bytes, announced: str, ending: str) -> str:
     if start.startswith(b"{\\rtf"):
         return ".rtf"
     if start.startswith(b"PK\x03\x04"):
-        member = _MEMBER.match(start)
-        kinds = (_ENDINGS.get(member[1].decode(), "") if member else "", announced, ending)
-        return next((kind for kind in kinds if kind in _ZIPPED), ".zip")
+        member = start[_MEMBER:].decode("latin-1")
+        stated = (kind for media_type, kind in _ENDINGS.items() if member.startswith(f"mimetype{media_type}"))
+        return next((kind for kind in (*stated, announced, ending) if kind in _ZIPPED), ".zip")
     return ""
 
 

@@ -141,7 +141,16 @@ def eventually(true: Callable[[], _T]) -> _T:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 def test_a_parser_that_loops_in_c_ends_by_itself(tmp_path: Path) -> None:
     """Attack: a file at which a parser never lets another thread run; its parent was killed."""
-    request = {"file": str(tmp_path), "suffix": ".pdf", "id": "a", "title": "", "path": "a", "ocr": "", "charset": "", "seconds": 0}
+    request = {
+        "file": str(tmp_path),
+        "suffix": ".pdf",
+        "id": "a",
+        "title": "",
+        "path": "a",
+        "ocr": "",
+        "charset": "",
+        "seconds": 0,
+    }
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
     with subprocess.Popen([sys.executable, "-c", LOOPING], cwd=HOME, **pipes) as parser:
         try:

@@ -191,5 +191,6 @@ export const clickConversation = (event) => {
   const position = Number(turn?.dataset.turn);
   if (button) return conversationActions[String(button.dataset.do)]?.(button, position);
   const isSelecting = String(getSelection()) !== ""; // words in the card, which opening would deselect
-  if (card && !isSelecting) openQuote(position, Number(card.dataset.quote));
+  const isLink = targetOf(event).closest("a") !== null; // to the web page that the document is a copy of
+  if (card && !isSelecting && !isLink) openQuote(position, Number(card.dataset.quote));
 };
