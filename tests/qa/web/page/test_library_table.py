@@ -15,7 +15,8 @@ def entry(number: int = 1, **facts: object) -> Entry:
     given = {
         "id": f"{number}.pdf", "title": f"Book {number}", "path": f"/srv/books/{number}.pdf", "format": "pdf",
         "pages": 1234, "passages": 56,
-        "modified": datetime(2026, 3, 9, tzinfo=UTC), "doubts": (), "added": False, **facts,
+        "modified": datetime(2026, 3, 9, tzinfo=UTC), "doubts": (), "added": False, "address": "",
+        "fetched": "", **facts,
     }  # fmt: skip
     return Entry(**given)  # type: ignore[arg-type]
 
