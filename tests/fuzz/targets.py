@@ -21,6 +21,8 @@ TARGETS = {
     "questions": "files.Questions",
     "passwords": "files.PasswordFile",
     "left-out": "files.LeftOut",
+    "records": "web.Records",
+    "answers": "web.Answers",
 }
 """Name → module and class."""
 
