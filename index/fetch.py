@@ -22,9 +22,9 @@ from index.locate import PATIENCE, last_build, locate
 from source import SUFFIXES, ChapterVerseError, UsageError, document_name, isolated, reason_of, shown_as
 from source.errors import NotFetched
 from source.files import GOLDEN
-from source.origin import Origin, origin_of, record_of
 from source.web.address import Address, parse_address, without_credentials
 from source.web.download import Download, download
+from source.web.origin import Origin, origin_of, record_of
 
 _Put = Callable[[Path, str], object]
 """Puts a copy of a file into a folder under a name."""

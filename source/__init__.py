@@ -7,7 +7,6 @@ from source.interrupts import end_on_interrupt  # first: from here on, Ctrl-C en
 
 # isort: split
 from source.arguments import pairs, paths, strings
-from source.collection import ids_in
 from source.disk import SPARED, lacking
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, Stated, StatedName, describe
 from source.document_json import DocumentFacts, dump_document, line_of, load_document, load_facts
@@ -40,6 +39,7 @@ from source.forking import PerProcess, after_fork, at_exit, forked, lazy_propert
 from source.formats.jsonl import JsonlLines
 from source.formats.registry import OCR, SUFFIXES
 from source.places import Box, Corners, Heading, Place, Places, boxes_of
+from source.sandbox.collection import ids_in
 from source.sandbox.page_images import has_pictures, page_picture
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.scan import UNREAD, Scan, Scanned, scan

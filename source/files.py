@@ -15,8 +15,8 @@ from typing import NoReturn
 from source.arguments import paths
 from source.errors import SourceError, SourceMissing, SourceUnreadable, TooLarge, UnknownFormat, unreadable
 from source.formats.registry import COLLECTION, SUFFIXES, SUPPORTED
-from source.origin import Origin, origin_of, record_of
 from source.untrusted_text import isolated
+from source.web.origin import Origin, origin_of, record_of
 
 SHIPPED = Path(__file__).parent / "documents"
 """The folder of the documents that ship with the project."""

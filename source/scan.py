@@ -13,13 +13,13 @@ from pathlib import Path
 from threading import Event
 
 from source.arguments import strings
-from source.collection import batches
 from source.document import Document
 from source.errors import DuplicateId, SourceEmpty, SourceError, SourceUnreadable
 from source.files import SourceFile, files_in, name_of, readable, roots_of
 from source.formats.jsonl import JsonlLines
 from source.formats.plain import EXTRACTOR
 from source.formats.registry import format_of
+from source.sandbox.collection import batches
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.untrusted_text import isolated
 from source.waiting import OnWait, ahead, do_nothing, map_in_pool, submit, threads, wait_for_result

@@ -21,7 +21,7 @@ from index.folder.layout import Layout
 from index.folder.record import last_build
 from index.json_shape import fits
 from source import OnWait, SourceFile, UsageError, do_nothing, files_in, is_index, is_unicode, isolated, name_of
-from source.origin import record_of
+from source.web.origin import record_of
 
 _MOST_BYTES = 1 << 24  # of the list of exclusions
 _UNDO = "undo.json"  # what is left to undo: path in the index → name of its backup; null for a new file

@@ -1,4 +1,4 @@
-"""The web as a source: fetches a page that the user names by its address. Nothing else in the project uses the network.
+"""The web as a source: fetches a page that the user names by its address, and remembers where its copy came from.
 
-Imported only by `python -m index fetch`.
+Only `python -m index fetch` imports what uses the network.
 """

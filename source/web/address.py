@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from source.formats.registry import SUFFIXES
-from source.origin import LONGEST_ADDRESS
+from source.web.origin import LONGEST_ADDRESS
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+", re.ASCII)

@@ -91,16 +91,16 @@ def _is_local_name(host: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A server's answer, whose body has not been read. `is_public`: whether it is from the public internet."""
+class Reply:
+    """A server's reply, whose body has not been read. `is_public`: whether it is from the public internet."""
 
     response: HTTPResponse
     is_public: bool
 
 
 @contextmanager
-def answer_to(address: Address, headers: dict[str, str], public_only: bool, deadline: Deadline) -> Iterator[Answer]:
-    """Asks for an address; yields the answer. `public_only`: only where the public internet answers.
+def reply_to(address: Address, headers: dict[str, str], public_only: bool, deadline: Deadline) -> Iterator[Reply]:
+    """Asks for an address; yields the reply. `public_only`: only where the public internet answers.
 
     Raises NotFetched, OSError and HTTPException.
     """
@@ -116,7 +116,7 @@ def answer_to(address: Address, headers: dict[str, str], public_only: bool, dead
         try:
             client.request("GET", str(address) if proxy else address.target, headers=headers)
             with client.getresponse() as response:
-                yield Answer(response, is_public)
+                yield Reply(response, is_public)
         finally:
             client.close()
 

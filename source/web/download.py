@@ -19,11 +19,11 @@ from io import BufferedIOBase
 from typing import BinaryIO
 
 from source.errors import NotFetched, reason_of
-from source.origin import Origin
 from source.untrusted_text import isolated
 from source.web.address import Address, redirected
-from source.web.connections import Deadline, answer_to, basic, explained
+from source.web.connections import Deadline, basic, explained, reply_to
 from source.web.kinds import SAMPLE, ending_of
+from source.web.origin import Origin
 
 MOST_BYTES = 100_000_000
 """The largest file that is fetched, unpacked."""
@@ -44,7 +44,7 @@ Known = Callable[[Address], Origin | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DownloadLimits:
     """How much of a file is fetched, in bytes, and how long for an address, in seconds."""
 
     size: int = MOST_BYTES
@@ -63,7 +63,7 @@ class Download:
     ending: str = ""
 
 
-def download(address: Address, into: BinaryIO, known: Known, limits: Limits = Limits()) -> Download:
+def download(address: Address, into: BinaryIO, known: Known, limits: DownloadLimits = DownloadLimits()) -> Download:
     """Downloads what is at an address into a file.
 
     From an address of the public internet, no redirect to this machine or a private
@@ -73,11 +73,11 @@ def download(address: Address, into: BinaryIO, known: Known, limits: Limits = Li
     for _ in range(_MOST_REDIRECTS + 1):
         origin = known(address)
         headers = _HEADERS | _conditions(origin) | _login(user, address)
-        with explained(deadline), answer_to(address, headers, is_public, deadline) as answer:
-            is_public = is_public or answer.is_public
-            status, location = answer.response.status, answer.response.headers.get("Location")
+        with explained(deadline), reply_to(address, headers, is_public, deadline) as reply:
+            is_public = is_public or reply.is_public
+            status, location = reply.response.status, reply.response.headers.get("Location")
             if status not in _REDIRECTS or not location:
-                return _downloaded(address, answer.response, into, origin, limits.size)
+                return _downloaded(address, reply.response, into, origin, limits.size)
         address = _next(address, location)
     raise NotFetched(f"redirects more than {_MOST_REDIRECTS} times. Check the address in a browser.")
 

@@ -16,12 +16,12 @@ from fuzz.jsons import mutated_json
 from fuzz.mutator import mutated
 from source.errors import NotFetched
 from source.formats.registry import SUFFIXES
-from source.origin import Origin, is_address, origin_of, record_of
 from source.web.address import Address, parse_address
-from source.web.download import Limits, download
+from source.web.download import DownloadLimits, download
+from source.web.origin import Origin, is_address, origin_of, record_of
 
 _ORIGIN = Origin("https://example.com/a?b", "2026-11-30T19:40:12+00:00", "0" * 64, "utf-8", '"1"', "Mon, 30 Nov 2026")
-_LIMITS = Limits(size=100_000, seconds=1.0)
+_LIMITS = DownloadLimits(size=100_000, seconds=1.0)
 _HEAD = b'HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nETag: "1"\r\n'
 _PACKED = gzip.compress(b"<html>" + b"Two sail. " * 300)
 # None has a Location, which could become the address of somebody's server.

@@ -17,7 +17,7 @@ from html import escape
 from markupsafe import Markup
 
 from source import END_ISOLATE, ISOLATE, Span, undirected
-from source.origin import is_address
+from source.web.origin import is_address
 
 _VOID = frozenset({"img", "input"})  # elements without content or end tag
 _NUL_SHOWN = str.maketrans({"\x00": "\ufffd"})  # an HTML parser would silently drop it

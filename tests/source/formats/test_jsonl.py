@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from source import ids_in, scan
-from source.collection import batches
 from source.document import Document
 from source.errors import BadCollection, DuplicateId, SourceEmpty
 from source.formats.jsonl import records
+from source.sandbox.collection import batches
 
 
 def read(folder: Path, data: str | bytes) -> list[Document]:

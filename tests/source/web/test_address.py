@@ -6,8 +6,8 @@ import pytest
 
 from source import document_name
 from source.formats.registry import SUFFIXES
-from source.origin import is_address
 from source.web.address import parse_address, redirected, without_credentials
+from source.web.origin import is_address
 
 
 @pytest.mark.parametrize(

@@ -17,17 +17,17 @@ import pytest
 from web_fixtures import Site, serving, tunnel_to
 
 from source.errors import NotFetched
-from source.origin import Origin
 from source.web import connections
 from source.web.address import Address, parse_address
 from source.web.connections import Deadline, connected, is_public
-from source.web.download import Download, Limits, download
+from source.web.download import Download, DownloadLimits, download
+from source.web.origin import Origin
 
 pytest_plugins = ["web_fixtures"]
 pytestmark = pytest.mark.usefixtures("no_proxy")
 
 PAGE = "<title>Ships</title><p>Two sail — северный ветер.</p>".encode()
-USUAL = Limits()
+USUAL = DownloadLimits()
 
 
 @contextmanager
@@ -43,13 +43,13 @@ def unknown(address: Address) -> None:
 
 
 def fetched(
-    address: str, known: Callable[[Address], Origin | None] = unknown, limits: Limits = USUAL
+    address: str, known: Callable[[Address], Origin | None] = unknown, limits: DownloadLimits = USUAL
 ) -> tuple[Download, bytes]:
     file = io.BytesIO()
     return download(parse_address(address), file, known, limits), file.getvalue()
 
 
-def problem(address: str, limits: Limits = USUAL) -> str:
+def problem(address: str, limits: DownloadLimits = USUAL) -> str:
     with pytest.raises(NotFetched) as raised:
         fetched(address, limits=limits)
     return str(raised.value)
@@ -196,7 +196,7 @@ def test_an_answer_that_comes_drop_by_drop_ends_with_the_time(site: Site, answer
     """Attack: a server that is never silent for long, and never done."""
     site.pages["/x"] = sent(*answer, pause=0.05)
     started = time.monotonic()
-    assert problem(site.at("/x"), Limits(seconds=0.3)).startswith("takes longer than 0 seconds")
+    assert problem(site.at("/x"), DownloadLimits(seconds=0.3)).startswith("takes longer than 0 seconds")
     assert time.monotonic() - started < 1.5
 
 
@@ -204,7 +204,7 @@ def test_the_time_counts_the_redirects_too(site: Site) -> None:
     """Attack: a server that answers quickly, but leads on and on."""
     for number in range(11):
         site.pages[f"/{number}"] = sent(b"HTTP/1.1 302 x\r\nLocation: /%d\r\n\r\n" % (number + 1), pause=0.1)
-    assert problem(site.at("/0"), Limits(seconds=0.3)).startswith("takes longer than")
+    assert problem(site.at("/0"), DownloadLimits(seconds=0.3)).startswith("takes longer than")
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_more_than_the_limit_is_not_fetched(site: Site, answer: list[bytes]) -> 
     site.pages["/x"] = sent(*answer)
     file = io.BytesIO()
     with pytest.raises(NotFetched, match=r"^is larger than 5 MB"):
-        download(parse_address(site.at("/x")), file, unknown, Limits(size=5_000_000))
+        download(parse_address(site.at("/x")), file, unknown, DownloadLimits(size=5_000_000))
     assert len(file.getvalue()) <= 5_000_000
 
 
@@ -342,6 +342,6 @@ def test_a_handshake_that_never_ends_ends_with_the_time() -> None:
         thread = threading.Thread(target=lambda: held.append(server.accept()[0]), daemon=True)
         thread.start()
         address = f"https://127.0.0.1:{server.getsockname()[1]}/"
-        assert problem(address, Limits(seconds=0.3)).startswith(("takes longer than", "does not answer"))
+        assert problem(address, DownloadLimits(seconds=0.3)).startswith(("takes longer than", "does not answer"))
         thread.join(5)
         held[0].close()

@@ -13,7 +13,7 @@ import pytest
 
 from source import Document, ParserPool, dump_document, load_document, load_facts, scan
 from source.formats.registry import format_of
-from source.origin import Origin, origin_of, record_of
+from source.web.origin import Origin, origin_of, record_of
 
 TEXT = "Два паруса на горизонте, и ветер северный.\n"
 PAGE = TEXT.encode("koi8-r")
@@ -135,7 +135,7 @@ def test_every_line_of_a_collection_has_its_address(tmp_path: Path, pool: Parser
 
 
 RECORD = json.loads(ORIGIN.dump())
-REPLACED = {
+REPLACED: dict[str, list[object]] = {
     "address": [
         "javascript:alert(1)", "https://me:secret@example.com/", "https://a/\x1b[2J", "https://a/\u202e", 7, "",
         "https://" + "x" * 9000,
