@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from http.client import HTTPMessage, HTTPResponse
-from io import BufferedIOBase
 from typing import BinaryIO
 
 from source.errors import NotFetched, reason_of
@@ -155,14 +154,28 @@ def _body(response: HTTPResponse, most: int) -> Iterator[bytes]:
         raise EOFError
 
 
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """The body as it comes: `HTTPResponse.read` would take all there is for a chunk with a negative size."""
+
+    response: HTTPResponse
+
+    def read(self, size: int) -> bytes:
+        """So many bytes, or fewer at the end."""
+        data = bytearray()
+        while len(data) < size and (more := self.response.read1(size - len(data))):
+            data += more
+        return bytes(data)
+
+
 @contextmanager
-def _unpacked(response: HTTPResponse) -> Iterator[BufferedIOBase]:
+def _unpacked(response: HTTPResponse) -> Iterator[_Raw | gzip.GzipFile]:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding in ("", "identity"):
-        yield response
+        yield _Raw(response)
     elif encoding in ("gzip", "x-gzip"):
         try:
-            yield gzip.GzipFile(fileobj=response)
+            yield gzip.GzipFile(fileobj=_Raw(response))
         except zlib.error as error:
             raise EOFError from error
     else:

@@ -70,6 +70,11 @@ def test_the_bytes_are_kept_as_they_came(site: Site) -> None:
 def test_compression_is_only_for_the_way(site: Site) -> None:
     site.has("/packed", gzip.compress(PAGE[:9]) + gzip.compress(PAGE[9:]), Content_Encoding="gzip")
     assert fetched(site.at("/packed"))[1] == PAGE
+    pieces = [b"1\r\n%c\r\n" % each for each in gzip.compress(PAGE)]
+    site.pages["/pieces"] = sent(
+        CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n"), *pieces, b"0\r\n\r\n"
+    )
+    assert fetched(site.at("/pieces"))[1] == PAGE
     site.has("/other", b"x", Content_Encoding="br")
     assert problem(site.at("/other")).startswith("comes packed as br, which was not asked for")
     site.has("/broken", gzip.compress(PAGE)[:-9], Content_Encoding="gzip")
@@ -212,9 +217,10 @@ def test_the_time_counts_the_redirects_too(site: Site) -> None:
     [
         [HEAD + b"Content-Length: 5000001\r\n\r\n"],
         [HEAD + b"\r\n", *[b"x" * 100_000] * 70],
+        [CHUNKED + b"-1\r\n", *[b"x" * 100_000] * 70],
         [HEAD + b"Content-Encoding: gzip\r\n\r\n", gzip.compress(bytes(50_000_000), 6)],
     ],
-    ids=["announced", "endless", "bomb"],
+    ids=["announced", "endless", "negative", "bomb"],
 )
 def test_more_than_the_limit_is_not_fetched(site: Site, answer: list[bytes]) -> None:
     """Attack: a file that would fill the disk, said or unsaid, or packed a thousand times smaller."""
