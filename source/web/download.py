@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from http.client import HTTPMessage, HTTPResponse
+from io import BufferedIOBase
 from typing import BinaryIO
 
 from source.errors import NotFetched, reason_of
@@ -154,22 +155,22 @@ def _body(response: HTTPResponse, most: int) -> Iterator[bytes]:
         raise EOFError
 
 
-@dataclass(frozen=True, slots=True)
-class _Raw:
+class _Raw(BufferedIOBase):
     """The body as it comes: `HTTPResponse.read` would take all there is for a chunk with a negative size."""
 
-    response: HTTPResponse
+    def __init__(self, response: HTTPResponse) -> None:
+        self._response = response
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int | None = _BLOCK, /) -> bytes:
         """So many bytes, or fewer at the end."""
-        data = bytearray()
-        while len(data) < size and (more := self.response.read1(size - len(data))):
+        size, data = size or _BLOCK, bytearray()
+        while len(data) < size and (more := self._response.read1(size - len(data))):
             data += more
         return bytes(data)
 
 
 @contextmanager
-def _unpacked(response: HTTPResponse) -> Iterator[_Raw | gzip.GzipFile]:
+def _unpacked(response: HTTPResponse) -> Iterator[BufferedIOBase]:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding in ("", "identity"):
         yield _Raw(response)
