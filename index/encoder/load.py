@@ -11,7 +11,7 @@ from index.encoder.identity import Identity, identity
 from index.encoder.onnx import ExportUnusable, OnnxEncoder
 from index.encoder.protocol import Encoder
 from index.errors import EncoderMissing, IndexIncompatible
-from index.settings import DEFAULT_MODEL, Settings, cache_folder
+from index.settings import DEFAULT_MODEL, MULTILINGUAL_MODEL, Settings, cache_folder
 from source import isolated, temporary_folder
 
 _EXPORT = 2
@@ -37,7 +37,7 @@ def encoder_for(made_by: Identity) -> Encoder:
     arbitrary code. So a model that hasn't been used on this machine is loaded only if
     the user names it. Raises EncoderMissing, or as `encoder_of`.
     """
-    trusted = (DEFAULT_MODEL, Settings.from_environment().model)
+    trusted = (DEFAULT_MODEL, MULTILINGUAL_MODEL, Settings.from_environment().model or DEFAULT_MODEL)
     if made_by.name not in trusted and not export_folder(made_by).exists():
         raise EncoderMissing(
             f"This index uses encoder {isolated(made_by.name[:200])}, which has not been used on this machine. "

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder.identity import identity, model_folder
+from index.encoder.identity import identity, unpacked
 from index.encoder.protocol import Encoded, known_share, unit
 from index.errors import EncoderMissing
 from index.normalize import searchable
@@ -38,7 +37,7 @@ class SentenceTransformerEncoder:
 
     def __init__(self, name: str) -> None:
         self.identity = identity(name)
-        self._model = PerProcess(partial(_load, model_folder(name)))
+        self._model = PerProcess(partial(_load, name))
         special = int(self.tokenizer.num_special_tokens_to_add())
         self.max_tokens = int(self.model.max_seq_length) - special
         self.dimension = int(self.model.get_embedding_dimension())
@@ -144,7 +143,7 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def _load(folder: Path) -> Any:
+def _load(name: str) -> Any:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -156,12 +155,15 @@ def _load(folder: Path) -> Any:
         logging.disable_progress_bar()
         if forked():  # OpenMP's other threads don't exist here
             torch.set_num_threads(1)
-        model = SentenceTransformer(str(folder), local_files_only=True)
+        with unpacked(name) as folder:
+            model = SentenceTransformer(str(folder), local_files_only=True)
+    except EncoderMissing:
+        raise
     except Exception as error:
         raise EncoderMissing(
-            f"The encoder in {isolated(folder)} cannot be loaded ({type(error).__name__}). "
+            f"The encoder {isolated(name)} cannot be loaded ({type(error).__name__}). "
             "Name a folder with a complete sentence-transformers model."
         ) from error
     if not getattr(model.tokenizer, "is_fast", False):
-        raise EncoderMissing(f"The encoder in {isolated(folder)} has no fast tokenizer. Choose a model that has one.")
+        raise EncoderMissing(f"The encoder {isolated(name)} has no fast tokenizer. Choose a model that has one.")
     return model.eval()
