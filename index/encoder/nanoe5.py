@@ -16,6 +16,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -137,6 +138,13 @@ class ModelFile:
     def _norm(self, theirs: str, ours: str) -> Iterator[tuple[str, Matrix]]:
         yield f"{theirs}.weight", self.vector(f"{ours}.w")
         yield f"{theirs}.bias", self.vector(f"{ours}.b")
+
+
+def is_installed() -> bool:
+    """Whether the package is installed, in whatever version."""
+    with suppress(PackageNotFoundError):
+        return bool(distribution(_PACKAGE))
+    return False
 
 
 def model_data() -> bytes:

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder.identity import Identity
-from index.encoder.protocol import Encoded, known_share
+from index.encoder.protocol import Encoded, Piece, known_share
 from index.normalize import searchable
 from index.settings import threads
 from index.types import Offsets
@@ -129,10 +129,8 @@ class OnnxEncoder:
     def known(self, text: str) -> float:
         tokenizer, _ = self._model()
         encoded = tokenizer.encode(text, add_special_tokens=False)
-        # What tokenizers call an unknown piece; byte-level tokenizers have a piece for everything.
-        unknown = {"[UNK]", "<unk>"}
         pairs = zip(encoded.tokens, encoded.offsets, strict=True)
-        return known_share(text, ((start, end, token in unknown) for token, (start, end) in pairs))
+        return known_share(text, (Piece(*offsets, token) for token, offsets in pairs))
 
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
         if query:  # too few and too short to benefit from threads

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder.identity import identity, unpacked
-from index.encoder.protocol import Encoded, known_share, unit
+from index.encoder.protocol import Encoded, Piece, known_share, unit
 from index.errors import EncoderMissing
 from index.normalize import searchable
 from index.settings import threads
@@ -67,9 +67,9 @@ class SentenceTransformerEncoder:
     def known(self, text: str) -> float:
         with self._tokenizing():
             encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-        pairs = zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
-        unknown = self.tokenizer.unk_token_id
-        return known_share(text, ((start, end, piece == unknown) for piece, (start, end) in pairs))
+        tokens = self.tokenizer.convert_ids_to_tokens(encoded["input_ids"])
+        pairs = zip(tokens, encoded["offset_mapping"], strict=True)
+        return known_share(text, (Piece(*offsets, token) for token, offsets in pairs))
 
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
         import torch
