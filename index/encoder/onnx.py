@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder.identity import Identity
-from index.encoder.protocol import Encoded, Piece, known_share
+from index.encoder.protocol import Encoded, Piece, beyond_prompt, known_share
 from index.normalize import searchable
 from index.settings import threads
 from index.types import Offsets
@@ -144,9 +144,9 @@ class OnnxEncoder:
         inputs["input_ids"] = ids
         tokens, vector = session.run(None, inputs)
         offsets = offsets - len(prompt)
-        own = offsets[:, 0] >= 0
+        own = beyond_prompt(offsets)
         before, after = self._facts.special
-        return Encoded(vector[0], tokens[0, before : len(ids[0]) - after][own], offsets[own])
+        return Encoded(vector[0], tokens[0, before : len(ids[0]) - after][own], np.maximum(offsets[own], 0))
 
     def _read(self, tokenizer: Any, text: str) -> tuple[NDArray[np.int64], Offsets]:
         """The model's input (1, n) with special tokens, and the offsets of the text's own tokens."""

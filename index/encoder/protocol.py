@@ -21,6 +21,7 @@ _SPACED_WORD = re.compile(
     r"[^\W\d_\u0e00-\u0eff\u1000-\u11ff\u1780-\u17ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af]+"
 )
 
+_SAMPLE = 1000  # characters that show a language
 _LONG = 3  # letters of a word piece that is more than a syllable
 _UNKNOWN = ("[UNK]", "<unk>")  # what tokenizers call an unknown piece; byte-level ones have a piece for everything
 _WORD_BEGINS = "\u2581"  # SentencePiece's mark of a word's beginning, which may be a piece of its own
@@ -76,13 +77,20 @@ _WHOLE, _BROKEN = 0.85, 0.65  # MiniLM has .98 of English words whole, .78 of Sp
 
 def knows(encoder: Encoder, text: str) -> bool:
     """Whether the encoder knows the language of a text, for which it must know `MIN_KNOWN` of it."""
-    return encoder.known(text) >= MIN_KNOWN
+    return encoder.known(_sample(text)) >= MIN_KNOWN
 
 
 def broken_share(encoder: Encoder, text: str) -> float:
     """How broken the words of a text are: 0 if nearly all are whole to the encoder, 1 if a third is not."""
-    whole = whole_share(text, encoder.pieces([text])[0])
+    sample = _sample(text)
+    whole = whole_share(sample, encoder.pieces([sample])[0])
     return min(1.0, max(0.0, (_WHOLE - whole) / (_WHOLE - _BROKEN)))
+
+
+def _sample(text: str) -> str:
+    """The middle of a text: many documents begin with a licence or a menu."""
+    start = max(0, (len(text) - _SAMPLE) // 2)
+    return text[start : start + _SAMPLE]
 
 
 def known_share(text: str, pieces: Iterable[Piece]) -> float:
@@ -118,6 +126,11 @@ def whole_share(text: str, pieces: Offsets) -> float:
     letters = np.maximum(np.minimum(pieces[:, 1], ends[of]) - np.maximum(pieces[:, 0], starts[of]), 0)
     is_whole = (letters >= _LONG) | (letters == ends[of] - starts[of])
     return float(letters[is_whole].sum() / max(1, letters.sum()))
+
+
+def beyond_prompt(offsets: Offsets) -> NDArray[np.bool_]:
+    """(n,): which word pieces are the text's own, not the prompt's. The first may begin with the space before it."""
+    return np.asarray((offsets[:, 0] >= 0) | (offsets[:, 1] > 0))
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

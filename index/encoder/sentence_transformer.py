@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder.identity import identity, unpacked
-from index.encoder.protocol import Encoded, Piece, known_share, unit
+from index.encoder.protocol import Encoded, Piece, beyond_prompt, known_share, unit
 from index.errors import EncoderMissing
 from index.normalize import searchable
 from index.settings import threads
@@ -93,8 +93,8 @@ class SentenceTransformerEncoder:
             vectors = out["sentence_embedding"].float().cpu().numpy()
             for row, i in enumerate(batch):
                 spans = offsets[row] - prompt
-                keep = own[row] & (spans[:, 0] >= 0)
-                yield i, Encoded(unit(vectors[row]), unit(tokens[row, keep]), spans[keep])
+                keep = own[row] & beyond_prompt(spans)
+                yield i, Encoded(unit(vectors[row]), unit(tokens[row, keep]), np.maximum(spans[keep], 0))
 
     def prompt(self, *, query: bool) -> str:
         """The prefix that the model expects before a question or before a passage."""

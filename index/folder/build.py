@@ -107,9 +107,10 @@ def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> R
 
 
 def _with_model(options: BuildOptions, root: Path) -> Settings:
-    """The settings with the encoder to begin with; where none is named, the default one or the index's multilingual one.
+    """The settings with the encoder to begin with.
 
-    Any other that the index names is not taken: it may be anybody's.
+    If none is named, it is the multilingual one if the index has that, and else the default one: any other that the
+    index names may be anybody's.
     """
     layout, made_by = Layout(root), ""
     with suppress(StoreError):

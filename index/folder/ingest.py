@@ -87,9 +87,9 @@ class KnownDocuments:
 class Ingest:
     """Adds scanned documents to an index: writes new segments and collects the generation's rows.
 
-    `segments`: those of `previous`, then the new ones. `alternative`: loads the encoder to take instead if the backend's
-    knows too few of the languages; None if there is none to choose. `languages`: of the documents that were read.
-    `chosen_by`: of the first ones, if they made the build take the alternative.
+    `segments`: those of `previous`, then the new ones. `alternative`: loads the encoder to take if the backend's knows
+    too few of the languages; None if there is no choice. `languages`: of the documents that were read. `chosen_by`:
+    of the first ones, if they decided for the alternative.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class Ingest:
             first.append(each)
             if each.document:
                 length += len(each.document.text)
-                count.add(each.document, language_of(each.document.text))
+                count.add(each.document.text, language_of(each.document.text))
         if self._alternative and count.is_high(count.documents):
             self._encoder, self.chosen_by = self._alternative(), count
             self.languages = LanguageCount(self._encoder)
@@ -170,7 +170,7 @@ class Ingest:
         quotable = sum(len(span) for span in document.iter_quotable())
         require_space(self._layout.root, _BYTES_OF_INDEX * quotable)  # better now than after hours of encoding
         language = language_of(document.text)
-        self.languages.add(document, language)
+        self.languages.add(document.text, language)
         place = self._segment.add_document(_heard(line_of(document), on_wait), document.corners)
         row = self.rows.add(document, np.frombuffer(key, np.int64), len(self.segments), place, language)
         for draft in passages(document, language, self._encoder, self._passage_tokens, on_wait):
