@@ -113,7 +113,7 @@ def test_fewer_candidates_are_the_first_of_more(qa_article: qa.Book) -> None:
     assert [each.passage for each in candidates(qa_article.store, wanted, 3)] == every[:3]
 
 
-def test_vectors_weigh_less_the_more_pieces_the_words_have(qa_article: qa.Book) -> None:
+def test_vectors_weigh_less_where_words_are_broken(qa_article: qa.Book) -> None:
     questions = [
         "Who spoke first at the conference?",
         "¿Quién pronunció el discurso de bienvenida a los participantes?",
