@@ -130,7 +130,7 @@ class OnnxEncoder:
         tokenizer, _ = self._model()
         encoded = tokenizer.encode(text, add_special_tokens=False)
         pairs = zip(encoded.tokens, encoded.offsets, strict=True)
-        return known_share(text, (Piece(*offsets, token) for token, offsets in pairs))
+        return known_share(text, (Piece(start, end, token) for token, (start, end) in pairs))
 
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
         if query:  # too few and too short to benefit from threads

