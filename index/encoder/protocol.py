@@ -94,11 +94,12 @@ def _sample(text: str) -> str:
 
 
 def known_share(text: str, pieces: Iterable[Piece]) -> float:
-    """The share of the letters in `text` that belong to word pieces of more than one letter; 1 if it has no letters.
+    """The share of the letters in `text` that belong to whole words or to word pieces of more than one letter.
 
     A tokenizer breaks words of a language that it wasn't made for into single letters,
     and the model hasn't learnt such words. A Chinese character counts as a word, and a
-    Korean syllable as several letters unless it is broken, too; so does a letter with its marks.
+    Korean syllable as several letters unless it is broken, too; so does a letter with its
+    marks. 1 if there are no letters.
     """
     found = [piece for piece in pieces if piece.token.strip(_WORD_BEGINS)]
     places = Counter((piece.start, piece.end) for piece in found)
@@ -106,10 +107,20 @@ def known_share(text: str, pieces: Iterable[Piece]) -> float:
     for piece in found:
         own = [char for char in text[piece.start : piece.end] if unicodedata.category(char)[0] in "LM"]
         letters += len(own)
-        is_whole = len(own) > 1 or any("\u3400" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3" for char in own)
+        is_whole = len(own) > 1 or any(map(_is_syllable, own)) or _stands_alone(text, piece)
         if is_whole and piece.token not in _UNKNOWN and places[piece.start, piece.end] == 1:
             known += len(own)
     return known / letters if letters else 1.0
+
+
+def _is_syllable(char: str) -> bool:
+    """Whether a character is Chinese or Korean."""
+    return "\u3400" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3"
+
+
+def _stands_alone(text: str, piece: Piece) -> bool:
+    """Whether there is no letter on either side of a piece, as in a code."""
+    return not (text[max(0, piece.start - 1) : piece.start].isalpha() or text[piece.end : piece.end + 1].isalpha())
 
 
 def whole_share(text: str, pieces: Offsets) -> float:

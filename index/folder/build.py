@@ -88,7 +88,8 @@ def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> R
         reused = Previous() if options.full else previous.restricted(facts_of(encoder))
         with build_backend(options.on, encoder) as backend:
             ingest, rows = _ingest(layout, reused, source_scan, backend, options)
-        settings = replace(settings, model=ingest.encoder_facts["name"])
+        if ingest.chosen_by:
+            settings = replace(settings, model=MULTILINGUAL_MODEL)
         sources_record = _sources_record(made_from, source_scan, ingest)
         changes = changes_since(previous.generation, rows)
         is_new = bool(reused.damage) or any(changes.values())

@@ -57,6 +57,7 @@ def test_letters_in_longer_pieces_are_known(pieces: list[tuple[int, int, str]], 
     [
         ("漢字23", [(0, 1, "漢"), (1, 2, "[UNK]"), (2, 4, "23")], 0.5),  # a Chinese character is a word
         ("23!", [(0, 2, "23"), (2, 3, "!")], 1.0),  # a digit is no letter
+        ("A02: x", [(0, 1, "a"), (1, 3, "##02"), (3, 4, ":"), (5, 6, "x")], 1.0),  # what stands alone isn't broken
         ("국어", [(0, 1, "▁"), (0, 1, "국"), (1, 2, "어")], 1.0),  # a Korean syllable is several letters
         ("국어", [(0, 1, "ᄀ"), (0, 1, "##ᅮ"), (0, 1, "##ᆨ"), (1, 2, "어")], 0.25),  # unless it is broken into them
         ("కిం", [(0, 3, "▁కిం")], 1.0),  # so is a letter with its marks
@@ -246,7 +247,7 @@ def test_the_weights_are_the_published_ones(encoder: Encoder) -> None:
     assert identity(DEFAULT_MODEL) == encoder.identity
     assert encoder.identity.sha256 == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
     assert (encoder.dimension, encoder.max_tokens) == (384, 254)
-    assert load_encoder(DEFAULT_MODEL) is encoder
+    assert load_encoder(DEFAULT_MODEL) is load_encoder(DEFAULT_MODEL)
 
 
 def test_asking_loads_no_torch(encoder: Encoder) -> None:
