@@ -21,8 +21,9 @@ _SPACED_WORD = re.compile(
     r"[^\W\d_\u0e00-\u0eff\u1000-\u11ff\u1780-\u17ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af]+"
 )
 
+_SYLLABLE = re.compile("[\u3400-\u9fff\uac00-\ud7a3]")  # Chinese and Korean
 _SAMPLE = 1000  # characters that show a language
-_LONG = 3  # letters of a word piece that is more than a syllable
+_LONG = 4  # letters of a word piece that is more than a syllable
 _UNKNOWN = ("[UNK]", "<unk>")  # what tokenizers call an unknown piece; byte-level ones have a piece for everything
 _WORD_BEGINS = "\u2581"  # SentencePiece's mark of a word's beginning, which may be a piece of its own
 
@@ -72,7 +73,7 @@ class Encoder(Protocol):
 
 MIN_KNOWN = 0.6
 """Of the questions in a known language hardly one has less: MiniLM has .9 of English and German, .5 of Chinese."""
-_WHOLE, _BROKEN = 0.85, 0.65  # MiniLM has .98 of English words whole, .78 of Spanish, .66 of Finnish ones
+_WHOLE, _BROKEN = 0.7, 0.5  # by `whole_share`: of English with MiniLM .95, of Spanish .54, of German .45
 
 
 def knows(encoder: Encoder, text: str) -> bool:
@@ -81,7 +82,7 @@ def knows(encoder: Encoder, text: str) -> bool:
 
 
 def broken_share(encoder: Encoder, text: str) -> float:
-    """How broken the words of a text are: 0 if nearly all are whole to the encoder, 1 if a third is not."""
+    """How broken the words of a text are: 0 if most are whole to the encoder, 1 if half of them are not."""
     sample = _sample(text)
     whole = whole_share(sample, encoder.pieces([sample])[0])
     return min(1.0, max(0.0, (_WHOLE - whole) / (_WHOLE - _BROKEN)))
@@ -101,21 +102,23 @@ def known_share(text: str, pieces: Iterable[Piece]) -> float:
     Korean syllable as several letters unless it is broken, too; so does a letter with its
     marks. 1 if there are no letters.
     """
-    found = [piece for piece in pieces if piece.token.strip(_WORD_BEGINS)]
-    places = Counter((piece.start, piece.end) for piece in found)
+    found = [piece for piece in pieces if piece.token != _WORD_BEGINS]
+    starts = Counter([piece.start for piece in found])
     known = letters = 0
     for piece in found:
-        own = [char for char in text[piece.start : piece.end] if unicodedata.category(char)[0] in "LM"]
-        letters += len(own)
-        is_whole = len(own) > 1 or any(map(_is_syllable, own)) or _stands_alone(text, piece)
-        if is_whole and piece.token not in _UNKNOWN and places[piece.start, piece.end] == 1:
-            known += len(own)
+        own = _letters(text[piece.start : piece.end])
+        letters += own
+        is_whole = own > 1 or _SYLLABLE.search(text, piece.start, piece.end) or _stands_alone(text, piece)
+        if own and is_whole and piece.token not in _UNKNOWN and starts[piece.start] == 1:
+            known += own
     return known / letters if letters else 1.0
 
 
-def _is_syllable(char: str) -> bool:
-    """Whether a character is Chinese or Korean."""
-    return "\u3400" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3"
+def _letters(text: str) -> int:
+    """The number of letters and of their marks."""
+    if text.isalpha():
+        return len(text)
+    return sum(unicodedata.category(char)[0] in "LM" for char in text)
 
 
 def _stands_alone(text: str, piece: Piece) -> bool:
