@@ -57,9 +57,9 @@ scale-short: .venv/scale
 upgrade: COMPILE_FLAGS := --upgrade
 lock upgrade: $(BIN)/python
 	$(INSTALL) $(UV)
-	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build --extra test pyproject.toml -o tests/requirements.txt
+	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build --extra test --extra multilingual pyproject.toml -o tests/requirements.txt
 	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build -c tests/requirements.txt pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build --extra test --extra lance --extra ray -c tests/requirements.txt \
+	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build --extra test --extra multilingual --extra lance --extra ray -c tests/requirements.txt \
 	    pyproject.toml -o tests/contract/requirements.txt
 	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) tests/contract/s3.in -o tests/contract/s3.txt
 

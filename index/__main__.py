@@ -124,6 +124,8 @@ def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = Fals
         print(printable(f"Repaired: {sentence}"), file=sys.stderr)
     for sentence in report.skipped:
         print(printable(f"Skipped: {sentence}"), file=sys.stderr)
+    if report.languages:
+        print(printable(report.languages), file=sys.stderr)
     if report.doubtful:
         documents = counted(report.doubtful, "document")
         print(f"{documents} may have extraction problems; see `python -m index status`.", file=sys.stderr)

@@ -54,7 +54,9 @@ EXTRAS = PROJECT["project"]["optional-dependencies"]
 SEVERAL = [*EXTRAS["test"], *EXTRAS["lance"], *EXTRAS["ray"]]
 
 
-@pytest.mark.parametrize(("lock", "extra"), [(RUN, []), (TEST, EXTRAS["test"]), (SCALE, SEVERAL)])
+@pytest.mark.parametrize(
+    ("lock", "extra"), [(RUN, []), (TEST, EXTRAS["test"] + EXTRAS["multilingual"]), (SCALE, SEVERAL)]
+)
 def test_the_lock_has_all_that_the_project_names(lock: Path, extra: list[str]) -> None:
     there = versions(lock)
     groups = [PROJECT["project"]["dependencies"], PROJECT["dependency-groups"]["build"], extra]

@@ -16,7 +16,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from index.encoder.protocol import Encoder
+from index.encoder.protocol import Encoder, knows
 from index.text.sentences import sentences
 from index.text.word_pieces import Stretch, WordPieces
 from source import Document, OnWait, Span, do_nothing, trim
@@ -25,7 +25,7 @@ LONGEST_PASSAGE = 5000
 """Characters in a passage at most; ordinary text reaches the limit in word pieces long before."""
 LONGEST_CONTEXT = 160  # characters of title and heading path, without the dashes between them
 _MOST_NAMES = 8  # in a heading path: the first and the deepest
-_VERSION = "passages/3"
+_VERSION = "passages/4"
 """Increased whenever the same document would yield other passages, so that indexes are rebuilt."""
 _SLACK = 8  # word pieces: a word that is cut in two may have more pieces than before
 
@@ -67,8 +67,10 @@ def passages(
     Whole sentences are packed until the next one doesn't fit. A passage never spans a
     region that isn't quotable (a heading, a script). The document may be large, so it is
     split as its passages are needed. `on_wait` is called again and again, even between two.
+
+    If the encoder doesn't know the language, a word has several times as many pieces, and a passage twice as many.
     """
-    text, target = document.text, min(target, encoder.max_tokens)
+    text, target = document.text, min(target if knows(encoder, document.text) else 2 * target, encoder.max_tokens)
     for _, numbered in groupby(_stretches(document), key=itemgetter(0)):
         stretch = Stretch(span for _, span in numbered)
         context = context_of(document, stretch.start)

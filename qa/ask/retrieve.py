@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index import Encoded, Encoder, FloatMatrix, Offsets, Rows, Scores, Store, pieces_per_word, product
+from index import Encoded, Encoder, FloatMatrix, Offsets, Rows, Scores, Store, broken_share, knows, product
 from qa.ask.conversation import CONTEXT_WEIGHT, ContextualQuestion
 from qa.ask.exact import phrase_gains, word_gains
 from qa.ask.timings import stage
@@ -35,12 +35,7 @@ def rescale(scores: NDArray[np.float32]) -> NDArray[np.float32]:
 POOL = 100  # passages that each first-stage retriever returns; more if more results are requested
 RERANKED = 30  # passages that late interaction reranks
 LATE_SHARE = 0.8  # of late interaction in the final score; the rest is the fused first-stage score
-# The encoder knows a question's language if it knows at least this share of its words (`Encoder.known`). With the
-# default encoder, English, German and Spanish questions reach .9 and more, Russian, Arabic and Chinese ones below .6.
-MIN_KNOWN = 0.7
-# From FEW_PIECES to MANY_PIECES word pieces per word, the weight of the vectors falls from 1 to LEAST_WEIGHT: English
-# questions have 1.0 to 1.3 pieces per word, Spanish ones 1.8, German ones 2.2.
-FEW_PIECES, MANY_PIECES, LEAST_WEIGHT = 1.3, 1.8, 0.5
+LEAST_WEIGHT = 0.5  # of the vectors, where the encoder breaks the question's words
 # In a language that the encoder does not know, vectors only break ties between passages with equal BM25 scores.
 TIE_BREAK = 0.05
 PREFERENCE = 0.15
@@ -88,10 +83,9 @@ def make_queries(question: ContextualQuestion, encoder: Encoder) -> list[Query]:
 
 def _vector_weight(text: str, encoder: Encoder) -> float:
     """How well the encoder knows a text's language: 1 at best, down to `LEAST_WEIGHT`; `TIE_BREAK` if it doesn't."""
-    if encoder.known(text) < MIN_KNOWN:
+    if not knows(encoder, text):
         return TIE_BREAK
-    broken = (pieces_per_word(text, encoder.pieces([text])[0]) - FEW_PIECES) / (MANY_PIECES - FEW_PIECES)
-    return 1 - (1 - LEAST_WEIGHT) * min(1.0, max(0.0, broken))
+    return 1 - (1 - LEAST_WEIGHT) * broken_share(encoder, text)
 
 
 def candidates(
