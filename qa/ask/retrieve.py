@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Encoded, Encoder, FloatMatrix, Offsets, Rows, Scores, Store, broken_share, knows, product
+from index.encoder.cosine_scale import CosineScale, cosine_scale
 from qa.ask.conversation import CONTEXT_WEIGHT, ContextualQuestion
 from qa.ask.exact import phrase_gains, word_gains
 from qa.ask.timings import stage
@@ -47,13 +48,14 @@ class Query:
     """A text to search for, with its vectors.
 
     `weight`: among the queries of one question. `vector_weight`: how much its
-    vectors count beside its words, in 0..1.
+    vectors count beside its words, in 0..1. `scale`: of the encoder's cosines.
     """
 
     text: str
     weight: float
     encoded: Encoded
     vector_weight: float
+    scale: CosineScale
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Candidate:
     """A passage that may hold the answer.
 
     `score`: in 0..1, comparable only within one question. `similarities`: for
-    each query, the (n, tokens) cosines of its word pieces with the passage's.
+    each query, the (n, tokens) cosines of its word pieces with the passage's, on the default encoder's scale.
     `offsets`: (tokens, 2) offsets of the passage's word pieces in its text.
     """
 
@@ -77,8 +79,10 @@ def make_queries(question: ContextualQuestion, encoder: Encoder) -> list[Query]:
     weights = [1.0, CONTEXT_WEIGHT]
     with stage("encoding"):
         encoded = encoder.encode(texts, query=True)
-        vector_weights = (_vector_weight(text, encoder) for text in texts)
-        return [Query(*each) for each in zip(texts, weights, encoded, vector_weights, strict=False)]
+        return [
+            Query(text, weight, vectors, _vector_weight(text, encoder), cosine_scale(encoder))
+            for text, weight, vectors in zip(texts, weights, encoded, strict=False)
+        ]
 
 
 def _vector_weight(text: str, encoder: Encoder) -> float:
@@ -117,7 +121,7 @@ def _reranked(store: Store, queries: list[Query], passages: Rows, fused: Scores,
     the scores are scaled so that the best is 1.
     """
     tokens = store.tokens(passages)
-    similarities = [tokens.cosines(query.encoded.tokens) for query in queries]
+    similarities = [[query.scale(part) for part in tokens.cosines(query.encoded.tokens)] for query in queries]
     late = np.zeros(len(passages), np.float32)
     for query, parts in zip(queries, similarities, strict=True):
         late += query.weight * np.array([best_matches(part).mean() for part in parts], np.float32)

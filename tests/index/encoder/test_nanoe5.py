@@ -98,7 +98,7 @@ def test_the_weights_are_those_of_the_file(tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
     data, expected = small_file()
-    unpack(data, tmp_path)
+    unpack(memoryview(data), tmp_path)
     found = load_file(tmp_path / "model.safetensors")
     same = {
         "embeddings.word_embeddings.weight": "emb.word",
