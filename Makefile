@@ -67,12 +67,13 @@ lock upgrade: $(BIN)/python
 audit: .venv/scale
 	$(BIN)/python tests/licences.py
 
-# make dist   what is committed, as a wheel and an sdist: the same bytes wherever it is built
+# make dist   what is committed, as a wheel and an sdist, and the multilingual reader as a wheel: the same bytes anywhere
 dist: .venv/run
 	rm -rf build dist
 	mkdir build
 	git archive HEAD | tar -x -C build
 	cd build && ../$(BIN)/python -m hatchling build -d ../dist
+	cd build/qa/weights/multilingual && ../../../../$(BIN)/python -m hatchling build -t wheel -d ../../../../dist
 	cd dist && sha256sum *
 
 chromium:
