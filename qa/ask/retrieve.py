@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Encoded, Encoder, FloatMatrix, Offsets, Rows, Scores, Store, broken_share, knows, product
+from index.bm25 import ONCE
 from index.encoder.cosine_scale import CosineScale, cosine_scale
 from qa.ask.conversation import CONTEXT_WEIGHT, ContextualQuestion
 from qa.ask.exact import phrase_gains, word_gains
@@ -39,6 +40,7 @@ LATE_SHARE = 0.8  # of late interaction in the final score; the rest is the fuse
 LEAST_WEIGHT = 0.5  # of the vectors, where the encoder breaks the question's words
 # In a language that the encoder does not know, vectors only break ties between passages with equal BM25 scores.
 TIE_BREAK = 0.05
+ENOUGH_WORDS = 0.5
 PREFERENCE = 0.15
 """Added to the score, in 0..1, of a passage whose document the question names."""
 
@@ -166,5 +168,15 @@ def _fused(store: Store, queries: list[Query], pool: Rows) -> Scores:
         vectors = store.vectors.of(pool)
         for query in queries:
             cosines, bm25 = product(vectors, query.encoded.vector), store.lexical.scores(query.text, pool)
-            fused += query.weight * (query.vector_weight * rescale(cosines) + rescale(bm25))
+            words = _word_weight(store, query.text, bm25) * rescale(bm25)
+            fused += query.weight * (query.vector_weight * rescale(cosines) + words)
     return fused
+
+
+def _word_weight(store: Store, text: str, bm25: Scores) -> float:
+    """How much the scores of words count: 1 if a passage has about `ENOUGH_WORDS` of the text's, by their rarity.
+
+    Below it they are words that passages have by chance, as those of a question in another language.
+    """
+    every = ONCE * float(store.lexical.idf(store.lexical.content_words(text)).sum())
+    return min(1.0, float(bm25.max(initial=0)) / max(ENOUGH_WORDS * every, 1e-9))
