@@ -95,7 +95,7 @@ def _belongs(block: PdfBlock, line: PdfLine) -> bool:
     step = line.baseline - last.baseline
     if line.bold != last.bold and not line.text[:1].islower() and (last.bold or _END.search(last.text)):
         return False
-    if abs(line.size - last.size) > _OTHER_SIZE * max(line.size, last.size) or line.upright != last.upright:
+    if abs(line.size - last.size) > _OTHER_SIZE * max(line.size, last.size) or line.angle != last.angle:
         return False
     if not 0 < step <= _leading(block, line) or line.left >= last.right or line.right <= last.left:
         return False
@@ -163,4 +163,4 @@ def rises(page: Page) -> int:
 def _rises(before: PdfLine, line: PdfLine) -> bool:
     shared = min(before.right, line.right) - max(before.left, line.left)
     narrower = min(before.right - before.left, line.right - line.left)
-    return line.baseline < before.baseline - line.size and 2 * shared > narrower
+    return line.angle == before.angle and line.baseline < before.baseline - line.size and 2 * shared > narrower

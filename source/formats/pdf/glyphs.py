@@ -5,26 +5,33 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+TAB, SPACE = 9, 32
 
 _BOLD = 600  # font weight
 _FONT_NAME = 64  # bytes of a font's name that are examined
 _HYPHEN = 45
 _NOT_A_CHARACTER = frozenset({0, 0xFFFE, 0xFFFF})
 _INVISIBLE = 3  # the text rendering mode that draws nothing
+_NEARLY = 2  # degrees from upright or a right angle: a page that was not scanned quite straight
+_VERTICAL_FROM = 0x2E80  # the first code of scripts that are also written from top to bottom
+_MAX_PATHS, _MAX_POINTS = 16, 64  # of a clipping path that are examined
+_MARGIN = 0.5  # points, for what is at the very edge of a clip
+
+Rectangle = tuple[float, float, float, float]
+"""Left, bottom, right and top, in the page's own coordinates."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(NamedTuple):
     """A character that the page draws, in points.
 
     `along`, `end`: where it starts and ends along its line; `across`: its baseline, across the
-    line. `size`: that of the font. `angle`: that of the line, in radians. `corner`: left, bottom,
-    right and top in the page's own coordinates.
+    line, growing from line to line. `size`: that of the font. `angle`: that of the line on the page as
+    shown, in degrees clockwise. `readable`: whether its font says which character it is. `corner`: its box.
     """
 
     code: int
@@ -32,9 +39,10 @@ class Glyph:
     end: float
     across: float
     size: float
-    angle: float
+    angle: int
     bold: bool
-    corner: tuple[float, float, float, float]
+    readable: bool
+    corner: Rectangle
 
 
 class PageTransform:
@@ -61,44 +69,202 @@ class PageTransform:
         second = corners[:, 2:] @ self._matrix + self._origin
         return np.hstack([np.minimum(first, second), np.maximum(first, second)])
 
+    def angle(self, x: float, y: float) -> float:
+        """The direction (x, y) on the page as shown, in degrees clockwise from 0 (rightwards) to 360."""
+        right, down = np.array([x, y]) @ self._matrix
+        return math.degrees(math.atan2(down, right)) % 360
 
-def glyphs(text_page: Any) -> Iterator[Glyph | None]:
-    """The characters in the page's order; None for a space that PDFium adds and the page doesn't draw."""
+    def axis(self, angle: int) -> tuple[float, float, float]:
+        """The factors of x and y, and the constant, of a position on the page along an angle as shown, in points."""
+        turned = math.radians(angle)
+        direction = np.round([math.cos(turned), math.sin(turned)], 12)
+        along: list[float] = (self._matrix @ direction).tolist()
+        return along[0], along[1], float(self._origin @ direction)
+
+
+class _Style(NamedTuple):
+    """What the characters of one piece of text (one operator of the page) have in common.
+
+    `along`, `across`: axes of `PageTransform`. `column`: of vertical writing, a point in its axis. `clip`: outside it, nothing is seen; None if there is no clip.
+    """
+
+    size: float
+    angle: int
+    bold: bool
+    column: tuple[float, float] | None
+    readable: bool
+    along: tuple[float, float, float]
+    across: tuple[float, float, float]
+    clip: Rectangle | None
+
+
+def glyphs(text_page: Any, transform: PageTransform) -> Iterator[Glyph | int]:
+    """The visible characters in the page's order.
+
+    A plain code is white space that isn't drawn: a space that PDFium adds, or a tab
+    where a table cell hides the rest of its text.
+    """
     import pypdfium2.raw as pdfium
 
     raw = text_page.raw
     left, right, bottom, top, x, y = (ctypes.c_double() for _ in range(6))
-    matrix, font = pdfium.FS_MATRIX(), ctypes.create_string_buffer(_FONT_NAME)
+    styles = _Styles(raw, transform)
     for index in range(text_page.count_chars()):
-        code = pdfium.FPDFText_GetUnicode(raw, index)
         if pdfium.FPDFText_IsGenerated(raw, index) == 1:
-            yield None
+            yield SPACE
             continue
+        style = styles.at(index)
+        code = pdfium.FPDFText_GetUnicode(raw, index)
         if pdfium.FPDFText_IsHyphen(raw, index) == 1:
             code = _HYPHEN
         if code in _NOT_A_CHARACTER or 0xD800 <= code <= 0xDFFF:
             code = 0xFFFD
         pdfium.FPDFText_GetCharBox(raw, index, left, right, bottom, top)
         pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
-        pdfium.FPDFText_GetMatrix(raw, index, matrix)
-        angle = max(0.0, pdfium.FPDFText_GetCharAngle(raw, index))
-        size = pdfium.FPDFText_GetFontSize(raw, index) * math.hypot(matrix.c, matrix.d)
-        bold = pdfium.FPDFText_GetFontWeight(raw, index) >= _BOLD
-        if not bold:  # many fonts don't give their weight, but have it in their name
-            pdfium.FPDFText_GetFontInfo(raw, index, font, _FONT_NAME, None)
-            bold = b"bold" in font.value.lower()
         corner = left.value, bottom.value, right.value, top.value
-        along, end, across = _turned(x.value, y.value, corner, angle)
-        yield Glyph(code, along, end, across, size, angle, bold, corner)
+        if style.clip and not _is_seen(corner, style.clip, style.angle % 180 == 90):
+            yield TAB
+            continue
+        along, end, across = _placed(style, x.value, y.value, corner)
+        yield Glyph(code, along, end, across, style.size, style.angle, style.bold, style.readable, corner)
 
 
-def _turned(x: float, y: float, corner: tuple[float, float, float, float], angle: float) -> tuple[float, float, float]:
+def _placed(style: _Style, x: float, y: float, corner: Rectangle) -> tuple[float, float, float]:
     """Where a character starts and ends along its line, and its baseline across the line."""
-    if not angle:
-        return x, corner[2], y
-    cos, sin = math.cos(angle), math.sin(angle)
-    ends = [px * cos + py * sin for px in (corner[0], corner[2]) for py in (corner[1], corner[3])]
-    return x * cos + y * sin, max(ends), y * cos - x * sin
+    (ax, ay, a), (cx, cy, c) = style.along, style.across
+    left, bottom, right, top = corner
+    if style.column:
+        end = ax * x + ay * y + a
+        return end - style.size, end, cx * style.column[0] + cy * style.column[1] + c
+    end = a + max(ax * left, ax * right) + max(ay * bottom, ay * top)
+    return ax * x + ay * y + a, end, cx * x + cy * y + c
+
+
+class _Styles:
+    """Finds the style of each character; PDFium gives one to each piece of text."""
+
+    def __init__(self, raw: Any, transform: PageTransform) -> None:
+        self._raw = raw
+        self._transform = transform
+        self._known: dict[int | None, _Style] = {}
+
+    def at(self, index: int) -> _Style:
+        import pypdfium2.raw as pdfium
+
+        drawn = pdfium.FPDFText_GetTextObject(self._raw, index)
+        key = ctypes.addressof(drawn.contents) if drawn else None
+        style = self._known.get(key)
+        if style is None:
+            style = self._known[key] = self._style(index, drawn)
+        return style
+
+    def _style(self, index: int, drawn: Any) -> _Style:
+        import pypdfium2.raw as pdfium
+
+        raw = self._raw
+        shown, own = pdfium.FS_MATRIX(), pdfium.FS_MATRIX()
+        pdfium.FPDFText_GetMatrix(raw, index, shown)
+        if drawn and pdfium.FPDFPageObj_GetMatrix(drawn, own) and _is_identity(shown):
+            shown = own  # of a text that stands for another (ActualText), PDFium doesn't give the matrix
+        font_size = pdfium.FPDFText_GetFontSize(raw, index)
+        size = abs(font_size) * math.hypot(shown.c, shown.d)
+        sign = -1 if font_size < 0 else 1
+        vertical = self._is_vertical(index, size)
+        angle = 90 if vertical else _straight(self._transform.angle(sign * shown.a, sign * shown.b))
+        axes = self._transform.axis(angle), self._transform.axis(angle + 90)
+        readable = pdfium.FPDFText_HasUnicodeMapError(raw, index) != 1
+        clip = _clip(drawn, own, shown) if drawn else None
+        column = (shown.e, shown.f) if vertical else None
+        return _Style(size, angle, self._is_bold(index), column, readable, *axes, clip)
+
+    def _is_bold(self, index: int) -> bool:
+        import pypdfium2.raw as pdfium
+
+        if pdfium.FPDFText_GetFontWeight(self._raw, index) >= _BOLD:
+            return True
+        font = ctypes.create_string_buffer(_FONT_NAME)  # many fonts don't give their weight, but have it in their name
+        pdfium.FPDFText_GetFontInfo(self._raw, index, font, _FONT_NAME, None)
+        return b"bold" in font.value.lower()
+
+    def _is_vertical(self, index: int, size: float) -> bool:
+        """Whether the next character of the text is below this one, in a script that is also written so."""
+        import pypdfium2.raw as pdfium
+
+        if pdfium.FPDFText_GetUnicode(self._raw, index) < _VERTICAL_FROM:
+            return False
+        x, y, next_x, next_y = (ctypes.c_double() for _ in range(4))
+        pdfium.FPDFText_GetCharOrigin(self._raw, index, x, y)
+        if not pdfium.FPDFText_GetCharOrigin(self._raw, index + 1, next_x, next_y):
+            return False
+        return abs(next_x.value - x.value) < size / 10 and size / 2 < y.value - next_y.value < 2 * size
+
+
+def _is_identity(matrix: Any) -> bool:
+    return (matrix.a, matrix.b, matrix.c, matrix.d) == (1, 0, 0, 1)
+
+
+def _straight(angle: float) -> int:
+    """The angle in whole degrees; an angle that is nearly a right one is made so."""
+    right = round(angle / 90) * 90
+    return (right if abs(angle - right) <= _NEARLY else round(angle)) % 360
+
+
+def _clip(drawn: Any, own: Any, shown: Any) -> Rectangle | None:
+    """The rectangle around what the clipping paths of a text leave of the page; None if there are none.
+
+    `own`, `shown`: the text's matrix within its form and on the page. A clip is given in the form's coordinates.
+    """
+    import pypdfium2.raw as pdfium
+
+    path = pdfium.FPDFPageObj_GetClipPath(drawn)
+    count = pdfium.FPDFClipPath_CountPaths(path) if path else 0
+    if count <= 0:
+        return None
+    found = [-math.inf, -math.inf, math.inf, math.inf]
+    for number in range(min(count, _MAX_PATHS)):
+        if points := _points(path, number):
+            xs, ys = zip(*(_mapped(point, own, shown) for point in points), strict=True)
+            found = [max(found[0], min(xs)), max(found[1], min(ys)), min(found[2], max(xs)), min(found[3], max(ys))]
+    return found[0], found[1], found[2], found[3]
+
+
+def _points(path: Any, number: int) -> list[tuple[float, float]]:
+    """The points of a clipping path; none if it has too many to be a rectangle."""
+    import pypdfium2.raw as pdfium
+
+    count = pdfium.FPDFClipPath_CountPathSegments(path, number)
+    if count > _MAX_POINTS:
+        return []
+    x, y = ctypes.c_float(), ctypes.c_float()
+    found = []
+    for index in range(count):
+        if pdfium.FPDFPathSegment_GetPoint(pdfium.FPDFClipPath_GetPathSegment(path, number, index), x, y):
+            found.append((x.value, y.value))
+    return found
+
+
+def _mapped(point: tuple[float, float], own: Any, shown: Any) -> tuple[float, float]:
+    """Maps a point of a form to the page: from the form to the text's own coordinates, then to the page."""
+    determinant = own.a * own.d - own.b * own.c
+    if not determinant or _same(own, shown):
+        return point
+    x, y = point[0] - own.e, point[1] - own.f
+    x, y = (own.d * x - own.c * y) / determinant, (own.a * y - own.b * x) / determinant
+    return shown.a * x + shown.c * y + shown.e, shown.b * x + shown.d * y + shown.f
+
+
+def _same(one: Any, other: Any) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in "abcdef")
+
+
+def _is_seen(corner: Rectangle, clip: Rectangle, turned: bool) -> bool:
+    """Whether half of a character's width, and any of its height, is inside the clip (a line may be drawn in halves)."""
+    seen = [
+        (_MARGIN + min(corner[axis + 2], clip[axis + 2]) - max(corner[axis], clip[axis]), corner[axis + 2] - corner[axis])
+        for axis in (0, 1)
+    ]
+    (along, width), (across, _) = reversed(seen) if turned else seen
+    return 2 * along >= width and across > 0
 
 
 def has_ocr_layer(text_page: Any) -> bool:

@@ -1,0 +1,157 @@
+"""PDFs in the order in which they are read, however they are drawn."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from pdf_fixtures import HEIGHT, Text, paragraph, pdf
+
+from source import Document, DoubtKind
+from source.formats.pdf import read_pdf
+
+LEFT = ["The lighthouse of Skerry Point was", "built of granite that came by", "barge from the south, and its", "lamp was lit in the spring of", "the year when the war ended."]
+RIGHT = ["The keeper lived in the house at", "the foot of the tower with his", "wife and three children, until", "the lamp was changed for one that", "needs nobody to tend it."]
+LABELS = ["Permit number:", "Issued to:", "Valid until:", "Fee paid:"]
+VALUES = ["HB-2207", "Solveig Lindqvist", "31 March 2032", "1,450 crowns"]
+
+
+def read(*texts: Text | str, **settings: object) -> Document:
+    return read_pdf(pdf([texts], **settings), id="a.pdf", title="stem")  # type: ignore[arg-type]
+
+
+def stacked(words: list[str], x: float, y: float = 120) -> list[Text]:
+    return [Text(x, y + 18 * i, each) for i, each in enumerate(words)]
+
+
+def test_columns_drawn_across_are_read_one_after_the_other() -> None:
+    drawn = [text for pair in zip(paragraph(LEFT), paragraph(RIGHT, x=320), strict=True) for text in pair]
+    assert read(Text(72, 70, "Skerry Point", 18), *drawn).text == "\n".join(
+        ["Skerry Point", "", *LEFT, "", *RIGHT]
+    )
+
+
+def test_columns_whose_lines_are_not_level_are_too() -> None:
+    drawn = [text for pair in zip(paragraph(LEFT), paragraph(RIGHT, x=320, y=104), strict=True) for text in pair]
+    assert read(*drawn).text == "\n".join([*LEFT, "", *RIGHT])
+
+
+def test_a_table_of_short_cells_is_read_by_rows() -> None:
+    rows = [("rye bread", "three crowns"), ("white loaf", "two crowns"), ("oat cake", "one crown"), ("bun", "half a crown")]
+    drawn = [Text(72 + 200 * i, 100 + 14 * j, cell) for j, row in enumerate(rows) for i, cell in enumerate(row)]
+    assert read(*drawn).text == "\n".join("\t".join(row) for row in rows)
+
+
+def test_values_drawn_after_the_page_join_their_labels() -> None:
+    note = Text(72, 220, "Show this permit to the harbour master on request.")
+    text = read(Text(72, 70, "Mooring permit", 18), *stacked(LABELS, 72), note, *stacked(VALUES, 200)).text
+    assert text == "\n".join(
+        ["Mooring permit", "", *(f"{label}\t{value}" for label, value in zip(LABELS, VALUES, strict=True)), "", note.words]
+    )
+
+
+def test_a_label_needs_no_colon_if_its_value_was_drawn_late() -> None:
+    labels = [label.rstrip(":") for label in LABELS]
+    note = Text(72, 220, "Show this permit to the harbour master on request, and keep it dry at all times.")
+    text = read(*stacked(labels, 72), note, *stacked(VALUES, 200)).text
+    assert text.splitlines()[:4] == [f"{label}\t{value}" for label, value in zip(labels, VALUES, strict=True)]
+
+
+def test_blocks_side_by_side_stay_as_they_are_drawn() -> None:
+    sender, details = ["Gull Laundry", "4 Quay Road", "Holm"], ["Northern Bank", "Account 44 10 22", "Branch of Holm"]
+    assert read(*paragraph(sender), *paragraph(details, x=320)).text == "\n".join([*sender, "", *details])
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2])
+def test_lines_drawn_from_the_bottom_or_in_any_order_are_read_from_the_top(seed: int | None) -> None:
+    lines = [f"line {i} of a page that is" for i in range(12)]
+    drawn = paragraph(lines)[::-1]
+    if seed is not None:
+        random.Random(seed).shuffle(drawn)
+    document = read(*drawn)
+    assert document.text == "\n".join(lines)
+    assert document.doubts == ()
+
+
+def test_a_page_whose_orders_disagree_is_doubtful() -> None:
+    """Lines of two columns that overlap, in disorder: no order puts all sentences together."""
+    lines = [f"and word {i} runs on into" for i in range(24)]
+    drawn = [Text(72 + 90 * (i % 2), 100 + 11 * ((7 * i) % 24), line) for i, line in enumerate(lines)]
+    assert [each.kind for each in read(*drawn).doubts] == [DoubtKind.READING_ORDER]
+
+
+def turned(x: float, y: float, words: str, matrix: str, size: float = 11) -> str:
+    return f"BT /F1 {size} Tf {matrix} {x} {HEIGHT - y} Tm ({words}) Tj ET"
+
+
+@pytest.mark.parametrize(("rotate", "matrix"), [(0, "0 1 -1 0"), (0, "0 -1 1 0"), (90, "0 1 -1 0"), (270, "0 -1 1 0")])
+def test_a_turned_table_is_read_by_rows(rotate: int, matrix: str) -> None:
+    rows = [("Payee", "Amount"), ("Tern Choir", "842.20"), ("Rowing Club", "6,310.75")]
+    up = matrix.startswith("0 1")
+    drawn = [
+        turned(100 + 16 * j if up else 400 - 16 * j, 700 - 200 * i if up else 100 + 200 * i, cell, matrix)
+        for j, row in enumerate(rows)
+        for i, cell in enumerate(row)
+    ]
+    document = read(*drawn, rotate=rotate)
+    assert document.text == "\n".join("\t".join(row) for row in rows)
+
+
+def test_a_mark_across_the_page_parts_no_sentence() -> None:
+    first, second = paragraph(["The pier will be closed from June until October", "so that its piles can be replaced."])
+    mark = turned(130, 600, "COPY", "0.7071 0.7071 -0.7071 0.7071", 60)
+    document = read(first, mark, second)
+    assert [document.text[span.start : span.end] for span in document.quotable()] == [f"{first.words}\n{second.words}"]
+    assert document.title == "stem"
+    assert "COPY" in document.text.splitlines()
+
+
+def test_a_negative_size_that_is_turned_back_is_upright() -> None:
+    lines = ["Your share of the income is 48,210 dollars,", "which you declare by the end of May."]
+    drawn = [turned(72, 100 + 13 * i, line, "-1 0 0 -1", -11) for i, line in enumerate(lines)]
+    assert read(*drawn).text == "\n".join(lines)
+
+
+def test_text_that_stands_for_another_stays_in_its_line() -> None:
+    spans = "/Span <</ActualText (reat)>> BDC 8 0 0 8 80 742 Tm (REAT) Tj EMC 11 0 0 11 104 742 Tm ( Seal of the town) Tj"
+    assert read(f"BT /F1 1 Tf 11 0 0 11 72 742 Tm (G) Tj {spans} ET").text == "Great Seal of the town"
+
+
+def test_what_a_cell_hides_is_not_read_and_its_row_stays_whole() -> None:
+    def row(y: float, date: str, what: str, sum: str) -> list[Text | str]:
+        clipped = f"q 130 {HEIGHT - y - 3} 150 12 re W n {turned(130, y, what, '1 0 0 1', 9)} Q"
+        return [Text(60, y, date, 9), clipped, Text(284, y, sum, 9)]
+
+    document = read(*row(100, "04-Mar", "Cheque 552 being payment for oak boards and hinges", "1,318.40"), *row(116, "09-Mar", "Rent", "640.00"))
+    first, second = document.text.splitlines()
+    assert first.startswith("04-Mar\tCheque 552 being payment") and first.endswith("\t1,318.40")
+    assert "hinges" not in first
+    assert second == "09-Mar\tRent\t640.00"
+
+
+def test_a_line_drawn_in_halves_is_read() -> None:
+    half = turned(72, 100, "Signed on as clerk", "1 0 0 1")
+    y = HEIGHT - 100
+    halves = f"q 60 {y + 3} 300 20 re W n {half} Q q 60 {y - 10} 300 13 re W n {half} Q"
+    assert "Signed on as clerk" in read(halves).text
+
+
+VERTICAL = (
+    "/F3 << /Type /Font /Subtype /Type0 /BaseFont /HeiseiMin-W3 /Encoding /UniJIS-UTF16-V /DescendantFonts [7 0 R] >>",
+    [
+        "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /HeiseiMin-W3 /FontDescriptor 8 0 R /DW 1000 "
+        "/CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 5 >> >>",
+        "<< /Type /FontDescriptor /FontName /HeiseiMin-W3 /Flags 4 /FontBBox [-123 -257 1001 910] /ItalicAngle 0 "
+        "/Ascent 709 /Descent -241 /CapHeight 709 /StemV 69 >>",
+    ],
+)
+
+
+def test_vertical_lines_are_read_downwards_from_the_right() -> None:
+    lines = ["港の会議は古い税関で開かれた。", "北の桟橋は閉鎖される。", "費用は二百万円である。"]
+    drawn = [
+        f"BT /F3 12 Tf 1 0 0 1 {500 - 20 * i} 760 Tm <{line.encode('utf-16-be').hex()}> Tj ET"
+        for i, line in enumerate(lines)
+    ]
+    fonts, further = VERTICAL
+    assert read(*drawn, fonts=fonts, further=further).text.split() == lines
