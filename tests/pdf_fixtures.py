@@ -33,13 +33,14 @@ def pdf(
     crop: str = "",
     catalog: str = "",
     page_entries: str = "",
+    resources: str = "",
     fonts: str = "",
     further: Sequence[str] = (),
 ) -> bytes:
     """A PDF of these pages, of texts and operators.
 
-    `crop`: a CropBox, as in the file; `catalog`, `page_entries`: what else its root and its pages say; `fonts`:
-    further fonts by name. `further`: objects, numbered from `first_further(pages)`.
+    `crop`: a CropBox, as in the file; `catalog`, `page_entries`: what else its root and its pages say;
+    `resources`, `fonts`: further ones, by name. `further`: objects, numbered from `first_further(pages)`.
     """
     count = len(pages)
     kids = " ".join(f"{5 + 2 * i} 0 R" for i in range(count))
@@ -54,7 +55,7 @@ def pdf(
         content = "\n".join(_shown(text) for text in page) if page else _RULE
         objects += [
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] {box} /Rotate {rotate} {page_entries} "
-            f"/Resources << /Font 3 0 R >> /Contents {6 + 2 * i} 0 R >>",
+            f"/Resources << /Font 3 0 R {resources} >> /Contents {6 + 2 * i} 0 R >>",
             f"<< /Length {len(content.encode('cp1252'))} >>\nstream\n{content}\nendstream",
         ]
     objects += further

@@ -85,7 +85,8 @@ class PageTransform:
 class _Style(NamedTuple):
     """What the characters of one piece of text (one operator of the page) have in common.
 
-    `along`, `across`: axes of `PageTransform`. `column`: of vertical writing, a point in its axis. `clip`: outside it, nothing is seen; None if there is no clip.
+    `along`, `across`: axes of `PageTransform`. `column`: of vertical writing, a point in its axis.
+    `clip`: outside it, nothing is seen; None if there is no clip.
     """
 
     size: float
@@ -123,7 +124,7 @@ def glyphs(text_page: Any, transform: PageTransform) -> Iterator[Glyph | int]:
         pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
         corner = left.value, bottom.value, right.value, top.value
         if style.clip and not _is_seen(corner, style.clip, style.angle % 180 == 90):
-            yield TAB
+            yield SPACE if chr(code).isspace() else TAB
             continue
         along, end, across = _placed(style, x.value, y.value, corner)
         yield Glyph(code, along, end, across, style.size, style.angle, style.bold, style.readable, corner)
@@ -236,11 +237,8 @@ def _points(path: Any, number: int) -> list[tuple[float, float]]:
     if count > _MAX_POINTS:
         return []
     x, y = ctypes.c_float(), ctypes.c_float()
-    found = []
-    for index in range(count):
-        if pdfium.FPDFPathSegment_GetPoint(pdfium.FPDFClipPath_GetPathSegment(path, number, index), x, y):
-            found.append((x.value, y.value))
-    return found
+    segments = (pdfium.FPDFClipPath_GetPathSegment(path, number, index) for index in range(count))
+    return [(x.value, y.value) for each in segments if pdfium.FPDFPathSegment_GetPoint(each, x, y)]
 
 
 def _mapped(point: tuple[float, float], own: Any, shown: Any) -> tuple[float, float]:
@@ -258,13 +256,13 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _is_seen(corner: Rectangle, clip: Rectangle, turned: bool) -> bool:
-    """Whether half of a character's width, and any of its height, is inside the clip (a line may be drawn in halves)."""
-    seen = [
-        (_MARGIN + min(corner[axis + 2], clip[axis + 2]) - max(corner[axis], clip[axis]), corner[axis + 2] - corner[axis])
-        for axis in (0, 1)
-    ]
-    (along, width), (across, _) = reversed(seen) if turned else seen
-    return 2 * along >= width and across > 0
+    """Whether half of a character along its line, and any of it across, is inside the clip.
+
+    Some programs draw a line in an upper and a lower half.
+    """
+    wide, high = (_MARGIN + min(corner[i + 2], clip[i + 2]) - max(corner[i], clip[i]) for i in (0, 1))
+    along, across, length = (high, wide, corner[3] - corner[1]) if turned else (wide, high, corner[2] - corner[0])
+    return 2 * along >= length and across > 0
 
 
 def has_ocr_layer(text_page: Any) -> bool:

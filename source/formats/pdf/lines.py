@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import count, groupby
+from itertools import count, groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -89,8 +89,7 @@ def read_page(page: Any, ticks: Sequence[Tick] = ()) -> Page:
     transform = PageTransform(page, width, height)
     text_page = page.get_textpage()
     drawn = _with_ticks(list(glyphs(text_page, transform)), ticks, transform)
-    numbers = count()
-    rows, disorder = in_order([list(_pieces(run, numbers)) for run in _runs(_ligatures(drawn))])
+    rows, disorder = in_order(drawn_rows(drawn))
     lines = [_line(row, transform) for row in rows]
     unreadable = sum(not isinstance(each, int) and not each.readable for each in drawn)
     layer, blank = has_ocr_layer(text_page), is_blank(page)
@@ -99,8 +98,16 @@ def read_page(page: Any, ticks: Sequence[Tick] = ()) -> Page:
     return Page([line for line in lines if line.text], width, height, layer, blank, scan, disorder, unreadable)
 
 
+def drawn_rows(drawn: list[Glyph | int]) -> list[Row]:
+    """The rows of a page as it draws them."""
+    numbers = count()
+    return [list(_pieces(run, numbers)) for run in _runs(_ligatures(drawn))]
+
+
 def _with_ticks(drawn: list[Glyph | int], ticks: Sequence[Tick], transform: PageTransform) -> list[Glyph | int]:
     """The characters with a sign for each check box in place of what is drawn in it."""
+    if not ticks:
+        return drawn
     found = [each for each in drawn if isinstance(each, int) or not any(_within(each.corner, t.box) for t in ticks)]
     for tick in ticks:
         left, top, right, bottom = transform.points(np.array([tick.box]))[0].tolist()
@@ -119,6 +126,9 @@ def _ligatures(drawn: list[Glyph | int]) -> list[Glyph | int]:
 
     It doesn't if the file gives the ligature as one character (U+FEFB) that Unicode takes apart.
     """
+    boxes = [None if isinstance(each, int) else each.corner for each in drawn]
+    if not any(one and one == other for one, other in pairwise(boxes)):
+        return drawn
     found: list[Glyph | int] = []
     for _, group in groupby(drawn, lambda each: each.corner if isinstance(each, Glyph) else None):
         one = list(group)
@@ -180,16 +190,16 @@ def _is_wide(last: Glyph | int, glyph: Glyph | int) -> bool:
 
 def _piece(run: list[Glyph | int], separator: int | None, number: int) -> Piece:
     drawn = [each for each in run if isinstance(each, Glyph)]
-    sizes = sorted(each.size for each in drawn)
+    _, alongs, ends, _, sizes, *_ = zip(*drawn, strict=True)
     return Piece(
         number=number,
         run=run,
         text="".join(chr(each if isinstance(each, int) else each.code) for each in run),
         separator=separator,
-        left=min(each.along for each in drawn),
-        right=max(each.end for each in drawn),
+        left=min(alongs),
+        right=max(ends),
         baseline=drawn[0].across,
-        size=sizes[len(sizes) // 2],
+        size=sorted(sizes)[len(sizes) // 2],
         angle=drawn[0].angle,
     )
 

@@ -1,7 +1,8 @@
 """OCR: recognises text in the image of a page with Tesseract, with the box of every word.
 
 Tesseract is a separate program (Debian's `tesseract-ocr`, Apache-2.0). It runs only on
-pages without text, and only if the user names the languages.
+pages without text, or with hardly any, and only if the user names the languages. A page whose words are
+doubtful is turned as Tesseract's orientation detection says, and read again.
 """
 
 from __future__ import annotations
@@ -75,8 +76,8 @@ def _upright_words(picture: Image, languages: str) -> tuple[list[Word], int]:
 
 
 def _words(picture: Image, languages: str) -> list[Word]:
-    table = csv.DictReader(io.StringIO(_tesseract(picture, "-l", languages, "tsv")), delimiter="\t", quoting=csv.QUOTE_NONE)
-    return [row for row in table if _is_word(row)]
+    table = io.StringIO(_tesseract(picture, "-l", languages, "tsv"))
+    return [row for row in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE) if _is_word(row)]
 
 
 def _certainty(words: Sequence[Word]) -> float:
@@ -86,7 +87,7 @@ def _certainty(words: Sequence[Word]) -> float:
 
 
 def _turn(picture: Image) -> int:
-    """By how many degrees clockwise a picture must be turned, as Tesseract's orientation detection finds; 0 if it can't."""
+    """By how many degrees clockwise a picture must be turned, as far as Tesseract's orientation detection can tell."""
     try:
         found = _TURN.search(_tesseract(picture, "--psm", "0", "-c", "min_characters_to_try=5"))
     except subprocess.CalledProcessError:  # it has too few letters, or its data (osd.traineddata) isn't installed

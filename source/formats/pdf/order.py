@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from source.formats.pdf.pieces import Row, Signs
 from source.formats.pdf.xy_cut import XYCut, joined
 
-_MOST = 3000  # pieces of a page: to compare the orders of more takes too long
+_MOST = 1500  # pieces of a page: to compare the orders of more takes too long
 _CLEARLY, _SHARE = 4, 0.2  # torn, or torn for each row: by how much the XY-cut must be better
 _DOUBTFUL, _DOUBTFUL_SHARE = 4, 0.1  # torn, and torn for each row, in the best order
 

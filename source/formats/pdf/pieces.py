@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
@@ -19,6 +19,8 @@ CELL_GAP = 1.8  # of the font's size: a wider gap separates table cells
 LEVEL = 0.4  # of the font's size: how far the baselines of what stands on one line may differ
 _LEADING = 1.7  # of the font's size: the largest distance between lines of one paragraph
 _OTHER_SIZE = 0.1  # of the font's size
+_SHORTEST, _SHORTEST_DENSE = 16, 8  # characters of a line of prose; in scripts without spaces
+_MOST_BELOW = 50  # pieces just below one, of which one may continue its sentence
 _LABEL_WEIGHT = 2  # of a label with a colon: that it belongs to what is beside it is surer than other signs
 _LONGEST_LABEL, _LONGEST_VALUE = 30, 40  # characters, where the label has no colon
 _CLOSED = re.compile(r"[.!?:;。！？：；…][\"'”’»)\]\d]*$")
@@ -51,6 +53,12 @@ class Piece:
     def right_to_left(self) -> bool:
         """Whether it has letters that are read from the right."""
         return any(unicodedata.bidirectional(char) in {"R", "AL"} for char in self.text)
+
+    @property
+    def may_run_on(self) -> bool:
+        """Whether it is long enough for a line of prose, and doesn't end a sentence."""
+        least = _SHORTEST_DENSE if self.text[-1:] >= "\u2e80" else _SHORTEST
+        return len(self.text) >= least and not _CLOSED.search(self.text)
 
     @property
     def joined(self) -> list[Glyph | int]:
@@ -105,16 +113,16 @@ class Signs:
         lines = self.baseline[order]
         starts = np.searchsorted(lines, self.baseline + LEVEL * self.size).tolist()
         ends = np.searchsorted(lines, self.baseline + _LEADING * self.size, "right").tolist()
-        close = {first: second for first, second in enumerate(self.beside) if second is not None and self._close(first, second)}
+        both = ((first, second) for first, second in enumerate(self.beside) if second is not None)
+        close = {first: second for first, second in both if self._close(first, second)}
         inside = set(close.values())
         for first, piece in enumerate(self.pieces):
-            if first in close or _CLOSED.search(piece.text):
-                continue
-            for second in order[starts[first] : ends[first]].tolist():
-                if self._shared(first, second) > 0:
-                    if second not in inside and self._continues(piece, self.pieces[second]):
-                        yield first, second
-                    break
+            if first not in close and piece.may_run_on:
+                near = order[starts[first] : min(ends[first], starts[first] + _MOST_BELOW)].tolist()
+                below = (each for each in near if self._shared(first, each) > 0)
+                second = next(below, None)
+                if second is not None and second not in inside and _continues(piece, self.pieces[second]):
+                    yield first, second
 
     def _filled(self, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """The pairs whose second line begins with a word for which the first had no room in its column."""
@@ -138,15 +146,20 @@ class Signs:
         for label, value in enumerate(self.beside):
             if value is None or label in ran or value in ran or self.pieces[label].right_to_left:
                 continue
-            one, other = self.pieces[label].text, self.pieces[value].text
-            if _LABEL.search(one):
+            if _LABEL.search(self.pieces[label].text):
                 yield label, value, _LABEL_WEIGHT
-            elif len(one) <= _LONGEST_LABEL and len(other) <= _LONGEST_VALUE and any(map(str.isalnum, other)):
-                if self._is_late(label, value) or self._is_late(value, label):
-                    yield label, value, 1
+            elif self._is_named(label, value) and (self._is_late(label, value) or self._is_late(value, label)):
+                yield label, value, 1
+
+    def _is_named(self, label: int, value: int) -> bool:
+        """Whether two pieces may be a label without a colon and its value."""
+        one, other = self.pieces[label].text, self.pieces[value].text
+        return len(one) <= _LONGEST_LABEL and len(other) <= _LONGEST_VALUE and any(map(str.isalnum, other))
 
     def _is_late(self, first: int, second: int) -> bool:
         """Whether something below the second was drawn after the first and before the second."""
+        if second - first < 2:
+            return False
         between = slice(first + 1, second)
         below = self.baseline[between] > self.baseline[second] + self.size[second]
         shared = np.minimum(self.right[between], self.right[second]) - np.maximum(self.left[between], self.left[second])
@@ -158,15 +171,17 @@ class Signs:
     def _shared(self, first: int, second: int) -> float:
         return float(min(self.right[first], self.right[second]) - max(self.left[first], self.left[second]))
 
-    def _continues(self, one: Piece, other: Piece) -> bool:
-        begin = other.text[:1]
-        alike = abs(one.size - other.size) <= _OTHER_SIZE * max(one.size, other.size)
-        return alike and begin.isalpha() and not begin.isupper()
-
     def _rises(self, rows: Sequence[Row]) -> int:
         """The number of rows that lie above the one before them, and not beside it."""
         extents = [(min(p.left for p in row), max(p.right for p in row), row[0].baseline, row[0].size) for row in rows]
         return sum(_rises(*pair) for pair in pairwise(extents))
+
+
+def _continues(one: Piece, other: Piece) -> bool:
+    """Whether the font of a piece is that of the one above it, and its first word goes on in a sentence."""
+    begin = other.text[:1]
+    alike = abs(one.size - other.size) <= _OTHER_SIZE * max(one.size, other.size)
+    return alike and begin.isalpha() and not begin.isupper()
 
 
 def _rises(before: tuple[float, float, float, float], after: tuple[float, float, float, float]) -> bool:

@@ -22,6 +22,7 @@ _ASCENT, _DESCENT = 0.75, 0.25  # of the font's size
 _GUTTER = 0.9  # of the font's size
 _DRAWN_APART = 0.6  # of the font's size: a wider gap separates cells if they aren't drawn one after the other
 _LEAST_GAIN = 2  # sentences that a cut keeps whole
+_MOST_GUTTERS = 30  # of a part, that are tried
 _DEEPEST = 12  # cuts within cuts
 
 Stretches: TypeAlias = list[tuple[float, float, float]]
@@ -62,7 +63,7 @@ class XYCut:
         yield strip
 
     def _alike(self, strips: Iterable[list[int]]) -> Iterator[tuple[list[int], Stretches]]:
-        """Groups of strips, each as long as its strips share a gutter, or have none; and what they cover of the width."""
+        """Groups of strips, as long as they share a gutter, or have none; and what they cover of the width."""
         group: list[int] = []
         covered: Stretches = []
         for strip in strips:
@@ -80,7 +81,7 @@ class XYCut:
         """What is on the right of the gutter at which a part is best cut; empty if it is better read across."""
         best: set[int] = set()
         gain = _LEAST_GAIN - 1
-        for start, _, _ in covered[1:]:
+        for start, _, _ in covered[1 : 1 + _MOST_GUTTERS]:
             right = {each for each in part if self._signs.left[each] >= start}
             won = self._gain(set(part) - right, right)
             if won > gain:
@@ -111,7 +112,7 @@ class XYCut:
 
 
 def _merged(stretches: Iterable[tuple[float, float, float]]) -> Stretches:
-    """Stretches (start, end, font size), in the order of their starts, without the gaps that are too narrow for a gutter."""
+    """Stretches in the order of their starts, without the gaps that are too narrow for a gutter."""
     found: Stretches = []
     for start, end, size in stretches:
         if found and start - found[-1][1] < _GUTTER * max(size, found[-1][2]):

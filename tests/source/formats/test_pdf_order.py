@@ -10,8 +10,20 @@ from pdf_fixtures import HEIGHT, Text, paragraph, pdf
 from source import Document, DoubtKind
 from source.formats.pdf import read_pdf
 
-LEFT = ["The lighthouse of Skerry Point was", "built of granite that came by", "barge from the south, and its", "lamp was lit in the spring of", "the year when the war ended."]
-RIGHT = ["The keeper lived in the house at", "the foot of the tower with his", "wife and three children, until", "the lamp was changed for one that", "needs nobody to tend it."]
+LEFT = [
+    "The lighthouse of Skerry Point was",
+    "built of granite that came by",
+    "barge from the south, and its",
+    "lamp was lit in the spring of",
+    "the year when the war ended.",
+]
+RIGHT = [
+    "The keeper lived in the house at",
+    "the foot of the tower with his",
+    "wife and three children, until",
+    "the lamp was changed for one that",
+    "needs nobody to tend it.",
+]
 LABELS = ["Permit number:", "Issued to:", "Valid until:", "Fee paid:"]
 VALUES = ["HB-2207", "Solveig Lindqvist", "31 March 2032", "1,450 crowns"]
 
@@ -26,9 +38,7 @@ def stacked(words: list[str], x: float, y: float = 120) -> list[Text]:
 
 def test_columns_drawn_across_are_read_one_after_the_other() -> None:
     drawn = [text for pair in zip(paragraph(LEFT), paragraph(RIGHT, x=320), strict=True) for text in pair]
-    assert read(Text(72, 70, "Skerry Point", 18), *drawn).text == "\n".join(
-        ["Skerry Point", "", *LEFT, "", *RIGHT]
-    )
+    assert read(Text(72, 70, "Skerry Point", 18), *drawn).text == "\n".join(["Skerry Point", "", *LEFT, "", *RIGHT])
 
 
 def test_columns_whose_lines_are_not_level_are_too() -> None:
@@ -37,7 +47,7 @@ def test_columns_whose_lines_are_not_level_are_too() -> None:
 
 
 def test_a_table_of_short_cells_is_read_by_rows() -> None:
-    rows = [("rye bread", "three crowns"), ("white loaf", "two crowns"), ("oat cake", "one crown"), ("bun", "half a crown")]
+    rows = [("rye bread", "three crowns"), ("white loaf", "two crowns"), ("oat cake", "one crown"), ("bun", "a half")]
     drawn = [Text(72 + 200 * i, 100 + 14 * j, cell) for j, row in enumerate(rows) for i, cell in enumerate(row)]
     assert read(*drawn).text == "\n".join("\t".join(row) for row in rows)
 
@@ -46,7 +56,7 @@ def test_values_drawn_after_the_page_join_their_labels() -> None:
     note = Text(72, 220, "Show this permit to the harbour master on request.")
     text = read(Text(72, 70, "Mooring permit", 18), *stacked(LABELS, 72), note, *stacked(VALUES, 200)).text
     assert text == "\n".join(
-        ["Mooring permit", "", *(f"{label}\t{value}" for label, value in zip(LABELS, VALUES, strict=True)), "", note.words]
+        ["Mooring permit", "", *("\t".join(row) for row in zip(LABELS, VALUES, strict=True)), "", note.words]
     )
 
 
@@ -74,10 +84,12 @@ def test_lines_drawn_from_the_bottom_or_in_any_order_are_read_from_the_top(seed:
 
 
 def test_a_page_whose_orders_disagree_is_doubtful() -> None:
-    """Lines of two columns that overlap, in disorder: no order puts all sentences together."""
-    lines = [f"and word {i} runs on into" for i in range(24)]
-    drawn = [Text(72 + 90 * (i % 2), 100 + 11 * ((7 * i) % 24), line) for i, line in enumerate(lines)]
-    assert [each.kind for each in read(*drawn).doubts] == [DoubtKind.READING_ORDER]
+    """Its sentences are torn as it is drawn, and from the top too: what is on the right may be cells of a table."""
+    prose = [f"and line {i} of a sentence that runs on into" for i in range(9)]
+    cells = [f"Cell number {i}" for i in range(9)]
+    drawn = [text for pair in zip(paragraph(prose), paragraph(cells, x=400), strict=True) for text in pair]
+    document = read(Text(72, 400, "A line at the foot of the page, which is drawn before the others."), *drawn)
+    assert [each.kind for each in document.doubts] == [DoubtKind.READING_ORDER]
 
 
 def turned(x: float, y: float, words: str, matrix: str, size: float = 11) -> str:
@@ -113,8 +125,9 @@ def test_a_negative_size_that_is_turned_back_is_upright() -> None:
 
 
 def test_text_that_stands_for_another_stays_in_its_line() -> None:
-    spans = "/Span <</ActualText (reat)>> BDC 8 0 0 8 80 742 Tm (REAT) Tj EMC 11 0 0 11 104 742 Tm ( Seal of the town) Tj"
-    assert read(f"BT /F1 1 Tf 11 0 0 11 72 742 Tm (G) Tj {spans} ET").text == "Great Seal of the town"
+    small = "/Span <</ActualText (reat)>> BDC 8 0 0 8 80 742 Tm (REAT) Tj EMC"
+    rest = "11 0 0 11 104 742 Tm ( Seal of the town) Tj"
+    assert read(f"BT /F1 1 Tf 11 0 0 11 72 742 Tm (G) Tj {small} {rest} ET").text == "Great Seal of the town"
 
 
 def test_what_a_cell_hides_is_not_read_and_its_row_stays_whole() -> None:
@@ -122,7 +135,8 @@ def test_what_a_cell_hides_is_not_read_and_its_row_stays_whole() -> None:
         clipped = f"q 130 {HEIGHT - y - 3} 150 12 re W n {turned(130, y, what, '1 0 0 1', 9)} Q"
         return [Text(60, y, date, 9), clipped, Text(284, y, sum, 9)]
 
-    document = read(*row(100, "04-Mar", "Cheque 552 being payment for oak boards and hinges", "1,318.40"), *row(116, "09-Mar", "Rent", "640.00"))
+    long = "Cheque 552 being payment for oak boards and hinges"
+    document = read(*row(100, "04-Mar", long, "1,318.40"), *row(116, "09-Mar", "Rent", "640.00"))
     first, second = document.text.splitlines()
     assert first.startswith("04-Mar\tCheque 552 being payment") and first.endswith("\t1,318.40")
     assert "hinges" not in first
@@ -155,3 +169,13 @@ def test_vertical_lines_are_read_downwards_from_the_right() -> None:
     ]
     fonts, further = VERTICAL
     assert read(*drawn, fonts=fonts, further=further).text.split() == lines
+
+
+@pytest.mark.parametrize("ligature", ["FEFC", "06440627"])
+def test_arabic_ligatures_keep_the_order_of_their_letters(ligature: str) -> None:
+    """The letters of a ligature stand in the file as one character, or one after the other."""
+    codes = f"<41> <0633> <42> <{ligature}> <43> <0645>"
+    stream = f"1 begincodespacerange <00> <FF> endcodespacerange 3 beginbfchar {codes} endbfchar"
+    font = "/F3 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding /ToUnicode 7 0 R >>"
+    further = [f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream"]
+    assert read("BT /F3 20 Tf 72 700 Td (CBA) Tj ET", fonts=font, further=further).text == "سلام"
