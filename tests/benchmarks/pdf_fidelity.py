@@ -31,7 +31,7 @@ import pypdfium2
 from source import Document, Span, boxes_of
 from source.errors import SourceError
 from source.formats.pdf import read_pdf
-from source.formats.pdf.forms import draw_annotations
+from source.formats.pdf.forms import draw_annotations, show_fields
 from source.formats.pdf.lines import read_page
 
 _MOST_WORDS = 8000  # of a file: the comparison takes the square of it
@@ -119,8 +119,7 @@ def bare(text: str) -> str:
 def our_pages(path: Path) -> list[str]:
     """The texts of the pages, before headers are moved out of the way of sentences."""
     with pypdfium2.PdfDocument(path) as file:
-        if file.get_formtype():
-            file.init_forms()
+        show_fields(file)
         pages = (read_page(*draw_annotations(file, number)) for number in range(len(file)))
         return ["\n".join(line.text for line in page.lines) for page in pages]
 

@@ -18,7 +18,7 @@ from source.document import Document, Doubt, DoubtKind, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty
 from source.formats.imprint import properties
 from source.formats.pdf.blocks import BlockKind, PdfBlock, blocks, body_size, continues, rises, set_levels
-from source.formats.pdf.forms import draw_annotations
+from source.formats.pdf.forms import draw_annotations, show_fields
 from source.formats.pdf.headers_footers import headers_and_footers
 from source.formats.pdf.lines import Page, PdfLine, read_page
 from source.formats.pdf.ocr import recognise
@@ -74,8 +74,7 @@ def _read(data: bytes, shown_as: str, ocr: str) -> tuple[list[Page], dict[str, s
     characters = 0
     try:
         with pypdfium2.PdfDocument(data) as file:
-            if file.get_formtype():
-                file.init_forms()
+            show_fields(file)
             for number in range(len(file)):
                 page, ticks = draw_annotations(file, number)
                 parsed = read_page(page, ticks)

@@ -17,10 +17,16 @@ class Tick(NamedTuple):
     on: bool
 
 
+def show_fields(file: Any) -> None:
+    """Makes the fields of a file's form (a pypdfium2 PdfDocument) part of its pages, before these are opened."""
+    if file.get_formtype():
+        file.init_forms()
+
+
 def draw_annotations(file: Any, number: int) -> tuple[Any, list[Tick]]:
     """A page (a pypdfium2 PdfPage) on which fields and typed-on text are drawn like the rest, and its check boxes.
 
-    Fields are drawn only if `file.init_forms()` was called before.
+    Fields are drawn only after `show_fields`.
     """
     import pypdfium2.raw as pdfium
 

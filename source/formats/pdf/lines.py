@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count, groupby, pairwise
 from typing import Any
@@ -28,6 +28,7 @@ _RAISED = 0.8  # of the larger font's size: how far smaller characters are raise
 _SMALLER, _HIGHER, _CLOSE = 0.85, 0.2, 0.3  # of the font's size: a footnote mark
 _BACK = 1.0  # of the font's size: a step back of this width starts a line (kerning and accents step back less)
 _PIECE_GAP = 0.9  # of the font's size: a wider gap may separate columns, or the words of a spread line
+_SAME_CELLS = 0.1  # of the font's size: how far the baselines of two cells that overlap may differ
 _SUNK = 0.2  # of a check box's height: how far it reaches below the baseline of its line
 # Spacing accents and their combining forms.
 _MARKS = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327\u0328"
@@ -101,7 +102,20 @@ def read_page(page: Any, ticks: Sequence[Tick] = ()) -> Page:
 def drawn_rows(drawn: list[Glyph | int]) -> list[Row]:
     """The rows of a page as it draws them."""
     numbers = count()
-    return [list(_pieces(run, numbers)) for run in _runs(_ligatures(drawn))]
+    rows: list[Row] = []
+    for run in _runs(_ligatures(drawn)):
+        first, *others = _pieces(run, numbers)
+        if rows and _runs_under(rows[-1][-1], first):
+            rows[-1] += [replace(first, separator=TAB), *others]
+        else:
+            rows.append([first, *others])
+    return rows
+
+
+def _runs_under(last: Piece, piece: Piece) -> bool:
+    """Whether a table's cell is so long that it reaches under the next one, `piece`."""
+    level = abs(piece.baseline - last.baseline) < _SAME_CELLS * last.size
+    return piece.angle == last.angle and level and last.left + last.size < piece.left < last.right
 
 
 def _with_ticks(drawn: list[Glyph | int], ticks: Sequence[Tick], transform: PageTransform) -> list[Glyph | int]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 from pdf_fixtures import HEIGHT, Text, first_further, pdf
+from PIL import Image, ImageChops
 
 from source import Document
 from source.formats.pdf import read_pdf
+from source.sandbox.page_images import draw_page
 
 _FIELD = first_further(1)
 _DRAWN = "/Subtype /Form /BBox [0 0 200 16] /Resources << /Font 3 0 R >>"
@@ -20,16 +24,28 @@ def annotation(y: float, entries: str, look: str, x: float = 200, wide: float = 
     return f"<< /Type /Annot /F 4 /Rect [{rect}] {entries} /AP << /N {look} >> >>"
 
 
-def read(texts: list[Text | str], annotations: list[str], looks: list[str]) -> Document:
+def file(texts: list[Text | str], annotations: list[str], looks: list[str]) -> bytes:
     """A page with annotations, whose appearances are numbered after them."""
     kids = " ".join(f"{_FIELD + i} 0 R" for i in range(len(annotations)))
-    data = pdf(
+    return pdf(
         [texts],
         catalog=f"/AcroForm << /Fields [{kids}] >>",
         page_entries=f"/Annots [{kids}]",
         further=[*annotations, *looks],
     )
-    return read_pdf(data, id="a.pdf", title="stem")
+
+
+def read(texts: list[Text | str], annotations: list[str], looks: list[str]) -> Document:
+    return read_pdf(file(texts, annotations, looks), id="a.pdf", title="stem")
+
+
+def test_the_picture_of_a_page_shows_the_values_of_fields() -> None:
+    field = annotation(100, "/Subtype /Widget /FT /Tx /T (f) /V (Ottilie)", f"{_FIELD + 1} 0 R")
+    empty, filled = (
+        Image.open(io.BytesIO(draw_page(file([Text(72, 200, "Claim")], [field], [stream(look)]), 1, "a.pdf")))
+        for look in ("", "/Tx BMC q BT /F1 10 Tf 2 4 Td (Ottilie) Tj ET Q EMC")
+    )
+    assert ImageChops.difference(empty.convert("L"), filled.convert("L")).getbbox() is not None
 
 
 def test_the_values_of_fields_are_read_beside_their_labels() -> None:

@@ -143,6 +143,12 @@ def test_what_a_cell_hides_is_not_read_and_its_row_stays_whole() -> None:
     assert second == "09-Mar\tRent\t640.00"
 
 
+def test_a_cell_that_reaches_under_the_next_one_leaves_its_row_whole() -> None:
+    long = "Cheque 552 being payment for oak boards, hinges and a lock"
+    cells = [Text(60, 100, "04-Mar", 9), Text(130, 100, long, 9), Text(284, 100, "1,318.40", 9)]
+    assert read(*cells).text == f"04-Mar\t{long}\t1,318.40"
+
+
 def test_a_line_drawn_in_halves_is_read() -> None:
     half = turned(72, 100, "Signed on as clerk", "1 0 0 1")
     y = HEIGHT - 100
