@@ -103,11 +103,11 @@ def _with_recognised(page: Page, recognised: Page) -> Page:
     """What was recognised on a page, and its own lines above and below that."""
     if not page.scan or not recognised.lines:
         return recognised if recognised.lines or not page.lines else page
-    own = [line for line in page.lines if line.upright]
+    own = [line for line in page.lines if line.corners.any()]
     new = [line for line in recognised.lines if not any(_overlap(line, each) for each in own)]
     first = min((line.baseline for line in new), default=0.0)
-    above = [line for line in own if line.baseline <= first]
-    return replace(recognised, lines=[*above, *new, *(line for line in page.lines if line not in above)])
+    above, below = ([line for line in own if (line.baseline <= first) is so] for so in (True, False))
+    return replace(recognised, lines=[*above, *new, *below])
 
 
 def _title(own: str) -> str:

@@ -169,6 +169,7 @@ class _Styles:
             shown = own  # of a text that stands for another (ActualText), PDFium doesn't give the matrix
         font_size = pdfium.FPDFText_GetFontSize(raw, index)
         size = abs(font_size) * math.hypot(shown.c, shown.d)
+        size = size if math.isfinite(size) else 0.0
         sign = -1 if font_size < 0 else 1
         vertical = self._is_vertical(index, size)
         angle = 90 if vertical else _straight(self._transform.angle(sign * shown.a, sign * shown.b))
@@ -205,7 +206,9 @@ def _is_identity(matrix: Any) -> bool:
 
 
 def _straight(angle: float) -> int:
-    """The angle in whole degrees; an angle that is nearly a right one is made so."""
+    """The angle in whole degrees; an angle that is nearly a right one is made so, and an impossible one upright."""
+    if not math.isfinite(angle):
+        return 0
     right = round(angle / 90) * 90
     return (right if abs(angle - right) <= _NEARLY else round(angle)) % 360
 

@@ -55,10 +55,9 @@ class Piece:
         return any(unicodedata.bidirectional(char) in {"R", "AL"} for char in self.text)
 
     @property
-    def may_run_on(self) -> bool:
-        """Whether it is long enough for a line of prose, and doesn't end a sentence."""
-        least = _SHORTEST_DENSE if self.text[-1:] >= "\u2e80" else _SHORTEST
-        return len(self.text) >= least and not _CLOSED.search(self.text)
+    def is_long(self) -> bool:
+        """Whether it is long enough for a line of prose."""
+        return len(self.text) >= (_SHORTEST_DENSE if self.text[-1:] >= "\u2e80" else _SHORTEST)
 
     @property
     def joined(self) -> list[Glyph | int]:
@@ -83,8 +82,9 @@ class Signs:
         numbers = np.array([(each.left, each.right, each.baseline, each.size) for each in pieces], np.float64)
         self.left, self.right, self.baseline, self.size = numbers.T
         self.beside = self._beside()
-        self.run_ons = self._filled(list(self._run_ons()))
-        self.labels = list(self._labels())
+        likely = list(self._run_ons())
+        self.run_ons = self._filled([pair for pair in likely if pieces[pair[0]].is_long])
+        self.labels = list(self._labels({each for pair in likely for each in pair}))
         self._index = {piece.number: i for i, piece in enumerate(pieces)}
 
     def torn(self, rows: Sequence[Row]) -> int:
@@ -117,7 +117,7 @@ class Signs:
         close = {first: second for first, second in both if self._close(first, second)}
         inside = set(close.values())
         for first, piece in enumerate(self.pieces):
-            if first not in close and piece.may_run_on:
+            if first not in close and not _CLOSED.search(piece.text):
                 near = order[starts[first] : min(ends[first], starts[first] + _MOST_BELOW)].tolist()
                 below = (each for each in near if self._shared(first, each) > 0)
                 second = next(below, None)
@@ -141,14 +141,19 @@ class Signs:
         share = (1 + len(text.split(maxsplit=1)[0])) / len(text)
         return float(share * (self.right[piece] - self.left[piece]))
 
-    def _labels(self) -> Iterator[tuple[int, int, int]]:
+    def _labels(self, flowing: set[int]) -> Iterator[tuple[int, int, int]]:
+        """`flowing`: pieces of more than one line, even short ones."""
         ran = {each for pair in self.run_ons for each in pair}
         for label, value in enumerate(self.beside):
             if value is None or label in ran or value in ran or self.pieces[label].right_to_left:
                 continue
             if _LABEL.search(self.pieces[label].text):
                 yield label, value, _LABEL_WEIGHT
-            elif self._is_named(label, value) and (self._is_late(label, value) or self._is_late(value, label)):
+            elif (
+                flowing.isdisjoint((label, value))
+                and self._is_named(label, value)
+                and (self._is_late(label, value) or self._is_late(value, label))
+            ):
                 yield label, value, 1
 
     def _is_named(self, label: int, value: int) -> bool:

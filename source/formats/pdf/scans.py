@@ -39,7 +39,8 @@ def is_scan(page: Any, transform: PageTransform, corners: Sequence[Corners]) -> 
     boxes = list(_pictures(page.raw, 0, [_MOST_OBJECTS]))
     if not boxes:
         return False
-    shown = transform.points(np.array(boxes, np.float64)) / ([transform.width, transform.height] * 2)
+    shown = transform.points(np.array(boxes, np.float64)) / np.maximum([transform.width, transform.height] * 2, 1)
+    shown = np.clip(np.nan_to_num(shown), 0, 1)
     if _covered(shown) < _LEAST_COVERED:
         return False
     return _shows_text(page, shown, corners)
@@ -66,8 +67,7 @@ def _pictures(holder: Any, depth: int, left: list[int]) -> Iterator[Rectangle]:
 
 def _covered(boxes: NDArray[np.float64]) -> float:
     """The share of the page that boxes cover, in fractions of its size; where they overlap, it counts twice."""
-    inside = np.clip(boxes, 0, 1)
-    return float(((inside[:, 2] - inside[:, 0]) * (inside[:, 3] - inside[:, 1])).sum())
+    return float(((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])).sum())
 
 
 def _shows_text(page: Any, pictures: NDArray[np.float64], corners: Sequence[Corners]) -> bool:
@@ -100,5 +100,5 @@ def _shows_text(page: Any, pictures: NDArray[np.float64], corners: Sequence[Corn
 def _fill(mask: NDArray[np.bool_], boxes: NDArray[np.float64]) -> None:
     """Sets what lies in boxes, given in fractions of the page's size."""
     high, wide = mask.shape
-    for left, top, right, bottom in np.clip(boxes, 0, 1).tolist():
+    for left, top, right, bottom in boxes.tolist():
         mask[int(top * high) : int(np.ceil(bottom * high)), int(left * wide) : int(np.ceil(right * wide))] = True
