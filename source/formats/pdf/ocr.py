@@ -141,7 +141,7 @@ def _lines(words: list[Word], width: float, height: float, scale: float, turn: i
 def _turned_back(corners: Corners, turn: int) -> Corners:
     """The corners on the page as it is shown, of characters that were read when it had been turned clockwise."""
     left, top, right, bottom = corners.T
-    known = corners.any(axis=1)[:, None]
+    known = corners.any(axis=1, keepdims=True)
     turned = {
         0: (left, top, right, bottom),
         90: (top, SCALE - right, bottom, SCALE - left),

@@ -43,7 +43,7 @@ def with_picture(shown: Image.Image, *texts: Text) -> bytes:
         f"stream\n{stream}\nendstream"
     )
     high = 400 * shown.height / shown.width
-    page = [f"q 400 0 0 {high} 100 300 cm /P Do Q", *texts]
+    page: list[Text | str] = [f"q 400 0 0 {high} 100 300 cm /P Do Q", *texts]
     return pdf([page], resources=f"/XObject << /P {first_further(1)} 0 R >>", further=[image])
 
 
