@@ -26,6 +26,9 @@ Rectangle = tuple[float, float, float, float]
 """Left, bottom, right and top, in the page's own coordinates."""
 
 
+_Axis = tuple[float, float, float]
+
+
 class Glyph(NamedTuple):
     """A character that the page draws, in points.
 
@@ -53,6 +56,7 @@ class PageTransform:
         origin, right, up = (self._corner(page, *point) for point in ((0, 0), (1000, 0), (0, 1000)))
         self._origin = np.array(origin)
         self._matrix = np.array([np.subtract(right, origin), np.subtract(up, origin)]) / 1000
+        self._directions: list[list[float]] = self._matrix.tolist()
 
     def _corner(self, page: Any, x: float, y: float) -> tuple[float, float]:
         import pypdfium2.raw as pdfium
@@ -71,8 +75,8 @@ class PageTransform:
 
     def angle(self, x: float, y: float) -> float:
         """The direction (x, y) on the page as shown, in degrees clockwise from 0 (rightwards) to 360."""
-        right, down = np.array([x, y]) @ self._matrix
-        return math.degrees(math.atan2(down, right)) % 360
+        (right_x, down_x), (right_y, down_y) = self._directions
+        return math.degrees(math.atan2(x * down_x + y * down_y, x * right_x + y * right_y)) % 360
 
     def axis(self, angle: int) -> tuple[float, float, float]:
         """The factors of x and y, and the constant, of a position on the page along an angle as shown, in points."""
@@ -94,8 +98,8 @@ class _Style(NamedTuple):
     bold: bool
     column: tuple[float, float] | None
     readable: bool
-    along: tuple[float, float, float]
-    across: tuple[float, float, float]
+    along: _Axis
+    across: _Axis
     clip: Rectangle | None
 
 
@@ -148,6 +152,7 @@ class _Styles:
         self._raw = raw
         self._transform = transform
         self._known: dict[int | None, _Style] = {}
+        self._axes: dict[int, tuple[_Axis, _Axis]] = {}
 
     def at(self, index: int) -> _Style:
         import pypdfium2.raw as pdfium
@@ -173,11 +178,12 @@ class _Styles:
         sign = -1 if font_size < 0 else 1
         vertical = self._is_vertical(index, size)
         angle = 90 if vertical else _straight(self._transform.angle(sign * shown.a, sign * shown.b))
-        axes = self._transform.axis(angle), self._transform.axis(angle + 90)
+        if angle not in self._axes:
+            self._axes[angle] = self._transform.axis(angle), self._transform.axis(angle + 90)
         readable = pdfium.FPDFText_HasUnicodeMapError(raw, index) != 1
         clip = _clip(drawn, own, shown) if drawn else None
         column = (shown.e, shown.f) if vertical else None
-        return _Style(size, angle, self._is_bold(index), column, readable, *axes, clip)
+        return _Style(size, angle, self._is_bold(index), column, readable, *self._axes[angle], clip)
 
     def _is_bold(self, index: int) -> bool:
         import pypdfium2.raw as pdfium
