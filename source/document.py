@@ -59,7 +59,7 @@ class DoubtKind(StrEnum):
     RECOGNISED = "recognised text"  # by OCR
     JOINED_WORDS = "joined words"
     SPACED_WORDS = "spaced-out words"
-    UNREADABLE = "letters without meaning"  # the font doesn't say which they are
+    UNIDENTIFIED = "unidentified characters"  # the font doesn't say which they are
     PRIVATE_USE = "private-use characters"  # their meaning depends on the font
     CONTROL = "control characters"
     UNDECODABLE = "undecodable bytes"

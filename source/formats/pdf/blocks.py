@@ -153,14 +153,3 @@ def set_levels(headings: Sequence[PdfBlock]) -> None:
 
 def _style(block: PdfBlock) -> tuple[float, bool]:
     return round(block.lines[0].size), block.lines[0].bold
-
-
-def rises(page: Page) -> int:
-    """The number of lines that lie above the line before them (and not beside it), which shows a doubtful order."""
-    return sum(_rises(before, line) for before, line in pairwise(page.lines))
-
-
-def _rises(before: PdfLine, line: PdfLine) -> bool:
-    shared = min(before.right, line.right) - max(before.left, line.left)
-    narrower = min(before.right - before.left, line.right - line.left)
-    return line.angle == before.angle and line.baseline < before.baseline - line.size and 2 * shared > narrower

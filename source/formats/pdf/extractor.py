@@ -17,7 +17,7 @@ from source.builder import TextBuilder
 from source.document import Document, Doubt, DoubtKind, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty
 from source.formats.imprint import properties
-from source.formats.pdf.blocks import BlockKind, PdfBlock, blocks, body_size, continues, rises, set_levels
+from source.formats.pdf.blocks import BlockKind, PdfBlock, blocks, body_size, continues, set_levels
 from source.formats.pdf.forms import draw_annotations, show_fields
 from source.formats.pdf.headers_footers import headers_and_footers
 from source.formats.pdf.lines import Page, PdfLine, read_page
@@ -41,8 +41,10 @@ _METADATA = ("Title", "Author", "CreationDate")
 _LARGE = 1.25  # of the text's font size: a heading of this size on the first page is the title
 _DISORDER = 0.1  # of a page's lines
 _MIN_DISORDER = 4  # lines
-_MIN_UNREADABLE = 10  # characters
-_UNREADABLE, _UNREADABLE_PAGE = 0.05, 0.5  # of a page's characters: it is doubtful, and it is read by OCR instead
+_SINGLE = 0.25  # of a page's lines, of one letter each
+_MIN_SINGLE = 10  # lines
+_MIN_UNIDENTIFIED = 10  # characters
+_UNIDENTIFIED, _UNIDENTIFIED_PAGE = 0.05, 0.5  # of a page's characters: it is doubtful, and it is read by OCR instead
 _TAIL = 2048  # last bytes of a complete file, which contain its end mark
 
 
@@ -90,13 +92,13 @@ def _read(data: bytes, shown_as: str, ocr: str) -> tuple[list[Page], dict[str, s
 
 
 def _needs_ocr(page: Page) -> bool:
-    return not page.lines or page.scan or _is_unreadable(page, _UNREADABLE_PAGE)
+    return not page.lines or page.scan or _is_unidentified(page, _UNIDENTIFIED_PAGE)
 
 
-def _is_unreadable(page: Page, share: float) -> bool:
+def _is_unidentified(page: Page, share: float) -> bool:
     """Whether at least this share of a page's characters are of fonts that don't say which characters they are."""
     characters = sum(len(line.text) for line in page.lines)
-    return page.unreadable >= max(_MIN_UNREADABLE, share * characters)
+    return page.unidentified >= max(_MIN_UNIDENTIFIED, share * characters)
 
 
 def _with_recognised(page: Page, recognised: Page) -> Page:
@@ -200,13 +202,15 @@ def _doubts(page: Page, number: int) -> Iterator[Doubt]:
     """The doubts about a page that show in its layout."""
     if (page.scan or not page.lines) and not page.blank:
         yield Doubt(DoubtKind.NO_TEXT, number)
-    if _is_unreadable(page, _UNREADABLE):
-        yield Doubt(DoubtKind.UNREADABLE, number, page.unreadable)
+    if _is_unidentified(page, _UNIDENTIFIED):
+        yield Doubt(DoubtKind.UNIDENTIFIED, number, page.unidentified)
     if page.recognised:
         yield Doubt(DoubtKind.RECOGNISED, number)
-    disorder = max(rises(page), page.disorder)
-    if disorder >= max(_MIN_DISORDER, _DISORDER * len(page.lines)):
-        yield Doubt(DoubtKind.READING_ORDER, number, disorder)
+    single = sum(len(line.text) == 1 and line.text.isalpha() for line in page.lines)
+    if single >= max(_MIN_SINGLE, _SINGLE * len(page.lines)):
+        yield Doubt(DoubtKind.SPACED_WORDS, number, single)
+    if page.disorder >= max(_MIN_DISORDER, _DISORDER * len(page.lines)):
+        yield Doubt(DoubtKind.READING_ORDER, number, page.disorder)
 
 
 def _overlap(one: PdfLine, other: PdfLine) -> bool:

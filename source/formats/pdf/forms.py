@@ -50,12 +50,11 @@ def _tick(form: Any, annotation: Any) -> Tick | None:
     import pypdfium2.raw as pdfium
 
     kinds = (pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON)
-    box = pdfium.FS_RECTF()
-    if (
-        pdfium.FPDFAnnot_GetFormFieldType(form, annotation) not in kinds
-        or pdfium.FPDFAnnot_GetFlags(annotation) & _HIDDEN
-        or not pdfium.FPDFAnnot_GetRect(annotation, box)
-    ):
+    hidden = pdfium.FPDFAnnot_GetFlags(annotation) & _HIDDEN
+    if hidden or pdfium.FPDFAnnot_GetFormFieldType(form, annotation) not in kinds:
         return None
-    on = pdfium.FPDFAnnot_IsChecked(form, annotation) == 1
-    return Tick((box.left, box.bottom, box.right, box.top), on)
+    box = pdfium.FS_RECTF()
+    pdfium.FPDFAnnot_GetRect(annotation, box)
+    if not (box.left < box.right and box.bottom < box.top):
+        return None
+    return Tick((box.left, box.bottom, box.right, box.top), pdfium.FPDFAnnot_IsChecked(form, annotation) == 1)

@@ -16,17 +16,16 @@ _BOLD = 600  # font weight
 _FONT_NAME = 64  # bytes of a font's name that are examined
 _HYPHEN = 45
 _NOT_A_CHARACTER = frozenset({0, 0xFFFE, 0xFFFF})
+_LAST_CODE = 0x10FFFF  # PDFium gives a font's own codes, which may be larger, if it doesn't say what they mean
 _INVISIBLE = 3  # the text rendering mode that draws nothing
 _NEARLY = 2  # degrees from upright or a right angle: a page that was not scanned quite straight
-_VERTICAL_FROM = 0x2E80  # the first code of scripts that are also written from top to bottom
 _MAX_PATHS, _MAX_POINTS = 16, 64  # of a clipping path that are examined
 _MARGIN = 0.5  # points, for what is at the very edge of a clip
 
 Rectangle = tuple[float, float, float, float]
 """Left, bottom, right and top, in the page's own coordinates."""
-
-
 _Axis = tuple[float, float, float]
+"""The factors of x and y, and the constant, of a position along a direction on the page as shown, in points."""
 
 
 class Glyph(NamedTuple):
@@ -34,7 +33,7 @@ class Glyph(NamedTuple):
 
     `along`, `end`: where it starts and ends along its line; `across`: its baseline, across the
     line, growing from line to line. `size`: that of the font. `angle`: that of the line on the page as
-    shown, in degrees clockwise. `readable`: whether its font says which character it is. `corner`: its box.
+    shown, in degrees clockwise. `identified`: whether its font says which character it is. `corner`: its box.
     """
 
     code: int
@@ -44,7 +43,7 @@ class Glyph(NamedTuple):
     size: float
     angle: int
     bold: bool
-    readable: bool
+    identified: bool
     corner: Rectangle
 
 
@@ -78,8 +77,8 @@ class PageTransform:
         (right_x, down_x), (right_y, down_y) = self._directions
         return math.degrees(math.atan2(x * down_x + y * down_y, x * right_x + y * right_y)) % 360
 
-    def axis(self, angle: int) -> tuple[float, float, float]:
-        """The factors of x and y, and the constant, of a position on the page along an angle as shown, in points."""
+    def axis(self, angle: int) -> _Axis:
+        """The axis along an angle on the page as shown."""
         turned = math.radians(angle)
         direction = np.round([math.cos(turned), math.sin(turned)], 12)
         along: list[float] = (self._matrix @ direction).tolist()
@@ -97,7 +96,6 @@ class _Style(NamedTuple):
     angle: int
     bold: bool
     column: tuple[float, float] | None
-    readable: bool
     along: _Axis
     across: _Axis
     clip: Rectangle | None
@@ -115,15 +113,15 @@ def glyphs(text_page: Any, transform: PageTransform) -> Iterator[Glyph | int]:
     left, right, bottom, top, x, y = (ctypes.c_double() for _ in range(6))
     styles = _Styles(raw, transform)
     for index in range(text_page.count_chars()):
-        if pdfium.FPDFText_IsGenerated(raw, index) == 1:
+        code = pdfium.FPDFText_GetUnicode(raw, index)
+        if code <= SPACE and pdfium.FPDFText_IsGenerated(raw, index) == 1:
             yield SPACE
             continue
         style = styles.at(index)
-        code = pdfium.FPDFText_GetUnicode(raw, index)
-        if pdfium.FPDFText_IsHyphen(raw, index) == 1:
-            code = _HYPHEN
-        if code in _NOT_A_CHARACTER or 0xD800 <= code <= 0xDFFF:
+        if code in _NOT_A_CHARACTER or 0xD800 <= code <= 0xDFFF or code > _LAST_CODE:
             code = 0xFFFD
+        if not chr(code).isalnum() and pdfium.FPDFText_IsHyphen(raw, index) == 1:
+            code = _HYPHEN
         pdfium.FPDFText_GetCharBox(raw, index, left, right, bottom, top)
         pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
         corner = left.value, bottom.value, right.value, top.value
@@ -131,7 +129,8 @@ def glyphs(text_page: Any, transform: PageTransform) -> Iterator[Glyph | int]:
             yield SPACE if chr(code).isspace() else TAB
             continue
         along, end, across = _placed(style, x.value, y.value, corner)
-        yield Glyph(code, along, end, across, style.size, style.angle, style.bold, style.readable, corner)
+        identified = pdfium.FPDFText_HasUnicodeMapError(raw, index) != 1
+        yield Glyph(code, along, end, across, style.size, style.angle, style.bold, identified, corner)
 
 
 def _placed(style: _Style, x: float, y: float, corner: Rectangle) -> tuple[float, float, float]:
@@ -158,7 +157,7 @@ class _Styles:
         import pypdfium2.raw as pdfium
 
         drawn = pdfium.FPDFText_GetTextObject(self._raw, index)
-        key = ctypes.addressof(drawn.contents) if drawn else None
+        key = _address(drawn)
         style = self._known.get(key)
         if style is None:
             style = self._known[key] = self._style(index, drawn)
@@ -175,15 +174,15 @@ class _Styles:
         font_size = pdfium.FPDFText_GetFontSize(raw, index)
         size = abs(font_size) * math.hypot(shown.c, shown.d)
         size = size if math.isfinite(size) else 0.0
-        sign = -1 if font_size < 0 else 1
-        vertical = self._is_vertical(index, size)
-        angle = 90 if vertical else _straight(self._transform.angle(sign * shown.a, sign * shown.b))
+        sign = math.copysign(1, font_size)
+        vertical = self._is_vertical(index, drawn, shown, size)
+        way = (-sign * shown.c, -sign * shown.d) if vertical else (sign * shown.a, sign * shown.b)
+        angle = _straight(self._transform.angle(*way))
         if angle not in self._axes:
             self._axes[angle] = self._transform.axis(angle), self._transform.axis(angle + 90)
-        readable = pdfium.FPDFText_HasUnicodeMapError(raw, index) != 1
         clip = _clip(drawn, own, shown) if drawn else None
         column = (shown.e, shown.f) if vertical else None
-        return _Style(size, angle, self._is_bold(index), column, readable, *self._axes[angle], clip)
+        return _Style(size, angle, self._is_bold(index), column, *self._axes[angle], clip)
 
     def _is_bold(self, index: int) -> bool:
         import pypdfium2.raw as pdfium
@@ -194,17 +193,27 @@ class _Styles:
         pdfium.FPDFText_GetFontInfo(self._raw, index, font, _FONT_NAME, None)
         return b"bold" in font.value.lower()
 
-    def _is_vertical(self, index: int, size: float) -> bool:
-        """Whether the next character of the text is below this one, in a script that is also written so."""
+    def _is_vertical(self, index: int, drawn: Any, shown: Any, size: float) -> bool:
+        """Whether a piece of text, of which this is the first character, is written from top to bottom.
+
+        Then its second character is below the first one, as its letters stand (`shown`: the matrix).
+        """
         import pypdfium2.raw as pdfium
 
-        if pdfium.FPDFText_GetUnicode(self._raw, index) < _VERTICAL_FROM:
+        if _address(pdfium.FPDFText_GetTextObject(self._raw, index + 1)) != _address(drawn):
             return False
         x, y, next_x, next_y = (ctypes.c_double() for _ in range(4))
         pdfium.FPDFText_GetCharOrigin(self._raw, index, x, y)
-        if not pdfium.FPDFText_GetCharOrigin(self._raw, index + 1, next_x, next_y):
-            return False
-        return abs(next_x.value - x.value) < size / 10 and size / 2 < y.value - next_y.value < 2 * size
+        pdfium.FPDFText_GetCharOrigin(self._raw, index + 1, next_x, next_y)
+        right, down = next_x.value - x.value, y.value - next_y.value
+        turned = math.hypot(shown.c, shown.d) or 1.0
+        up_x, up_y = shown.c / turned, shown.d / turned
+        along, below = abs(right * up_y + down * up_x), abs(down * up_y - right * up_x)
+        return along < size / 2 < below < 2 * size
+
+
+def _address(drawn: Any) -> int | None:
+    return ctypes.addressof(drawn.contents) if drawn else None
 
 
 def _is_identity(matrix: Any) -> bool:

@@ -34,8 +34,9 @@ def _turned(page: Page) -> set[int]:
     """The slanted lines, which are marks across the page, and the few that are turned, which are in its margin."""
     turned = {i for i, line in enumerate(page.lines) if not line.upright}
     slanted = {i for i in turned if page.lines[i].angle % 90}
-    few = len(turned) <= _TURNED * len(page.lines)
-    return turned if few else slanted if len(slanted) < len(page.lines) else set()
+    if len(turned) <= _TURNED * len(page.lines):
+        return turned
+    return slanted if 2 * len(slanted) <= len(page.lines) else set()  # if they are more, the page was scanned aslant
 
 
 def _edge_lines(page: Page) -> dict[int, list[str]]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from source.formats.pdf.forms import EMPTY, TICKED, Tick
-from source.formats.pdf.glyphs import SPACE, TAB, Glyph, PageTransform, Rectangle, glyphs, has_ocr_layer, is_blank
+from source.formats.pdf.glyphs import SPACE, TAB, Glyph, PageTransform, glyphs, has_ocr_layer, is_blank
 from source.formats.pdf.order import in_order
 from source.formats.pdf.pieces import CELL_GAP, Piece, Row
 from source.formats.pdf.scans import is_scan
@@ -70,7 +70,7 @@ class Page:
     """The lines of a page in reading order; width and height in points, as it is shown.
 
     `recognised`: the text comes from OCR. `blank`: nothing is drawn on the page. `scan`: it shows a picture of
-    text, and has little text itself. `disorder`: the signs that the order is wrong. `unreadable`: the characters
+    text, and has little text itself. `disorder`: the signs that the order is wrong. `unidentified`: the characters
     whose font doesn't say what they are.
     """
 
@@ -81,7 +81,7 @@ class Page:
     blank: bool = False
     scan: bool = False
     disorder: int = 0
-    unreadable: int = 0
+    unidentified: int = 0
 
 
 def read_page(page: Any, ticks: Sequence[Tick] = ()) -> Page:
@@ -92,11 +92,11 @@ def read_page(page: Any, ticks: Sequence[Tick] = ()) -> Page:
     drawn = _with_ticks(list(glyphs(text_page, transform)), ticks, transform)
     rows, disorder = in_order(drawn_rows(drawn))
     lines = [_line(row, transform) for row in rows]
-    unreadable = sum(not isinstance(each, int) and not each.readable for each in drawn)
+    unidentified = sum(not isinstance(each, int) and not each.identified for each in drawn)
     layer, blank = has_ocr_layer(text_page), is_blank(page)
     text_page.close()
-    scan = not layer and is_scan(page, transform, [line.corners for line in lines])
-    return Page([line for line in lines if line.text], width, height, layer, blank, scan, disorder, unreadable)
+    scan = bool(lines) and not layer and is_scan(page, transform, [line.corners for line in lines])
+    return Page([line for line in lines if line.text], width, height, layer, blank, scan, disorder, unidentified)
 
 
 def drawn_rows(drawn: list[Glyph | int]) -> list[Row]:
@@ -122,7 +122,8 @@ def _with_ticks(drawn: list[Glyph | int], ticks: Sequence[Tick], transform: Page
     """The characters with a sign for each check box in place of what is drawn in it."""
     if not ticks:
         return drawn
-    found = [each for each in drawn if isinstance(each, int) or not any(_within(each.corner, t.box) for t in ticks)]
+    inside = _inside(drawn, ticks)
+    found = [each for each, hidden in zip(drawn, inside, strict=True) if not hidden]
     for tick in ticks:
         left, top, right, bottom = transform.points(np.array([tick.box]))[0].tolist()
         code, size = ord(TICKED if tick.on else EMPTY), bottom - top
@@ -130,9 +131,15 @@ def _with_ticks(drawn: list[Glyph | int], ticks: Sequence[Tick], transform: Page
     return found
 
 
-def _within(corner: Rectangle, box: Rectangle) -> bool:
-    x, y = (corner[0] + corner[2]) / 2, (corner[1] + corner[3]) / 2
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+def _inside(drawn: Sequence[Glyph | int], ticks: Sequence[Tick]) -> list[bool]:
+    """Which characters are drawn in check boxes."""
+    nowhere = (np.nan,) * 4
+    corners = np.array([nowhere if isinstance(each, int) else each.corner for each in drawn]).reshape(-1, 4)
+    x, y = (corners[:, 0] + corners[:, 2]) / 2, (corners[:, 1] + corners[:, 3]) / 2
+    found = np.zeros(len(drawn), bool)
+    for left, bottom, right, top in (tick.box for tick in ticks):
+        found |= (left <= x) & (x <= right) & (bottom <= y) & (y <= top)
+    return found.tolist()
 
 
 def _ligatures(drawn: list[Glyph | int]) -> list[Glyph | int]:
@@ -220,7 +227,7 @@ def _piece(run: list[Glyph | int], separator: int | None, number: int) -> Piece:
 
 def _follows(last: Glyph, main: Glyph, glyph: Glyph) -> bool:
     """Whether a character is on the same line as the one before it."""
-    if glyph.corner == last.corner:  # letters of one ligature, or of a text that stands for another (ActualText)
+    if (glyph.along, glyph.across) == (last.along, last.across):  # letters of a ligature, or of an ActualText
         return True
     if glyph.angle != last.angle or not (_level(last, glyph) or _level(main, glyph)):
         return False

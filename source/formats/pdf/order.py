@@ -12,16 +12,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from source.formats.pdf.pieces import Row, Signs
+from source.formats.pdf.pieces import Row, Signs, rises
 from source.formats.pdf.xy_cut import XYCut, joined
 
 _MOST = 1500  # pieces of a page: to compare the orders of more takes too long
 _CLEARLY, _SHARE = 4, 0.2  # torn, or torn for each row: by how much the XY-cut must be better
-_DOUBTFUL, _DOUBTFUL_SHARE = 4, 0.1  # torn, and torn for each row, in the best order
 
 
 def in_order(drawn: Sequence[Row]) -> tuple[list[Row], int]:
-    """The rows of a page in reading order, and the signs that it is wrong where the orders disagree, if they are many.
+    """The rows of a page in reading order, and the number of signs that it is wrong.
 
     `drawn`: as the page draws them. Turned rows follow those in the direction that most of the page has.
     """
@@ -38,22 +37,22 @@ def in_order(drawn: Sequence[Row]) -> tuple[list[Row], int]:
 
 
 def _best(drawn: list[Row]) -> tuple[list[Row], int]:
+    """Rows of one direction in the order that tears least apart, and how much it tears apart if another one differs."""
     pieces = [piece for row in drawn for piece in row]
     if len(drawn) < 2 or len(pieces) > _MOST:
-        return drawn, 0
+        return drawn, rises(drawn)
     signs = Signs(pieces)
     best, torn = drawn, signs.torn(drawn)
     if not torn:
-        return best, 0
+        return drawn, 0
     moved = _with_values(drawn, signs)
     if (torn_so := signs.torn(moved)) < torn:
         best, torn = moved, torn_so
     cut = XYCut(signs).rows()
-    gain = torn - (torn_so := signs.torn(cut))
-    if gain >= min(_CLEARLY, _SHARE * len(drawn)) and gain > 0:
-        return cut, 0
+    if torn - (torn_so := signs.torn(cut)) >= max(1, min(_CLEARLY, _SHARE * len(drawn))):
+        return cut, torn_so
     agree = [piece.number for row in best for piece in row] == [piece.number for row in cut for piece in row]
-    return best, torn if not agree and torn >= max(_DOUBTFUL, _DOUBTFUL_SHARE * len(drawn)) else 0
+    return best, rises(best) if agree else torn
 
 
 def _with_values(drawn: list[Row], signs: Signs) -> list[Row]:

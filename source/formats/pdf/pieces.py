@@ -92,7 +92,7 @@ class Signs:
         order = [self._index[piece.number] for row in rows for piece in row]
         following = dict(pairwise(order))
         torn = sum(following.get(first) != second for first, second in self.run_ons)
-        return torn + sum(w for label, value, w in self.labels if following.get(label) != value) + self._rises(rows)
+        return torn + sum(w for label, value, w in self.labels if following.get(label) != value) + rises(rows)
 
     def _beside(self) -> list[int | None]:
         found: list[int | None] = [None] * len(self.pieces)
@@ -176,11 +176,6 @@ class Signs:
     def _shared(self, first: int, second: int) -> float:
         return float(min(self.right[first], self.right[second]) - max(self.left[first], self.left[second]))
 
-    def _rises(self, rows: Sequence[Row]) -> int:
-        """The number of rows that lie above the one before them, and not beside it."""
-        extents = [(min(p.left for p in row), max(p.right for p in row), row[0].baseline, row[0].size) for row in rows]
-        return sum(_rises(*pair) for pair in pairwise(extents))
-
 
 def _continues(one: Piece, other: Piece) -> bool:
     """Whether the font of a piece is that of the one above it, and its first word goes on in a sentence."""
@@ -189,6 +184,15 @@ def _continues(one: Piece, other: Piece) -> bool:
     return alike and begin.isalpha() and not begin.isupper()
 
 
-def _rises(before: tuple[float, float, float, float], after: tuple[float, float, float, float]) -> bool:
-    shared = min(before[1], after[1]) - max(before[0], after[0])
-    return after[2] < before[2] - after[3] and 2 * shared > min(before[1] - before[0], after[1] - after[0])
+def rises(rows: Sequence[Row]) -> int:
+    """The number of rows that lie above the one before them, and not beside it."""
+    return sum(_rises(*pair) for pair in pairwise(rows))
+
+
+def _rises(before: Row, row: Row) -> bool:
+    if row[0].baseline >= before[0].baseline - row[0].size:
+        return False
+    (left, right), (from_left, to_right) = (
+        (min(piece.left for piece in each), max(piece.right for piece in each)) for each in (before, row)
+    )
+    return 2 * (min(right, to_right) - max(left, from_left)) > min(right - left, to_right - from_left)

@@ -124,10 +124,22 @@ def test_a_negative_size_that_is_turned_back_is_upright() -> None:
     assert read(*drawn).text == "\n".join(lines)
 
 
-def test_text_that_stands_for_another_stays_in_its_line() -> None:
-    small = "/Span <</ActualText (reat)>> BDC 8 0 0 8 80 742 Tm (REAT) Tj EMC"
-    rest = "11 0 0 11 104 742 Tm ( Seal of the town) Tj"
-    assert read(f"BT /F1 1 Tf 11 0 0 11 72 742 Tm (G) Tj {small} {rest} ET").text == "Great Seal of the town"
+@pytest.mark.parametrize("matrix", ["1 0 0 1", "0 1 -1 0"])
+def test_text_that_stands_for_another_stays_in_its_line(matrix: str) -> None:
+    small = "/Span <</ActualText (Great)>> BDC (GREAT) Tj EMC"
+    assert read(f"BT /F1 11 Tf {matrix} 90 300 Tm (The ) Tj {small} ( Seal) Tj ET").text == "The Great Seal"
+
+
+def test_a_page_that_was_scanned_aslant_is_its_text() -> None:
+    lines = [turned(72, 100 + 14 * i, f"line {i} of the page that", "0.9962 0.0872 -0.0872 0.9962") for i in range(6)]
+    document = read(*lines, Text(300, 800, "WEX 000417"))
+    assert "line 5 of the page that" in "".join(document.text[span.start : span.end] for span in document.quotable())
+
+
+def test_letters_on_lines_of_their_own_are_doubtful() -> None:
+    letters = [Text(72 + 20 * (i % 4), 60 + 30 * i, letter) for i, letter in enumerate("harbourmaster")]
+    assert [each.kind for each in read(*letters).doubts] == [DoubtKind.SPACED_WORDS]
+    assert read(*letters, *paragraph([f"Line {i} of a page that is long enough." for i in range(50)])).doubts == ()
 
 
 def test_what_a_cell_hides_is_not_read_and_its_row_stays_whole() -> None:
@@ -167,14 +179,15 @@ VERTICAL = (
 )
 
 
-def test_vertical_lines_are_read_downwards_from_the_right() -> None:
-    lines = ["港の会議は古い税関で開かれた。", "北の桟橋は閉鎖される。", "費用は二百万円である。"]
+@pytest.mark.parametrize("rotate", [0, 90])
+def test_vertical_lines_are_read_downwards_from_the_right(rotate: int) -> None:
+    lines = ["港の会議は古い税関で開かれた。", "2031年に北の桟橋は閉鎖される。", "（A）費用は二百万円である。"]
     drawn = [
         f"BT /F3 12 Tf 1 0 0 1 {500 - 20 * i} 760 Tm <{line.encode('utf-16-be').hex()}> Tj ET"
         for i, line in enumerate(lines)
     ]
     fonts, further = VERTICAL
-    assert read(*drawn, fonts=fonts, further=further).text.split() == lines
+    assert read(*drawn, fonts=fonts, further=further, rotate=rotate).text.split() == lines
 
 
 @pytest.mark.parametrize("ligature", ["FEFC", "06440627"])

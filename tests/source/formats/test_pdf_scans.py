@@ -108,5 +108,5 @@ def test_letters_without_meaning_are_doubted() -> None:
     font = "/F3 << /Type /Font /Subtype /Type0 /BaseFont /ABCDEF+Sans /Encoding /Identity-H /DescendantFonts [7 0 R] >>"
     codes = "".join(f"{ord(char) - 29:04x}" for char in "The filter house was opened in October.")
     document = read(pdf([[f"BT /F3 11 Tf 72 700 Td <{codes}> Tj ET"]], fonts=font, further=further))
-    assert (doubts(document), document.doubts[0].page) == ([DoubtKind.UNREADABLE], 1)
+    assert (doubts(document), document.doubts[0].page) == ([DoubtKind.UNIDENTIFIED], 1)
     assert doubts(read(pdf([paragraph(WORDS)]))) == []

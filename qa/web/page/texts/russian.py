@@ -28,7 +28,7 @@ RUSSIAN = Texts(
         "recognised text": "распознанный текст",
         "joined words": "слипшиеся слова",
         "spaced-out words": "слова вразрядку",
-        "letters without meaning": "буквы без значения",
+        "unidentified characters": "неопознанные символы",
         "private-use characters": "символы частного использования",
         "control characters": "управляющие символы",
         "undecodable bytes": "нечитаемые байты",
