@@ -3,13 +3,15 @@
     python tests/benchmarks/pdf_fidelity.py FILE.pdf-or-FOLDER... [--quotes N] [--pages]
 
 `order`: the share of the other's words that our text has in the same order (longest
-common subsequence); `words`: the same in any order. The others are Poppler's pdftotext
-(if it is installed) and pypdf (if it is). A divided word counts as one word.
+common subsequence); `words`: the same in any order. The others are Poppler's pdftotext,
+pypdf and pdfminer.six, as far as they are installed. A divided word counts as one word.
 `boxes`: of N random stretches of paragraphs, how many are exactly what PDFium finds
-inside their boxes, white space and hyphens aside. `--pages`: instead, page by page,
-the words that are lost, doubled and in another order than the other's, and the doubts
-about the page, for pages of which less than .98 is the same; then how many of these
-pages are doubted.
+inside their boxes, white space and hyphens aside.
+
+`--pages`: instead, the pages of which less than .98 is the same as in any other's text. Of
+the one that comes nearest: `missing`, its words that we don't have; `extra`, ours that it
+doesn't have; `order`, as above; and the doubts that a build has about the page. Then how
+many of these pages are doubted, and how many of the pages that agree.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ import subprocess
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from difflib import SequenceMatcher
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdfium2
 
@@ -33,6 +37,7 @@ from source.errors import SourceError
 from source.formats.pdf import read_pdf
 from source.formats.pdf.forms import draw_annotations, show_fields
 from source.formats.pdf.lines import read_page
+from source.formats.registry import format_of
 
 _MOST_WORDS = 8000  # of a file: the comparison takes the square of it
 _SLACK = 0.3  # points
@@ -58,16 +63,23 @@ def pypdf_text(path: Path) -> list[str]:
     return [page.extract_text() for page in PdfReader(path).pages]
 
 
+def pdfminer_text(path: Path) -> list[str]:
+    from pdfminer.high_level import extract_pages
+    from pdfminer.layout import LTTextContainer
+
+    return [
+        "".join(each.get_text() for each in page if isinstance(each, LTTextContainer)) for page in extract_pages(path)
+    ]
+
+
 def others() -> dict[str, Callable[[Path], list[str]]]:
     """The extractors that are installed: each gives the texts of a file's pages."""
-    found: dict[str, Callable[[Path], list[str]]] = {}
-    if shutil.which("pdftotext"):
-        found["pdftotext"] = pdftotext
-    try:
-        import pypdf  # noqa: F401
-    except ImportError:
-        return found
-    return {**found, "pypdf": pypdf_text}
+    installed = {
+        "pdftotext": (shutil.which("pdftotext"), pdftotext),
+        "pypdf": (find_spec("pypdf"), pypdf_text),
+        "pdfminer": (find_spec("pdfminer"), pdfminer_text),
+    }
+    return {name: read for name, (there, read) in installed.items() if there}
 
 
 def agreement(theirs: list[str], ours: list[str]) -> tuple[float, float]:
@@ -124,34 +136,62 @@ def our_pages(path: Path) -> list[str]:
         return ["\n".join(line.text for line in page.lines) for page in pages]
 
 
+class Difference(NamedTuple):
+    """How a page's words differ from what another extractor reads."""
+
+    missing: int
+    extra: int
+    order: float
+    words: int
+    name: str
+
+    @property
+    def same(self) -> bool:
+        """Whether they hardly do."""
+        return self.order >= _SAME and self.missing + self.extra <= (1 - _SAME) * max(1, self.words)
+
+    def __str__(self) -> str:
+        return f"{self.name:10} {self.missing:7} {self.extra:5} {self.order:6.3f}"
+
+
+def difference(name: str, theirs: list[str], ours: list[str]) -> Difference:
+    missing, extra = Counter(theirs) - Counter(ours), Counter(ours) - Counter(theirs)
+    return Difference(missing.total(), extra.total(), agreement(theirs, ours)[0], len(theirs), name)
+
+
+def nearest_of_pages(path: Path, compared: dict[str, Callable[[Path], list[str]]]) -> list[Difference]:
+    """For each page, how it differs from the extractor that comes nearest."""
+    read = {}
+    for name, pages_of in compared.items():
+        with suppress(Exception):  # on a broken file, the others may raise anything
+            read[name] = pages_of(path)
+    found = []
+    for number, text in enumerate(our_pages(path)):
+        ours = words(text)
+        all_of = [difference(name, words(pages[number]), ours) for name, pages in read.items() if number < len(pages)]
+        found.append(min(all_of, key=lambda each: (each.missing + each.extra, -each.order)))
+    return found
+
+
 def print_pages(paths: Sequence[Path], compared: dict[str, Callable[[Path], list[str]]]) -> None:
-    """Prints the pages that differ from another extractor's."""
-    differing = doubted = total = 0
-    print(f"{'file':44} {'page':>4} {'other':10} {'lost':>5} {'doubled':>7} {'in order':>8}  doubts")
+    """Prints the pages that differ from every other extractor's."""
+    counts: Counter[tuple[bool, bool]] = Counter()
+    pdf = format_of(".pdf")
+    assert pdf
+    print(f"{'file':44} {'page':>4} {'nearest':10} {'missing':>7} {'extra':>5} {'order':>6}  doubts")
     for path in paths:
         try:
-            document = read_pdf(path.read_bytes(), id=path.name)
+            document = pdf.read(path.read_bytes(), id=path.name, title="", path=path.name, sha256="")
         except SourceError as error:
             print(f"{path.name[:44]:44} {type(error).__name__}")
             continue
-        ours = our_pages(path)
-        total += len(ours)
-        theirs = {name: read(path) for name, read in compared.items()}
-        for number, text in enumerate(ours, start=1):
-            own = words(text)
-            kinds = sorted({doubt.kind.value for doubt in document.doubts if doubt.page in (None, number)})
-            rows = []
-            for name, pages in theirs.items():
-                other = words(pages[number - 1])
-                lost, doubled = Counter(other) - Counter(own), Counter(own) - Counter(other)
-                order = agreement(other, own)[0]
-                if order < _SAME or lost.total() + doubled.total() > (1 - _SAME) * len(other):
-                    rows.append(f"{name:10} {lost.total():5} {doubled.total():7} {order:8.3f}")
-            for row in rows:
-                print(f"{path.name[:44]:44} {number:4} {row}  {', '.join(kinds)}", flush=True)
-            differing += bool(rows)
-            doubted += bool(rows and kinds)
-    print(f"{differing} of {total} pages differ; {doubted} of them are doubted.")
+        for number, nearest in enumerate(nearest_of_pages(path, compared), start=1):
+            doubts = ", ".join(sorted({doubt.kind for doubt in document.doubts if doubt.page in (None, number)}))
+            counts[nearest.same, bool(doubts)] += 1
+            if not nearest.same:
+                print(f"{path.name[:44]:44} {number:4} {nearest}  {doubts}", flush=True)
+    differ, agree = ([counts[same, doubted] for doubted in (True, False)] for same in (False, True))
+    print(f"{sum(differ)} pages differ, {differ[0]} of them are doubted; {sum(agree)} agree, {agree[0]} are doubted.")
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:

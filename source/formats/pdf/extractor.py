@@ -22,6 +22,7 @@ from source.formats.pdf.forms import draw_annotations, show_fields
 from source.formats.pdf.headers_footers import headers_and_footers
 from source.formats.pdf.lines import Page, PdfLine, read_page
 from source.formats.pdf.ocr import recognise
+from source.formats.pdf.order import is_disordered
 from source.formats.registry import OCR
 from source.limits import check_growth
 from source.places import Corners
@@ -39,8 +40,6 @@ _NO_TITLE = re.compile(
 )
 _METADATA = ("Title", "Author", "CreationDate")
 _LARGE = 1.25  # of the text's font size: a heading of this size on the first page is the title
-_DISORDER = 0.1  # of a page's lines
-_MIN_DISORDER = 4  # lines
 _SINGLE = 0.25  # of a page's lines, of one letter each
 _MIN_SINGLE = 10  # lines
 _MIN_UNIDENTIFIED = 10  # characters
@@ -209,7 +208,7 @@ def _doubts(page: Page, number: int) -> Iterator[Doubt]:
     single = sum(len(line.text) == 1 and line.text.isalpha() for line in page.lines)
     if single >= max(_MIN_SINGLE, _SINGLE * len(page.lines)):
         yield Doubt(DoubtKind.SPACED_WORDS, number, single)
-    if page.disorder >= max(_MIN_DISORDER, _DISORDER * len(page.lines)):
+    if is_disordered(page.disorder, len(page.lines)):
         yield Doubt(DoubtKind.READING_ORDER, number, page.disorder)
 
 

@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from source.formats.pdf.pieces import Row, Signs, rises
 from source.formats.pdf.xy_cut import XYCut, joined
 
-_MOST = 1500  # pieces of a page: to compare the orders of more takes too long
+_MOST = 3000  # pieces of a page, as a dense table has: to compare the orders of more may take seconds
+_DISORDER = 0.1  # of a page's lines
+_MIN_DISORDER = 4  # lines
 _CLEARLY, _SHARE = 4, 0.2  # torn, or torn for each row: by how much the XY-cut must be better
 
 
@@ -36,8 +38,13 @@ def in_order(drawn: Sequence[Row]) -> tuple[list[Row], int]:
     return rows, doubts
 
 
+def is_disordered(signs: int, lines: int) -> bool:
+    """Whether a page has so many signs of a wrong order, of `in_order`, that it is doubtful."""
+    return signs >= max(_MIN_DISORDER, _DISORDER * lines)
+
+
 def _best(drawn: list[Row]) -> tuple[list[Row], int]:
-    """Rows of one direction in the order that tears least apart, and how much it tears apart if another one differs."""
+    """Rows of one direction in the order that tears least apart, and how much that is."""
     pieces = [piece for row in drawn for piece in row]
     if len(drawn) < 2 or len(pieces) > _MOST:
         return drawn, rises(drawn)
@@ -51,8 +58,7 @@ def _best(drawn: list[Row]) -> tuple[list[Row], int]:
     cut = XYCut(signs).rows()
     if torn - (torn_so := signs.torn(cut)) >= max(1, min(_CLEARLY, _SHARE * len(drawn))):
         return cut, torn_so
-    agree = [piece.number for row in best for piece in row] == [piece.number for row in cut for piece in row]
-    return best, rises(best) if agree else torn
+    return best, torn
 
 
 def _with_values(drawn: list[Row], signs: Signs) -> list[Row]:

@@ -91,15 +91,26 @@ class XYCut:
     def _gain(self, left: set[int], right: set[int]) -> int:
         """How many more sentences stay whole if left and right are read apart than labels are torn from values.
 
-        None, unless it is so on both sides and in half of the lines that the gutter divides.
+        None, unless it is so on both sides and for half of the lines that the gutter divides.
         """
-        beside = self._signs.beside
-        divided = {each for each in left if beside[each] in right}
-        across = {beside[each] for each in divided}
-        on_left = sum(first in divided and second in left for first, second in self._signs.run_ons)
-        on_right = sum(second in across and first in right for first, second in self._signs.run_ons)
+        (on_left, divided), (on_right, _) = self._interrupted(left, right), self._interrupted(right, left)
         gain = on_left + on_right - sum(label in left and value in right for label, value, _ in self._signs.labels)
-        return gain if on_left and on_right and 2 * gain >= len(divided) else 0
+        return gain if on_left and on_right and 2 * gain >= divided else 0
+
+    def _interrupted(self, part: set[int], other: set[int]) -> tuple[int, int]:
+        """How many sentences of a part are interrupted by another part if both are read together, and how many lines.
+
+        The lines of the two need not be level.
+        """
+        signs = self._signs
+        lines = np.sort(signs.baseline[list(other)])
+        starts = np.searchsorted(lines, signs.baseline - LEVEL * signs.size)
+        ends = np.searchsorted(lines, signs.baseline + signs.size)
+        sentences = sum(
+            first in part and second in part and bool(starts[first] < starts[second]) for first, second in signs.run_ons
+        )
+        inside = list(part)
+        return sentences, int((starts[inside] < ends[inside]).sum())
 
     def _read_across(self, part: Iterable[int]) -> Iterator[Row]:
         row: list[Piece] = []
