@@ -209,7 +209,7 @@ class _Styles:
         turned = math.hypot(shown.c, shown.d) or 1.0
         up_x, up_y = shown.c / turned, shown.d / turned
         along, below = abs(right * up_y + down * up_x), abs(down * up_y - right * up_x)
-        return along < size / 2 < below < 2 * size
+        return bool(along < size / 2 < below < 2 * size)
 
 
 def _address(drawn: Any) -> int | None:

@@ -44,7 +44,10 @@ def is_disordered(signs: int, lines: int) -> bool:
 
 
 def _best(drawn: list[Row]) -> tuple[list[Row], int]:
-    """Rows of one direction in the order that tears least apart, and how much that is."""
+    """Rows of one direction in the order that tears least apart, and how much that is, unless both orders agree.
+
+    Then what seems torn is rather a table, whose cells begin with small letters.
+    """
     pieces = [piece for row in drawn for piece in row]
     if len(drawn) < 2 or len(pieces) > _MOST:
         return drawn, rises(drawn)
@@ -58,7 +61,8 @@ def _best(drawn: list[Row]) -> tuple[list[Row], int]:
     cut = XYCut(signs).rows()
     if torn - (torn_so := signs.torn(cut)) >= max(1, min(_CLEARLY, _SHARE * len(drawn))):
         return cut, torn_so
-    return best, torn
+    agree = [piece.number for row in best for piece in row] == [piece.number for row in cut for piece in row]
+    return best, rises(best) if agree else torn
 
 
 def _with_values(drawn: list[Row], signs: Signs) -> list[Row]:
