@@ -3,7 +3,8 @@
     python tests/benchmarks/reading_order.py FILE.pdf...
 
 `torn`: sentences and labels that an order tears apart, and its steps up the page, over all pages. `words`: the
-share of words that stand in the same order as the page draws them (longest common subsequence), if it is drawn
+share of words that stand in the same order as the page draws them (longest common subsequence; a page that isn't
+drawn as it is read says nothing here), if it is drawn
 line by line across its columns instead: as that would be read (across), by Breuel's order, and in the one chosen.
 Last, of how many pages less than .98 of the words is in order then, and how many of these are doubted.
 

@@ -94,6 +94,14 @@ def test_a_page_whose_orders_disagree_is_doubtful() -> None:
     assert [each.kind for each in document.doubts] == [DoubtKind.READING_ORDER]
 
 
+def test_a_table_whose_cells_could_go_on_in_each_other_is_not() -> None:
+    commands = [f"harbour list {what} ships" for what in ("all", "old", "new", "big", "few", "sail", "mail", "free")]
+    rows = [[Text(72, 100 + 14 * i, each), Text(250, 100 + 14 * i, "->")] for i, each in enumerate(commands)]
+    document = read(*(cell for row in rows for cell in row))
+    assert document.text == "\n".join(f"{each}\t->" for each in commands)
+    assert document.doubts == ()
+
+
 def turned(x: float, y: float, words: str, matrix: str, size: float = 11) -> str:
     return f"BT /F1 {size} Tf {matrix} {x} {HEIGHT - y} Tm ({words}) Tj ET"
 
