@@ -3,10 +3,10 @@
     python tests/benchmarks/reading_order.py FILE.pdf...
 
 `torn`: sentences and labels that an order tears apart, and its steps up the page, over all pages. `words`: the
-share of words that stand in the same order as the page draws them (longest common subsequence; a page that isn't
-drawn as it is read says nothing here), if it is drawn
-line by line across its columns instead: as that would be read (across), by Breuel's order, and in the one chosen.
-Last, of how many pages less than .98 of the words is in order then, and how many of these are doubted.
+share of words that stand in the same order as the page draws them (longest common subsequence), if it is drawn
+line by line across its columns instead: read like that (across), in Breuel's order, and in the one chosen. Of a
+page that isn't drawn as it is read, this says nothing. Last, of how many pages less than .98 of the words is in
+order then, and how many of these are doubted.
 
 Breuel's method (T. M. Breuel, "High Performance Document Layout Analysis", 2003) sorts lines topologically: one
 comes before another if it is above and they overlap, or if it is on the left and nothing between them overlaps both.
