@@ -55,10 +55,11 @@ class Region:
 class DoubtKind(StrEnum):
     """The reason why an extracted text may differ from what its file shows."""
 
-    NO_TEXT = "no text"  # the page is only an image
+    NO_TEXT = "no text"  # the page is only an image, perhaps with a stamp or a header
     RECOGNISED = "recognised text"  # by OCR
     JOINED_WORDS = "joined words"
     SPACED_WORDS = "spaced-out words"
+    UNIDENTIFIED = "unidentified characters"  # the font doesn't say which they are
     PRIVATE_USE = "private-use characters"  # their meaning depends on the font
     CONTROL = "control characters"
     UNDECODABLE = "undecodable bytes"

@@ -67,7 +67,19 @@ def _pdf() -> list[bytes]:
     from pdf_fixtures import Text, paragraph, pdf
 
     first = [Text(72, 60, "Ships", 18, True), *paragraph(["Two sail in the har-", "bour. Erik is one."])]
-    return [pdf([first, [*paragraph(["Name", "Erik"]), *paragraph(["Sails", "3"], x=250)], []], title="Ships")]
+    clipped = "q 60 700 80 20 re W n BT /F1 9 Tf 0 1 -1 0 70 705 Tm /Span <</ActualText (Up)>> BDC (Turned) Tj EMC ET Q"
+    form = pdf(
+        [[Text(72, 100, "Name:"), clipped]],
+        catalog="/AcroForm << /Fields [7 0 R] >>",
+        page_entries="/Annots [7 0 R]",
+        further=[
+            "<< /Type /Annot /Subtype /Widget /F 4 /FT /Btn /T (f) /V /On /AS /On /Rect [200 730 220 750] "
+            "/AP << /N << /On 8 0 R >> >> >>",
+            "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 13 >>\nstream\n0 0 m 9 9 l S\nendstream",
+        ],
+    )
+    pages = [first, [*paragraph(["Name", "Erik"]), *paragraph(["Sails", "3"], x=250)], []]
+    return [form, pdf(pages, title="Ships")]
 
 
 _MADE: dict[str, Callable[[], list[bytes]]] = {

@@ -28,6 +28,7 @@ RUSSIAN = Texts(
         "recognised text": "распознанный текст",
         "joined words": "слипшиеся слова",
         "spaced-out words": "слова вразрядку",
+        "unidentified characters": "неопознанные символы",
         "private-use characters": "символы частного использования",
         "control characters": "управляющие символы",
         "undecodable bytes": "нечитаемые байты",
