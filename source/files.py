@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from source.arguments import paths
 from source.errors import SourceError, SourceMissing, SourceUnreadable, TooLarge, UnknownFormat, unreadable
-from source.formats.registry import COLLECTION, SUFFIXES, SUPPORTED
+from source.formats.registry import COLLECTION, SUFFIXES, supported
 from source.untrusted_text import isolated
 
 SHIPPED = Path(__file__).parent / "documents"
@@ -153,7 +153,7 @@ def _named(path: Path) -> SourceFile:
 
 
 def _unsupported(shown_as: str) -> UnknownFormat:
-    return UnknownFormat(f"{isolated(shown_as)}: unsupported file type. Supported: {', '.join(SUPPORTED)}.")
+    return UnknownFormat(f"{isolated(shown_as)}: unsupported file type. Supported: {supported()}.")
 
 
 def _unlistable(error: OSError) -> SourceError:

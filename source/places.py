@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from source.forking import lazy_property
+from source.labels import NO_LABELS, Labels
 from source.spans import Span, Spans
 
 _STEP = 1 << 13  # characters
@@ -73,9 +74,10 @@ class Heading:
 class Place:
     """A place in a document, as a person would cite it. Numbers start at 1.
 
-    `page` is None if the format has no pages, `paragraph` if it has, and `line` if
-    the lines of the text are not those of the file. `page_name`: what the format
-    calls a page ("slide").
+    `page` is None if the format has no pages, `paragraph` if it has or if its paragraphs
+    have labels, and `line` if the lines of the text are not those of the file.
+    `page_name`: what the format calls a page ("slide"). `label`: what it calls the
+    paragraph ("A7:F7"), and `label_name` what such labels are ("cells").
     """
 
     page: int | None
@@ -83,12 +85,20 @@ class Place:
     paragraph: int | None
     line: int | None
     page_name: str = "page"
+    label: str = ""
+    label_name: str = ""
+
+    @property
+    def numbered(self) -> dict[str, int | str]:
+        """The numbers, and the label, by their names."""
+        counts = {self.page_name: self.page, self.label_name: self.label or None}
+        counts |= {"paragraph": self.paragraph, "line": self.line}
+        return {name: count for name, count in counts.items() if count is not None}
 
     @property
     def numbers(self) -> str:
-        """The numbers with their names: "page 12", or "paragraph 3, line 8"."""
-        counts = {self.page_name: self.page, "paragraph": self.paragraph, "line": self.line}
-        return ", ".join(f"{name} {count}" for name, count in counts.items() if count is not None)
+        """The numbers with their names: "page 12", "paragraph 3, line 8", or "cells A7:F7"."""
+        return ", ".join(f"{name} {count}" for name, count in self.numbered.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,8 @@ class Places:
 
     `paragraphs`: given in any form, kept as `Spans`, because there may be millions.
     `pages`: the offset at which each page (or slide) starts; empty if the format has none.
-    `own_lines`: whether the lines of the text are those of the file.
+    `own_lines`: whether the lines of the text are those of the file. `labels`: what the format calls each paragraph, if
+    it names them, and `label_name` what such labels are ("cells").
     """
 
     paragraphs: Sequence[Span] = ()
@@ -105,6 +116,8 @@ class Places:
     pages: tuple[int, ...] = ()
     page_name: str = "page"
     own_lines: bool = True
+    labels: Labels = NO_LABELS
+    label_name: str = ""
     _above: tuple[int, ...] = field(init=False, repr=False, compare=False)  # the index of each heading's parent, or -1
 
     def __post_init__(self) -> None:
@@ -118,6 +131,11 @@ class Places:
     def paragraph(self, offset: int) -> int | None:
         """The number of the paragraph at `offset`, from 1 (between two, the number of the one before)."""
         return bisect_right(self.paragraphs, offset, key=lambda span: span.start) or None
+
+    def label(self, offset: int) -> str:
+        """The label of the paragraph at `offset`, or before it; empty if the format has none."""
+        number = self.paragraph(offset) if self.labels.joined else None
+        return self.labels[number - 1] if number else ""
 
     def heading(self, offset: int) -> tuple[str, ...]:
         """The titles of the headings that apply at `offset`, highest level first."""

@@ -50,8 +50,8 @@ def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
     if not matches:
         raise SourceEmpty(f"{isolated(path or id)} contains no text.")
     rows = [_cells(match.group(), delimiter) for match in matches[:_SAMPLE]]
-    at = _first_of_table(rows)
-    headed = _is_header(rows[at], rows[at + 1 :])
+    at = first_of_table(rows)
+    headed = is_header(rows[at], rows[at + 1 :])
     head = trim(text, Span(*matches[at].span()))
     return Document(
         id=id,
@@ -60,10 +60,10 @@ def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
         sha256=sha256,
         extractor=EXTRACTOR,
         text=text,
-        regions=(Region(head, RegionKind.HEADING),) if headed and _is_unlike(rows[at + 1 :]) else (),
+        regions=(Region(head, RegionKind.HEADING),) if headed and is_unlike(rows[at + 1 :]) else (),
         places=Places(
             paragraphs=tuple(trim(text, Span(*match.span())) for match in matches),
-            headings=(Heading(head.start, HEADER_LEVEL, _title(rows[at]), len(text)),) if headed else (),
+            headings=(Heading(head.start, HEADER_LEVEL, title_of(rows[at]), len(text)),) if headed else (),
         ),
         doubts=tuple(_doubts(matches, undecodable)),
     )
@@ -123,14 +123,14 @@ def _bare(cell: str) -> str:
     return " ".join(cell.split())
 
 
-def _first_of_table(rows: list[list[str]]) -> int:
+def first_of_table(rows: list[list[str]]) -> int:
     """The index of the first row in which most cells are filled; a title or a note may precede the table."""
     width = Counter(map(len, rows)).most_common(1)[0][0]
     filled = (2 * sum(map(bool, row)) > width for row in rows)
     return next((index for index, is_filled in enumerate(filled) if is_filled), 0)
 
 
-def _is_header(first: list[str], rows: list[list[str]]) -> bool:
+def is_header(first: list[str], rows: list[list[str]]) -> bool:
     """Whether a record names the columns of the following ones.
 
     Its cells must be names: non-empty (the first may be empty, above row numbers),
@@ -145,7 +145,7 @@ def _is_header(first: list[str], rows: list[list[str]]) -> bool:
     return any(map(_mostly_numbers, columns)) or (len(first) > 1 and max(map(len, first)) <= _LONGEST_NAME)
 
 
-def _is_unlike(rows: list[list[str]]) -> bool:
+def is_unlike(rows: list[list[str]]) -> bool:
     """Whether a column is mostly numbers, so that a header over these rows is certain; otherwise it stays quotable."""
     return any(map(_mostly_numbers, _columns(rows, max(map(len, rows)))))
 
@@ -164,7 +164,7 @@ def _mostly_numbers(column: list[str]) -> bool:
     return 2 * sum(bool(_NUMBER.fullmatch(cell)) for cell in column) > len(column)
 
 
-def _title(cells: list[str]) -> str:
+def title_of(cells: list[str]) -> str:
     """The names of as many columns as fit into a heading."""
     title = " | ".join(cell for cell in cells if cell)
     if len(title) <= _LONGEST_TITLE:

@@ -26,7 +26,7 @@ from source.untrusted_text import isolated
 class Format:
     """A file format and its extractor.
 
-    `name`: what users call it. `module` holds the extractor and its version, EXTRACTOR.
+    `name`: what users call it, within its `group`. `module` holds the extractor and its version, EXTRACTOR.
     `library` is the package that parses the files; its version affects offsets too.
     `text`: the extractor gets the decoded text instead of the bytes. `ocr`: it can
     recognise text in images.
@@ -38,6 +38,7 @@ class Format:
     library: str | None = None
     text: bool = False
     ocr: bool = False
+    group: str = "documents"
 
     def read(self, data: bytes, *, id: str, title: str, path: str, sha256: str, ocr: str = "") -> Document:
         """Extracts the document in a file's bytes. `ocr`: Tesseract's languages. Raises a SourceError."""
@@ -77,25 +78,35 @@ def _extractor(module: str, library: str | None) -> str:
 
 
 FORMATS = (
+    Format("PDF", "pdf", (".pdf",), "pypdfium2", ocr=True),
+    Format("Word", "office.docx", (".docx", ".docm", ".dotx", ".dotm"), "lxml"),
+    Format("OpenDocument", "office.odt", (".odt", ".ott"), "lxml"),
+    Format("RTF", "rtf", (".rtf",)),
+    Format("EPUB", "epub", (".epub",), "lxml"),
     Format("plain text", "plain", (".txt", ".text"), text=True),
     Format("Markdown", "markdown", (".md", ".markdown"), "markdown-it-py", text=True),
-    Format("PDF", "pdf", (".pdf",), "pypdfium2", ocr=True),
-    Format("HTML", "html", (".html", ".htm", ".xhtml"), "trafilatura"),
-    Format("EPUB", "epub", (".epub",), "lxml"),
-    Format("Word", "office.docx", (".docx", ".docm"), "lxml"),
-    Format("OpenDocument", "office.odt", (".odt", ".ott"), "lxml"),
-    Format("PowerPoint", "office.pptx", (".pptx", ".pptm", ".ppsx"), "lxml"),
-    Format("RTF", "rtf", (".rtf",)),
     Format("reStructuredText", "rst", (".rst",), text=True),
-    Format("CSV", "csv", (".csv", ".tsv")),
+    Format("PowerPoint", "office.pptx", (".pptx", ".pptm", ".ppsx"), "lxml", group="slides"),
+    Format("CSV", "csv", (".csv", ".tsv"), group="tables"),
+    Format("Excel", "sheets.xlsx", (".xlsx", ".xlsm", ".xltx", ".xltm"), "lxml", group="tables"),
+    Format("OpenDocument", "sheets.ods", (".ods", ".ots"), "lxml", group="tables"),
+    Format("HTML", "html", (".html", ".htm", ".xhtml"), "trafilatura", group="web pages"),
 )
 OCR = "tesseract/"
 """Follows an extractor's name, and precedes the languages, if text in images was recognised."""
 COLLECTION = ".jsonl"
 SUFFIXES = (*(suffix for each in FORMATS for suffix in each.suffixes), COLLECTION)
 """The supported file extensions."""
-SUPPORTED = (*(each.name for each in FORMATS), "JSON Lines")
-"""The names of the supported formats, as error messages list them."""
+
+
+def supported() -> str:
+    """The names of the supported formats by their groups, as error messages list them."""
+    groups: dict[str, list[str]] = {}
+    for each in FORMATS:
+        groups.setdefault(each.group, []).append(each.name)
+    groups["collections"] = ["JSON Lines"]
+    return ", ".join(f"{group} ({', '.join(names)})" for group, names in groups.items())
+
 
 _BY_SUFFIX = {suffix: each for each in FORMATS for suffix in each.suffixes}
 

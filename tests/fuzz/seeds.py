@@ -10,6 +10,7 @@ from source.formats.registry import FORMATS
 
 _LARGEST = 300_000  # bytes of a file that cannot be taken in part
 _ORDINARY = Path(__file__).parent / "ordinary"
+_REAL = Path(__file__).parents[1] / "source" / "formats" / "files"
 
 
 def seeds(kind: str, folder: Path | None) -> list[bytes]:
@@ -70,6 +71,11 @@ def _pdf() -> list[bytes]:
     return [pdf([first, [*paragraph(["Name", "Erik"]), *paragraph(["Sails", "3"], x=250)], []], title="Ships")]
 
 
+def _files(ending: str) -> Callable[[], list[bytes]]:
+    """The files that programs made for the tests of the readers."""
+    return lambda: [path.read_bytes() for path in sorted(_REAL.glob(f"*.{ending}"))]
+
+
 _MADE: dict[str, Callable[[], list[bytes]]] = {
     "docx": _docx,
     "odt": _odt,
@@ -77,7 +83,8 @@ _MADE: dict[str, Callable[[], list[bytes]]] = {
     "epub": _epub,
     "rtf": _rtf,
     "pdf": _pdf,
+    **{kind: _files(kind) for kind in ("xlsx", "ods")},
 }
-ZIPPED = ("docx", "odt", "pptx", "epub")
+ZIPPED = ("docx", "odt", "pptx", "epub", "xlsx", "ods")
 TEXTUAL = ("plain", "markdown", "rst", "csv", "jsonl", "html")
 KINDS = (*TEXTUAL, *_MADE)
