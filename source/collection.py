@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from source.errors import SourceError
+from source.files import BEGINNING, SourceFile, Start, member_id
 from source.formats.jsonl import JsonlLines, records
 from source.sandbox.pool import ParserPool
 from source.waiting import OnWait, do_nothing, threads, wait_for_result
@@ -46,8 +47,15 @@ def _none(sha256: str) -> None:
     """Knows no line."""
 
 
-def ids_in(path: Path, shown_as: str, on_wait: OnWait = do_nothing) -> Iterator[str]:
-    """The ids of a collection's documents. Raises a SourceError."""
+def ids_in(file: SourceFile, on_wait: OnWait = do_nothing) -> Iterator[str]:
+    """The ids of the documents in a collection or a container. Raises a SourceError."""
     with closing(ParserPool()) as parsers, threads(1) as thread:
-        for batch in batches(path, shown_as, _none, on_wait):
-            yield from wait_for_result(thread.submit(parsers.ids, path, batch, shown_as), on_wait)
+        if file.is_container:
+            start: Start | None = BEGINNING
+            while start is not None:
+                listing = thread.submit(parsers.members, file.path, start, file.shown_as)
+                found, _, start = wait_for_result(listing, on_wait)
+                yield from (member_id(file.id, each.name) for each in found)
+            return
+        for batch in batches(file.path, file.shown_as, _none, on_wait):
+            yield from wait_for_result(thread.submit(parsers.ids, file.path, batch, file.shown_as), on_wait)

@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, Stated, StatedName, values_of
 from source.encoding import is_unicode
-from source.labels import Labels
-from source.places import Heading, Places
+from source.places import Heading, Labels, Places
 from source.spans import Span, Spans
 
 # A quotation mark inside a JSON string is escaped, so these byte sequences occur only between two fields.

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from source.arguments import paths
 from source.errors import SourceError, SourceMissing, SourceUnreadable, TooLarge, UnknownFormat, unreadable
-from source.formats.registry import COLLECTION, SUFFIXES, supported
+from source.formats.registry import COLLECTION, CONTAINERS, SUFFIXES, supported
 from source.untrusted_text import isolated
 
 SHIPPED = Path(__file__).parent / "documents"
@@ -49,8 +49,32 @@ class SourceFile:
 
     @property
     def is_collection(self) -> bool:
-        """Whether it holds several documents, one per line."""
-        return self.path.suffix.lower() == COLLECTION
+        """Whether it holds several documents: one per line, or any of those in `is_container`."""
+        return self.is_container or self.path.suffix.lower() == COLLECTION
+
+    @property
+    def is_container(self) -> bool:
+        """Whether it holds several documents that are files themselves: a mailbox, a mail with attachments."""
+        return self.path.suffix.lower() in CONTAINERS
+
+
+Start = tuple[int, int]
+"""Where a batch starts: an offset in a mailbox and how many mails are before it, or a position in an archive and 0."""
+BEGINNING: Start = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A document in a file: its name below the file's, its ending, and its hash."""
+
+    name: str
+    suffix: str
+    sha256: str
+
+
+def member_id(id: str, name: str) -> str:
+    """The id of a member's document; a mail itself has no name in its file."""
+    return f"{id}/{name}" if name else id
 
 
 def _raise(error: SourceError) -> NoReturn:

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from source.forking import lazy_property
-from source.labels import NO_LABELS, Labels
 from source.spans import Span, Spans
 
 _STEP = 1 << 13  # characters
@@ -68,6 +67,49 @@ class Heading:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "title", shortened(self.title))
+
+
+class Labels:
+    """What a format calls its paragraphs: one label for each, or none at all, in one text, as there may be millions.
+
+    `joined`: the labels, each followed by a line feed.
+
+    >>> labels = Labels.of(["A1:C1", "A2:C2"])
+    >>> labels[1], len(labels), labels.joined
+    ('A2:C2', 2, 'A1:C1\\nA2:C2\\n')
+    """
+
+    def __init__(self, joined: str = "") -> None:
+        self.joined = joined
+
+    @classmethod
+    def of(cls, labels: Iterable[str]) -> Labels:
+        """Collects labels; a line feed in one becomes a space."""
+        return cls("".join(label.replace("\n", " ") + "\n" for label in labels))
+
+    def __len__(self) -> int:
+        return self.joined.count("\n")
+
+    def __getitem__(self, at: int) -> str:
+        start, end = (0 if at == 0 else int(self._ends[at - 1]) + 1), int(self._ends[at])
+        return self.joined[start:end]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Labels) and self.joined == other.joined
+
+    def __hash__(self) -> int:
+        return hash(self.joined)
+
+    def __repr__(self) -> str:
+        return f"Labels({self.joined!r})"
+
+    @lazy_property
+    def _ends(self) -> NDArray[np.int64]:
+        characters = np.frombuffer(self.joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+        return np.flatnonzero(characters == ord("\n"))
+
+
+NO_LABELS = Labels()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from source.arguments import strings
 from source.collection import batches
 from source.document import Document
 from source.errors import DuplicateId, SourceEmpty, SourceError, SourceUnreadable
-from source.files import SourceFile, files_in, name_of, readable, roots_of
+from source.files import BEGINNING, Member, SourceFile, Start, files_in, member_id, name_of, readable, roots_of
 from source.formats.jsonl import JsonlLines
 from source.formats.plain import EXTRACTOR
-from source.formats.registry import format_of
+from source.formats.registry import COLLECTION, FORMATS, MAILBOX, format_of
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.untrusted_text import isolated
 from source.waiting import OnWait, ahead, do_nothing, map_in_pool, submit, threads, wait_for_result
@@ -40,13 +40,18 @@ class Scanned:
     document: Document | None
 
 
-def extractor_of(file: SourceFile, ocr: str) -> str:
-    """The extractor for a file (or for each line of a collection) with its version and OCR languages."""
-    if file.is_collection:
-        return EXTRACTOR
-    format = format_of(file.path.suffix)
-    assert format, file
+def extractor_of(suffix: str, ocr: str) -> str:
+    """The extractor for files with this ending, with its version and OCR languages."""
+    format = format_of(suffix)
+    assert format, suffix
     return f"{format.extractor} {ocr if format.ocr else ''}"
+
+
+def extractors_of(file: SourceFile, ocr: str) -> set[str]:
+    """The extractors for a file, or for whatever may be in a container."""
+    if file.is_container:
+        return {extractor_of(each.suffixes[0], ocr) for each in FORMATS}
+    return {EXTRACTOR if file.is_collection else extractor_of(file.path.suffix, ocr)}
 
 
 def fingerprint(*facts: str) -> bytes:
@@ -108,7 +113,7 @@ class Scan:
 
     def extractors(self) -> list[str]:
         """The extractors that the files need, with their versions."""
-        return sorted({extractor_of(file, self.ocr) for file in self.files})
+        return sorted(set().union(*(extractors_of(file, self.ocr) for file in self.files)))
 
     def documents(self) -> Iterator[Document]:
         """Every document, in the order of the files. Raises the same errors as `found`."""
@@ -136,7 +141,9 @@ class Scan:
                 try:
                     for each in documents():
                         on_wait()
-                        if each.id not in self.without and ids.claim(each.id, file):
+                        if isinstance(each, SourceError):
+                            self._skip_member(file, each)
+                        elif each.id not in self.without and ids.claim(each.id, file):
                             yield each
                         del each  # it may be large, and isn't needed while the next is awaited
                 except SourceError as error:
@@ -154,6 +161,11 @@ class Scan:
             self.unread.add(file.shown_as)
         self.skipped.append(error)
 
+    def _skip_member(self, file: SourceFile, error: SourceError) -> None:
+        """Adds the error of a document in a container to `skipped`, even if the caller named the file."""
+        error.files = error.files or (file.path,)
+        self.skipped.append(error)
+
 
 class _Ids:
     """The ids of the documents, each of which belongs to one file.
@@ -165,7 +177,7 @@ class _Ids:
         self._claimed: dict[str, SourceFile] = {}
         self._named: dict[str, SourceFile] = {}
         for file in files:
-            if not file.is_collection:
+            if file.is_container or not file.is_collection:
                 self._named.setdefault(file.id, file)
         self._first: DuplicateId | None = None
         self._more = 0
@@ -199,7 +211,7 @@ def _duplicate(id: str, holder: SourceFile, file: SourceFile) -> DuplicateId:
     return error
 
 
-_Load = Callable[[], Iterable[Scanned]]
+_Load = Callable[[], Iterable[Scanned | SourceError]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +236,7 @@ class _Reading:
     def _start(self, file: SourceFile) -> tuple[_Load, int]:
         """Starts to read a file. Also returns the bytes being read: none yet of a collection, which may be long."""
         if file.is_collection:
-            return partial(self._collection, file), 0
+            return partial(self._container if file.is_container else self._collection, file), 0
         if scanned := _known(file, self.ocr, self.known):
             return partial(list, [scanned]), 0
         reading = submit(self.threads, _read, file, self.ocr, self.parsers)
@@ -233,7 +245,7 @@ class _Reading:
     def _only(self, reading: Future[Scanned]) -> list[Scanned]:
         return [wait_for_result(reading, self.on_wait)]
 
-    def _collection(self, file: SourceFile) -> Iterator[Scanned]:
+    def _collection(self, file: SourceFile) -> Iterator[Scanned | SourceError]:
         def known(sha256: str) -> Scanned | None:
             key = fingerprint(file.shown_as, sha256, EXTRACTOR)
             known_as = self.known(key)
@@ -243,6 +255,52 @@ class _Reading:
             started = (self._start_batch(file, each) for each in batches(file.path, file.shown_as, known, self.on_wait))
             for load in ahead(started, self._most, _MOST_BYTES_AHEAD):
                 yield from load()
+
+    def _container(self, file: SourceFile) -> Iterator[Scanned | SourceError]:
+        """The documents in a container; the error of one that cannot be read stands in its place."""
+        held: list[SourceError] | None = []  # until a document is found: without any, the first is the file's own
+        with readable(file, _most_bytes(file)):
+            for load in ahead(self._start_members(file), self._most, _MOST_BYTES_AHEAD):
+                for each in load():
+                    if isinstance(each, SourceError) and held is not None:
+                        held.append(each)
+                        continue
+                    yield from held or ()
+                    held = None
+                    yield each
+        if held is not None:
+            raise next(iter(held), SourceEmpty(f"{isolated(file.shown_as)} contains no document that can be read."))
+
+    def _start_members(self, file: SourceFile) -> Iterator[tuple[_Load, int]]:
+        """Starts to read the members of each batch that aren't known."""
+        start: Start | None = BEGINNING
+        while start is not None:
+            listing = submit(self.threads, self.parsers.members, file.path, start, file.shown_as)
+            members, errors, following = wait_for_result(listing, self.on_wait)
+            keys = [_member_key(file, each, self.ocr) for each in members]
+            ids = [member_id(file.id, each.name) for each in members]
+            wanted = [at for at, key in enumerate(keys) if self.known(key) != ids[at]]
+            reading = submit(self.threads, self._read_members, file, start, wanted) if wanted else None
+            yield partial(self._members, file, list(zip(members, ids, keys, strict=True)), wanted, reading, errors), 0
+            start = following
+
+    def _read_members(self, file: SourceFile, start: Start, wanted: Sequence[int]) -> Sequence[Document | SourceError]:
+        facts = {"id": file.id, "title": name_of(Path(file.path.stem)), "path": file.shown_as, "ocr": self.ocr}
+        return self.parsers.read_members(file.path, start, wanted, **facts)
+
+    def _members(
+        self, file: SourceFile, members: Sequence[tuple[Member, str, bytes]], wanted: Sequence[int],
+        reading: Future[Sequence[Document | SourceError]] | None, errors: Sequence[SourceError],
+    ) -> Iterator[Scanned | SourceError]:  # fmt: skip
+        documents = wait_for_result(reading, self.on_wait) if reading else ()
+        read = dict(zip(wanted, documents, strict=True))
+        yield from errors
+        for at, (member, id, key) in enumerate(members):
+            document = read.pop(at, None)
+            if isinstance(document, Document):
+                # A hijacked parser must not be able to replace another document.
+                document = replace(document, id=id, path=file.shown_as, sha256=member.sha256)
+            yield document if isinstance(document, SourceError) else Scanned(id, key, document)
 
     def _start_batch(self, file: SourceFile, batch: JsonlLines | Scanned) -> tuple[_Load, int]:
         """Starts to read lines of a collection, if they aren't known; and returns the bytes being read."""
@@ -261,8 +319,13 @@ class _Reading:
 
 
 def _most_bytes(file: SourceFile) -> int:
-    """The size in bytes that a file may have; a collection is read line by line."""
-    return sys.maxsize if file.is_collection else _MAX_BYTES
+    """The size in bytes that a file may have; what is read a piece at a time may have any."""
+    return sys.maxsize if file.path.suffix.lower() in (COLLECTION, MAILBOX) else _MAX_BYTES
+
+
+def _member_key(file: SourceFile, member: Member, ocr: str) -> bytes:
+    own = member_id(file.id, member.name)
+    return fingerprint(file.shown_as, own, member.sha256, extractor_of(member.suffix, ocr))
 
 
 def _size(file: SourceFile) -> int:
@@ -276,7 +339,7 @@ def _known(file: SourceFile, ocr: str, known: Known) -> Scanned | None:
     """The known document of a file; None if it must be extracted."""
     if file.sha256 is None:
         return None
-    key = fingerprint(file.shown_as, file.id, file.sha256, extractor_of(file, ocr))
+    key = fingerprint(file.shown_as, file.id, file.sha256, extractor_of(file.path.suffix, ocr))
     return Scanned(file.id, key, None) if known(key) == file.id else None
 
 
@@ -314,4 +377,5 @@ def _read(file: SourceFile, ocr: str, parsers: Parsers) -> Scanned:
         document = parsers.read(file.path, ocr=ocr, **facts)
     # A hijacked parser must not be able to replace another document.
     document = replace(document, id=file.id, path=file.shown_as)
-    return Scanned(file.id, fingerprint(file.shown_as, file.id, document.sha256, extractor_of(file, ocr)), document)
+    key = fingerprint(file.shown_as, file.id, document.sha256, extractor_of(file.path.suffix, ocr))
+    return Scanned(file.id, key, document)

@@ -71,10 +71,13 @@ def _together(document: Document, undecodable: int) -> tuple[Doubt, ...]:
 
 @cache
 def _extractor(module: str, library: str | None) -> str:
-    from importlib.metadata import version  # imported late: asking questions parses no file
+    from importlib.metadata import PackageNotFoundError, version  # imported late: asking questions parses no file
 
     own: str = import_module(f"source.formats.{module}").EXTRACTOR
-    return f"{own} {library}/{version(library)}" if library else own
+    try:
+        return f"{own} {library}/{version(library)}" if library else own
+    except PackageNotFoundError:  # of an extra; the extractor says what to install
+        return own
 
 
 FORMATS = (
@@ -90,12 +93,18 @@ FORMATS = (
     Format("CSV", "csv", (".csv", ".tsv"), group="tables"),
     Format("Excel", "sheets.xlsx", (".xlsx", ".xlsm", ".xltx", ".xltm"), "lxml", group="tables"),
     Format("OpenDocument", "sheets.ods", (".ods", ".ots"), "lxml", group="tables"),
+    Format("MIME", "mails.eml", (".eml",), group="mails"),
+    Format("Outlook", "mails.msg", (".msg",), "olefile", group="mails"),
     Format("HTML", "html", (".html", ".htm", ".xhtml"), "trafilatura", group="web pages"),
 )
 OCR = "tesseract/"
 """Follows an extractor's name, and precedes the languages, if text in images was recognised."""
 COLLECTION = ".jsonl"
-SUFFIXES = (*(suffix for each in FORMATS for suffix in each.suffixes), COLLECTION)
+"""A file with a document in each line."""
+MAILS, MAILBOX, ZIP = (".eml", ".msg"), ".mbox", ".zip"
+CONTAINERS = (*MAILS, MAILBOX, ZIP)
+"""Files that hold several documents: a mail and its attachments, a mailbox, an archive."""
+SUFFIXES = tuple(dict.fromkeys((*(suffix for each in FORMATS for suffix in each.suffixes), COLLECTION, *CONTAINERS)))
 """The supported file extensions."""
 
 
@@ -104,7 +113,8 @@ def supported() -> str:
     groups: dict[str, list[str]] = {}
     for each in FORMATS:
         groups.setdefault(each.group, []).append(each.name)
-    groups["collections"] = ["JSON Lines"]
+    groups["mails"].append("mailbox")
+    groups["collections"] = ["JSON Lines", "zip"]
     return ", ".join(f"{group} ({', '.join(names)})" for group, names in groups.items())
 
 

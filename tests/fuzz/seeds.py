@@ -71,6 +71,25 @@ def _pdf() -> list[bytes]:
     return [pdf([first, [*paragraph(["Name", "Erik"]), *paragraph(["Sails", "3"], x=250)], []], title="Ships")]
 
 
+def _msg() -> list[bytes]:
+    from mail_fixtures import msg
+
+    return [msg({"0037": "Ships", "0C1A": "Anna", "1000": "Two sail.\n\n> One?"}, {"a.txt": b"Three."}, 1 << 57)]
+
+
+def _mbox() -> list[bytes]:
+    from mail_fixtures import mail, mailbox
+
+    return [mailbox(mail(attached={"a.txt": b"Three sail."}), mail("More", "Ja.\n\nAm 1. Mai schrieb Jo:\n> Zwei?"))]
+
+
+def _zip() -> list[bytes]:
+    from mail_fixtures import mail
+    from sheet_fixtures import zipped
+
+    return [zipped({"a/b.txt": "Two sail.", "c.md": "# Ships\n\nThree.", "m.eml": mail(attached={"d.txt": b"x"})})]
+
+
 def _files(ending: str) -> Callable[[], list[bytes]]:
     """The files that programs made for the tests of the readers."""
     return lambda: [path.read_bytes() for path in sorted(_REAL.glob(f"*.{ending}"))]
@@ -83,8 +102,12 @@ _MADE: dict[str, Callable[[], list[bytes]]] = {
     "epub": _epub,
     "rtf": _rtf,
     "pdf": _pdf,
-    **{kind: _files(kind) for kind in ("xlsx", "ods")},
+    "msg": _msg,
+    "mbox": _mbox,
+    "zip": _zip,
+    **{kind: _files(kind) for kind in ("xlsx", "ods", "eml")},
 }
-ZIPPED = ("docx", "odt", "pptx", "epub", "xlsx", "ods")
-TEXTUAL = ("plain", "markdown", "rst", "csv", "jsonl", "html")
-KINDS = (*TEXTUAL, *_MADE)
+CONTAINERS = ("mbox", "zip")
+ZIPPED = ("docx", "odt", "pptx", "epub", "xlsx", "ods", "zip")
+TEXTUAL = ("plain", "markdown", "rst", "csv", "jsonl", "html", "eml", "mbox")
+KINDS = tuple(dict.fromkeys(each for each in (*TEXTUAL, *_MADE) if each not in CONTAINERS))

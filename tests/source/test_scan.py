@@ -104,7 +104,7 @@ def test_a_missing_source_is_a_usage_error(tmp_path: Path) -> None:
 def test_an_unknown_ending_and_a_folder_of_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.exe"
     path.write_bytes(b"MZ")
-    grouped = r"documents \(PDF, .*\), .*tables \(CSV, .*\), .*collections \(JSON Lines\)\.$"
+    grouped = r"documents \(PDF, .*\), .*tables \(CSV, .*\), .*collections \(JSON Lines, zip\)\.$"
     with pytest.raises(UnknownFormat, match=rf"a\.exe: unsupported file type\. Supported: {grouped}"):
         scan([path])
     with pytest.raises(SourceEmpty, match="No readable documents found in "):

@@ -67,12 +67,13 @@ class OfficeBuilder(TextBuilder):
             else:
                 self.paragraph(text)
 
-    def end_headings(self) -> None:
-        """Ends all headings so far: they don't apply to the blocks that follow."""
+    def end_headings(self, level: int = 1) -> None:
+        """Ends all headings so far of this level or below: they don't apply to the blocks that follow."""
         for number in range(self._ended, len(self._headings)):
-            if self._headings[number].end is None:
+            if self._headings[number].end is None and self._headings[number].level >= level:
                 self._headings[number] = replace(self._headings[number], end=self._length)
-        self._ended = len(self._headings)
+        if level == 1:
+            self._ended = len(self._headings)
 
     def build(
         self,

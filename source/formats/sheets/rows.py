@@ -27,9 +27,8 @@ from source.builder import HEADER_LEVEL, first_title
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, Stated
 from source.errors import SourceEmpty
 from source.formats.csv import first_of_table, is_header, is_unlike, title_of
-from source.labels import Labels
 from source.limits import check_growth
-from source.places import Heading, Places
+from source.places import Heading, Labels, Places
 from source.spans import Span, Spans
 from source.untrusted_text import isolated
 

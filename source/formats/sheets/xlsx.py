@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from source.document import Document, DoubtKind
@@ -116,7 +116,7 @@ class _Workbook:
         return _unescaped(value)
 
 
-class _Strings(Sequence[str]):
+class _Strings:
     """The texts that cells share, in one text: there may be millions."""
 
     def __init__(self, package: Package) -> None:
@@ -135,7 +135,7 @@ class _Strings(Sequence[str]):
     def __len__(self) -> int:
         return len(self._ends) - 1
 
-    def __getitem__(self, at: Any) -> Any:
+    def __getitem__(self, at: int) -> str:
         return self._text[self._ends[at] : self._ends[at + 1]] if 0 <= at < len(self) else ""
 
 

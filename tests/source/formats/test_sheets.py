@@ -80,7 +80,8 @@ def test_each_kind_of_value_is_read() -> None:
     cells = (
         cell("A1", 45000, 's="1"'), cell("B1", 2.25, 's="2"'), '<c r="C1" t="b"><v>1</v></c>',
         '<c r="D1" t="e"><v>#N/A</v></c>', '<c r="E1" t="str"><f>A1</f><v>of a_x000D_ formula</v></c>',
-        '<c t="inlineStr"><is><r><t>two </t></r><rPh><t>no</t></rPh><r><t>parts</t></r></is></c>', '<c s="99"><v>7</v></c>',
+        '<c t="inlineStr"><is><r><t>two </t></r><rPh><t>no</t></rPh><r><t>parts</t></r></is></c>',
+        '<c s="99"><v>7</v></c>',
     )  # fmt: skip
     sheet = f'<row r="3">{"".join(cells)}</row>'
     document = read_xlsx(xlsx(sheet, styles=styles), id="a.xlsx")
@@ -91,7 +92,9 @@ def test_each_kind_of_value_is_read() -> None:
 
 
 def test_rows_that_an_ods_file_writes_as_one_are_one() -> None:
-    head = "".join(f'<table:table-cell office:value-type="string"><text:p>{n}</text:p></table:table-cell>' for n in "ab")
+    head = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{n}</text:p></table:table-cell>' for n in "ab"
+    )
     numbers = "<table:table-cell><text:p>1</text:p><office:annotation><text:p>no</text:p></office:annotation>"
     numbers += '</table:table-cell><table:table-cell table:number-columns-repeated="2"><text:p>2<text:s/>x</text:p>'
     numbers += "</table:table-cell>"
