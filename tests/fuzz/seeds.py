@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,6 +91,17 @@ def _zip() -> list[bytes]:
     return [zipped({"a/b.txt": "Two sail.", "c.md": "# Ships\n\nThree.", "m.eml": mail(attached={"d.txt": b"x"})})]
 
 
+def _subtitles() -> list[bytes]:
+    cue = "1\n00:00:01,000 --> 00:00:02,000\n<i>Two ships</i>\n\n2\n00:01:02,000 --> 00:01:03,500\nsail.\n\n"
+    return [cue.encode(), b"WEBVTT\n\nNOTE x\n\n00:01.000 --> 00:02.000 line:0\n<v Anna>One &amp; two.\n"]
+
+
+def _notebook() -> list[bytes]:
+    text = {"cell_type": "markdown", "source": ["# Ships\n", "\n", "Two sail."]}
+    code = {"cell_type": "code", "source": "1 + 1", "outputs": [{"data": {"text/plain": ["2"]}}, {"text": "out"}]}
+    return [json.dumps({"cells": [text, code], "nbformat": 4}).encode()]
+
+
 def _files(ending: str) -> Callable[[], list[bytes]]:
     """The files that programs made for the tests of the readers."""
     return lambda: [path.read_bytes() for path in sorted(_REAL.glob(f"*.{ending}"))]
@@ -103,11 +115,13 @@ _MADE: dict[str, Callable[[], list[bytes]]] = {
     "rtf": _rtf,
     "pdf": _pdf,
     "msg": _msg,
+    "subtitles": _subtitles,
+    "notebook": _notebook,
     "mbox": _mbox,
     "zip": _zip,
     **{kind: _files(kind) for kind in ("xlsx", "ods", "eml")},
 }
 CONTAINERS = ("mbox", "zip")
 ZIPPED = ("docx", "odt", "pptx", "epub", "xlsx", "ods", "zip")
-TEXTUAL = ("plain", "markdown", "rst", "csv", "jsonl", "html", "eml", "mbox")
+TEXTUAL = ("plain", "markdown", "rst", "csv", "jsonl", "html", "eml", "mbox", "subtitles", "notebook")
 KINDS = tuple(dict.fromkeys(each for each in (*TEXTUAL, *_MADE) if each not in CONTAINERS))
