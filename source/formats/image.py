@@ -37,14 +37,14 @@ def read_image(data: bytes, *, id: str, title: str = "", path: str = "", sha256:
         name = isolated(shown_as)
         raise SourceEmpty(f"{name} is a picture. Rebuild with OCR (such as --ocr eng) to recognise its text.")
     try:
-        document = read_pdf(_pdf(data, shown_as), id=id, title=title, path=path, sha256=sha256, ocr=ocr)
+        document = read_pdf(picture_pdf(data, shown_as), id=id, title=title, path=path, sha256=sha256, ocr=ocr)
     except SourceEmpty as error:
         raise SourceEmpty(f"{isolated(shown_as)} is a picture in which no text was recognised. Exclude it.") from error
     return replace(document, extractor=f"{EXTRACTOR} {OCR}{ocr}", stated=())
 
 
-def _pdf(data: bytes, shown_as: str) -> bytes:
-    """A PDF with a page for each page of a picture."""
+def picture_pdf(data: bytes, shown_as: str) -> bytes:
+    """A PDF with a page for each page of a picture. Raises Damaged or TooLarge."""
     from PIL import Image
 
     try:

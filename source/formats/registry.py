@@ -80,6 +80,7 @@ def _extractor(module: str, library: str | None) -> str:
         return own
 
 
+_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
 FORMATS = (
     Format("PDF", "pdf", (".pdf",), "pypdfium2", ocr=True),
     Format("Word", "office.docx", (".docx", ".docm", ".dotx", ".dotm"), "lxml"),
@@ -89,13 +90,16 @@ FORMATS = (
     Format("plain text", "plain", (".txt", ".text", ".log", ".json"), text=True),
     Format("Markdown", "markdown", (".md", ".markdown"), "markdown-it-py", text=True),
     Format("reStructuredText", "rst", (".rst",), text=True),
+    Format("LaTeX", "markup.tex", (".tex", ".latex"), text=True),
+    Format("Org", "markup.org", (".org",), text=True),
+    Format("AsciiDoc", "markup.asciidoc", (".adoc", ".asciidoc"), text=True),
     Format("Jupyter", "notebook", (".ipynb",), text=True),
     Format("PowerPoint", "office.pptx", (".pptx", ".pptm", ".ppsx", ".ppsm", ".potx"), "lxml", group="slides"),
     Format("OpenDocument", "office.odp", (".odp", ".otp"), "lxml", group="slides"),
     Format("CSV", "csv", (".csv", ".tsv"), group="tables"),
     Format("Excel", "sheets.xlsx", (".xlsx", ".xlsm", ".xltx", ".xltm"), "lxml", group="tables"),
     Format("OpenDocument", "sheets.ods", (".ods", ".ots"), "lxml", group="tables"),
-    Format("PNG, JPEG, TIFF, WebP", "image", (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"), "pillow", ocr=True, group="pictures"),
+    Format("PNG, JPEG, TIFF, WebP", "image", _PICTURES, "pillow", ocr=True, group="pictures"),
     Format("subtitles", "subtitles", (".srt", ".vtt"), text=True, group="recordings"),
     Format("MIME", "mails.eml", (".eml",), group="mails"),
     Format("Outlook", "mails.msg", (".msg",), "olefile", group="mails"),

@@ -12,6 +12,7 @@ from fuzz.mutator import WORDS, mutated_pdf, mutated_text, mutated_zip
 from fuzz.seeds import TEXTUAL, ZIPPED, seeds
 from source import SourceError
 from source.files import BEGINNING, Start, member_id
+from source.formats.image import picture_pdf
 from source.formats.jsonl import records
 from source.formats.registry import FORMATS, Format
 from source.sandbox.containers import listed, read
@@ -35,6 +36,14 @@ class Reader:
 
     def check(self, data: bytes) -> None:
         check_file(self._format, data)
+
+
+class Picture(Reader):
+    """Decodes pictures, without recognising their text, which takes a second each."""
+
+    def check(self, data: bytes) -> None:
+        with suppress(SourceError, MemoryError):
+            assert picture_pdf(data, "a").startswith(b"%PDF")
 
 
 def drawn(kind: str, files: list[bytes], random: Random) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -102,6 +103,28 @@ def _notebook() -> list[bytes]:
     return [json.dumps({"cells": [text, code], "nbformat": 4}).encode()]
 
 
+_MARKED = {
+    "tex": b"\\title{Ships}\n\\begin{document}\n\\section{One}\nTwo sail.\n\\begin{a}\n\\item red\n\\end{a}\n",
+    "org": b"#+TITLE: Ships\n* TODO One :a:\nTwo sail.\n| a | b |\n|---+---|\n| 1 | 2 |\n#+BEGIN_SRC\nx\n#+END_SRC\n",
+    "asciidoc": b"= Ships\nAnna Berg\n\n== One\n\n|===\n| a | b\n\n| 1 | 2\n|===\n\n* red\n\n----\nx\n----\n",
+}
+
+
+def _image() -> list[bytes]:
+    from PIL import Image
+
+    files = []
+    for kind in ("PNG", "JPEG", "TIFF", "WEBP"):
+        out = io.BytesIO()
+        Image.new("RGB", (40, 20), "white").save(out, kind)
+        files.append(out.getvalue())
+    return files
+
+
+def _markup(kind: str) -> Callable[[], list[bytes]]:
+    return lambda: [_MARKED[kind]]
+
+
 def _files(ending: str) -> Callable[[], list[bytes]]:
     """The files that programs made for the tests of the readers."""
     return lambda: [path.read_bytes() for path in sorted(_REAL.glob(f"*.{ending}"))]
@@ -115,13 +138,29 @@ _MADE: dict[str, Callable[[], list[bytes]]] = {
     "rtf": _rtf,
     "pdf": _pdf,
     "msg": _msg,
+    "image": _image,
     "subtitles": _subtitles,
+    **{kind: _markup(kind) for kind in ("tex", "org", "asciidoc")},
     "notebook": _notebook,
     "mbox": _mbox,
     "zip": _zip,
-    **{kind: _files(kind) for kind in ("xlsx", "ods", "eml")},
+    **{kind: _files(kind) for kind in ("xlsx", "ods", "eml", "odp")},
 }
 CONTAINERS = ("mbox", "zip")
-ZIPPED = ("docx", "odt", "pptx", "epub", "xlsx", "ods", "zip")
-TEXTUAL = ("plain", "markdown", "rst", "csv", "jsonl", "html", "eml", "mbox", "subtitles", "notebook")
+ZIPPED = ("docx", "odt", "pptx", "epub", "xlsx", "ods", "odp", "zip")
+TEXTUAL = (
+    "plain",
+    "markdown",
+    "rst",
+    "csv",
+    "jsonl",
+    "html",
+    "eml",
+    "mbox",
+    "subtitles",
+    "notebook",
+    "tex",
+    "org",
+    "asciidoc",
+)
 KINDS = tuple(dict.fromkeys(each for each in (*TEXTUAL, *_MADE) if each not in CONTAINERS))

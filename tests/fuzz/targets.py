@@ -12,6 +12,7 @@ from fuzz.seeds import CONTAINERS, KINDS
 TARGETS = {
     **dict.fromkeys(KINDS, "readers.Reader"),
     "jsonl": "readers.Collection",
+    "image": "readers.Picture",
     **dict.fromkeys(CONTAINERS, "readers.Container"),
     "sentences": "passages.Sentences",
     "passages": "passages.Passages",
