@@ -117,7 +117,7 @@ def test_latex() -> None:
         "Erik & 3 sails \\\\", "They cost 40\\% more.",
     ]  # fmt: skip
     assert heading(document, "They cost") == ("Ships", "Costs")
-    assert document.place(document.text.index("They cost")).line == 24
+    assert document.place(document.text.index("They cost")).line == 25
 
 
 def test_org() -> None:
