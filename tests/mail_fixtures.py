@@ -42,7 +42,7 @@ def _compound(root: Mapping[str, bytes | Mapping[str, bytes]]) -> bytes:
 
     def add(children: Mapping[str, bytes | Mapping[str, bytes]]) -> int:
         first = -1
-        for name, content in reversed(children.items()):
+        for name, content in reversed([*children.items()]):
             below = add(content) if isinstance(content, Mapping) else -1
             kind, data = (1, b"") if isinstance(content, Mapping) else (2, content)
             entries.append((name, kind, below, first, data))
@@ -50,7 +50,9 @@ def _compound(root: Mapping[str, bytes | Mapping[str, bytes]]) -> bytes:
         return first
 
     top = add(root)
-    mini, starts, chain = b"", [], []
+    mini = b""
+    starts: list[int] = []
+    chain: list[int] = []
     for _, _, _, _, data in entries:
         count = -(-len(data) // _MINI)
         starts.append(len(chain) if count else _END)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from xml.sax.saxutils import escape
 
@@ -30,7 +30,7 @@ def cell(reference: str, value: object, more: str = "") -> str:
     return f'<c r="{reference}" {more}><v>{value}</v></c>'
 
 
-def rows(*lines: list[object]) -> str:
+def rows(*lines: Sequence[object]) -> str:
     """Rows from the first on; None for an empty cell."""
     found = []
     for number, line in enumerate(lines, 1):

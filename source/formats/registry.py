@@ -85,6 +85,7 @@ FORMATS = (
     Format("PDF", "pdf", (".pdf",), "pypdfium2", ocr=True),
     Format("Word", "office.docx", (".docx", ".docm", ".dotx", ".dotm"), "lxml"),
     Format("OpenDocument", "office.odt", (".odt", ".ott"), "lxml"),
+    Format("Office 97-2003 by LibreOffice", "office.legacy", (".doc", ".dot", ".xls", ".xlt", ".ppt", ".pps")),
     Format("RTF", "rtf", (".rtf",)),
     Format("EPUB", "epub", (".epub",), "lxml"),
     Format("plain text", "plain", (".txt", ".text", ".log", ".json"), text=True),

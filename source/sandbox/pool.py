@@ -8,6 +8,7 @@ bytes, which are checked (`source.document_json`).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from threading import Lock, Timer
 from typing import IO, Any, Protocol, TypeVar
@@ -27,7 +28,10 @@ from source.encoding import is_unicode
 from source.errors import ChapterVerseError, SourceError, SourceUnreadable, TooLarge, reason_of
 from source.files import Member, Start
 from source.formats.jsonl import JsonlLines
+from source.formats.office.legacy import EXTRACTOR as LEGACY
+from source.formats.office.legacy import MODERN
 from source.formats.registry import format_of
+from source.sandbox.convert import converted
 from source.untrusted_text import isolated
 
 SECONDS = 120.0
@@ -90,7 +94,14 @@ class ParserPool:
 
         Raises a SourceError: SourceUnreadable if the process crashed, TooLarge if it exceeded its time limit.
         """
-        return self._ask(file, {"suffix": file.suffix, "id": id, "title": title, "path": path, "ocr": ocr}, load_parts)
+        facts = {"id": id, "title": title, "path": path, "ocr": ocr}
+        modern = MODERN.get(file.suffix.lower())
+        if modern is None:
+            return self._ask(file, {"suffix": file.suffix, **facts}, load_parts)
+        with converted(file, modern, path, self._time(file.stat().st_size)) as made, file.open("rb") as old:
+            document = self._ask(made, {"suffix": modern, **facts}, load_parts)
+            sha256 = hashlib.file_digest(old, "sha256").hexdigest()
+        return replace(document, sha256=sha256, extractor=f"{LEGACY} {document.extractor}")
 
     def read_lines(self, file: Path, lines: JsonlLines, path: str) -> tuple[list[Document], SourceError | None]:
         """Extracts the documents in lines of a collection, up to the first line with an error; and that error.
@@ -126,9 +137,13 @@ class ParserPool:
     ) -> _T:
         """Asks a free process. `size`: the bytes to be read; None for the whole file."""
         size = file.stat().st_size if size is None else size
-        seconds = self._seconds * (1 + size / BYTES) * (_OCR_FACTOR if request.get("ocr") else 1)
+        seconds = self._time(size) * (_OCR_FACTOR if request.get("ocr") else 1)
         with self._process() as process:
             return process.ask({**request, "file": os.fspath(file.absolute()), "seconds": seconds}, seconds, decode)
+
+    def _time(self, size: int) -> float:
+        """The seconds that so many bytes may take."""
+        return self._seconds * (1 + size / BYTES)
 
     @contextmanager
     def _process(self) -> Iterator[_ParserProcess]:
