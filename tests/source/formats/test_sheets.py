@@ -15,7 +15,7 @@ from source.formats.sheets.ods import read_ods
 from source.formats.sheets.xlsx import read_xlsx
 
 FILES = Path(__file__).parent / "files"
-SHIPS = [["Ship", "Sails"], ["Erik", 3], ["Anna", 2]]
+SHIPS: list[list[object]] = [["Ship", "Sails"], ["Erik", 3], ["Anna", 2]]
 
 
 def at(document: Document, words: str) -> tuple[tuple[str, ...], str]:
