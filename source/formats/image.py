@@ -24,6 +24,7 @@ _MOST_PAGES = 500
 _SMALL = 1600  # pixels: a larger picture is taken for a scan of 300 dots an inch
 _DOTS, _FEW_DOTS = 300, 100
 _QUALITY = 95  # of JPEG
+_BROKEN = (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError)  # what Pillow raises for a broken file
 _KINDS = ("PNG", "JPEG", "TIFF", "WEBP")
 
 
@@ -52,7 +53,7 @@ def picture_pdf(data: bytes, shown_as: str) -> bytes:
             warnings.simplefilter("ignore")  # about its size, which is checked here
             with Image.open(io.BytesIO(data), formats=_KINDS) as image:
                 first, *others = _pages(image, shown_as)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, EOFError, KeyError) as error:
+    except (Image.DecompressionBombError, *_BROKEN) as error:
         raise Damaged(f"{isolated(shown_as)} is damaged or not a picture. Try saving it again.") from error
     out = io.BytesIO()
     dots = _DOTS if max(first.size) > _SMALL else _FEW_DOTS
