@@ -17,6 +17,7 @@ from index import (
     open_store,
 )
 from qa.answer import Answer, DocumentRef, Hit
+from qa.ask.reader import open_reader, reader_is_own
 from qa.ask.timings import stage
 from qa.edition import QUOTES, Edition
 from source import Document, PerProcess
@@ -116,10 +117,14 @@ class Book:
 def load(path: str | Path = DEFAULT_INDEX) -> Book:
     """Opens an index with its encoder. `path`: a folder or a storage URL (docs/scale.md).
 
-    Raises IndexMissing, IndexCorrupt, IndexIncompatible, EncoderMissing, EngineMissing or StoreUnreachable.
+    Raises IndexMissing, IndexCorrupt, IndexIncompatible, EncoderMissing, EngineMissing or StoreUnreachable,
+    and ReaderMissing if CHAPTER_VERSE_READER names no usable reader.
     """
     with stage("opening the index"):
         store = open_store(path)
     with stage("opening the encoder"):
         encoder = encoder_for(store.encoder)
+    if reader_is_own():  # it may have to be exported, which nobody who asks should wait for
+        with stage("opening the reader"):
+            open_reader()
     return Book(store, encoder)

@@ -31,7 +31,7 @@ PACKAGES = ("app.py", "index/", "qa/", "source/")
 ARTICLE = "source/documents/valdai-russia-central-asia.txt"
 DATA = {
     "index/text/stopwords.json": "dde823f4612becc29b35f274cb89af374700fb13733a7fd3adf8662221bffeba",
-    "qa/weights/reader.onnx": "f389003cd086349eafbda33bdf2526a446eeca7e717ef717d9f56c9c7ad5460c",
+    "qa/weights/reader.onnx": "277b53a1d06ac6395792ae80c32435b313a11ae0094443cb923f46bf818b84bd",
     "qa/weights/tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     ARTICLE: "0bbe1377c21dd5f58135aaf922420679dd98e72a2ededf32e8ad0eed3df3078f",
 }

@@ -6,11 +6,22 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from index.encoder.identity import model_folder
+from index.encoder.sentence_transformer import SentenceTransformerEncoder
+from index.settings import DEFAULT_MODEL
+
+sys.path.append(str(Path(__file__).parent / "training"))
+from invented import write_invented
+from near_misses import NearMisses
+
 TRAINING = Path(__file__).parent / "training"
 PLACES = ["Graz", "Lima", "Oslo", "Cork", "Bern", "Riga"]
+KINDS = {"gold", "retrieved", "unanswerable", "statement"}
+NEAR_MISSES = {"cut", "swapped", "turned", "renamed"}
 PEOPLE = ["Anna Smith", "Omar Haddad", "Li Wei", "Eva Berg", "Ivan Petrov", "Mary Cole"]
 
 
@@ -47,27 +58,70 @@ def examples(folder: Path) -> Path:
 
 def test_examples_are_of_every_kind_and_their_spans_are_answers(folder: Path, examples: Path) -> None:
     lines = [json.loads(line) for line in examples.open()]
-    assert {line["kind"] for line in lines} == {"gold", "retrieved", "cut", "swapped", "turned", "unanswerable"}
+    kinds = {line["kind"] for line in lines}
+    assert {"gold", "retrieved", "unanswerable"} < kinds < {*KINDS, *NEAR_MISSES}
     for line in lines:
         answers = {line["text"][start:end] for start, end in line["spans"]}
-        assert answers <= set(PEOPLE)
-        assert bool(answers) == (line["kind"] == "gold")
+        assert bool(answers) == bool(line["answers"]) == (line["kind"] in ("gold", "statement"))
+        if line["kind"] == "gold":
+            assert answers <= set(PEOPLE)
         if line["kind"] == "cut":
             assert not any(person in line["text"] for person in PEOPLE)
     trained_on = {line["id"] for line in lines}
     assert 0 < len(trained_on) < 2 * len(PLACES), "some articles are left for validation"
 
 
+def test_invented_documents_hold_their_answers_where_they_say(tmp_path: Path) -> None:
+    for part in ("train", "validation"):
+        questions, regions, near = write_invented(tmp_path / part, 40, part)
+        assert {question.answerable for question in questions} == {True, False}
+        for question in questions:
+            if question.answerable:
+                name, region = regions[question.id]
+                text = (tmp_path / part / name).read_text("utf-8")[region.start : region.end]
+                assert all(answer in text for answer in question.answers)
+            else:
+                assert (tmp_path / part / near[question.id][0]).exists()
+    assert not {file.name for file in (tmp_path / "train").iterdir()} & {
+        file.name for file in (tmp_path / "validation").iterdir()
+    }
+
+
+def test_near_misses_change_what_is_asked_or_what_is_said() -> None:
+    text = "The mill in Graz was built by Anna Berg in 1901. The mill in Lima burnt down in 1950."
+    misses = NearMisses([text, "It opened in " + ", in ".join(f"{place}burg" for place in PLACES)], Random(1))
+    question = "Who first built the mill in Graz?"
+    assert misses.turned(question) == "Who last built the mill in Graz?"
+    swapped, renamed = misses.swapped(question, text), misses.renamed(question, text, ["Anna Berg"])
+    assert swapped and swapped.startswith("Who first built the mill in ") and "Graz" not in swapped
+    assert renamed and "Graz" not in renamed and "Anna Berg in 1901" in renamed
+    assert misses.renamed("Who is Anna?", text, ["Anna Berg"]) is None
+
+
 @pytest.mark.timeout(900)  # torch waits long for its threads on a machine that has other work
 def test_training_learns_resumes_and_exports(folder: Path, examples: Path) -> None:
     made = folder / "reader"
-    run("train_reader.py", made, examples, "--epochs", 8, "--steps", 3)
+    start = ("--start", model_folder(DEFAULT_MODEL), "--layers", 2, "--epochs", 8)
+    run("train_reader.py", made, examples, *start, "--pause", 3)
     assert json.loads((made / "state.json").read_text())["step"] == 3
-    run("train_reader.py", made, examples, "--epochs", 8)
+    run("train_reader.py", made, examples, *start)
     losses = [json.loads(line) for line in (made / "log.jsonl").open()]
     assert json.loads((made / "state.json").read_text())["step"] == losses[-1]["of"] > 3
     assert losses[-1]["answers"] < 0.7
     said = run("export_reader.py", made, folder / "out")
     assert "float32 differs by" in said and float(said.split("differs by ")[1].split()[0]) < 1e-3
     size = (folder / "out" / "reader.onnx").stat().st_size
-    assert size < 25_000_000
+    assert size < 20_000_000
+
+
+@pytest.mark.timeout(900)
+def test_a_distilled_encoder_is_one_that_indexes_can_use(folder: Path, examples: Path) -> None:
+    packaged = Path(model_folder(DEFAULT_MODEL))
+    run("distil_encoder.py", folder / "student", examples, "--tokens", packaged)
+    assert json.loads((folder / "student" / "state.json").read_text())["step"] == 1
+    student = SentenceTransformerEncoder(str(folder / "student" / "encoder"))
+    (ours,), (theirs,) = (
+        each.encode(["Anna led it."]) for each in (student, SentenceTransformerEncoder(str(packaged)))
+    )
+    assert ours.vector @ theirs.vector > 0.9  # it starts from the one that it learns from
+    assert ours.tokens.shape == theirs.tokens.shape

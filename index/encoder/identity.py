@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from index.errors import REBUILD, EncoderMissing, IndexCorrupt
+from index.exports import digest
 from index.settings import DEFAULT_MODEL
 from source import isolated
 
@@ -47,7 +47,7 @@ def identity(name: str) -> Identity:
     """
     folder = model_folder(name)
     weights = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("*.bin"))
-    sha256 = _digest(weights)
+    sha256 = digest(weights)
     if name == DEFAULT_MODEL and sha256 != _DEFAULT_SHA256:
         raise EncoderMissing(
             f"The weights of {isolated(name)} have SHA-256 {sha256[:12]}…, not {_DEFAULT_SHA256[:12]}…. "
@@ -55,16 +55,7 @@ def identity(name: str) -> Identity:
         )
     top = {*folder.glob("*.safetensors"), *folder.glob("*.bin")}
     rest = sorted(file for file in folder.rglob("*") if file.suffix in _SETTINGS and file not in top)
-    return Identity(name, sha256, _digest(rest))
-
-
-def _digest(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as stream:
-            while chunk := stream.read(1 << 20):
-                digest.update(chunk)
-    return digest.hexdigest()
+    return Identity(name, sha256, digest(rest))
 
 
 def model_folder(name: str) -> Path:

@@ -8,11 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from index.encoder.identity import Identity, identity
-from index.encoder.onnx import ExportUnusable, OnnxEncoder
+from index.encoder.onnx import OnnxEncoder
 from index.encoder.protocol import Encoder
 from index.errors import EncoderMissing, IndexIncompatible
+from index.exports import CannotExport, ExportUnusable, intact
 from index.settings import DEFAULT_MODEL, Settings, cache_folder
-from source import isolated, temporary_folder
+from source import isolated
 
 _EXPORT = 2
 """The version of exports; increased whenever models must be exported again."""
@@ -55,12 +56,8 @@ def encoder_of(wanted: Identity) -> Encoder:
     Raises EncoderMissing, or IndexIncompatible if the model of that name has changed.
     """
     folder = export_folder(wanted)
-    for precision in (None, "float32"):
-        try:
-            return OnnxEncoder(folder, wanted, precision)
-        except ExportUnusable:
-            continue
-    return _export(wanted, folder)
+    found = intact(folder, lambda folder, precision: OnnxEncoder(folder, wanted, precision))
+    return found or _export(wanted, folder)
 
 
 def export_folder(wanted: Identity, number: int = _EXPORT) -> Path:
@@ -69,7 +66,7 @@ def export_folder(wanted: Identity, number: int = _EXPORT) -> Path:
 
 
 def _export(wanted: Identity, folder: Path) -> Encoder:
-    from index.encoder.export import CannotExport, export
+    from index.encoder.export import export
     from index.encoder.sentence_transformer import SentenceTransformerEncoder
 
     reference = SentenceTransformerEncoder(wanted.name)
@@ -82,10 +79,6 @@ def _export(wanted: Identity, folder: Path) -> Encoder:
         shutil.rmtree(export_folder(wanted, old), ignore_errors=True)
     try:
         return export(reference, folder)
-    except OSError as error:
-        _log.warning("The encoder cannot be cached in %s (%s): each start takes longer.", folder.parent, error.strerror)
     except (CannotExport, ExportUnusable) as error:
         _log.warning("%s cannot be exported, so it runs slower, in sentence-transformers: %s", wanted.name, error)
         return reference
-    with temporary_folder() as scratch:
-        return export(reference, scratch / "encoder")

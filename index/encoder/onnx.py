@@ -12,13 +12,11 @@ even with its ONNX backend.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +26,7 @@ from numpy.typing import NDArray
 
 from index.encoder.identity import Identity
 from index.encoder.protocol import Encoded, known_share
+from index.exports import TOKENIZER, ExportFacts, ExportUnusable, model_file
 from index.normalize import searchable
 from index.settings import threads
 from index.types import Offsets
@@ -35,7 +34,6 @@ from source import PerProcess, submit
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before ONNX Runtime is imported; otherwise it sends telemetry
 
-TOKENIZER = "tokenizer.json"
 FACTS = "encoder.json"
 PROBE = "The keeper of the lighthouse counted 23 ships before the storm, and wrote them down."
 AGREES = 0.97
@@ -50,16 +48,12 @@ _A = TypeVar("_A")
 _B = TypeVar("_B")
 
 
-class ExportUnusable(Exception):
-    """The folder has no exported encoder, or a damaged one, or another model's."""
-
-
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(ExportFacts):
     """The metadata of an exported encoder.
 
     `inputs`: names of the model's inputs. `special`: numbers of special tokens before and
-    after a text. `probe`: the reference's float32 vector of `PROBE`. `files`: SHA-256 by name.
+    after a text. `probe`: the reference's float32 vector of `PROBE`.
     """
 
     sha256: str
@@ -70,25 +64,7 @@ class Facts:
     query_prompt: str
     document_prompt: str
     special: tuple[int, int]
-    precision: str
     probe: list[float]
-    files: dict[str, str]
-
-    def dump(self) -> bytes:
-        """Encodes the metadata as JSON, preceded by its SHA-256."""
-        body = json.dumps(asdict(self)).encode()
-        return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
-
-    @classmethod
-    def load(cls, data: bytes) -> Facts:
-        """Decodes the output of `dump`. Raises ValueError for anything else."""
-        sha256, _, body = data.partition(b"\n")
-        if hashlib.sha256(body).hexdigest().encode() != sha256:
-            raise ValueError("it was changed after it was written")
-        record: dict[str, Any] = json.loads(body)
-        if set(record) != {field.name for field in fields(cls)}:
-            raise ValueError("another version wrote it")
-        return cls(**record)
 
 
 class OnnxEncoder:
@@ -103,7 +79,7 @@ class OnnxEncoder:
             self._facts = Facts.load((folder / FACTS).read_bytes())
             self.precision = precision or self._facts.precision
             # The bytes are held, for a forked process; ONNX Runtime holds those of the model in any case.
-            files = (self._file(folder, name) for name in (TOKENIZER, model_file(self.precision)))
+            files = (self._facts.read(folder, name) for name in (TOKENIZER, model_file(self.precision)))
             self._model = PerProcess(partial(_opened, *files))
             self._model()
         except Exception as error:  # the runtime and the tokenizer raise all kinds of exceptions
@@ -159,17 +135,6 @@ class OnnxEncoder:
         ids = encoded.ids[:end] + encoded.ids[len(encoded.ids) - after :]
         offsets = np.array(encoded.offsets[before:end], np.int64).reshape(-1, 2)
         return np.array([ids], np.int64), read.to_original(offsets)
-
-    def _file(self, folder: Path, name: str) -> bytes:
-        data = (folder / name).read_bytes()
-        if hashlib.sha256(data).hexdigest() != self._facts.files[name]:
-            raise ValueError(f"{name} was changed after it was written")
-        return data
-
-
-def model_file(precision: str) -> str:
-    """The file name of the model in this precision."""
-    return f"{precision}.onnx"
 
 
 def _opened(tokenizer: bytes, model: bytes) -> tuple[Any, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from index.encoder.identity import identity, model_folder
 from index.encoder.protocol import Encoded, known_share, unit
 from index.errors import EncoderMissing
+from index.exports import prepare_torch
 from index.normalize import searchable
 from index.settings import threads
 from index.types import Offsets
@@ -145,17 +145,10 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 
 
 def _load(folder: Path) -> Any:
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        import torch
+        prepare_torch()
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
 
-        logging.disable_progress_bar()
-        if forked():  # OpenMP's other threads don't exist here
-            torch.set_num_threads(1)
         model = SentenceTransformer(str(folder), local_files_only=True)
     except Exception as error:
         raise EncoderMissing(

@@ -43,10 +43,10 @@ _YES_OR_NO = re.compile(
 )
 
 
-# "What are the fees?", "Which parts need oil?", "How do I reset it?": a list, if the documents have one.
-_PLURAL_VERB = r"(?:are|were|do|did|can|could|have|had|must|should|may|might|need|will|would|apply|exist|count)"
+# "What are the fees?", "Which parts does it need?", "How do I reset it?": a list, if the documents have one.
+_PLURAL_VERB = r"(?:are|were|do|does|did|can|could|have|had|must|should|may|might|need|will|would|apply|exist|count)"
 _SEVERAL = re.compile(
-    rf"\bwhat(?:['’]re| are| were)\b|\b(?:what|which)\s(?:[\w-]+\s){{0,3}}[\w-]+s\s{_PLURAL_VERB}\b"
+    rf"\bwhat(?:['’]re| are| were)\b|\b(?:what|which)\s(?:[\w-]+\s){{0,3}}[\w-]*[^\Ws]s\s{_PLURAL_VERB}\b"
     r"|\b(?:list|name|enumerate)\b|\bsteps?\b|\bhow (?:do|does|can|should|must|to)\b"
     r"|\bwhat (?:must|should|can|may|do) (?:i|you|we|they|one)\b"
     r"|\bкакие\b|\bкак(?=\s\w+(?:ть|ся)\b)|\bперечисл\w+|\bwelche\b|\bwie (?:kann|muss|wird)\b"

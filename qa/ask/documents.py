@@ -131,7 +131,7 @@ def _documents(store: Store, rows: Sequence[int]) -> Iterator[Document]:
 
 
 def _size(store: Store, names: Names, asked: AsksAbout, rows: Sequence[int], found: _Found) -> None:
-    """The number of pages and of words; of words alone if there are no pages."""
+    """The number of pages and words, or of words alone if there are no pages."""
     for document in _documents(store, rows[:MOST_OPENED]):
         ref, pages = DocumentRef.of(document), len(document.places.pages)
         if pages and asked.what is not Aspect.WORDS:

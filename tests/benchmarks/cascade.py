@@ -18,13 +18,15 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import qa
-import qa.ask.reader
+import qa.ask.reader.candidates
+import qa.ask.reader.load
 from index import build, threads
 from qa.ask.conversation import ContextualQuestion
 from qa.ask.reader import worth_reading
@@ -54,9 +56,10 @@ def row(book: qa.Book, questions: Sequence[Question], budget: tuple[int, int, fl
     with pytest.MonkeyPatch.context() as patch:
         if most:
             for name, value in (("MIN_READ", fewest), ("MAX_READ", most), ("READ_WITHIN", near)):
-                patch.setattr(qa.ask.reader, name, value)
+                patch.setattr(qa.ask.reader.candidates, name, value)
         else:
-            patch.setattr(qa.ask.reader, "_LANGUAGES", {"no language"})
+            unknowing = replace(qa.ask.reader.load.SHIPPED, languages=frozenset({"no language"}))
+            patch.setattr(qa.ask.reader.load, "SHIPPED", unknowing)
         for question in questions:
             with timed() as spent:
                 outcomes.append(outcome(book.now(), question))

@@ -226,7 +226,9 @@ def test_touching_beside_the_drawer_closes_it_on_a_phone(open_page: Callable[...
 
 
 def test_a_document_that_is_gone_does_not_take_the_others_along(page: Page, server: Server) -> None:
-    turn = ask(page, "What do the ferry of Skagen and the lamplighter of Visby have?")
+    turn = ask(
+        page, "How many oars does the ferry of Skagen have, and how many lanterns does the lamplighter of Visby trim?"
+    )
     assert turn.locator(".card").count() > 1
     page.evaluate(
         """() => {

@@ -1,20 +1,21 @@
 """What the reader learns from: questions with passages that answer them, and with passages that do not.
 
-    python tests/training/examples.py OUT.jsonl SET_DIR...
+    python tests/training/examples.py OUT.jsonl [SET_DIR...] [--headed] [--invented N] [--most N] [--validation]
 
-A passage is one as the index makes it, so that the reader learns on what it will
-read. Each line is {"set", "id", "question", "text", "spans", "kind"}; `spans` are the
-occurrences of the gold answers in `text`, none where it does not answer.
-Kinds:
+A passage is one as the index makes it, after its context, so that the reader learns on what it will read. With
+`--headed`, the sets' passages stand in documents with headings (`headed.py`); `--invented` makes so many documents with
+tables, lists, codes and steps (`invented.py`) and questions to them. One question in three is short, misspelt, of
+keywords, polite or wordy (`question_forms.py`).
+
+Each line is {"set", "id", "question", "text", "spans", "answers", "kind"}; `spans` are the occurrences of the gold
+answers in `text`, none where it does not answer, or where the answer is long or not known. Kinds:
 
 - gold: the passage of the gold document that holds an answer;
 - retrieved: the best passages by our own retriever that hold none of the answers;
 - cut: the gold passage without its sentences that hold an answer;
-- swapped: the gold passage, and the question with a name or a number replaced by
-  another one of the same passage or of the collection (after Jia & Liang 2017, section 4.1);
-- turned: the gold passage, and the question with a word turned into its opposite
-  or its verb denied (the kinds of Rajpurkar et al. 2018, table 1);
-- unanswerable: written to be so (SQuAD 2.0), with the passage it was written for.
+- swapped, turned, renamed: the question or the passage is changed so that they do not fit (`near_misses.py`);
+- unanswerable: written to be so (SQuAD 2.0), with the passage it was written for;
+- statement: a yes/no question made of a sentence, with that sentence's passage.
 
 A passage of a sentence or two stands in company: between two others of the collection.
 
@@ -25,53 +26,54 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import re
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
+from headed import write_headed
+from invented import write_invented
+from near_misses import NearMisses
+from question_forms import in_form
+
 import qa
-from index import build
+from index import build, language_of
 from qa.evaluation.questions import Question, read_questions
 from source.spans import Span
 
-_NAME = re.compile(r"\b[A-Z][\w’'-]+(?:\s[A-Z][\w’'-]+)*\b|\b\d[\d,.]*\b")
-_WORD = re.compile(r"(?<!\bhow )\b[a-z]+\b", re.IGNORECASE)
-_AUXILIARY = re.compile(r"\b(?:is|are|was|were|do|does|did|can|could|will|would|has|have|had)\b", re.IGNORECASE)
-_DENIALS = {
-    "is": "isn't", "are": "aren't", "was": "wasn't", "were": "weren't", "do": "don't", "does": "doesn't",
-    "did": "didn't", "can": "can't", "could": "couldn't", "will": "won't", "would": "wouldn't", "has": "hasn't",
-    "have": "haven't", "had": "hadn't",
-}  # fmt: skip
-_PAIRS = """first last, more less, before after, largest smallest, larger smaller, big small, long short,
-high low, highest lowest, higher lower, early late, earlier later, earliest latest, old new, oldest newest,
-older younger, begin end, began ended, start stop, started stopped, increase decrease, increased decreased,
-north south, northern southern, east west, eastern western, good bad, best worst, better worse, win lose, won lost,
-inside outside, above below, always never, liked disliked, love hate,
-loved hated, accept reject, accepted rejected, support oppose, supported opposed, build destroy, built destroyed,
-rise fall, rose fell, opened closed, male female, man woman, men women, public private, legal illegal,
-strong weak, fast slow, easy difficult, positive negative, internal external, major minor, maximum minimum,
-common rare, rich poor, import export, arrive leave, arrived left, enter exit, same different,
-cheap expensive, hot cold, light dark, happy sad, true false, allowed forbidden, possible impossible, join leave,
-joined left, appear disappear, attack defend, remember forget, buy sell, bought sold, son daughter,
-husband wife, father mother, brother sister, king queen, friend enemy, success failure, include exclude,
-included excluded, encourage discourage, agree disagree, create abolish, created abolished, add remove, added removed,
-modern ancient, rural urban, national international, single multiple, direct indirect, formal informal"""
-OPPOSITES = {
-    word: other
-    for pair in _PAIRS.replace("\n", " ").split(",")
-    for word, other in (pair.split(), reversed(pair.split()))
-}
-_RETRIEVED = 2  # passages without an answer for each question
-_NEAR = 0.7  # of the replaced names: by one of the same passage
-_DENIED = 0.1  # of the questions without a word that has an opposite
-_SHORT = 250  # characters; a shorter passage gets company
+_SHORT = 250  # characters; a shorter passage without headings gets company
 _MOST_QUESTIONS = 16  # about one passage
+_LONGEST = 160  # characters of an answer whose words are learnt; a longer one is a clause or more
+_FORMS = {"plain": 67, "short": 9, "misspelt": 8, "keywords": 8, "polite": 5, "wordy": 3}  # percent
+_WITHIN = {"cuad_contracts_train", "fairytaleqa_train"}  # asked within one document: the questions do not name it
+_STATEMENT = re.compile(
+    r"(?P<subject>(?:The |A |An )?[A-Z]?[\w’'-]+(?: [\w’'-]+){0,3}) "
+    r"(?P<verb>is|are|was|were|can|could|will|must|may|has) (?P<rest>(?!that |to )[\w’'-]+(?: [\w’'-]+){1,10})[.,;]"
+)
+_PRONOUNS = re.compile(r"(?:It|Its|He|His|She|Her|They|Their|This|That|These|Those|There|We|You|I|Who|Which|What)\b")
+_STATEMENTS = 0.08  # of the passages with a question
 
 Example = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Sources and questions to them.
+
+    `regions`: where in which document a gold passage stands; left out: it is the whole document of that id.
+    `near`: the documents that an unanswerable question was written for. `within`: those it is asked within.
+    """
+
+    name: str
+    sources: Sequence[Path]
+    questions: Sequence[Question]
+    regions: Mapping[str, tuple[str, Span]] = field(default_factory=dict)
+    near: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    within: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def parts(folder: Path) -> dict[str, str]:
@@ -83,7 +85,8 @@ def parts(folder: Path) -> dict[str, str]:
     written_for = {}
     for record in _records(folder / "questions.jsonl"):
         passages = [*record.get("gold_passage_ids", []), *record.get("near_passage_ids", [])]
-        written_for[str(record["id"])] = article.get(passages[0], passages[0]) if passages else str(record["id"])
+        own = record.get("doc", str(record["id"]))
+        written_for[str(record["id"])] = article.get(passages[0], passages[0]) if passages else own
     return {id: "validation" if zlib.crc32(name.encode()) % 4 == 1 else "train" for id, name in written_for.items()}
 
 
@@ -103,58 +106,104 @@ def occurrences(text: str, answers: Sequence[str]) -> list[tuple[int, int]]:
 
 
 class Maker:
-    """Makes the examples of one set."""
+    """Makes the examples of one collection."""
 
-    def __init__(self, book: qa.Book, seed: int) -> None:
-        self.book = book
-        self.store = book.store
-        self.random = random.Random(seed)
+    def __init__(self, book: qa.Book, collection: Collection, seed: int) -> None:
+        self.book, self.store, self.collection = book, book.store, collection
+        self.random = Random(seed)
         self.rows: dict[str, list[int]] = {}
         for row in range(len(self.store)):
             self.rows.setdefault(self.store.passage(row).document_id, []).append(row)
-        self.names = self._names()
-        self.known = set(self.names[False] + self.names[True])
+        texts = (self.store.passage(row).text for row in range(len(self.store)))
+        self.misses = NearMisses(texts, self.random)
 
-    def of(self, question: Question, near: Sequence[str]) -> Iterator[Example]:
-        """The examples of a question. `near`: the documents it was written for, where it has no answer."""
+    def of(self, question: Question) -> Iterator[Example]:
+        """The examples of a question."""
+        (form,) = self.random.choices(list(_FORMS), list(_FORMS.values()))
+        if form not in ("plain", "misspelt") and language_of(question.question) != "en":
+            form = "plain"  # the others put English words around the question, or leave some out
+        for example in self._plain(question):
+            if form != "plain" and example["kind"] != "statement":
+                example["question"] = in_form(form, example["question"])
+            yield {"set": self.collection.name, "id": question.id, **example}
+
+    def _plain(self, question: Question) -> Iterator[Example]:
+        asked = question.question
         if not question.answerable:
-            near_rows = [row for id in near for row in self.rows.get(id, [])]
-            for row in near_rows:
-                yield self._example(question.question, self.store.passage(row).text, [], "unanswerable")
+            yield from (self._example(asked, row, [], "unanswerable") for row in self._found(question)[:2])
             return
         gold = self._gold(question)
-        for row, spans in gold:
-            yield self._example(question.question, self.store.passage(row).text, spans, "gold")
+        for row, spans in gold[:2]:
+            yield self._example(asked, row, spans, "gold")
+        without = [row for row in self._found(question) if row not in {row for row, _ in gold}]
+        if not gold or self.random.random() < 0.75:
+            yield from (self._example(asked, row, [], "retrieved") for row in without[: self.random.choice([1, 1, 2])])
         if gold:
-            yield from self._near_misses(question, gold[0][0])
-        hits = [hit.passage for hit in self.book.retrieve(question.question, k=10)]
-        without = [hit.text for hit in hits if not occurrences(hit.text, question.answers)]
-        for text in without[:_RETRIEVED]:
-            yield self._example(question.question, text, [], "retrieved")
+            yield from self._near_miss(question, gold[0][0])
+            if self.random.random() < _STATEMENTS:
+                yield from self._statement(gold[0][0])
 
-    def _example(self, question: str, text: str, spans: Sequence[tuple[int, int]], kind: str) -> Example:
-        """A line of the file; a short text between two others."""
+    def _example(
+        self, question: str, row: int, spans: Sequence[tuple[int, int]], kind: str, text: str | None = None
+    ) -> Example:
+        """A line of the file; a short text between two others. `spans`: in the text, after its context."""
+        context = self.store.context(row)
+        text = self.store.passage(row).text if text is None else text
         before = after = ""
-        if len(text) < _SHORT and kind != "cut":
+        if len(text) < _SHORT and kind != "cut" and not self.collection.regions:
             before, after = (self.store.passage(self.random.randrange(len(self.store))).text for _ in range(2))
             before, after = before[-_SHORT:] + " ", " " + after[:_SHORT]
-        moved = [[start + len(before), end + len(before)] for start, end in spans]
-        return {"question": question, "text": before + text + after, "spans": moved, "kind": kind}
+        offset = len(context) + len(before)
+        short = [[start + offset, end + offset] for start, end in spans if end - start <= _LONGEST]
+        whole = context + before + text + after
+        answers = int(kind in ("gold", "statement"))
+        return {"question": question, "text": whole, "spans": short, "answers": answers, "kind": kind}
 
     def _gold(self, question: Question) -> list[tuple[int, list[tuple[int, int]]]]:
-        """The rows of the gold documents' passages that hold an answer, and where."""
-        rows = [row for id in sorted(question.gold_passage_ids) for row in self.rows.get(id, [])]
-        found = ((row, occurrences(self.store.passage(row).text, question.answers)) for row in rows)
-        return [(row, spans) for row, spans in found if spans]
+        """The rows of the passages that hold an answer, and where; all of the gold document if no answer is known."""
+        found = []
+        for id in sorted(question.gold_passage_ids):
+            document, region = self.collection.regions.get(id, (id, None))
+            for row in self.rows.get(document, []):
+                start = self.store.span(row).start
+                spans = [
+                    (a, b)
+                    for a, b in occurrences(self.store.passage(row).text, question.answers)
+                    if region is None or (a + start >= region.start and b + start <= region.end)
+                ]
+                if spans or not question.answers:
+                    found.append((row, spans))
+        return found
 
-    def _near_misses(self, question: Question, row: int) -> Iterator[Example]:
-        if cut := self._cut(row, question.answers):
-            yield self._example(question.question, cut, [], "cut")
-        text = self.store.passage(row).text
-        if swapped := self._swapped(question.question, text):
-            yield self._example(swapped, text, [], "swapped")
-        if turned := self._turned(question.question):
-            yield self._example(turned, text, [], "turned")
+    def _found(self, question: Question) -> list[int]:
+        """The rows of the best passages without an answer."""
+        within = self.collection.near.get(question.id) or self.collection.within.get(question.id, ())
+        hits = self.book.retrieve(question.question, k=10, documents=within)
+        gold = {self.collection.regions.get(id, (id, None))[0] for id in question.gold_passage_ids}
+        known = bool(question.answers)
+        return [
+            row
+            for hit in hits
+            for row in self.rows[hit.passage.document_id]
+            if self.store.span(row) == hit.passage.span
+            and not occurrences(hit.passage.text, question.answers)
+            and (known or hit.passage.document_id not in gold)
+        ]
+
+    def _near_miss(self, question: Question, row: int) -> Iterator[Example]:
+        """One of the near misses that can be made of it."""
+        text, context, asked = self.store.passage(row).text, self.store.context(row), question.question
+        made: list[Example] = []
+        if question.answers and (cut := self._cut(row, question.answers)):
+            made.append(self._example(asked, row, [], "cut", cut))
+        if swapped := self.misses.swapped(asked, context + text):
+            made.append(self._example(swapped, row, [], "swapped"))
+        if turned := self.misses.turned(asked):
+            made.append(self._example(turned, row, [], "turned"))
+        if renamed := self.misses.renamed(asked, context + text, question.answers):
+            made.append({**self._example(asked, row, [], "renamed"), "text": renamed})
+        if made:
+            yield self.random.choice(made)
 
     def _cut(self, row: int, answers: Sequence[str]) -> str:
         """The passage without the sentences that hold an answer; empty if nothing is left."""
@@ -167,59 +216,55 @@ class Maker:
         text = " ".join(document.text[span.start : span.end] for span in kept)
         return "" if occurrences(text, answers) else text
 
-    def _swapped(self, question: str, text: str) -> str:
-        """The question with one name or number replaced, by one of the passage if there is one; else empty."""
-        named = [match for match in _NAME.finditer(question) if match.start() > 0]
-        if not named:
-            return ""
-        match = self.random.choice(named)
-        number = match.group()[0].isdigit()
-        near = [
-            each
-            for each in _names_of(text)
-            if each in self.known and each[0].isdigit() == number and each not in question
-        ]
-        other = self.random.choice(near if near and self.random.random() < _NEAR else self.names[number])
-        return "" if other == match.group() else question[: match.start()] + other + question[match.end() :]
-
-    def _turned(self, question: str) -> str:
-        """The question with one word turned into its opposite, or else denied now and then; else empty."""
-        words = [match for match in _WORD.finditer(question) if match.group().lower() in OPPOSITES]
-        if words:
-            match = self.random.choice(words)
-            return question[: match.start()] + OPPOSITES[match.group().lower()] + question[match.end() :]
-        verb = _AUXILIARY.search(question)
-        if verb is None or self.random.random() > _DENIED:
-            return ""
-        return f"{question[: verb.start()]}{_DENIALS[verb.group().lower()]}{question[verb.end() :]}"
-
-    def _names(self) -> dict[bool, list[str]]:
-        """The names, and the numbers, of the collection; a word that is also written small is no name."""
-        texts = [self.store.passage(row).text for row in range(len(self.store))]
-        small = {word for text in texts for word in re.findall(r"\b[a-z]+\b", text)}
-        found: dict[bool, list[str]] = {False: ["Anna"], True: ["7"]}
-        for name in (name for text in texts for name in _names_of(text) if name.lower() not in small):
-            found[name[0].isdigit()].append(name)
-        return found
+    def _statement(self, row: int) -> Iterator[Example]:
+        """A yes/no question that a sentence of the passage answers; the sentence is the answer."""
+        text = self.store.passage(row).text
+        matches = (match for match in _STATEMENT.finditer(text) if _opens(text, match.start()))
+        found = [match for match in matches if not _PRONOUNS.match(match["subject"])]
+        if not found:
+            return
+        match = self.random.choice(found)
+        subject = match["subject"]
+        subject = subject[0].lower() + subject[1:] if subject.startswith(("The ", "A ", "An ")) else subject
+        question = f"{match['verb'].capitalize()} {subject} {match['rest']}?"
+        yield self._example(question, row, [(match.start(), match.end() - 1)], "statement")
 
 
-def _names_of(text: str) -> list[str]:
-    return [match.group() for match in _NAME.finditer(text) if match.start() > 0]
+def _opens(text: str, start: int) -> bool:
+    """Whether a sentence opens there."""
+    return start == 0 or text[start - 2 : start] in (". ", "? ", "! ", ".\n")
 
 
-def examples(folder: Path, seed: int) -> Iterator[Example]:
-    """The examples of a set's part for training."""
-    near, part = near_passages(folder), parts(folder)
+def examples(collection: Collection, seed: int) -> Iterator[Example]:
+    """The examples of a collection."""
     with tempfile.TemporaryDirectory() as scratch:
-        build(Path(scratch), [folder / "passages.jsonl"])
-        maker = Maker(qa.load(scratch), seed)
-        for question in _at_most(read_questions(folder / "questions.jsonl"), maker.random):
-            if part[question.id] == "train":
-                for each in maker.of(question, near.get(question.id, ())):
-                    yield {"set": folder.name, "id": question.id, **each}
+        build(Path(scratch), collection.sources)
+        maker = Maker(qa.load(scratch), collection, seed)
+        for question in collection.questions:
+            yield from maker.of(question)
 
 
-def _at_most(questions: list[Question], drawn: random.Random) -> Iterator[Question]:
+def set_of(folder: Path, part: str, most: int | None, seed: int, documents: Path | None = None) -> Collection:
+    """A part of a set, of its questions at most `most`. `documents`: where its documents with headings are written."""
+    belongs = parts(folder)
+    questions = [each for each in read_questions(folder / "questions.jsonl") if belongs[each.id] == part]
+    chosen = list(_at_most(questions, Random(seed)))[:most]
+    records = {str(record["id"]): record for record in _records(folder / "questions.jsonl")}
+    near = {id: record.get("near_passage_ids") or () for id, record in records.items()}
+    if documents:
+        regions = write_headed(folder, chosen, documents, seed)
+        near = {id: [regions[each][0] for each in ids if each in regions] for id, ids in near.items()}
+        return Collection(f"{folder.name}, headed", [documents], chosen, regions, near)
+    within: dict[str, Sequence[str]] = {}
+    if folder.name in _WITHIN:
+        by_document: dict[str, list[str]] = {}
+        for record in _records(folder / "passages.jsonl"):
+            by_document.setdefault(record["doc"], []).append(record["id"])
+        within = {each.id: by_document[records[each.id]["doc"]] for each in chosen}
+    return Collection(folder.name, [folder / "passages.jsonl"], chosen, {}, near, within)
+
+
+def _at_most(questions: list[Question], drawn: Random) -> Iterator[Question]:
     """The questions in an order of chance, without those about a passage that has had enough."""
     drawn.shuffle(questions)
     counts: dict[frozenset[str], int] = {}
@@ -229,29 +274,41 @@ def _at_most(questions: list[Question], drawn: random.Random) -> Iterator[Questi
             yield question
 
 
-def near_passages(folder: Path) -> dict[str, Sequence[str]]:
-    """Which passages each unanswerable question was written for."""
-    records = _records(folder / "questions.jsonl")
-    return {str(record["id"]): record.get("near_passage_ids") or () for record in records}
-
-
 def _records(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip()]
+
+
+def collections(arguments: argparse.Namespace, scratch: Path) -> Iterator[Collection]:
+    """What the command line asks for."""
+    part = "validation" if arguments.validation else "train"
+    for seed, folder in enumerate(arguments.sets):
+        documents = scratch / folder.name if arguments.headed else None
+        yield set_of(folder, part, arguments.most, seed, documents)
+    if arguments.invented:
+        questions, regions, near = write_invented(scratch / "invented", arguments.invented, part)
+        # Other documents may have the same thing, and answer.
+        within = {each.id: [regions[id][0]] for each in questions for id in each.gold_passage_ids}
+        yield Collection("invented", [scratch / "invented"], questions, regions, near, within)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
-    parser.add_argument("sets", type=Path, nargs="+", metavar="SET_DIR")
+    parser.add_argument("sets", type=Path, nargs="*", metavar="SET_DIR")
+    parser.add_argument("--headed", action="store_true", help="put the passages into documents with headings")
+    parser.add_argument("--invented", type=int, default=0, metavar="N", help="also make so many documents")
+    parser.add_argument("--most", type=int, help="questions of each set")
+    parser.add_argument("--validation", action="store_true", help="of the part that the reader does not learn")
     arguments = parser.parse_args()
     counts: dict[str, int] = {}
-    with arguments.out.open("w", encoding="utf-8") as file:
-        for number, folder in enumerate(arguments.sets):
-            for each in examples(folder, number):
-                counts[f"{folder.name} {each['kind']}"] = counts.get(f"{folder.name} {each['kind']}", 0) + 1
+    with tempfile.TemporaryDirectory() as scratch, arguments.out.open("w", encoding="utf-8") as file:
+        for seed, collection in enumerate(collections(arguments, Path(scratch))):
+            for each in examples(collection, seed):
+                name = f"{collection.name} {each['kind']}"
+                counts[name] = counts.get(name, 0) + 1
                 file.write(json.dumps(each, ensure_ascii=False) + "\n")
     for name, count in sorted(counts.items()):
-        print(f"{name:40} {count:7,}")
+        print(f"{name:50} {count:7,}")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import warnings
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,45 +14,38 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from reader_model import Reader
-from safetensors.torch import load_file
-from transformers import AutoTokenizer
+from train_reader import tokenizer_in
+from training import weights_in
+from transformers import BertConfig
 
-from index.encoder.export import to_int8
-from index.encoder.identity import model_folder
 from index.encoder.onnx import open_model
-from index.settings import DEFAULT_MODEL
+from index.exports import model_file, write_model
 
-_OPSET = 17
 _SAMPLE = ("Who kept the lighthouse?", "The lighthouse was kept by Anna Smith, who counted 23 ships before the storm.")
 
 
 def trained(folder: Path) -> Reader:
     """The reader of a checkpoint, ready to be used."""
-    reader = Reader()
-    reader.take(load_file(folder / "last.safetensors"))
-    return reader.eval()
+    reader = Reader(BertConfig.from_pretrained(str(folder), attn_implementation="eager"))
+    reader.load_state_dict(weights_in(folder))
+    return reader.to("cpu").eval()
 
 
-@cache
-def _tokenizer() -> Any:
-    return AutoTokenizer.from_pretrained(str(model_folder(DEFAULT_MODEL)))
+def to_onnx(reader: Reader, tokenizer: Any, folder: Path) -> tuple[Path, Path]:
+    """Writes the reader in float32 and int8; a text is a batch of its own, so that nothing is masked."""
+    sample = _sample(tokenizer, "pt")
+    given = {"ids": sample["input_ids"], "types": sample["token_type_ids"]}
+    write_model(reader, given, ["spans", "whole"], {name: {1: "pieces"} for name in (*given, "spans")}, folder)
+    return folder / model_file("float32"), (folder / model_file("int8")).rename(folder / "reader.onnx")
 
 
-def to_onnx(reader: Reader, target: Path) -> None:
-    """Writes the reader in float32; a text is a batch of its own, so that nothing is masked."""
-    sample = _tokenizer()(*_SAMPLE, return_tensors="pt")
-    axes = {name: {1: "pieces"} for name in ("ids", "types", "spans")}
-    with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            reader, (sample["input_ids"], sample["token_type_ids"]), str(target), input_names=["ids", "types"],
-            output_names=["spans", "whole"], dynamic_axes=axes, opset_version=_OPSET, dynamo=False,
-        )  # fmt: skip
+def _sample(tokenizer: Any, tensors: str) -> Any:
+    return tokenizer(*_SAMPLE, return_tensors=tensors, return_token_type_ids=True)
 
 
-def scores(model: Path, sample: tuple[str, str]) -> NDArray[np.float32]:
-    """What the exported reader says of a sample."""
-    given = _tokenizer()(*sample, return_tensors="np")
+def scores(model: Path, tokenizer: Any) -> NDArray[np.float32]:
+    """What the exported reader says of the sample."""
+    given = _sample(tokenizer, "np")
     spans, whole = open_model(model.read_bytes()).run(
         None, {"ids": given["input_ids"], "types": given["token_type_ids"]}
     )
@@ -67,16 +58,14 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    exact, small = arguments.out / "float32.onnx", arguments.out / "reader.onnx"
-    reader = trained(arguments.checkpoint)
-    to_onnx(reader, exact)
-    to_int8(exact, small)
+    reader, tokenizer = trained(arguments.checkpoint), tokenizer_in(arguments.checkpoint)
+    exact, small = to_onnx(reader, tokenizer, arguments.out)
     with torch.inference_mode():
-        given = _tokenizer()(*_SAMPLE, return_tensors="pt")
+        given = _sample(tokenizer, "pt")
         spans, whole = reader(given["input_ids"], given["token_type_ids"])
     own = np.concatenate([spans.numpy().ravel(), whole.numpy().ravel()])
-    print(f"float32 differs by {np.abs(scores(exact, _SAMPLE) - own).max():.1e}")
-    print(f"int8 differs by {np.abs(scores(small, _SAMPLE) - own).max():.2f}")
+    print(f"float32 differs by {np.abs(scores(exact, tokenizer) - own).max():.1e}")
+    print(f"int8 differs by {np.abs(scores(small, tokenizer) - own).max():.2f}")
     print(f"{small.stat().st_size / 1e6:.1f} MB, SHA-256 {hashlib.sha256(small.read_bytes()).hexdigest()}")
 
 

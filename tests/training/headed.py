@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.evaluation.questions import Question
+from source.spans import Span
 
 _NAME = re.compile(r"\b[A-Z][\w’'-]*[\w](?:\s(?:of\s|the\s|and\s)?[A-Z][\w’'-]*\w)*\b")
 _SECTIONS = range(3, 9)  # in a document
@@ -30,18 +31,35 @@ _OPENERS = frozenset(_OPENERS_WORDS.split())
 
 def headed(folder: Path, questions: Sequence[Question], target: Path, seed: int = 0) -> list[Question]:
     """Writes the documents to `target`; returns the questions with the names of their gold documents."""
+    regions = write_headed(folder, questions, target, seed)
+
+    def home(question: Question) -> frozenset[str]:
+        return frozenset(regions[id][0] for id in question.gold_passage_ids if id in regions)
+
+    return [replace(question, gold_passage_ids=home(question)) for question in questions]
+
+
+def write_headed(
+    folder: Path, questions: Sequence[Question], target: Path, seed: int = 0
+) -> dict[str, tuple[str, Span]]:
+    """Writes the documents to `target`; returns for each passage its document's name, and where it stands there."""
+    target.mkdir(parents=True, exist_ok=True)
     rng = random.Random(seed)
     passages = [json.loads(line) for line in (folder / "passages.jsonl").open(encoding="utf-8")]
     asked = defaultdict(list)
     for question in questions:
         for id in question.gold_passage_ids:
             asked[id].append(question)
-    home: dict[str, str] = {}
+    regions: dict[str, tuple[str, Span]] = {}
     for number, group in enumerate(_groups(passages, rng)):
         file = target / f"{number:04}.md"
-        file.write_text(_document(group, asked, rng), "utf-8")
-        home |= {passage["id"]: file.name for passage in group}
-    return [_moved(question, home) for question in questions]
+        text = ""
+        for id, part in _document(group, asked, rng):
+            if id:
+                regions[id] = (file.name, Span(len(text), len(text) + len(part)))
+            text += part + "\n\n"
+        file.write_text(text, "utf-8")
+    return regions
 
 
 def _groups(passages: Sequence[Mapping[str, Any]], rng: random.Random) -> Iterator[list[Mapping[str, Any]]]:
@@ -66,15 +84,19 @@ def _cut(passages: list[Mapping[str, Any]], rng: random.Random) -> Iterator[list
         passages = passages[size:]
 
 
-def _document(group: Sequence[Mapping[str, Any]], asked: Mapping[str, Sequence[Question]], rng: random.Random) -> str:
+def _document(
+    group: Sequence[Mapping[str, Any]], asked: Mapping[str, Sequence[Question]], rng: random.Random
+) -> Iterator[tuple[str, str]]:
+    """The paragraphs of a document; of those that are passages the ids, else ""."""
     titles = {passage.get("title") for passage in group}
-    title = titles.pop() if len(titles) == 1 else None
-    parts = [f"# {title}"] if title else []
+    if len(titles) == 1 and (title := titles.pop()):
+        yield "", f"# {title}"
     for passage in group:
         text = " ".join(passage["text"].split())
         name = _name_of(text, asked.get(passage["id"], ()), rng)
-        parts += [f"## {name}" if name else "", _without(text, name, rng) if name else text]
-    return "\n\n".join(part for part in parts if part) + "\n"
+        if name:
+            yield "", f"## {name}"
+        yield passage["id"], _without(text, name, rng) if name else text
 
 
 def _name_of(text: str, questions: Sequence[Question], rng: random.Random) -> str | None:
@@ -102,7 +124,3 @@ def _without(text: str, name: str, rng: random.Random) -> str:
         return words.capitalize() if starts else words
 
     return re.sub(rf"(?:\b[Tt]he )?(?<!\w){re.escape(name)}(?!\w)(['’]s)?", pronoun, text)
-
-
-def _moved(question: Question, home: Mapping[str, str]) -> Question:
-    return replace(question, gold_passage_ids=frozenset(home[id] for id in question.gold_passage_ids if id in home))

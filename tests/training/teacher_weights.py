@@ -1,8 +1,8 @@
-"""The teacher's weights, every second layer of them, for a reader to start from.
+"""The teacher's weights, all layers or every second one, for a reader to start from.
 
 The twelve layers of `cross-encoder/ms-marco-MiniLM-L-12-v2` were learnt from
-MiniLM-L12, and the six of the packaged encoder are every second one of the same
-MiniLM-L12: this takes the cross-encoder's in the same way.
+MiniLM-L12, and the six of `all-MiniLM-L6-v2` are every second one of the same
+MiniLM-L12: six of the cross-encoder's are taken in the same way.
 """
 
 from __future__ import annotations
@@ -22,18 +22,30 @@ _NODE = re.compile(r"/(.*)/(?:Gemm_)?MatMul_quant$")
 _LAYER = re.compile(r"encoder\.layer\.(\d+)\.")
 
 
-def teacher_weights(folder: Path) -> dict[str, torch.Tensor]:
-    """Tensors by the names of a BertModel, and `pooler.dense.*` and `classifier.*`."""
+LAYERS = 12  # of the teacher
+
+
+def teacher_weights(folder: Path, layers: int) -> dict[str, torch.Tensor]:
+    """Tensors by the names of a BertModel with so many layers, and `pooler.dense.*` and `classifier.*`."""
     graph = onnx.load(str(folder / "model.onnx")).graph
     arrays = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
+    named = [*_plain(arrays), *_embeddings(graph, arrays), *_products(graph, arrays)]
+    tensors = {name.removeprefix("bert."): torch.from_numpy(np.array(array, np.float32)) for name, array in named}
+    return chosen_layers(tensors, layers)
+
+
+def chosen_layers(tensors: dict[str, torch.Tensor], layers: int) -> dict[str, torch.Tensor]:
+    """Of a model's layers so many, evenly spaced up to the last one."""
+    numbers = [int(match.group(1)) for name in tensors if (match := _LAYER.search(name))]
+    every = (max(numbers) + 1) // layers
     found: dict[str, torch.Tensor] = {}
-    for name, array in [*_plain(arrays), *_embeddings(graph, arrays), *_products(graph, arrays)]:
+    for name, tensor in tensors.items():
         if layer := _LAYER.search(name):
-            number = int(layer.group(1))
-            if number % 2 == 0:
+            number = int(layer.group(1)) + 1
+            if number % every:
                 continue
-            name = name.replace(layer.group(), f"encoder.layer.{number // 2}.")
-        found[name.removeprefix("bert.")] = torch.from_numpy(np.array(array, np.float32))
+            name = name.replace(layer.group(), f"encoder.layer.{number // every - 1}.")
+        found[name] = tensor
     return found
 
 

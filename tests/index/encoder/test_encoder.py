@@ -15,13 +15,14 @@ import pytest
 
 import index.encoder.load
 from index.encoder import export as export_module
-from index.encoder.export import CannotExport, export
+from index.encoder.export import export
 from index.encoder.identity import Identity, identity, model_folder
 from index.encoder.load import encoder_for, encoder_of, export_folder, load_encoder
-from index.encoder.onnx import _SLOWER, FACTS, ExportUnusable, Facts, OnnxEncoder, model_file
+from index.encoder.onnx import _SLOWER, FACTS, Facts, OnnxEncoder
 from index.encoder.protocol import Encoder, known_share, pieces_per_word, unit
 from index.encoder.sentence_transformer import SentenceTransformerEncoder
 from index.errors import EncoderMissing, IndexCorrupt, IndexIncompatible
+from index.exports import CannotExport, ExportUnusable, model_file
 from index.settings import DEFAULT_MODEL, threads
 from source import UsageError
 

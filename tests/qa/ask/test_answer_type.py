@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.ask.answer_type import AnswerType, answer_type, has_expected
+from qa.ask.answer_type import AnswerType, answer_type, expects_several, has_expected
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,18 @@ def test_the_answer_type_of_a_question(question: str, expected: AnswerType) -> N
 )
 def test_whether_a_text_has_the_expected_type(text: str, expected: AnswerType, value: float) -> None:
     assert has_expected(text, expected) == value
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("Which spices does the cook need?", True),
+        ("What are the fees?", True),
+        ("How do I reset it?", True),
+        ("Which class does he teach?", False),
+        ("Which spice does the cook need?", False),
+        ("Who paid the fees?", False),
+    ],
+)
+def test_which_questions_ask_for_several_things(question: str, several: bool) -> None:
+    assert expects_several(question) is several

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from qa_fixtures import ARTICLE_QUESTIONS
 
 import qa
-import qa.ask.reader
+import qa.ask.reader.load
 from qa.ask.highlights import Word, clause, highlight, split
 from source import Span
 
@@ -104,7 +106,8 @@ def test_a_highlight_lies_in_its_quote(qa_article: qa.Book, question: str) -> No
 def test_without_the_reader_a_highlight_has_none_of_the_questions_words(
     qa_article: qa.Book, monkeypatch: pytest.MonkeyPatch, question: str
 ) -> None:
-    monkeypatch.setattr(qa.ask.reader, "_LANGUAGES", {"a language of which it knows nothing"})
+    unknowing = replace(qa.ask.reader.load.SHIPPED, languages=frozenset({"a language that nothing is in"}))
+    monkeypatch.setattr(qa.ask.reader.load, "SHIPPED", unknowing)
     answer = qa_article.ask(question, k=10)
     lexical = qa_article.store.lexical
     asked = lexical.content_words(question)

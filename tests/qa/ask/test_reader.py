@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qa_fixtures import build_book
 
-import qa
-import qa.ask.reader
 from qa.ask.conversation import ContextualQuestion
-from qa.ask.reader import Reader, ReaderMissing, Reading, open_reader, read, worth_reading
+from qa.ask.reader import ReaderMissing, Reading, open_reader, read, worth_reading
+from qa.ask.reader.shipped import ENGLISH
 from qa.ask.retrieve import Candidate, candidates, make_queries
 
 pytest_plugins = ["qa_fixtures"]
@@ -94,7 +94,7 @@ def test_best_is_the_best_of_all_spans(data: st.DataObject) -> None:
 @pytest.mark.parametrize("harm", ["change", "remove"])
 def test_a_damaged_file_is_never_parsed(tmp_path: Path, name: str, harm: str) -> None:
     folder = tmp_path / "weights"
-    shutil.copytree(qa.ask.reader._WEIGHTS, folder)
+    shutil.copytree(ENGLISH.folder, folder)
     path = folder / name
     if harm == "change":
         data = bytearray(path.read_bytes())
@@ -103,7 +103,7 @@ def test_a_damaged_file_is_never_parsed(tmp_path: Path, name: str, harm: str) ->
     else:
         path.unlink()
     with pytest.raises(ReaderMissing, match=rf"{name} is missing or damaged. Reinstall the project"):
-        Reader(folder)
+        replace(ENGLISH, folder=folder).open()
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_when_unsure_the_cards_come_first_and_claim_nothing(qa_article: qa.Book,
     assert said and said[1] == texts.unsure
     for claim in ('class="sure"', 'class="answer"', "<h3>", texts.not_answered, texts.nearest, texts.right_verdict):
         assert claim not in html
-    assert html.count('data-do="right"') == html.count("<article") == 3
+    assert html.count('data-do="right"') == html.count("<article") > 1
 
 
 def test_when_nothing_is_found_the_page_says_so_and_the_verdict_has_the_thumbs(qa_article: qa.Book) -> None:
@@ -108,4 +108,4 @@ def test_a_long_list_leads_to_the_rest_of_it(tmp_path: Path) -> None:
     listed = saved["quotes"] or saved["nearest"]
     listed[0]["more"] = "<script>"
     restored, gone = restore_answer(book.now(), saved)
-    assert gone == (0,) and not (restored.quotes or restored.nearest)
+    assert gone == (0,) and not any(each.more for each in restored.quotes or restored.nearest)
