@@ -45,6 +45,7 @@ class TextBuilder:
         self._length = 0
         self._paragraphs: list[Span] = []
         self._headings: list[Heading] = []
+        self._names: list[tuple[str, int]] = []  # of what the next block begins
         self._regions: list[Region] = []
         self._pages: list[int] = []
         self._page_name = "page"
@@ -56,6 +57,10 @@ class TextBuilder:
             self._headings.append(Heading(span.start, level, " ".join(text.split())))
             self._regions.append(Region(span, RegionKind.HEADING))
         return span
+
+    def name(self, title: str, level: int) -> None:
+        """Puts what follows below a heading that doesn't stand in the text."""
+        self._names.append((title, level))
 
     def paragraph(self, text: str) -> Span | None:
         """Adds a paragraph."""
@@ -157,6 +162,8 @@ class TextBuilder:
             self._parts.append(gap + indent)
             self._length += len(gap + indent)
         span = Span(self._length, self._length + len(text))
+        self._headings += [Heading(span.start, level, title) for title, level in self._names]
+        self._names.clear()
         self._parts.append(text)
         self._length = span.end
         check_growth(self._length, self._size, self._shown_as)
