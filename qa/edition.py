@@ -22,6 +22,7 @@ from qa.ask.named import Names, named_documents
 from qa.ask.quotes import make_quotes
 from qa.ask.reader import read, worth_reading
 from qa.ask.retrieve import Candidate, Query, candidates, make_queries
+from qa.ask.sections import FOUND, in_section
 from qa.ask.sentences import QuestionTerms, question_terms, ranked_sentences
 from qa.ask.spelling import corrected
 from qa.ask.timings import stage
@@ -173,10 +174,11 @@ class Edition:
             readings = read(self.store, contextual.question, chosen)
         with stage("sentences"):
             ranked = ranked_sentences(self.store, queries, chosen, readings, terms)
+            ranked, found = in_section(self.store, contextual.question, ranked)
         if not ranked:
             return 0.0, []
         with stage("confidence"):
-            probability = confidence(self.store, queries, ranked[0], terms)
+            probability = max(confidence(self.store, queries, ranked[0], terms), FOUND if found else 0.0)
         with stage("quotes"):
             return probability, make_quotes(self.store, contextual.question, ranked, terms, k)
 

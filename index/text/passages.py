@@ -89,7 +89,7 @@ def passages(
 
 def context_of(document: Document, offset: int) -> str:
     """The document's title and the heading path above `offset`, as the encoder reads them."""
-    path = document.places.heading(offset)
+    path = [heading.title for heading in document.places.headings_at(offset) if not heading.is_item]
     title = document.title if document.title != document.id else ""
     names = [name for name in (title, *path) if name]
     unique = list(dict.fromkeys(names))
@@ -114,7 +114,8 @@ def _stretches(document: Document) -> Iterator[tuple[int, Span]]:
     barriers = [region.span for region in document.regions if not region.kind.in_passages]
     # What follows a table isn't read under its head row, nor what precedes a heading under it, even if its words
     # stand elsewhere.
-    bounds = {at for heading in document.places.headings for at in (heading.start, heading.end) if at is not None}
+    headings = (heading for heading in document.places.headings if not heading.is_item)
+    bounds = {at for heading in headings for at in (heading.start, heading.end) if at is not None}
     barriers = sorted([*barriers, *(Span(at, at) for at in bounds)])
     number = at = 0
     last: Span | None = None  # of the stretch so far

@@ -7,13 +7,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import takewhile
 
 from index import Store, context_of
+from qa.ask.sentences import Sentence
 from source import Document, Span
 
 LONGEST_SECTION = 1200
 """Characters of a section that are quoted."""
+FOUND = 0.8
+"""The least confidence in a section that is found by the number that the question names, and asked for as a whole."""
 _NUMBER = r"\d{1,4}(?:\.\d{1,4})*(?:\s?\(\w{1,4}\)){0,3}|[A-Z]\b|[IVXLC]{1,6}\b"
 _REFERENCE = re.compile(
     r"(?:\b(?i:clauses?|sections?|articles?|paragraphs?|chapters?|rules?|points?|appendix|annex|schedule|steps?"
@@ -60,6 +64,24 @@ def section_at(document: Document, span: Span, number: str) -> Span | None:
     return next((each for each in _numbered_runs(document, spans, number) if each.overlaps(span)), None)
 
 
+def in_section(store: Store, question: str, ranked: Sequence[Sentence]) -> tuple[list[Sentence], bool]:
+    """The sentences, with those first that lie in the section whose content the question asks for by its number.
+
+    Also returns whether there are any.
+    """
+    number = reference(question)
+    inside = [_lies_in(store, question, number, each) for each in ranked] if number else []
+    ordered = [
+        each for is_inside in (True, False) for each, own in zip(ranked, inside, strict=False) if own is is_inside
+    ]
+    return ordered or list(ranked), any(inside)
+
+
+def _lies_in(store: Store, question: str, number: str, sentence: Sentence) -> bool:
+    document = store.document(store.document_of(sentence.candidate.passage))
+    return is_content_of(store, document, question, sentence.span) and bool(section_at(document, sentence.span, number))
+
+
 def _is_numbered(text: str, number: str) -> bool:
     """Whether a heading or paragraph begins with a number, or with a word and the number ("Section 3")."""
     return bool(re.match(rf"\W{{0,4}}{_WORD}{re.escape(number)}(?!\w|\.\w)", text, re.IGNORECASE))
@@ -89,13 +111,19 @@ def _numbered_runs(document: Document, spans: list[Span], number: str) -> list[S
     """Each paragraph with this number, with its sub-paragraphs as far as they fit."""
     found = []
     for at, span in enumerate(spans):
-        if _is_numbered(document.text[span.start : span.end], number):
+        if _is_numbered(_own_number(document, span) or document.text[span.start : span.end], number):
             subs = takewhile(
                 lambda each: re.match(rf"\W{{0,2}}{re.escape(number)}\.\w", document.text[each.start : each.end]),
                 spans[at + 1 :],
             )
             found.append(_fitting(document, [span, *subs]))
     return found
+
+
+def _own_number(document: Document, span: Span) -> str:
+    """The automatic number of a paragraph; empty if it has none."""
+    last = next(reversed(document.places.headings_at(span.start)), None)
+    return last.title if last and last.is_number and last.start == span.start else ""
 
 
 def _numbered(document: Document, spans: list[Span], number: str) -> Span | None:

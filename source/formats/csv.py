@@ -18,11 +18,10 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from source.builder import HEADER_LEVEL
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.encoding import decode
 from source.errors import SourceEmpty
-from source.places import Heading, Places
+from source.places import HEADER_LEVEL, Heading, Places
 from source.spans import Span, trim
 from source.untrusted_text import isolated
 

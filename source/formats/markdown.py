@@ -12,10 +12,10 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-from source.builder import HEADER_LEVEL, first_title
+from source.builder import first_title
 from source.document import Document, Region, RegionKind, Stated
 from source.formats.imprint import properties
-from source.places import Heading, Places
+from source.places import HEADER_LEVEL, Heading, Places
 from source.spans import Span, trim
 
 EXTRACTOR = "markdown/3"

@@ -46,7 +46,7 @@ def test_headings_paragraphs_and_lists_in_their_order() -> None:
     ]  # fmt: skip
     assert document.place(document.text.index("Oars")).heading == ("Sailing", "Rowing")
     assert document.place(document.text.index("Crane")).paragraph == 3
-    assert document.extractor == "docx/2"
+    assert document.extractor == "docx/3"
 
 
 def test_a_long_paragraph_in_a_heading_style_is_not_a_heading() -> None:
