@@ -176,10 +176,13 @@ def _entries(root: Any, folder: str) -> _Contents:
     """The entries of a table of contents: links in lists, or an NCX's `navPoint`s."""
     from lxml import etree
 
-    tables = [nav for nav in root.iter("nav") if "toc" in nav.get("epub:type", "").split()]
+    marked = (nav for nav in root.iter("nav") if "toc" in nav.get("epub:type", "").split())
+    table = next(marked, next(root.iter("navmap", "nav"), None))
+    if table is None:
+        return {}
     found: dict[str, dict[str, _Entry]] = defaultdict(dict)
     level, label = 0, ""
-    for event, element in etree.iterwalk(tables[0] if tables else root, events=("start", "end")):
+    for event, element in etree.iterwalk(table, events=("start", "end")):
         if element.tag in {"ol", "navpoint"}:
             level += 1 if event == "start" else -1
         elif event == "start" and element.tag == "navlabel":
