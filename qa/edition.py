@@ -16,13 +16,13 @@ from qa.ask.about import about
 from qa.ask.confidence import UNSURE, confidence, state_of, threshold
 from qa.ask.conversation import ContextualQuestion, in_context, person_name, usable_history, validated
 from qa.ask.documents import answer_about
+from qa.ask.extent import FOUND, in_section
 from qa.ask.keywords import evidence
 from qa.ask.merge import merged
 from qa.ask.named import Names, named_documents
 from qa.ask.quotes import make_quotes
 from qa.ask.reader import read, worth_reading
 from qa.ask.retrieve import Candidate, Query, candidates, make_queries
-from qa.ask.sections import FOUND, in_section
 from qa.ask.sentences import QuestionTerms, question_terms, ranked_sentences
 from qa.ask.spelling import corrected
 from qa.ask.timings import stage

@@ -7,17 +7,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import takewhile
 
 from index import Store, context_of
-from qa.ask.sentences import Sentence
 from source import Document, Span
 
 LONGEST_SECTION = 1200
 """Characters of a section that are quoted."""
-FOUND = 0.8
-"""The least confidence in a section that is found by the number that the question names, and asked for as a whole."""
 _NUMBER = r"\d{1,4}(?:\.\d{1,4})*(?:\s?\(\w{1,4}\)){0,3}|[A-Z]\b|[IVXLC]{1,6}\b"
 _REFERENCE = re.compile(
     r"(?:\b(?i:clauses?|sections?|articles?|paragraphs?|chapters?|rules?|points?|appendix|annex|schedule|steps?"
@@ -62,24 +58,6 @@ def section_at(document: Document, span: Span, number: str) -> Span | None:
     around = range(max(0, (paragraph or 1) - 1 - 20), min(len(document.places.paragraphs), (paragraph or 1) + 20))
     spans = [document.places.paragraphs[at] for at in around]
     return next((each for each in _numbered_runs(document, spans, number) if each.overlaps(span)), None)
-
-
-def in_section(store: Store, question: str, ranked: Sequence[Sentence]) -> tuple[list[Sentence], bool]:
-    """The sentences, with those first that lie in the section whose content the question asks for by its number.
-
-    Also returns whether there are any.
-    """
-    number = reference(question)
-    inside = [_lies_in(store, question, number, each) for each in ranked] if number else []
-    ordered = [
-        each for is_inside in (True, False) for each, own in zip(ranked, inside, strict=False) if own is is_inside
-    ]
-    return ordered or list(ranked), any(inside)
-
-
-def _lies_in(store: Store, question: str, number: str, sentence: Sentence) -> bool:
-    document = store.document(store.document_of(sentence.candidate.passage))
-    return is_content_of(store, document, question, sentence.span) and bool(section_at(document, sentence.span, number))
 
 
 def _is_numbered(text: str, number: str) -> bool:

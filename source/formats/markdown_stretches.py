@@ -77,7 +77,7 @@ def _find_bounds(document: Document) -> list[int]:
 
 
 def _after_tags(document: Document, ends: Collection[int]) -> list[Span]:
-    """The paragraphs and headings in HTML blocks: they begin where the markup before them ends, without a line's end."""
+    """The paragraphs and headings in HTML blocks: they begin right where the markup before them ends."""
     headings = (region.span for region in document.regions if region.kind is RegionKind.HEADING)
     return [span for span in (*document.places.paragraphs, *headings) if span.start in ends] if ends else []
 
