@@ -14,14 +14,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from source.document import Document, Doubt, Region, RegionKind, Stated
 from source.limits import check_growth
-from source.places import Heading, Places
+from source.places import CLAUSE_LEVEL, HEADER_LEVEL, ITEM_LEVEL, Heading, Places
 from source.spans import Span
-
-HEADER_LEVEL = 99
-"""The heading level of a table's header row: below every other heading."""
 
 
 def first_title(headings: Iterable[Heading]) -> str:
@@ -45,17 +43,40 @@ class TextBuilder:
         self._length = 0
         self._paragraphs: list[Span] = []
         self._headings: list[Heading] = []
+        self._first_heading = ""
+        self._names: list[tuple[str, int]] = []  # of what the next block begins
+        self._numbers: list[int] = []  # the headings that are the numbers around the last numbered paragraph
         self._regions: list[Region] = []
         self._pages: list[int] = []
         self._page_name = "page"
         self._doubts: list[Doubt] = []
 
-    def heading(self, text: str, level: int) -> Span | None:
-        """Adds a heading; level 1 is the highest."""
+    def heading(self, text: str, level: int, number: str = "") -> Span | None:
+        """Adds a heading; level 1 is the highest. `number`: its automatic number, which isn't part of the text."""
         if span := self._add(text):
-            self._headings.append(Heading(span.start, level, " ".join(text.split())))
+            title = " ".join(text.split())
+            self._first_heading = self._first_heading or title
+            self._numbers.clear()
+            self._headings.append(Heading(span.start, level, f"{number} {title}".lstrip()))
             self._regions.append(Region(span, RegionKind.HEADING))
         return span
+
+    def name(self, title: str, level: int) -> None:
+        """Puts what follows below a heading that doesn't stand in the text."""
+        self._names.append((title, level))
+
+    def number(self, span: Span, number: str, depth: int, *, clause: bool) -> None:
+        """Gives the paragraph just added its automatic number, and its place in the clauses or items around it.
+
+        `depth`: the level in its list, from 0.
+        """
+        level = depth + (CLAUSE_LEVEL if clause else ITEM_LEVEL)
+        while self._numbers and self._headings[self._numbers[-1]].level >= level:
+            self._numbers.pop()
+        for at in self._numbers:
+            self._headings[at] = replace(self._headings[at], end=span.end)
+        self._numbers.append(len(self._headings))
+        self._headings.append(Heading(span.start, level, number, span.end))
 
     def paragraph(self, text: str) -> Span | None:
         """Adds a paragraph."""
@@ -112,8 +133,8 @@ class TextBuilder:
 
     @property
     def first_heading(self) -> str:
-        """The title of the first heading, rows of tables aside; empty if there is none yet."""
-        return first_title(self._headings)
+        """The text of the first heading; empty if there is none yet."""
+        return self._first_heading
 
     def build(
         self,
@@ -157,6 +178,8 @@ class TextBuilder:
             self._parts.append(gap + indent)
             self._length += len(gap + indent)
         span = Span(self._length, self._length + len(text))
+        self._headings += [Heading(span.start, level, title) for title, level in self._names]
+        self._names.clear()
         self._parts.append(text)
         self._length = span.end
         check_growth(self._length, self._size, self._shown_as)

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ GOLDEN = "questions.jsonl"
 _OF_AN_INDEX = frozenset({"CURRENT", "generations", "segments", "writer"})
 _ESCAPE = re.compile(r"\\x[0-9a-f]{2}")
 _ENOUGH = 3  # one of them may be missing
+_MOST_KINDS = 8  # of files that are left out: the others are counted
 
 
 def is_index(names: Collection[str]) -> bool:
@@ -87,7 +89,8 @@ def files_in(
     """The roots that are files, and the files of supported formats below those that are folders.
 
     Folders that are an index are skipped. `leave_out`: another folder to skip. `report`: called with an error for each
-    folder that cannot be listed. Raises SourceMissing, and UnknownFormat for a root of an unsupported format.
+    folder that cannot be listed, and with one for all files below a root that are of unsupported formats. Raises
+    SourceMissing, and UnknownFormat for a root of an unsupported format.
     """
     files: list[SourceFile] = []
     for root in roots:
@@ -186,6 +189,7 @@ def _unlistable(error: OSError) -> SourceError:
 
 def _walk(root: Path, leave_out: Path | None, report: Callable[[SourceError], object]) -> Iterator[SourceFile]:
     shown, excluded = _relative(root), leave_out and leave_out.resolve()
+    unread: Counter[str] = Counter()
     # Links to folders are not followed: a link to a parent folder would never end.
     for folder, subfolders, names in os.walk(root, onerror=lambda error: report(_unlistable(error))):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
@@ -196,9 +200,33 @@ def _walk(root: Path, leave_out: Path | None, report: Callable[[SourceError], ob
             continue
         inside = Path(folder).relative_to(root)
         for name in sorted(names):
-            if name.startswith(".") or Path(name).suffix.lower() not in SUFFIXES or inside / name == Path(GOLDEN):
+            if name.startswith(".") or inside / name == Path(GOLDEN):
                 continue
-            yield SourceFile(Path(folder, name), name_of(inside / name), name_of(shown / inside / name))
+            if (ending := Path(name).suffix.lower()) in SUFFIXES:
+                yield SourceFile(Path(folder, name), name_of(inside / name), name_of(shown / inside / name))
+            else:
+                unread[ending] += 1
+    if unread:
+        report(_left_out(shown, unread))
+
+
+def _left_out(folder: Path, unread: Counter[str]) -> UnknownFormat:
+    """The error for the files of a folder that no extractor reads. `unread`: how many have each ending."""
+    kinds = [
+        f"{isolated(name_of(Path(ending))) if ending else 'without an ending'} ({count:,})"
+        for ending, count in _most_first(unread)
+    ]
+    if (more := len(kinds) - _MOST_KINDS) > 0:
+        kinds[_MOST_KINDS:] = [f"and {more:,} more kinds"]
+    count = unread.total()
+    return UnknownFormat(
+        f"{isolated(name_of(folder))}: {count:,} file{'s' * (count != 1)} of other kinds left out: {', '.join(kinds)}. "
+        "To include them, save tables as .csv, and other documents as .pdf, .docx or .txt."
+    )
+
+
+def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 _MAX_BYTES = 255

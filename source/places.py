@@ -52,12 +52,20 @@ LONGEST_TITLE = 1000
 """Maximum length, in characters, of a document's or heading's title: it is shown with every quote."""
 
 
+CLAUSE_LEVEL, ITEM_LEVEL = 50, 70
+"""The levels from which on headings are the numbers of clauses and of a list's items, by their depth."""
+HEADER_LEVEL = 99
+"""The heading level of a table's header row: below every other heading."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A heading at offset `start`; level 1 is the highest.
 
     It applies up to the next heading of its level or above, or up to `end`: a
-    table's header row is a heading of the rows below it.
+    table's header row is a heading of the rows below it. The automatic number of a
+    paragraph, which doesn't stand in the text, is a heading of the paragraph and of
+    those numbered below it.
     """
 
     start: int
@@ -67,6 +75,16 @@ class Heading:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "title", shortened(self.title))
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is the automatic number of a clause or an item."""
+        return CLAUSE_LEVEL <= self.level < HEADER_LEVEL
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it is the automatic number of a list's item, which is read together with the others."""
+        return ITEM_LEVEL <= self.level < HEADER_LEVEL
 
 
 class Labels:

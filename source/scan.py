@@ -15,7 +15,7 @@ from threading import Event
 from source.arguments import strings
 from source.collection import batches
 from source.document import Document
-from source.errors import DuplicateId, SourceEmpty, SourceError, SourceUnreadable
+from source.errors import DuplicateId, SourceEmpty, SourceError, SourceUnreadable, UnknownFormat
 from source.files import BEGINNING, Member, SourceFile, Start, files_in, member_id, name_of, readable, roots_of
 from source.formats.jsonl import JsonlLines
 from source.formats.plain import EXTRACTOR
@@ -110,6 +110,10 @@ class Scan:
             finally:
                 stop.set()
         return {file.shown_as: file.sha256 or UNREAD for file in self.files}
+
+    def left_out(self) -> list[str]:
+        """One sentence for each folder with files of unsupported formats: which, and what to do."""
+        return [str(error) for error in self.skipped if isinstance(error, UnknownFormat)]
 
     def extractors(self) -> list[str]:
         """The extractors that the files need, with their versions."""
@@ -348,9 +352,10 @@ def scan(
 ) -> Scan:
     """Prepares the scan of `sources` (files or folders; by default the shipped documents).
 
-    Inside a folder, hidden files and folders, folders that are an index, and files
-    of unsupported formats are skipped. `ocr`: Tesseract's languages ("eng+rus"), to recognise text in images of
-    pages. `leave_out`: a folder to skip. `without`: ids of documents to leave out.
+    Inside a folder, hidden files and folders and folders that are an index are skipped;
+    files of unsupported formats are, too, and reported together. `ocr`: Tesseract's
+    languages ("eng+rus"), to recognise text in images of pages. `leave_out`: a folder to
+    skip. `without`: ids of documents to leave out.
     Raises SourceMissing, UnknownFormat, SourceEmpty, and UsageError or ExtraMissing if OCR isn't available.
     """
     if ocr:
@@ -363,9 +368,11 @@ def scan(
     all_files = files_in(roots, leave_out, skipped.append)
     files = [file for file in all_files if file.is_collection or file.id not in excluded]
     if not files:
+        left_out = [str(error) for error in skipped if isinstance(error, UnknownFormat)]
         for error in skipped:
-            raise error
-        raise SourceEmpty(f"No readable documents found in {' or '.join(map(isolated, roots))}.")
+            if not isinstance(error, UnknownFormat):
+                raise error
+        raise SourceEmpty(" ".join([f"No readable documents found in {' or '.join(map(isolated, roots))}.", *left_out]))
     named = frozenset(root for root in roots if not root.is_dir())
     return Scan(files, named, ocr, excluded, skipped)
 

@@ -21,6 +21,8 @@ from source import Document, Span
 
 LONGEST = 350  # characters that a quote is widened to at most; a single sentence, list or section may be longer
 MOST_SENTENCES = 3  # in a quote
+FOUND = 0.8
+"""The least confidence in a section that is found by the number that the question names, and asked for as a whole."""
 # A neighbouring sentence is quoted too if its score, in log-odds, is within this of the sentence's.
 NEAR = 3.0
 
@@ -61,6 +63,24 @@ def extent_of(
         or _list(document, question, sentence)
         or Extent(_widened(store, document, sentence, ranked))
     )
+
+
+def in_section(store: Store, question: str, ranked: Sequence[Sentence]) -> tuple[list[Sentence], bool]:
+    """The sentences, with those first that lie in the section whose content the question asks for by its number.
+
+    Also returns whether there are any.
+    """
+    number = reference(question)
+    inside = [_lies_in(store, question, number, each) for each in ranked] if number else []
+    ordered = [
+        each for is_inside in (True, False) for each, own in zip(ranked, inside, strict=False) if own is is_inside
+    ]
+    return ordered or list(ranked), any(inside)
+
+
+def _lies_in(store: Store, question: str, number: str, sentence: Sentence) -> bool:
+    document = store.document(store.document_of(sentence.candidate.passage))
+    return is_content_of(store, document, question, sentence.span) and bool(section_at(document, sentence.span, number))
 
 
 def _list(document: Document, question: str, sentence: Sentence) -> Extent | None:

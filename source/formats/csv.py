@@ -18,15 +18,14 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from source.builder import HEADER_LEVEL
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.encoding import decode
 from source.errors import SourceEmpty
-from source.places import Heading, Places
+from source.places import HEADER_LEVEL, Heading, Places
 from source.spans import Span, trim
 from source.untrusted_text import isolated
 
-EXTRACTOR = "csv/2"
+EXTRACTOR = "csv/3"
 
 _DELIMITERS = "\t;|,"  # the first wins a tie: commas also occur in prose and in numbers
 _SAMPLE = 100  # records from which the delimiter and the header are guessed
@@ -49,7 +48,7 @@ def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
     matches = list(_records(text, delimiter))
     if not matches:
         raise SourceEmpty(f"{isolated(path or id)} contains no text.")
-    rows = [_cells(match.group(), delimiter) for match in matches[:_SAMPLE]]
+    rows = _without_empty_end([_cells(match.group(), delimiter) for match in matches[:_SAMPLE]])
     at = first_of_table(rows)
     headed = is_header(rows[at], rows[at + 1 :])
     head = trim(text, Span(*matches[at].span()))
@@ -121,6 +120,12 @@ def _bare(cell: str) -> str:
     if cell.startswith('"') and cell.endswith('"'):
         cell = cell[1:-1].replace('""', '"')
     return " ".join(cell.split())
+
+
+def _without_empty_end(rows: list[list[str]]) -> list[list[str]]:
+    """The rows without the columns at the end that are empty in all of them: each line may end with a delimiter."""
+    width = max(number for row in rows for number, cell in enumerate([" ", *row]) if cell)
+    return [row[:width] for row in rows]
 
 
 def first_of_table(rows: list[list[str]]) -> int:

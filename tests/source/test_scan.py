@@ -330,3 +330,13 @@ def test_a_scan_listens_while_it_hashes_a_large_file(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         scan([tmp_path]).look(give_up)
     assert time.monotonic() - heard[-1] < 2
+
+
+def test_files_that_no_extractor_reads_are_counted_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.txt", "b.zzz", "in/c.zzz", "in/Makefile", ".hidden.zzz", "d.XYZ"):
+        (tmp_path / name).write_text("Some words.")
+    scanned = scan([tmp_path])
+    assert [file.id for file in scanned.files] == ["a.txt"]
+    (line,) = map(str, scanned.skipped)
+    assert "4 files of other kinds left out: .zzz (2), without an ending (1), .xyz (1). To include them, save" in line

@@ -21,6 +21,7 @@ from source.untrusted_text import isolated
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # starts the files of Office up to 2003, and encrypted ones
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _LONGEST_HEADING = 300  # characters: a longer one is a paragraph styled like a heading
+_LONGEST_ITEM = 250  # characters: a longer numbered paragraph is a clause, whatever its list
 _LONGEST_NAME = 40  # characters of a column's name
 _NUMBER = re.compile(r"\W*\d[\d\W]*[^\W\d]{0,3}\W*")  # "1,234.5", "$3.4m", "12 kg", "45 %"
 _NO_TITLE = re.compile(
@@ -32,6 +33,18 @@ _NO_TITLE = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A paragraph's automatic number as it is shown, and its level in its list, from 0.
+
+    `clause`: whether the list numbers clauses ("2.1"), and not just the items of a list.
+    """
+
+    text: str
+    level: int
+    clause: bool
+
+
 @dataclass(slots=True)
 class OfficeBlock:
     """A paragraph, or with `rows` a table, whose cells contain blocks again."""
@@ -39,6 +52,7 @@ class OfficeBlock:
     text: str = ""
     level: int = 0  # of a heading, from 1; 0 if it isn't one
     listed: bool = False  # an item of a list
+    number: Numbered | None = None  # the automatic number
     navigation: bool = False  # a line of a table of contents
     strong: bool = False  # all in bold type
     rows: list[list[list[OfficeBlock]]] = field(default_factory=list)
@@ -61,11 +75,12 @@ class OfficeBuilder(TextBuilder):
             elif block.navigation:
                 self.marked(text, RegionKind.NAVIGATION)
             elif block.level and len(text) <= _LONGEST_HEADING:
-                self.heading(text, block.level)
-            elif block.listed:
-                self.item(text)
+                self.heading(text, block.level, block.number.text if block.number else "")
             else:
-                self.paragraph(text)
+                span = self.item(text) if block.listed else self.paragraph(text)
+                if span and block.number:
+                    clause = block.number.clause or len(text) > _LONGEST_ITEM
+                    self.number(span, block.number.text, block.number.level, clause=clause)
 
     def end_headings(self, level: int = 1) -> None:
         """Ends all headings so far of this level or below: they don't apply to the blocks that follow."""
@@ -74,6 +89,7 @@ class OfficeBuilder(TextBuilder):
                 self._headings[number] = replace(self._headings[number], end=self._length)
         if level == 1:
             self._ended = len(self._headings)
+        self._numbers.clear()
 
     def build(
         self,

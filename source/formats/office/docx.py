@@ -22,10 +22,12 @@ from source.formats.office.blocks import (
     tidy,
     with_boxes,
 )
-from source.formats.office.package import Package, chosen
+from source.formats.office.chunks import included
+from source.formats.office.numbering import Numbering
+from source.formats.office.package import Package, chosen, referred
 from source.formats.office.styles import OfficeStyle, Styles, has_first_row, listed, outline, switched, symbol
 
-EXTRACTOR = "docx/2"
+EXTRACTOR = "docx/3"
 
 _WRAPPERS = {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"}
 _LEFT_OUT = {
@@ -64,9 +66,11 @@ class _DocxParagraph:
         if all(self.fields):  # otherwise it belongs to a field's instruction
             self.parts.append(text)
 
-    def mark(self, kind: str) -> None:
+    def mark(self, mark: Any) -> None:
         """Handles the mark of a field's start, of its result's start, or of its end."""
+        kind = attribute(mark, "fldCharType")
         if kind == "begin":
+            self.add(_filled_in(child(mark, "ffData")))
             self.fields.append(False)
         elif self.fields and kind == "separate":
             self.fields[-1] = True
@@ -81,12 +85,13 @@ class _DocxWalker:
         self.title = ""
         self._package = package
         self._styles = Styles(package.optional(package.related(package.main, "styles")))
+        self._numbering = Numbering(package.optional(package.related(package.main, "numbering")))
         self._referred: dict[tuple[str, str], None] = {}
         self._inline: dict[str, Callable[[Any, _DocxParagraph], None]] = {
             "r": self._run,
             "p": self._line_of_drawing,
             "t": lambda each, line: line.add(each.text or ""),
-            "fldChar": lambda mark, line: line.mark(attribute(mark, "fldCharType")),
+            "fldChar": lambda mark, line: line.mark(mark),
             "sym": lambda mark, line: line.add(symbol(attribute(mark, "font"), number(attribute(mark, "char"), 16))),
             "AlternateContent": lambda each, line: self._walk(chosen(each), line),
             "txbxContent": lambda each, line: line.boxes.extend(self._blocks(each)),
@@ -112,7 +117,10 @@ class _DocxWalker:
     def _blocks(self, parent: Any) -> Iterator[OfficeBlock]:
         unfinished, boxes = "", []
         for each in _unwrapped(parent):
-            if tag(each) == "tbl":
+            if tag(each) == "altChunk":
+                yield from [OfficeBlock(unfinished), *included(self._package, referred(each))]
+                unfinished = ""
+            elif tag(each) == "tbl":
                 yield from [OfficeBlock(unfinished), self._table(each)]
                 unfinished = ""
             elif tag(each) == "p":
@@ -137,6 +145,7 @@ class _DocxWalker:
             "".join(line.parts),
             level=style.level if level is None else level,
             listed=style.listed if item is None else item,
+            number=self._numbering.next(properties, style),
             navigation=style.contents,
             strong=line.strong,
         )
@@ -181,6 +190,18 @@ class _DocxWalker:
 
     def _drawing(self, element: Any, line: _DocxParagraph) -> None:
         line.boxes.extend(self._package.drawn(self._package.main, element))
+
+
+def _filled_in(field: Any) -> str:
+    """What an old form field shows that has no result in the text: a check box, or the choice from a list."""
+    if (box := child(field, "checkBox")) is not None:
+        own, default = switched(box, "checked"), switched(box, "default")
+        return "☒" if (default if own is None else own) else "☐"
+    entries = [attribute(each, "val") for each in children(child(field, "ddList")) if tag(each) == "listEntry"]
+    chosen_one = attribute(child(field, "ddList", "result"), "val") or attribute(
+        child(field, "ddList", "default"), "val"
+    )
+    return next(iter(entries[number(chosen_one) :][:1]), "")
 
 
 def _unwrapped(parent: Any) -> Iterator[Any]:

@@ -35,6 +35,7 @@ class Package:
 
     def __init__(self, data: bytes, shown_as: str, *, root: str, ending: str, most: int = MAX_UNPACKED) -> None:
         refuse_compound(data, shown_as, ending)
+        self.shown_as = shown_as
         self.archive = Archive(data, shown_as, most)
         self._relations: dict[str, dict[str, tuple[str, str]]] = {}
         main = self.related("", "officeDocument")
@@ -45,6 +46,10 @@ class Package:
     def xml(self, part: str) -> Any:
         """The root element of a part. Raises Damaged if the part is missing or broken."""
         return self.archive.xml(part)
+
+    def bytes(self, part: str) -> bytes:
+        """The content of a part. Raises Damaged if the part is missing or broken."""
+        return self.archive.read(part)
 
     def optional(self, part: str) -> Any:
         """The root element of a part; None if the part is missing."""
