@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from source.arguments import paths
 from source.errors import SourceError, SourceMissing, SourceUnreadable, TooLarge, UnknownFormat, unreadable
-from source.formats.registry import COLLECTION, CONTAINERS, SUFFIXES, supported
+from source.formats.registry import COLLECTION, CONTAINERS, PICTURES, SUFFIXES, supported
 from source.untrusted_text import isolated
 
 SHIPPED = Path(__file__).parent / "documents"
@@ -84,19 +84,23 @@ def _raise(error: SourceError) -> NoReturn:
 
 
 def files_in(
-    roots: Sequence[Path], leave_out: Path | None = None, report: Callable[[SourceError], object] = _raise
+    roots: Sequence[Path],
+    leave_out: Path | None = None,
+    report: Callable[[SourceError], object] = _raise,
+    *,
+    pictures: bool = True,
 ) -> list[SourceFile]:
     """The roots that are files, and the files of supported formats below those that are folders.
 
     Folders that are an index are skipped. `leave_out`: another folder to skip. `report`: called with an error for each
-    folder that cannot be listed, and with one for all files below a root that are of unsupported formats. Raises
-    SourceMissing, and UnknownFormat for a root of an unsupported format.
+    folder that cannot be listed, and with one for all files below a root that aren't read: those of unsupported
+    formats, and pictures unless `pictures`. Raises SourceMissing, and UnknownFormat for an unsupported root.
     """
     files: list[SourceFile] = []
     for root in roots:
         if not _exists(root):
             raise SourceMissing(f"No such file or folder: {isolated(root)}.")
-        files.extend(_walk(root, leave_out, report) if root.is_dir() else [_named(root)])
+        files.extend(_walk(root, leave_out, report, pictures) if root.is_dir() else [_named(root)])
     return files
 
 
@@ -187,7 +191,9 @@ def _unlistable(error: OSError) -> SourceError:
     return unreadable(f"The folder {name_of(Path(error.filename))}", error)
 
 
-def _walk(root: Path, leave_out: Path | None, report: Callable[[SourceError], object]) -> Iterator[SourceFile]:
+def _walk(
+    root: Path, leave_out: Path | None, report: Callable[[SourceError], object], pictures: bool
+) -> Iterator[SourceFile]:
     shown, excluded = _relative(root), leave_out and leave_out.resolve()
     unread: Counter[str] = Counter()
     # Links to folders are not followed: a link to a parent folder would never end.
@@ -202,16 +208,17 @@ def _walk(root: Path, leave_out: Path | None, report: Callable[[SourceError], ob
         for name in sorted(names):
             if name.startswith(".") or inside / name == Path(GOLDEN):
                 continue
-            if (ending := Path(name).suffix.lower()) in SUFFIXES:
+            ending = Path(name).suffix.lower()
+            if ending in SUFFIXES and (pictures or ending not in PICTURES):
                 yield SourceFile(Path(folder, name), name_of(inside / name), name_of(shown / inside / name))
             else:
                 unread[ending] += 1
     if unread:
-        report(_left_out(shown, unread))
+        report(not_read(name_of(shown), unread))
 
 
-def _left_out(folder: Path, unread: Counter[str]) -> UnknownFormat:
-    """The error for the files of a folder that no extractor reads. `unread`: how many have each ending."""
+def not_read(shown_as: str, unread: Counter[str]) -> UnknownFormat:
+    """The error for the files in a folder or an archive that aren't read. `unread`: how many have each ending."""
     kinds = [
         f"{isolated(name_of(Path(ending))) if ending else 'without an ending'} ({count:,})"
         for ending, count in _most_first(unread)
@@ -219,10 +226,18 @@ def _left_out(folder: Path, unread: Counter[str]) -> UnknownFormat:
     if (more := len(kinds) - _MOST_KINDS) > 0:
         kinds[_MOST_KINDS:] = [f"and {more:,} more kinds"]
     count = unread.total()
+    remedies = [f"{remedy}." for remedy, endings in _remedies(unread) if endings]
     return UnknownFormat(
-        f"{isolated(name_of(folder))}: {count:,} file{'s' * (count != 1)} of other kinds left out: {', '.join(kinds)}. "
-        "To include them, save tables as .csv, and other documents as .pdf, .docx or .txt."
+        f"{isolated(shown_as)}: {count:,} file{'s' * (count != 1)} left out: {', '.join(kinds)}. {' '.join(remedies)}"
     )
+
+
+def _remedies(endings: Collection[str]) -> Iterator[tuple[str, set[str]]]:
+    """What to do, and for which endings."""
+    pictures = set(endings).intersection(PICTURES)
+    yield "To include pictures, rebuild with OCR (such as --ocr eng)", pictures
+    others = "To include others, save" if pictures else "To include them, save"
+    yield f"{others} tables as .csv, and other documents as .pdf, .docx or .txt", set(endings) - pictures
 
 
 def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -54,8 +54,11 @@ LONGEST_TITLE = 1000
 
 CLAUSE_LEVEL, ITEM_LEVEL = 50, 70
 """The levels from which on headings are the numbers of clauses and of a list's items, by their depth."""
-HEADER_LEVEL = 99
-"""The heading level of a table's header row: below every other heading."""
+TABLE_LEVEL, HEADER_LEVEL, GROUP_LEVEL = 98, 99, 100
+"""The levels of a table's title, of its header row, and of a title within it, which are below all others.
+
+Below them, at `GROUP_LEVEL + 1` and the number of its column, is a cell that spans several rows.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,12 @@ class Heading:
     @property
     def is_number(self) -> bool:
         """Whether it is the automatic number of a clause or an item."""
-        return CLAUSE_LEVEL <= self.level < HEADER_LEVEL
+        return CLAUSE_LEVEL <= self.level < TABLE_LEVEL
 
     @property
     def is_item(self) -> bool:
         """Whether it is the automatic number of a list's item, which is read together with the others."""
-        return ITEM_LEVEL <= self.level < HEADER_LEVEL
+        return ITEM_LEVEL <= self.level < TABLE_LEVEL
 
 
 class Labels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -16,10 +17,21 @@ from source.arguments import strings
 from source.collection import batches
 from source.document import Document
 from source.errors import DuplicateId, SourceEmpty, SourceError, SourceUnreadable, UnknownFormat
-from source.files import BEGINNING, Member, SourceFile, Start, files_in, member_id, name_of, readable, roots_of
+from source.files import (
+    BEGINNING,
+    Member,
+    SourceFile,
+    Start,
+    files_in,
+    member_id,
+    name_of,
+    not_read,
+    readable,
+    roots_of,
+)
 from source.formats.jsonl import JsonlLines
 from source.formats.plain import EXTRACTOR
-from source.formats.registry import COLLECTION, FORMATS, MAILBOX, format_of
+from source.formats.registry import COLLECTION, FORMATS, MAILBOX, PICTURES, format_of
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.untrusted_text import isolated
 from source.waiting import OnWait, ahead, do_nothing, map_in_pool, submit, threads, wait_for_result
@@ -154,6 +166,8 @@ class Scan:
                     self._skip(file, error)
                 for clash in ids.clashes():
                     self._skip(file, clash)
+            if reading.unread:
+                self.skipped.append(not_read("Mails and archives", reading.unread))
 
     def _skip(self, file: SourceFile, error: SourceError) -> None:
         """Adds a file's error to `skipped`, or raises it."""
@@ -219,6 +233,16 @@ _Load = Callable[[], Iterable[Scanned | SourceError]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Found:
+    """A member of a container: its position in its batch, and what it is known by."""
+
+    at: int
+    member: Member
+    id: str
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class _Reading:
     """Reads the files of a scan in parser processes: several at a time, and only a few ahead of their turn."""
 
@@ -227,6 +251,7 @@ class _Reading:
     ocr: str
     known: Known
     on_wait: OnWait
+    unread: Counter[str] = field(default_factory=Counter)  # pictures in mails and archives, by their endings
 
     def in_order(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, _Load]]:
         """Each file, and a function that returns its documents or raises its error."""
@@ -281,11 +306,12 @@ class _Reading:
         while start is not None:
             listing = submit(self.threads, self.parsers.members, file.path, start, file.shown_as)
             members, errors, following = wait_for_result(listing, self.on_wait)
-            keys = [_member_key(file, each, self.ocr) for each in members]
-            ids = [member_id(file.id, each.name) for each in members]
-            wanted = [at for at, key in enumerate(keys) if self.known(key) != ids[at]]
+            read = [(at, each) for at, each in enumerate(members) if self.ocr or each.suffix not in PICTURES]
+            self.unread.update(each.suffix for each in members if not self.ocr and each.suffix in PICTURES)
+            found = [_found(file, at, each, self.ocr) for at, each in read]
+            wanted = [each.at for each in found if self.known(each.key) != each.id]
             reading = submit(self.threads, self._read_members, file, start, wanted) if wanted else None
-            yield partial(self._members, file, list(zip(members, ids, keys, strict=True)), wanted, reading, errors), 0
+            yield partial(self._members, file, found, wanted, reading, errors), 0
             start = following
 
     def _read_members(self, file: SourceFile, start: Start, wanted: Sequence[int]) -> Sequence[Document | SourceError]:
@@ -293,18 +319,18 @@ class _Reading:
         return self.parsers.read_members(file.path, start, wanted, **facts)
 
     def _members(
-        self, file: SourceFile, members: Sequence[tuple[Member, str, bytes]], wanted: Sequence[int],
+        self, file: SourceFile, found: Sequence[_Found], wanted: Sequence[int],
         reading: Future[Sequence[Document | SourceError]] | None, errors: Sequence[SourceError],
     ) -> Iterator[Scanned | SourceError]:  # fmt: skip
         documents = wait_for_result(reading, self.on_wait) if reading else ()
         read = dict(zip(wanted, documents, strict=True))
         yield from errors
-        for at, (member, id, key) in enumerate(members):
-            document = read.pop(at, None)
+        for each in found:
+            document = read.pop(each.at, None)
             if isinstance(document, Document):
                 # A hijacked parser must not be able to replace another document.
-                document = replace(document, id=id, path=file.shown_as, sha256=member.sha256)
-            yield document if isinstance(document, SourceError) else Scanned(id, key, document)
+                document = replace(document, id=each.id, path=file.shown_as, sha256=each.member.sha256)
+            yield document if isinstance(document, SourceError) else Scanned(each.id, each.key, document)
 
     def _start_batch(self, file: SourceFile, batch: JsonlLines | Scanned) -> tuple[_Load, int]:
         """Starts to read lines of a collection, if they aren't known; and returns the bytes being read."""
@@ -327,9 +353,9 @@ def _most_bytes(file: SourceFile) -> int:
     return sys.maxsize if file.path.suffix.lower() in (COLLECTION, MAILBOX) else _MAX_BYTES
 
 
-def _member_key(file: SourceFile, member: Member, ocr: str) -> bytes:
-    own = member_id(file.id, member.name)
-    return fingerprint(file.shown_as, own, member.sha256, extractor_of(member.suffix, ocr))
+def _found(file: SourceFile, at: int, member: Member, ocr: str) -> _Found:
+    id = member_id(file.id, member.name)
+    return _Found(at, member, id, fingerprint(file.shown_as, id, member.sha256, extractor_of(member.suffix, ocr)))
 
 
 def _size(file: SourceFile) -> int:
@@ -354,7 +380,7 @@ def scan(
 
     Inside a folder, hidden files and folders and folders that are an index are skipped;
     files of unsupported formats are, too, and reported together. `ocr`: Tesseract's
-    languages ("eng+rus"), to recognise text in images of pages. `leave_out`: a folder to
+    languages ("eng+rus"), to recognise text in pictures and in images of pages. `leave_out`: a folder to
     skip. `without`: ids of documents to leave out.
     Raises SourceMissing, UnknownFormat, SourceEmpty, and UsageError or ExtraMissing if OCR isn't available.
     """
@@ -365,7 +391,7 @@ def scan(
     roots = roots_of(sources)
     excluded = frozenset(strings(without, "without"))
     skipped: list[SourceError] = []
-    all_files = files_in(roots, leave_out, skipped.append)
+    all_files = files_in(roots, leave_out, skipped.append, pictures=bool(ocr))
     files = [file for file in all_files if file.is_collection or file.id not in excluded]
     if not files:
         left_out = [str(error) for error in skipped if isinstance(error, UnknownFormat)]

@@ -23,6 +23,7 @@ from source.encoding import decode
 from source.errors import SourceEmpty
 from source.places import HEADER_LEVEL, Heading, Places
 from source.spans import Span, trim
+from source.tables import NUMBER, YEAR, joined_names
 from source.untrusted_text import isolated
 
 EXTRACTOR = "csv/3"
@@ -30,10 +31,7 @@ EXTRACTOR = "csv/3"
 _DELIMITERS = "\t;|,"  # the first wins a tie: commas also occur in prose and in numbers
 _SAMPLE = 100  # records from which the delimiter and the header are guessed
 _CONSISTENT = 0.6  # share of these that must have the same number of cells; otherwise there is one column
-_LONGEST_TITLE = 200  # characters
 _LONGEST_NAME = 40  # characters of a column's name, if only its length suggests that it is one
-_NUMBER = re.compile(r"[^\w\s]*\d[\d\W]*(?:[a-z]{1,3}|e[-+]?\d+)?", re.IGNORECASE)  # or a date, a price, "12 km"
-_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _VALUE = re.compile(r"@|://")  # occurs in values, not in the names of columns
 _WORD = re.compile(r"[^\W_]")
 
@@ -62,7 +60,7 @@ def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
         regions=(Region(head, RegionKind.HEADING),) if headed and is_unlike(rows[at + 1 :]) else (),
         places=Places(
             paragraphs=tuple(trim(text, Span(*match.span())) for match in matches),
-            headings=(Heading(head.start, HEADER_LEVEL, title_of(rows[at]), len(text)),) if headed else (),
+            headings=(Heading(head.start, HEADER_LEVEL, joined_names(rows[at]), len(text)),) if headed else (),
         ),
         doubts=tuple(_doubts(matches, undecodable)),
     )
@@ -160,18 +158,10 @@ def _columns(rows: list[list[str]], count: int) -> list[list[str]]:
 
 
 def _is_name(cell: str, column: list[str]) -> bool:
-    if _NUMBER.fullmatch(cell):
-        return bool(_YEAR.fullmatch(cell)) and not any(map(_YEAR.fullmatch, column))
+    if NUMBER.fullmatch(cell):
+        return bool(YEAR.fullmatch(cell)) and not any(map(YEAR.fullmatch, column))
     return not _VALUE.search(cell) and cell not in column
 
 
 def _mostly_numbers(column: list[str]) -> bool:
-    return 2 * sum(bool(_NUMBER.fullmatch(cell)) for cell in column) > len(column)
-
-
-def title_of(cells: list[str]) -> str:
-    """The names of as many columns as fit into a heading."""
-    title = " | ".join(cell for cell in cells if cell)
-    if len(title) <= _LONGEST_TITLE:
-        return title
-    return title[:_LONGEST_TITLE].rpartition(" | ")[0] or title[:_LONGEST_TITLE]
+    return 2 * sum(bool(NUMBER.fullmatch(cell)) for cell in column) > len(column)

@@ -24,6 +24,7 @@ from source.errors import Damaged, Encrypted, SourceEmpty, SourceError
 from source.formats.html.blocks import HtmlBlock, HtmlKind, blocks_of
 from source.formats.html.extractor import decode_html, parse_html
 from source.formats.imprint import properties
+from source.places import shortened
 from source.untrusted_text import isolated
 
 EXTRACTOR = "epub/4"
@@ -192,7 +193,7 @@ def _entries(root: Any, folder: str) -> _Contents:
             title = " ".join(("".join(element.itertext()) if element.tag == "a" else label).split())
             part, anchor = _inside(folder, target), unquote(target.partition("#")[2])
             if title and target:
-                found[part].setdefault(anchor, _Entry(anchor, title, min(max(1, level), _MAX_LEVEL)))
+                found[part].setdefault(anchor, _Entry(anchor, shortened(title), min(max(1, level), _MAX_LEVEL)))
     return {part: list(entries.values()) for part, entries in found.items()}
 
 

@@ -80,7 +80,8 @@ def _extractor(module: str, library: str | None) -> str:
         return own
 
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
+"""The endings of files that are only read with OCR."""
 FORMATS = (
     Format("PDF", "pdf", (".pdf",), "pypdfium2", ocr=True),
     Format("Word", "office.docx", (".docx", ".docm", ".dotx", ".dotm"), "lxml"),
@@ -100,7 +101,7 @@ FORMATS = (
     Format("CSV", "csv", (".csv", ".tsv"), group="tables"),
     Format("Excel", "sheets.xlsx", (".xlsx", ".xlsm", ".xltx", ".xltm"), "lxml", group="tables"),
     Format("OpenDocument", "sheets.ods", (".ods", ".ots"), "lxml", group="tables"),
-    Format("PNG, JPEG, TIFF, WebP", "image", _PICTURES, "pillow", ocr=True, group="pictures"),
+    Format("PNG, JPEG, TIFF, WebP", "image", PICTURES, "pillow", ocr=True, group="pictures"),
     Format("subtitles", "subtitles", (".srt", ".vtt"), text=True, group="recordings"),
     Format("MIME", "mails.eml", (".eml",), group="mails"),
     Format("Outlook", "mails.msg", (".msg",), "olefile", group="mails"),

@@ -71,7 +71,7 @@ CHANGES: dict[str, Callable[[RtfState, int | None], RtfState]] = {
 }
 
 
-EXTRACTOR = "rtf/2"
+EXTRACTOR = "rtf/3"
 
 _MAX_DEPTH = 20  # nested text boxes: their blocks are passed up from each to the one around it
 

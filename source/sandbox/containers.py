@@ -8,7 +8,8 @@ place where it starts, so that nothing is kept between the two, or between batch
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -16,10 +17,10 @@ from typing import IO
 from source.archive import Archive
 from source.document import Document
 from source.errors import Damaged, SourceError, TooLarge, UnknownFormat
-from source.files import BEGINNING, Member, Start, member_id
+from source.files import BEGINNING, Member, Start, member_id, not_read
 from source.formats.mails.eml import parse_eml, tidy_name
 from source.formats.mails.message import ParsedMail, under
-from source.formats.registry import MAILBOX, MAILS, ZIP, format_of
+from source.formats.registry import COLLECTION, MAILBOX, MAILS, SUFFIXES, ZIP, format_of
 from source.untrusted_text import isolated
 
 _BATCH = 1 << 20  # bytes
@@ -146,12 +147,12 @@ def _mails(file: IO[bytes], at: int) -> Iterator[tuple[bytes, int]]:
 def _of_archive(archive: Archive, start: Start, shown_as: str) -> _Batch:
     """The files of supported formats in a batch, without hidden ones; archives inside are reported."""
     contents: list[_Content] = []
-    errors: list[SourceError] = []
     names = archive.names
+    errors: list[SourceError] = _not_read(names, shown_as) if start == BEGINNING else []
     for at in range(start[0], len(names)):
         path = PurePosixPath(names[at])
         suffix = path.suffix.lower()
-        if names[at].endswith("/") or _is_hidden(path):
+        if not _is_file(path, names[at]):
             continue
         if suffix in (ZIP, MAILBOX):
             errors.append(
@@ -169,8 +170,17 @@ def _of_archive(archive: Archive, start: Start, shown_as: str) -> _Batch:
     return _Batch(contents, errors, None)
 
 
-def _is_hidden(path: PurePosixPath) -> bool:
-    return any(part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in path.parts)
+def _is_file(path: PurePosixPath, name: str) -> bool:
+    hidden = any(part == "__MACOSX" or (part.startswith(".") and part.strip(".")) for part in path.parts)
+    return not (name.endswith("/") or hidden)
+
+
+def _not_read(names: Sequence[str], shown_as: str) -> list[SourceError]:
+    """The error for the files of an archive that aren't read, if there are any."""
+    paths = ((PurePosixPath(name), name) for name in names)
+    suffixes = (path.suffix.lower() for path, name in paths if _is_file(path, name))
+    unread = Counter(suffix for suffix in suffixes if suffix not in SUFFIXES or suffix == COLLECTION)
+    return [not_read(shown_as, unread)] if unread else []
 
 
 def _inside(name: str) -> str:

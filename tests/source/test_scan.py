@@ -4,6 +4,7 @@ import json
 import os
 import re
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -339,4 +340,20 @@ def test_files_that_no_extractor_reads_are_counted_in_one_line(tmp_path: Path) -
     scanned = scan([tmp_path])
     assert [file.id for file in scanned.files] == ["a.txt"]
     (line,) = map(str, scanned.skipped)
-    assert "4 files of other kinds left out: .zzz (2), without an ending (1), .xyz (1). To include them, save" in line
+    assert "4 files left out: .zzz (2), without an ending (1), .xyz (1). To include them, save" in line
+
+
+def test_pictures_that_are_not_recognised_are_counted_in_one_line_too(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.png", "c.png", "d.zzz"):
+        (tmp_path / name).write_text("Some words.")
+    with zipfile.ZipFile(tmp_path / "e.zip", "w") as archive:
+        for name in ("f.txt", "g.JPG", "h.zzz", ".hidden", "i.doc"):
+            archive.writestr(name, "Some words.")
+    scanned = scan([tmp_path])
+    assert [each.id for each in scanned.found()] == ["a.txt", "e.zip/f.txt"]
+    lines = [str(error).partition(": ")[2] for error in scanned.skipped]
+    assert lines[0].startswith("3 files left out: .png (2), .zzz (1). To include pictures, rebuild with OCR")
+    assert lines[1].startswith("1 file left out: .zzz (1). To include them, save")
+    assert "old format of Office" in str(scanned.skipped[2])
+    assert lines[3].startswith("1 file left out: .jpg (1). To include pictures")
+    assert str(scanned.skipped[3]).startswith("Mails and archives")

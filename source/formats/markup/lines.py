@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from source.builder import HEADER_LEVEL
+from source.builder import first_title
 from source.document import Document, Region, RegionKind, Stated
 from source.errors import SourceEmpty
-from source.places import Heading, Places
+from source.places import CLAUSE_LEVEL, HEADER_LEVEL, Heading, Places
 from source.spans import Span, trim
 from source.untrusted_text import isolated
 
@@ -69,10 +69,9 @@ def marked_document(
     headings = tuple(_headings(called))
     if not paragraphs and not headings:
         raise SourceEmpty(f"{isolated(path or id)} contains no text.")
-    first = next((heading.title for heading in headings if heading.level < HEADER_LEVEL), "")
     return Document(
         id=id,
-        title=title or first or id,
+        title=title or first_title(headings) or id,
         path=path,
         sha256=sha256,
         extractor=extractor,
@@ -112,7 +111,7 @@ def _headings(lines: Iterable[tuple[Span, MarkedLine]]) -> list[Heading]:
         elif line.kind is not LineKind.MARKUP and (rows or line.kind is not LineKind.BLANK):
             rows = None
         if line.kind is LineKind.HEADING and line.title:
-            found.append(Heading(span.start, line.level, line.title))
+            found.append(Heading(span.start, min(line.level, CLAUSE_LEVEL - 1), line.title))
         elif line.kind is LineKind.HEAD:
             found.append(Heading(span.start, HEADER_LEVEL, line.title, span.end))
             rows = 0

@@ -23,6 +23,7 @@ _SECTION = re.compile(rf"\\({'|'.join(_SECTIONS)}){_OPTIONS}")
 _STATED = re.compile(rf"\\(title|author|date){_OPTIONS}")
 _COMMAND = re.compile(r"\\(?:label|index)\{[^{}]{0,200}\}|\\[a-zA-Z@]+\*?|\\[^a-zA-Z]|[{}~]|(?<!\\)%.*")
 _BEGINS = re.compile(r"\\begin\s*\{([^{}]{1,40})\}")
+_ENDS = re.compile(r"\\end\s*\{([^{}]{1,40})\}")
 _VERBATIM = frozenset({"verbatim", "verbatim*", "lstlisting", "minted", "Verbatim", "comment", "filecontents"})
 _TABLES = frozenset({"tabular", "tabular*", "tabularx", "longtable", "array"})
 _ALONE = re.compile(  # a line of these commands shows nothing itself
@@ -30,7 +31,8 @@ _ALONE = re.compile(  # a line of these commands shows nothing itself
     r"|tableofcontents|centering|hline|toprule|midrule|bottomrule|vspace|hspace|newpage|clearpage|noindent|includegraphics"
     r"|pagestyle|setlength|setcounter|appendix|printbibliography|today|item)\b\*?(?:\s*(?:\[[^\]]*\]|\{[^{}]*\}))*+\s*)++\Z"
 )
-_LONGEST_TITLE = 1000
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_LONGEST_TITLE, _DEEPEST = 1000, 20
 
 
 def read_tex(text: str, *, id: str, title: str = "", path: str = "", sha256: str = "") -> Document:
@@ -62,7 +64,8 @@ def _kinds(text: str, lines: Sequence[tuple[Span, str]]) -> Iterator[MarkedLine]
             verbatim = begins[1]
             yield MARKUP
         else:
-            tables += (begins is not None and begins[1] in _TABLES) - (line.startswith(r"\end{ta") and tables > 0)
+            ends = _ENDS.match(line)
+            tables += bool(begins and begins[1] in _TABLES) - bool(tables and ends and ends[1] in _TABLES)
             yield _kind(text, span, line, in_table=tables > 0)
 
 
@@ -80,11 +83,12 @@ def _kind(text: str, span: Span, line: str, in_table: bool) -> MarkedLine:
 def _argument(text: str, start: int) -> str:
     """The text up to the brace that closes the one before `start`."""
     depth = 1
-    for at in range(start, min(len(text), start + _LONGEST_TITLE)):
-        escaped = text[at - 1] == "\\"
-        depth += 0 if escaped else (text[at] == "{") - (text[at] == "}")
+    for match in _BRACE.finditer(text, start, start + _LONGEST_TITLE):
+        depth += (match[0] == "{") - (match[0] == "}")
         if not depth:
-            return text[start:at]
+            return text[start : match.start()]
+        if depth > _DEEPEST:
+            break
     return text[start : start + _LONGEST_TITLE].partition("\n")[0]
 
 

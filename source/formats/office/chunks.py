@@ -14,7 +14,7 @@ from source.encoding import decode
 from source.errors import Damaged, SourceEmpty
 from source.formats.html.blocks import HtmlBlock, HtmlKind, blocks_of
 from source.formats.html.extractor import decode_html, parse_html
-from source.formats.office.blocks import OfficeBlock
+from source.formats.office.blocks import OfficeBlock, OfficeCell
 from source.formats.office.package import Package
 from source.untrusted_text import isolated
 
@@ -22,9 +22,8 @@ _PAGES = frozenset({".htm", ".html", ".xht", ".xhtml"})
 _ARCHIVES = frozenset({".mht", ".mhtml"})
 
 
-def included(package: Package, id: str) -> Iterator[OfficeBlock]:
-    """The blocks of the file that a relation of the main part refers to. Raises Damaged if it cannot be read."""
-    _, part = package.relations(package.main).get(id, ("", ""))
+def included(package: Package, part: str) -> Iterator[OfficeBlock]:
+    """The blocks of another file that is a part of the package. Raises Damaged if it cannot be read."""
     ending = posixpath.splitext(part)[1].lower()
     if ending in _PAGES:
         yield from _page(package.bytes(part), part)
@@ -35,7 +34,7 @@ def included(package: Package, id: str) -> Iterator[OfficeBlock]:
         yield from map(OfficeBlock, text.splitlines())
     else:
         raise Damaged(
-            f"{isolated(package.shown_as)} contains another file as a part of its text ({isolated(part or id)}). "
+            f"{isolated(package.shown_as)} contains another file as a part of its text ({isolated(part)}). "
             "Open it in Word and save it again."
         )
 
@@ -51,7 +50,8 @@ def _page(data: bytes, part: str) -> Iterator[OfficeBlock]:
 
 def _block(block: HtmlBlock) -> OfficeBlock:
     if block.kind is HtmlKind.TABLE:
-        return OfficeBlock(rows=[[[OfficeBlock(cell)] for cell in row] for row in block.rows], header=block.header)
+        rows = [[OfficeCell([OfficeBlock(cell.text)], cell.columns, cell.rows) for cell in row] for row in block.rows]
+        return OfficeBlock(rows=rows, head=block.head)
     return OfficeBlock(block.text, level=block.level, listed=block.kind is HtmlKind.ITEM)
 
 

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from source.document import Document
 from source.formats.office.blocks import (
+    Merge,
+    MergedCell,
     OfficeBlock,
     OfficeBuilder,
+    OfficeCell,
     attribute,
     child,
     children,
+    merged,
     number,
     tag,
     tidy,
@@ -35,6 +40,7 @@ _LEFT_OUT = {
     "rt",  # the pronunciation of the word below it
 }  # fmt: skip
 _MARKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_WORD, _DEEPEST = (".docx", ".docm"), 3
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes"}
 
 
@@ -81,9 +87,11 @@ class _DocxParagraph:
 class _DocxWalker:
     """Walks a document's elements; `title` is the first paragraph in the title style."""
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: Package, depth: int = 0) -> None:
         self.title = ""
         self._package = package
+        self._depth = depth  # of files in files
+        self._parts: set[str] = set()  # that were included
         self._styles = Styles(package.optional(package.related(package.main, "styles")))
         self._numbering = Numbering(package.optional(package.related(package.main, "numbering")))
         self._referred: dict[tuple[str, str], None] = {}
@@ -118,7 +126,7 @@ class _DocxWalker:
         unfinished, boxes = "", []
         for each in _unwrapped(parent):
             if tag(each) == "altChunk":
-                yield from [OfficeBlock(unfinished), *included(self._package, referred(each))]
+                yield from [OfficeBlock(unfinished), *self._included(referred(each))]
                 unfinished = ""
             elif tag(each) == "tbl":
                 yield from [OfficeBlock(unfinished), self._table(each)]
@@ -133,6 +141,18 @@ class _DocxWalker:
                 yield from with_boxes(block, boxes)
                 boxes = []
         yield from [OfficeBlock(unfinished), *boxes]
+
+    def _included(self, id: str) -> Iterator[OfficeBlock]:
+        """The blocks of another file that is a part of the text; of each once, as the same one may be named often."""
+        _, part = self._package.relations(self._package.main).get(id, ("", ""))
+        if part in self._parts:
+            return
+        self._parts.add(part)
+        if part.lower().endswith(_WORD) and self._depth < _DEEPEST:
+            data, name = self._package.bytes(part), f"{self._package.shown_as}/{part}"
+            yield from _DocxWalker(Package(data, name, root="document", ending=".docx"), self._depth + 1).body()
+        else:
+            yield from included(self._package, part)
 
     def _paragraph(self, paragraph: Any) -> tuple[OfficeBlock, list[OfficeBlock]]:
         """A paragraph and the blocks of the boxes beside it."""
@@ -155,12 +175,23 @@ class _DocxWalker:
 
     def _table(self, table: Any) -> OfficeBlock:
         kept = [row for row in _unwrapped(table) if tag(row) == "tr" and child(row, "trPr", "del") is None]
-        cells = [[cell for cell in _unwrapped(row) if tag(cell) == "tc"] for row in kept]
-        rows = [[[] if _continues(cell) else list(self._blocks(cell)) for cell in row] for row in cells]
+        rows = merged(map(self._row, kept))
         properties = child(table, "tblPr")
         shown = self._styles[attribute(child(properties, "tblStyle"), "val")].heads and has_first_row(properties)
-        repeated = bool(kept) and switched(child(kept[0], "trPr"), "tblHeader")
-        return OfficeBlock(rows=rows, header=bool(shown or repeated))
+        repeated = sum(1 for _ in takewhile(lambda row: switched(child(row, "trPr"), "tblHeader"), kept))
+        return OfficeBlock(rows=rows, head=max(int(shown), 0 if repeated == len(kept) else repeated))
+
+    def _row(self, row: Any) -> list[MergedCell]:
+        """The cells of a row, and where none are, an empty one."""
+        properties = child(row, "trPr")
+        before = number(attribute(child(properties, "gridBefore"), "val"))
+        found: list[MergedCell] = [(OfficeCell([], before), None)] if before > 0 else []
+        for cell in (each for each in _unwrapped(row) if tag(each) == "tc"):
+            properties = child(cell, "tcPr")
+            columns = max(1, number(attribute(child(properties, "gridSpan"), "val")))
+            merge = next((each for each in Merge if _continues(child(properties, each))), None)
+            found.append((OfficeCell([] if merge else list(self._blocks(cell)), columns), merge))
+        return found
 
     def _walk(self, element: Any, line: _DocxParagraph) -> None:
         for each in element:
@@ -222,7 +253,6 @@ def _joins_next(paragraph: Any) -> bool:
     return deleted or attribute(child(properties, "framePr"), "dropCap") in {"drop", "margin"}
 
 
-def _continues(cell: Any) -> bool:
-    """Whether a cell continues a merged one."""
-    merges = (child(cell, "tcPr", name) for name in ("vMerge", "hMerge"))
-    return any(merge is not None and attribute(merge, "val") != "restart" for merge in merges)
+def _continues(merge: Any) -> bool:
+    """Whether the mark of a merged cell says that it continues another one."""
+    return merge is not None and attribute(merge, "val") != "restart"

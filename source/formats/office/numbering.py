@@ -7,6 +7,7 @@ counting (ECMA-376 part 1, §17.9).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from source.formats.office.blocks import Numbered, attribute, child, children, n
 from source.formats.office.styles import OfficeStyle
 
 _DEEPEST = 9  # levels of a list
-_LONGEST = 40  # characters of a number
+_LONGEST = 40  # characters of a number, and of its pattern
 _LETTERS, _ROMAN = "abcdefghijklmnopqrstuvwxyz", (
     (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
     (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
@@ -47,6 +48,8 @@ class Numbering:
         }
         self._uses = {attribute(each, "numId"): each for each in parts if tag(each) == "num"}
         self._levels: dict[str, list[_Level]] = {}
+        self._definitions: dict[str, str] = {}
+        self._own_levels: dict[str, list[_Level]] = {}
         self._counts: dict[str, list[int | None]] = {}
         self._started: set[str] = set()
 
@@ -86,21 +89,31 @@ class Numbering:
 
     def _list_of(self, id: str) -> str:
         """The definition of the list that a `num` uses, which may be that of a style."""
-        found = attribute(child(self._uses[id], "abstractNumId"), "val")
-        link = child(self._lists.get(found), "numStyleLink")
-        return self._linked.get(attribute(link, "val"), found) if link is not None else found
+        if id not in self._definitions:
+            found = attribute(child(self._uses[id], "abstractNumId"), "val")
+            link = child(self._lists.get(found), "numStyleLink")
+            self._definitions[id] = self._linked.get(attribute(link, "val"), found) if link is not None else found
+        return self._definitions[id]
 
     def _levels_of(self, id: str) -> list[_Level]:
         if id not in self._levels:
-            found = [_Level()] * _DEEPEST
-            for each in [*children(self._lists.get(self._list_of(id))), *children(self._uses[id])]:
-                at = min(number(attribute(each, "ilvl")), _DEEPEST - 1)
-                if (defined := each if tag(each) == "lvl" else child(each, "lvl")) is not None:
-                    found[at] = _level(defined)
-                if (start := child(each, "startOverride")) is not None:
-                    found[at] = replace(found[at], start=number(attribute(start, "val")))
-            self._levels[id] = found
+            definition = self._list_of(id)
+            if definition not in self._own_levels:
+                self._own_levels[definition] = _defined([_Level()] * _DEEPEST, children(self._lists.get(definition)))
+            self._levels[id] = _defined(self._own_levels[definition], children(self._uses[id]))
         return self._levels[id]
+
+
+def _defined(levels: list[_Level], elements: Iterable[Any]) -> list[_Level]:
+    """The levels with what the elements of a list, or of a use of it, change of them."""
+    found = list(levels)
+    for each in elements:
+        at = min(number(attribute(each, "ilvl")), _DEEPEST - 1)
+        if (defined := each if tag(each) == "lvl" else child(each, "lvl")) is not None:
+            found[at] = _level(defined)
+        if (start := child(each, "startOverride")) is not None:
+            found[at] = replace(found[at], start=number(attribute(start, "val")))
+    return found
 
 
 def _level(element: Any) -> _Level:
@@ -108,7 +121,7 @@ def _level(element: Any) -> _Level:
     return _Level(
         start=number(attribute(child(element, "start"), "val") or "1"),
         format="decimal" if format is None else attribute(format, "val"),
-        pattern=attribute(child(element, "lvlText"), "val"),
+        pattern=attribute(child(element, "lvlText"), "val")[:_LONGEST],
         legal=legal is not None and attribute(legal, "val") not in {"0", "false", "off"},
         restarts=attribute(child(element, "lvlRestart"), "val") != "0",
     )

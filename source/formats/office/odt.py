@@ -13,11 +13,15 @@ from typing import Any
 from source.archive import Archive
 from source.document import Document
 from source.formats.office.blocks import (
+    Merge,
+    MergedCell,
     OfficeBlock,
     OfficeBuilder,
+    OfficeCell,
     attribute,
     child,
     children,
+    merged,
     not_of_type,
     number,
     tag,
@@ -26,7 +30,7 @@ from source.formats.office.blocks import (
 )
 from source.formats.office.opendocument import meta_of, refuse_encrypted, stated_of, title_of
 
-EXTRACTOR = "odt/2"
+EXTRACTOR = "odt/3"
 
 _DRAWING = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _LEFT_OUT = {
@@ -38,6 +42,7 @@ _INDEXES = {
 }  # fmt: skip
 _MARKS = {"s": " ", "tab": "\t", "line-break": "\n"}
 _ROWS = {"table-header-rows", "table-rows", "table-row-group"}
+_MOST_COLUMNS = 1000
 _MAX_BASES = 20  # a chain of styles each based on the next
 
 
@@ -178,15 +183,24 @@ class OdtWalker:
             line.add(each.tail, strong)
 
     def _table(self, table: Any) -> OfficeBlock:
-        rows = [
-            [
-                [] if tag(cell) == "covered-table-cell" else list(self.blocks(cell))
-                for cell in row
-                if tag(cell) in {"table-cell", "covered-table-cell"}
-            ]
-            for row in _rows(table)
-        ]
-        return OfficeBlock(rows=rows, header=child(table, "table-header-rows") is not None)
+        head = child(table, "table-header-rows")
+        heads = 0 if head is None else sum(1 for _ in _rows(head))
+        return OfficeBlock(rows=merged(map(self._row, _rows(table))), head=heads)
+
+    def _row(self, row: Any) -> list[MergedCell]:
+        """The cells of a row. Equal ones that are written as one are one, as wide as all."""
+        found: list[MergedCell] = []
+        across = 0  # how many more columns the last cell spans
+        for cell in row:
+            repeated = max(1, min(number(attribute(cell, "number-columns-repeated")), _MOST_COLUMNS))
+            if tag(cell) == "table-cell":
+                found.append((OfficeCell(list(self.blocks(cell)), repeated), None))
+                across = number(attribute(cell, "number-columns-spanned")) - 1
+            elif tag(cell) == "covered-table-cell":
+                merges = (Merge.ACROSS if at < across else Merge.DOWN for at in range(repeated))
+                found += [(OfficeCell([]), merge) for merge in merges]
+                across -= repeated
+        return found
 
 
 def _is_hidden(element: Any) -> bool:

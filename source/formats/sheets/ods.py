@@ -99,7 +99,7 @@ def _row(element: Any, first: int, last: int, hidden: set[int]) -> SheetRow:
             if spanned != [1, 1]:
                 merged[column] = min(spanned[0], MOST_COLUMNS), spanned[1]
         column += repeated
-    return SheetRow(first, cells, merged, last)
+    return SheetRow(cells, merged, number=first, last=last)
 
 
 def _repeated(element: Any, name: str, most: int) -> int:

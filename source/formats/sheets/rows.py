@@ -4,7 +4,7 @@ Blank rows divide a sheet into blocks. The head of a block is found by the rules
 a sheet is read as it comes, and only its text is kept in memory.
 
 >>> builder = SheetBuilder()
->>> rows = [SheetRow(1, {0: "Ship", 1: "Sails"}), SheetRow(2, {0: "Erik", 1: "3"})]
+>>> rows = [SheetRow({0: "Ship", 1: "Sails"}, number=1), SheetRow({0: "Erik", 1: "3"}, number=2)]
 >>> builder.sheet("Fleet", iter(rows))
 >>> document = builder.build(id="a.xlsx", extractor="xlsx/1")
 >>> document.text
@@ -17,44 +17,37 @@ a sheet is read as it comes, and only its text is kept in memory.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
 
 import numpy as np
 
-from source.builder import HEADER_LEVEL, first_title
+from source.builder import first_title
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, Stated
 from source.errors import SourceEmpty
-from source.formats.csv import first_of_table, is_header, is_unlike, title_of
+from source.formats.csv import first_of_table, is_header, is_unlike
 from source.limits import check_growth
-from source.places import Heading, Labels, Places
+from source.places import HEADER_LEVEL, Heading, Labels, Places
 from source.spans import Span, Spans
+from source.tables import SpanHeadings, TableRow, column_names, head_height, is_title, joined_names, spans_all
 from source.untrusted_text import isolated
 
 MOST_COLUMNS = 1 << 14
 _SAMPLE = 100  # rows of a block from which its head is guessed
-_WIDEST_GAP = 20  # tabs between two cells, however many empty ones there are
-_LONGEST_CAPTION = 120  # characters
 _CAPTION_LEVEL = 2
 _PIECE = 1 << 20  # characters that are joined at once
-_MOST_SPANS = 200_000  # merged cells; more are read as if they weren't merged
-
-Merged = Mapping[int, tuple[int, int]]
-"""Column (from 0) of a merged cell → how many columns and rows it covers."""
 
 
 @dataclass(frozen=True, slots=True)
-class SheetRow:
-    """A row: its number, from 1, the text of each filled cell by its column, from 0, and its merged cells.
+class SheetRow(TableRow):
+    """A row with its number, from 1.
 
     `last`: the number of the last of equal rows that a file writes as one; 0 for a single row.
     """
 
-    number: int
-    cells: Mapping[int, str]
-    merged: Merged = field(default_factory=dict)
-    last: int = 0
+    number: int = field(kw_only=True)
+    last: int = field(default=0, kw_only=True)
 
     @property
     def end(self) -> int:
@@ -67,24 +60,6 @@ class SheetRow:
         first = f"{column_name(min(self.cells))}{self.number}"
         last = f"{column_name(max(self.cells))}{self.end - 1}"
         return first if first == last else f"{first}:{last}"
-
-    @property
-    def text(self) -> str:
-        """Its cells, with tabs between them."""
-        columns = sorted(self.cells)
-        gaps = (min(column - before, _WIDEST_GAP) for before, column in pairwise(columns))
-        return self.cells[columns[0]] + "".join(
-            "\t" * gap + self.cells[column] for gap, column in zip(gaps, columns[1:], strict=True)
-        )
-
-    def values(self, first: int, width: int) -> list[str]:
-        """The text of each of the columns; a merged cell's in each column that it covers."""
-        found = [self.cells.get(column, "") for column in range(first, first + width)]
-        for column, (columns, _) in self.merged.items():
-            for covered in range(column, min(column + columns, first + width)):
-                if covered >= first and not found[covered - first]:
-                    found[covered - first] = self.cells.get(column, "")
-        return found
 
 
 def column_name(number: int) -> str:
@@ -108,11 +83,12 @@ class SheetBuilder:
         self._size, self._shown_as = size, shown_as
         self._pieces: list[str] = []
         self._parts: list[str] = []  # not joined yet
-        self._unjoined = self._length = self._merged = 0
+        self._unjoined = self._length = 0
         self._paragraphs = array("i")
         self._labels: list[str] = []
         self._label_pieces: list[str] = []
         self._headings: list[Heading] = []
+        self._spans = SpanHeadings(self._headings)
         self._regions: list[Region] = []
         self._doubts: list[Doubt] = []
         self._head = _Head()  # of the last table
@@ -175,48 +151,44 @@ class SheetBuilder:
                 self._open(_CAPTION_LEVEL, row.text, gap)
             self._row(row, gap)
             gap = "\n"
-        if head.title:
-            opened.append(self._open(HEADER_LEVEL, head.title, gap))
+        if head.names:
+            opened.append(self._open(HEADER_LEVEL, joined_names(head.names), gap))
             for row in sample[head.first : head.first + head.rows]:
                 self._row(row, gap, RegionKind.HEADING if head.certain else None)
                 gap = "\n"
             self._head = head
         elif not head.first and _fits(sample, self._head.columns):
-            opened.append(self._open(HEADER_LEVEL, self._head.title, gap))
-        self._body(chain(sample[head.first + head.rows :], rows), gap)
+            opened.append(self._open(HEADER_LEVEL, joined_names(self._head.names), gap))
+        named = self._head if opened else head
+        self._body(chain(sample[head.first + head.rows :], rows), named.columns, named.names, gap)
         for at in opened:
             self._end_heading(at)
 
-    def _body(self, rows: Iterable[SheetRow], gap: str) -> None:
-        """Adds the rows of a table: a cell that covers several of them is a heading of these."""
-        spanning: dict[int, tuple[int, int]] = {}  # column → its heading's position, and the row after its last
+    def _body(self, rows: Iterable[SheetRow], columns: range, names: Sequence[str], gap: str) -> None:
+        """Adds the rows of a table with these columns; `names`: theirs, if it has a head."""
+        self._spans.begin(columns, names)
         for row in rows:
-            for column in [each for each, (_, end) in spanning.items() if end <= row.number]:
-                self._end_heading(spanning.pop(column)[0])
-            for column, (_, height) in sorted(row.merged.items()):
-                if height > 1 and row.cells.get(column) and self._merged < _MOST_SPANS:
-                    self._merged += 1
-                    spanning[column] = (
-                        self._open(HEADER_LEVEL + 1 + column, row.cells[column], gap),
-                        row.number + height,
-                    )
+            before = self._length
+            self._spans.add(row, row.number, self._start(gap), before)
             self._row(row, gap)
             gap = "\n"
-        for at, _ in spanning.values():
-            self._end_heading(at)
+        self._spans.end(self._length)
 
     def _open(self, level: int, title: str, gap: str) -> int:
         """Adds a heading of the rows from the next one on, and returns its position."""
-        self._headings.append(Heading(self._length + (len(gap) if self._length else 0), level, title))
+        self._headings.append(Heading(self._start(gap), level, title))
         return len(self._headings) - 1
+
+    def _start(self, gap: str) -> int:
+        """Where the next row starts, or its first tab."""
+        return self._length + (len(gap) if self._length else 0)
 
     def _end_heading(self, at: int) -> None:
         heading = self._headings[at]
         self._headings[at] = Heading(heading.start, heading.level, heading.title, self._length)
 
     def _row(self, row: SheetRow, gap: str, kind: RegionKind | None = None) -> Span:
-        indent = min(min(row.cells) - self._left, _WIDEST_GAP)
-        span = self._add(row.text, gap + "\t" * max(0, indent))
+        span = self._add(row.text, gap + row.indent(self._left))
         self._paragraphs.extend((span.start, span.end))
         self._labels.append(row.label + "\n")
         if kind:
@@ -248,11 +220,11 @@ class SheetBuilder:
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """The head of a block: the position of its first row, how many rows it has (none if `title` is empty)."""
+    """The head of a block: the position of its first row, how many rows it has, and the names of the columns."""
 
     first: int = 0
     rows: int = 0
-    title: str = ""
+    names: Sequence[str] = ()
     certain: bool = False  # that it is no data
     columns: range = range(0)
 
@@ -284,24 +256,21 @@ def _head(sample: Sequence[SheetRow]) -> _Head:
     width = min(max(max(row.cells) for row in sample) - first + 1, MOST_COLUMNS)
     rows = [row.values(first, width) for row in sample]
     at = first_of_table(rows)
-    if width < 2:
-        return _Head(_captions(sample))
-    names, height = rows[at], 1
-    if any(columns > 1 for columns, _ in sample[at].merged.values()) and at + 2 < len(rows):
-        names, height = [_joined(*pair) for pair in zip(names, rows[at + 1], strict=True)], 2
-    names, below = _without_empty(names, rows[at + height :])
-    if below and is_header(names, below):
-        return _Head(at, height, title_of(names), is_unlike(below), range(first, first + width))
-    return _Head(_captions(sample))
+    columns = range(first, first + width)
+    while at + 1 < len(rows) and spans_all(sample[at], first, width):
+        at += 1
+    if width > 1 and at + 1 < len(rows):
+        height = head_height(sample[at:])
+        names = column_names(sample[at : at + height], first, width)
+        shown, below = _without_empty(names, rows[at + height :])
+        if is_header(shown, below):
+            return _Head(at, height, names, is_unlike(below), columns)
+    return _Head(_captions(sample), columns=columns)
 
 
 def _fits(sample: Sequence[SheetRow], columns: range) -> bool:
     """Whether rows continue a table with these columns, after a blank row."""
     return all(min(row.cells) in columns and max(row.cells) in columns and len(row.cells) > 1 for row in sample)
-
-
-def _joined(upper: str, lower: str) -> str:
-    return upper if upper == lower else f"{upper} {lower}".strip()
 
 
 def _without_empty(names: list[str], rows: Sequence[list[str]]) -> tuple[list[str], list[list[str]]]:
@@ -317,5 +286,4 @@ def _captions(sample: Sequence[SheetRow]) -> int:
 
 def _is_caption(row: SheetRow) -> bool:
     """Whether a row is a title of what is below it: a single short cell that is no sentence."""
-    text = row.text
-    return len(row.cells) == 1 and len(text) <= _LONGEST_CAPTION and not text.endswith((".", ":", "!", "?"))
+    return len(row.cells) == 1 and is_title(row.text)

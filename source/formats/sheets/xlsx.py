@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from source.document import Document, DoubtKind
@@ -16,6 +17,7 @@ from source.formats.office.blocks import attribute, child, children, number, tag
 from source.formats.office.package import Package, referred
 from source.formats.sheets.number_format import BUILT_IN, GENERAL, shown
 from source.formats.sheets.rows import MOST_COLUMNS, SheetBuilder, SheetRow
+from source.tables import MOST_SPANS
 
 EXTRACTOR = "xlsx/1"
 
@@ -27,6 +29,7 @@ _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _PIECE = 1 << 20  # bytes
 _OVERLAP = 100  # bytes that an end tag may have
 _MOST_AFTER_ROWS = 64 << 20  # bytes
+_LONGEST_NUMBER = 400  # characters; a longer one is no number, and would be kept in a cache
 _ON = {"1", "true"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -85,7 +88,7 @@ class _Workbook:
             at = max(number(attribute(element, "r")), at + 1)
             if attribute(element, "hidden") not in _ON:
                 cells = {column: text for column, text in self._cells(element) if column not in hidden}
-                yield SheetRow(at, cells, spans.get(at, {}))
+                yield SheetRow(cells, spans.get(at, {}), number=at)
 
     def _cells(self, row: Any) -> Iterator[tuple[int, str]]:
         column = -1
@@ -108,7 +111,7 @@ class _Workbook:
             return self._strings[number(value)]
         if kind == "b":
             return "TRUE" if value.strip() in _ON else "FALSE"
-        if kind == "n" and value:
+        if kind == "n" and 0 < len(value) <= _LONGEST_NUMBER:
             style = number(cell.get("s", ""))
             return shown(
                 value.strip(), self._formats[style] if style < len(self._formats) else GENERAL, self._epoch_1904
@@ -184,7 +187,7 @@ def _hidden_columns(element: Any) -> set[int]:
 def _spans(package: Package, part: str) -> _Spans:
     """What the merged cells of a sheet cover."""
     spans: dict[int, dict[int, tuple[int, int]]] = {}
-    for match in _MERGED.finditer(_after_rows(package, part)):
+    for match in islice(_MERGED.finditer(_after_rows(package, part)), MOST_SPANS):
         left, right = _column(match[1].decode()), _column(match[3].decode())
         top, bottom = int(match[2]), int(match[4])
         if left <= right < MOST_COLUMNS and top <= bottom:

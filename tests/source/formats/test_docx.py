@@ -444,6 +444,17 @@ def test_a_web_page_inside_is_a_part_of_the_text(name: str, content: str) -> Non
     assert document.place(document.text.index("1\t2")).heading == ("Offer", "a | b")
 
 
+def test_a_word_file_inside_is_a_part_of_the_text_once_and_to_a_depth() -> None:
+    chunk = '<w:altChunk r:id="aFChunk"/>'
+    inner = docx(p("Inside.") + p("2"))
+    for _ in range(5):
+        inner = docx(p("In.") + chunk * 3, more={"word/c.docx": inner}, aFChunk="c.docx")
+    with pytest.raises(Damaged, match="another file"):
+        read_docx(inner, id="a.docx")
+    once = docx(chunk * 3 + p("After."), more={"word/c.docx": docx(p("Inside.", "berschrift1"))}, aFChunk="c.docx")
+    assert read_docx(once, id="a.docx").text == "Inside.\n\nAfter."
+
+
 def test_another_file_inside_is_refused_with_what_to_do() -> None:
     body = p("Before.") + '<w:altChunk r:id="aFChunk"/>'
     with pytest.raises(Damaged, match=r"another file as a part of its text.*Open it in Word and save it again"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -157,3 +159,18 @@ def test_hostile_text_ends_quickly(read: object) -> None:
     assert time.process_time() - start < 5
     with pytest.raises(SourceEmpty):
         read("\n\n", id="a")
+
+
+@pytest.mark.parametrize("table", ["tabular", "longtable", "array"])
+def test_what_follows_a_table_is_prose_again(table: str) -> None:
+    text = f"\\begin{{{table}}}{{ll}}\na & b \\\\\nc & d \\\\\n\\end{{{table}}}\nTwo ships\nsail.\n"
+    document = read_tex(text, id="a.tex")
+    assert [document.text[span.start : span.end] for span in document.quotable()] == [
+        "a & b \\\\", "c & d \\\\", "Two ships\nsail.",
+    ]  # fmt: skip
+
+
+def test_titles_that_never_end_take_no_time(within: Callable[[float], AbstractContextManager[None]]) -> None:
+    """Attack: each title of many looks for its end among the others."""
+    with within(5):
+        read_tex("Text.\n" + "\\section{\n" * 50_000, id="a.tex")

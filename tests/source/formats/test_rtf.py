@@ -33,7 +33,7 @@ def test_headings_paragraphs_and_lists_in_their_order() -> None:
     ]  # fmt: skip
     assert document.place(document.text.index("Oars")).heading == ("Sailing", "Rowing")
     assert document.place(document.text.index("Crane")).paragraph == 3
-    assert document.extractor == "rtf/2"
+    assert document.extractor == "rtf/3"
 
 
 def test_the_contents_are_marked() -> None:

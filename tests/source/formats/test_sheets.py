@@ -35,9 +35,9 @@ def test_a_file_of_a_real_program_is_read_as_it_is_shown(name: str) -> None:
     columns = "Region | Month | Visitors | Share | Opened"
     assert document.title == "museum"
     assert at(document, "March\t2,310\t50.0%\t14 Mar 2031") == (
-        ("Visitors", "Visitors of the museum", columns, "North"), "cells B5:E5",
+        ("Visitors", "Visitors of the museum", columns, "Region: North"), "cells B5:E5",
     )  # fmt: skip
-    assert at(document, "South\tJanuary\t910\t12.5%\t1 Jun 2031")[0][-1] == "South"
+    assert at(document, "South\tJanuary\t910\t12.5%\t1 Jun 2031")[0][-1] == "Region: South"
     head = "Item | 2030 Plan | 2030 Actual | 2031 Plan | 2031 Actual"
     assert at(document, "Light\t300\t280") == (("Costs by year", head), "cells A4:E4")
     assert "hidden words" not in document.text
