@@ -174,11 +174,13 @@ class Edition:
             readings = read(self.store, contextual.question, chosen)
         with stage("sentences"):
             ranked = ranked_sentences(self.store, queries, chosen, readings, terms)
-            ranked, found = in_section(self.store, contextual.question, ranked)
+            ranked, sections = in_section(self.store, contextual.question, ranked)
         if not ranked:
             return 0.0, []
         with stage("confidence"):
-            probability = max(confidence(self.store, queries, ranked[0], terms), FOUND if found else 0.0)
+            probability = confidence(self.store, queries, ranked[0], terms)
+            if sections:
+                probability = max(probability, FOUND / sections)
         with stage("quotes"):
             return probability, make_quotes(self.store, contextual.question, ranked, terms, k)
 

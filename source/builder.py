@@ -1,6 +1,6 @@
 """Builds a document's text from blocks, for formats whose files are not plain text.
 
->>> from source.tables import Cell, placed
+>>> from source.formats.tables import Cell, placed
 >>> builder = TextBuilder()
 >>> _ = builder.heading("Ships", 1)
 >>> _ = builder.paragraph("Two sail.")
@@ -18,10 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from source.document import Document, Doubt, Region, RegionKind, Stated
-from source.limits import check_growth
-from source.places import CLAUSE_LEVEL, HEADER_LEVEL, ITEM_LEVEL, TABLE_LEVEL, Heading, Places
-from source.spans import Span
-from source.tables import (
+from source.formats.tables import (
     SpanHeadings,
     TableRow,
     column_names,
@@ -31,6 +28,9 @@ from source.tables import (
     spans_all,
     width_of,
 )
+from source.limits import check_growth
+from source.places import CLAUSE_LEVEL, HEADER_LEVEL, ITEM_LEVEL, TABLE_LEVEL, Heading, Places
+from source.spans import Span
 
 
 def first_title(headings: Iterable[Heading]) -> str:

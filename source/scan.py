@@ -14,9 +14,9 @@ from pathlib import Path
 from threading import Event
 
 from source.arguments import strings
-from source.collection import batches
+from source.collection import Ids, batches
 from source.document import Document
-from source.errors import DuplicateId, SourceEmpty, SourceError, SourceUnreadable, UnknownFormat
+from source.errors import SourceEmpty, SourceError, SourceUnreadable, UnknownFormat
 from source.files import (
     BEGINNING,
     Member,
@@ -150,7 +150,7 @@ class Scan:
         left out, and reported once for its file. `parsers`: makes the pool that parses
         files; it is closed with the generator.
         """
-        ids = _Ids(self.files)
+        ids = Ids(self.files)
         with closing(parsers()) as pool, threads(pool.concurrency) as free:
             reading = _Reading(pool, free, self.ocr, known, on_wait)
             for file, documents in reading.in_order(self.files):
@@ -183,50 +183,6 @@ class Scan:
         """Adds the error of a document in a container to `skipped`, even if the caller named the file."""
         error.files = error.files or (file.path,)
         self.skipped.append(error)
-
-
-class _Ids:
-    """The ids of the documents, each of which belongs to one file.
-
-    The name of a file is its own before any collection is read: a line must not keep another author's file out.
-    """
-
-    def __init__(self, files: Iterable[SourceFile]) -> None:
-        self._claimed: dict[str, SourceFile] = {}
-        self._named: dict[str, SourceFile] = {}
-        for file in files:
-            if file.is_container or not file.is_collection:
-                self._named.setdefault(file.id, file)
-        self._first: DuplicateId | None = None
-        self._more = 0
-
-    def claim(self, id: str, file: SourceFile) -> bool:
-        """Takes an id for a document in `file`; False if another document has it."""
-        holder = self._claimed.get(id) or self._named.get(id, file)
-        if id in self._claimed or holder is not file:
-            self._more += self._first is not None
-            self._first = self._first or _duplicate(id, holder, file)
-            return False
-        self._claimed[id] = file
-        return True
-
-    def clashes(self) -> list[DuplicateId]:
-        """The first of the ids that were not free since the last call, with the number of the others."""
-        found, more = self._first, self._more
-        self._first, self._more = None, 0
-        if found and more:
-            found.args = (f"{found} {more:,} more of its ids are taken.",)
-        return [found] if found else []
-
-
-def _duplicate(id: str, holder: SourceFile, file: SourceFile) -> DuplicateId:
-    one, other = isolated(holder.shown_as), isolated(file.shown_as)
-    where = f"both in {other}. Give each line its own id."
-    if holder is not file:
-        where = f"in {one} and in {other}. Rename one, or build from the folder above both."
-    error = DuplicateId(f"Two documents have the id {isolated(repr(id))}, {where}")
-    error.files = (holder.path, file.path)
-    return error
 
 
 _Load = Callable[[], Iterable[Scanned | SourceError]]

@@ -65,22 +65,26 @@ def extent_of(
     )
 
 
-def in_section(store: Store, question: str, ranked: Sequence[Sentence]) -> tuple[list[Sentence], bool]:
+def in_section(store: Store, question: str, ranked: Sequence[Sentence]) -> tuple[list[Sentence], int]:
     """The sentences, with those first that lie in the section whose content the question asks for by its number.
 
-    Also returns whether there are any.
+    Also returns how many sections with this number they lie in.
     """
     number = reference(question)
-    inside = [_lies_in(store, question, number, each) for each in ranked] if number else []
-    ordered = [
-        each for is_inside in (True, False) for each, own in zip(ranked, inside, strict=False) if own is is_inside
-    ]
-    return ordered or list(ranked), any(inside)
+    if number is None:
+        return list(ranked), 0
+    sections = [_section_of(store, question, number, each) for each in ranked]
+    inside = [each for each, section in zip(ranked, sections, strict=True) if section]
+    outside = [each for each, section in zip(ranked, sections, strict=True) if not section]
+    return [*inside, *outside], len(set(filter(None, sections)))
 
 
-def _lies_in(store: Store, question: str, number: str, sentence: Sentence) -> bool:
-    document = store.document(store.document_of(sentence.candidate.passage))
-    return is_content_of(store, document, question, sentence.span) and bool(section_at(document, sentence.span, number))
+def _section_of(store: Store, question: str, number: str, sentence: Sentence) -> tuple[int, Span] | None:
+    """The section that a sentence lies in, if the question asks for its content: its document's row, and its span."""
+    row = store.document_of(sentence.candidate.passage)
+    document = store.document(row)
+    section = section_at(document, sentence.span, number)
+    return (row, section) if section and is_content_of(store, document, question, sentence.span) else None
 
 
 def _list(document: Document, question: str, sentence: Sentence) -> Extent | None:

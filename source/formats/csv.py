@@ -21,9 +21,9 @@ from itertools import islice
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.encoding import decode
 from source.errors import SourceEmpty
+from source.formats.tables import NUMBER, YEAR, joined_names
 from source.places import HEADER_LEVEL, Heading, Places
 from source.spans import Span, trim
-from source.tables import NUMBER, YEAR, joined_names
 from source.untrusted_text import isolated
 
 EXTRACTOR = "csv/3"

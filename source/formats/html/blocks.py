@@ -11,7 +11,7 @@ from typing import Any
 
 from source.builder import TextBuilder
 from source.document import RegionKind
-from source.tables import Cell, placed
+from source.formats.tables import Cell, placed
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 OPENERS = frozenset({*HEADINGS, "summary", "dt"})

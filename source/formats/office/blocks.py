@@ -17,7 +17,7 @@ from typing import Any, cast
 from source.builder import TextBuilder
 from source.document import Document, RegionKind, Stated
 from source.errors import Damaged, Encrypted, SourceEmpty
-from source.tables import Cell, TableRow, column_names, head_height, placed, spans_all, width_of
+from source.formats.tables import Cell, TableRow, column_names, head_height, placed, spans_all, width_of
 from source.untrusted_text import isolated
 
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # starts the files of Office up to 2003, and encrypted ones

@@ -27,10 +27,10 @@ from source.builder import first_title
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, Stated
 from source.errors import SourceEmpty
 from source.formats.csv import first_of_table, is_header, is_unlike
+from source.formats.tables import SpanHeadings, TableRow, column_names, head_height, is_title, joined_names, spans_all
 from source.limits import check_growth
 from source.places import HEADER_LEVEL, Heading, Labels, Places
 from source.spans import Span, Spans
-from source.tables import SpanHeadings, TableRow, column_names, head_height, is_title, joined_names, spans_all
 from source.untrusted_text import isolated
 
 MOST_COLUMNS = 1 << 14

@@ -17,7 +17,7 @@ from source.formats.office.blocks import attribute, child, children, number, tag
 from source.formats.office.package import Package, referred
 from source.formats.sheets.number_format import BUILT_IN, GENERAL, shown
 from source.formats.sheets.rows import MOST_COLUMNS, SheetBuilder, SheetRow
-from source.tables import MOST_SPANS
+from source.formats.tables import MOST_SPANS
 
 EXTRACTOR = "xlsx/1"
 

@@ -9,6 +9,7 @@ from docx_fixtures import NAMES, docx, p
 from qa_fixtures import build_book
 
 import qa
+from qa.ask.extent import FOUND
 from qa.ask.sections import LONGEST_SECTION, reference
 
 pytest_plugins = ["qa_fixtures"]
@@ -76,6 +77,13 @@ def test_a_part_of_a_section_below_a_heading(book: qa.Book) -> None:
 
 def test_a_question_for_something_in_a_section_gets_its_sentence(book: qa.Book) -> None:
     assert best(book, "How much is the rent by clause 4.1?").startswith("4.1 The rent is 900 pounds a month.")
+
+
+def test_a_section_that_two_documents_have_is_less_certain(book: qa.Book, tmp_path: Path) -> None:
+    other = LEASE.replace("once a year", "twice a year")
+    both = build_book(tmp_path, {"lease.txt": LEASE, "other.txt": other}).ask("What does clause 4.2 say?")
+    assert book.ask("What does clause 4.2 say?").confidence >= FOUND > both.confidence
+    assert {quote.document.id for quote in both.quotes[:2]} == {"lease.txt", "other.txt"}
 
 
 def test_a_long_section_is_cut_after_a_paragraph(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from source.builder import first_title
 from source.document import Document, Region, RegionKind, Stated
 from source.formats.imprint import properties
-from source.formats.markdown_html import RawHtml
+from source.formats.markdown.html import RawHtml
 from source.places import HEADER_LEVEL, Heading, Places
 from source.spans import Span, trim
 

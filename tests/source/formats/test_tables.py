@@ -17,7 +17,7 @@ from source.formats.html.extractor import read_html
 from source.formats.office.docx import read_docx
 from source.formats.office.odt import read_odt
 from source.formats.sheets.xlsx import read_xlsx
-from source.tables import Cell, placed
+from source.formats.tables import Cell, placed
 
 HEAD = "Year | Visitors Adults | Visitors Children"
 BELOW = [(HEAD, "Year: 2030"), (HEAD, "Year: 2030"), (HEAD,)]

@@ -20,7 +20,7 @@ from cachetools import LRUCache, cached
 
 from source.document import Document, RegionKind
 from source.forking import PerProcess
-from source.formats.markdown import parsed
+from source.formats.markdown.extractor import parsed
 from source.spans import Span, SpanIndex
 
 _LEAST = 4000  # characters of a stretch, if it isn't the last one
