@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import replace
+from itertools import chain, repeat
 
-from source.formats.office.blocks import OfficeBlock, OfficeCell, with_boxes
+from source.formats.office.blocks import Merge, MergedCell, OfficeBlock, OfficeCell, merged, with_boxes
 from source.formats.office.styles import OfficeStyle, named, symbol
 
 _CODE_PAGES = {
@@ -32,7 +33,9 @@ class Story:
         self.title = ""
         self.boxes: list[OfficeBlock] = []
         self._blocks: list[OfficeBlock] = []
-        self._rows: list[list[OfficeCell]] = []
+        self._rows: list[list[MergedCell]] = []
+        self._merges: list[Merge | None] = []  # how each cell of the open row continues another one
+        self._merge: Merge | None = None  # the same of the next cell that is defined
         self._row: list[OfficeCell] = []
         self._cell: list[OfficeBlock] = []
         self._parts: list[str] = []
@@ -53,6 +56,19 @@ class Story:
         """Notes that the open row is repeated on each page of the table, as header rows are."""
         if self._head >= len(self._rows):
             self._head = len(self._rows) + 1
+
+    def begin_cells(self) -> None:
+        """Begins the definition of a row's cells."""
+        self._merges, self._merge = [], None
+
+    def mark_merged(self, merge: Merge) -> None:
+        """Notes that the cell that is defined next continues another one."""
+        self._merge = merge
+
+    def define_cell(self) -> None:
+        """Ends the definition of a cell."""
+        self._merges.append(self._merge)
+        self._merge = None
 
     def end_paragraph(self, style: OfficeStyle, in_table: bool) -> None:
         """Ends the open paragraph, which has this style."""
@@ -84,7 +100,9 @@ class Story:
         if self._cell:
             self._row.append(OfficeCell(self._cell))
         if self._row:
-            self._rows.append(self._row)
+            merges = chain(self._merges, repeat(None))
+            rows = zip(self._row, merges, strict=False)
+            self._rows.append([(OfficeCell([]) if merge else cell, merge) for cell, merge in rows])
         self._row, self._cell = [], []
 
     def finish(self) -> list[OfficeBlock]:
@@ -96,7 +114,7 @@ class Story:
 
     def _end_table(self) -> None:
         if self._rows:
-            self._blocks.append(OfficeBlock(rows=self._rows, head=self._head))
+            self._blocks.append(OfficeBlock(rows=merged(self._rows), head=self._head))
         self._rows, self._head = [], 0
 
 

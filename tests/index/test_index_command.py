@@ -72,7 +72,7 @@ def test_files_of_other_kinds_are_counted_in_every_build_and_status(
         assert ".zzz (1)" in capsys.readouterr().out
     run("status", "--index", index, "--json")
     status = json.loads(capsys.readouterr().out)
-    assert "2 files of other kinds left out: .yyy (1), .zzz (1)." in status["skipped"][0]
+    assert "2 files left out: .yyy (1), .zzz (1)." in status["skipped"][0]
     assert list(map(Path, status["sources"])) == [folder / "ships.txt"]
 
 

@@ -116,6 +116,15 @@ def test_tables() -> None:
     assert not read(bold.replace(r"{\b ", "{")).places.headings
 
 
+def test_merged_cells_are_headings_of_their_rows() -> None:
+    def row(*cells: str, merged: str = "") -> str:
+        return rf"\trowd{merged}\cellx9\cellx99\pard\intbl " + "".join(f"{cell}\\cell " for cell in cells) + r"\row"
+
+    document = read(row("Year", "Visitors") + row("2031", "310", merged=r"\clvmgf") + row("", "298", merged=r"\clvmrg"))
+    assert document.text == "Year\tVisitors\n2031\t310\n\t298"
+    assert document.place(document.text.index("298")).heading == ("2031",)
+
+
 def test_tables_in_tables_and_open_tables_lose_nothing() -> None:
     nested = (
         r"\trowd\pard\intbl\itap1 a\cell\pard\intbl\itap2 x\nestcell y\nestcell"
