@@ -26,17 +26,31 @@ def seeds(kind: str, folder: Path | None) -> list[bytes]:
 
 
 def _docx() -> list[bytes]:
-    from docx_fixtures import docx, p, table
+    from docx_fixtures import NAMES, docx, p, table
 
     body = p("Ships", "berschrift1") + p("Two sail.") + p("item", "Bullet") + table([["Name", "Sails"], ["Erik", "3"]])
-    return [docx(body, title="Ships", notes='<w:footnote w:id="2">' + p("A note.") + "</w:footnote>")]
+    level = '<w:lvl w:ilvl="0"><w:numFmt w:val="lowerRoman"/><w:lvlText w:val="%1.%1"/></w:lvl>'
+    lists = f'<w:numbering {NAMES}><w:abstractNum w:abstractNumId="0">{level}</w:abstractNum><w:num w:numId="1">'
+    lists += '<w:abstractNumId w:val="0"/></w:num></w:numbering>'
+    cells = "<w:tc><w:tcPr>{}</w:tcPr>" + p("2031") + "</w:tc><w:tc>" + p("310") + "</w:tc>"
+    merges = ('<w:gridSpan w:val="2"/><w:vMerge w:val="restart"/>', "<w:vMerge/>")
+    rows = "".join(f"<w:tr>{cells.format(merge)}</w:tr>" for merge in merges)
+    clause = p("Pay.", properties='<w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>')
+    more = {"word/numbering.xml": lists, "word/c.htm": "<p>It costs 18.</p>"}
+    inner = f'{clause}<w:tbl>{rows}</w:tbl>{p("End.")}<w:altChunk r:id="aFChunk"/>'
+    return [
+        docx(body, title="Ships", notes='<w:footnote w:id="2">' + p("A note.") + "</w:footnote>"),
+        docx(inner, more=more, numbering="numbering.xml", aFChunk="c.htm"),
+    ]
 
 
 def _odt() -> list[bytes]:
     from odt_fixtures import odt, p
 
-    cells = "".join(f"<table:table-cell>{p(cell)}</table:table-cell>" for cell in "ab")
-    table = f"<table:table><table:table-row>{cells}</table:table-row></table:table>"
+    cells = "".join(f'<table:table-cell table:number-rows-spanned="2">{p(cell)}</table:table-cell>' for cell in "ab")
+    below = "<table:covered-table-cell/>" + f"<table:table-cell>{p('c')}</table:table-cell>"
+    rows = "".join(f"<table:table-row>{each}</table:table-row>" for each in (cells, below))
+    table = f"<table:table>{rows}</table:table>"
     note = '<text:note text:note-class="footnote"><text:note-body>' + p("A note.") + "</text:note-body></text:note>"
     return [odt('<text:h text:outline-level="1">Ships</text:h>' + p(f"Two sail.{note}") + table)]
 
@@ -51,7 +65,14 @@ def _pptx() -> list[bytes]:
 def _epub() -> list[bytes]:
     from epub_fixtures import book, chapter, item, opf
 
-    chapters = {"a.xhtml": chapter("<h1>Ships</h1><p>Two sail.</p>"), "b.xhtml": chapter("<p>A third lies here.</p>")}
+    contents = (
+        '<nav epub:type="toc"><ol><li><a href="a.xhtml">Ships</a></li><li><a href="b.xhtml#x">Ice</a></li></ol></nav>'
+    )
+    chapters = {
+        "a.xhtml": chapter("<h1>Ships</h1><p>Two sail.</p>"),
+        "b.xhtml": chapter('<p id="x">A third lies here.</p>'),
+        "nav.xhtml": chapter(contents),
+    }
     items = item("a", "a.xhtml") + item("b", "b.xhtml") + item("nav", "nav.xhtml", 'properties="nav"')
     return [book(opf(items, '<itemref idref="a"/><itemref idref="b"/>'), chapters)]
 
@@ -61,7 +82,8 @@ def _rtf() -> list[bytes]:
 
     body = (
         r"\pard\plain\s1 Ships\par \pard Two {\b sail}.\u8217 ?\'e9{\footnote\pard A note.}\par\f1 \'cc\'ee\par"
-        r"{\listtext\pard\'b7\tab}\ls1 item\par\trowd\intbl a\cell b\cell\row \f3\'93\'fa{\shp{\shptxt Box\par}}\par"
+        r"{\listtext\pard\'b7\tab}\ls1 item\par\trowd\clvmgf\cellx9\cellx99\intbl a\cell b\cell\row"
+        r"\trowd\clvmrg\cellx9\cellx99\intbl\cell c\cell\row \f3\'93\'fa{\shp{\shptxt Box\par}}\par"
     )
     return [("{\\rtf1\\ansi\\ansicpg1252\\deff0" + FONTS + STYLES + body + "}").encode("latin-1")]
 
