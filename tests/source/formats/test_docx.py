@@ -171,7 +171,7 @@ def test_tables_give_each_text_once() -> None:
     removed = "<w:tr><w:trPr><w:del/></w:trPr><w:tc>" + p("gone") + "</w:tc></w:tr></w:tbl>"
     document = read(table(rows).removesuffix("</w:tbl>") + removed)
     assert document.text == "Ship\tSails\tCrew\nboth\te f g h\t34\n\ttwo lines\t30"
-    assert document.place(document.text.index("two")).heading == ("Ship | Sails | Crew",)
+    assert document.place(document.text.index("two")).heading == ("Ship | Sails | Crew", "Ship: both")
     assert document.place(document.text.index("two")).paragraph == 3
 
 
