@@ -180,7 +180,8 @@ def _names_above(document: Document, offset: int) -> str:
     """The title and headings that name what stands at an offset; not a title that is the heading of another part."""
     path = document.places.heading(offset)
     first = next(iter(document.places.headings), None)
-    title = "" if first and first.title.endswith(document.title) else document.title
+    # The heading may have an automatic number before the title.
+    title = "" if first and f" {first.title}".endswith(f" {document.title}") else document.title
     return "\n".join([title, *path])
 
 
