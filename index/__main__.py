@@ -17,7 +17,7 @@ from index.folder.build import approve_all
 from index.locate import PATIENCE, address_of, build, last_build, locate, open_store
 from index.progress import Progress, counted
 from index.settings import DEFAULT_INDEX, Settings
-from index.status import status_lines
+from index.status import status_json, status_lines
 from index.store import listed
 from index.watch import changes
 from source import (
@@ -55,9 +55,10 @@ def _parser() -> CommandParser:
         return subparser
 
     _add_build_options(command("build", _build, "Build or update the index from the sources."))
-    command("status", _status, "Show what the index contains, and its generations.")
+    status = command("status", _status, "Show what the index contains, and its generations.")
     documents = command("documents", _documents, "List the documents: id, title, number of passages.")
-    documents.add_argument("--json", action="store_true", help="print one JSON object")
+    for listing in (status, documents):
+        listing.add_argument("--json", action="store_true", help="print one JSON object")
     command("verify", _verify, "Check every file of every generation, and ask the golden questions.")
     rollback = command("rollback", _rollback, "Switch back to an earlier generation.")
     rollback.add_argument("--to", metavar="GENERATION", help="the generation to switch to (default: the previous one)")
@@ -176,6 +177,9 @@ def _expendable(progress: Progress) -> Progress:
 
 
 def _status(arguments: argparse.Namespace) -> int:
+    if arguments.json:
+        print(printable_json(status_json(arguments.index)))
+        return 0
     for line in list(status_lines(arguments.index)):  # a list, so that an error comes before any output
         print(printable(line))
     return 0

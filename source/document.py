@@ -65,6 +65,7 @@ class DoubtKind(StrEnum):
     UNDECODABLE = "undecodable bytes"
     READING_ORDER = "doubtful reading order"
     TRUNCATED = "damaged file"
+    UNCALCULATED = "formulas without results"  # of a spreadsheet that was saved before they were calculated
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +155,11 @@ class Document:
         return Place(
             page=places.page(offset),
             heading=places.heading(offset),
-            paragraph=None if places.pages else places.paragraph(offset),
+            paragraph=None if places.pages or places.labels.joined else places.paragraph(offset),
             line=self._lines.number(offset) if places.own_lines else None,
             page_name=places.page_name,
+            label=places.label(offset),
+            label_name=places.label_name,
         )
 
     def doubts_about(self, span: Span) -> tuple[Doubt, ...]:

@@ -174,6 +174,7 @@ def _made_from(sources: Sequence[str | Path], source_scan: Scan, on_wait: OnWait
         "roots": roots,
         "absolute_roots": [str(Path(root).absolute()) for root in roots],
         "left_out": sorted(source_scan.without),
+        "unsupported": source_scan.left_out(),
         "files": source_scan.look(on_wait),
         "readers": source_scan.extractors(),
         "splitter": splitter(),

@@ -91,7 +91,7 @@ def passages(
 
 def context_of(document: Document, offset: int) -> str:
     """The document's title and the heading path above `offset`, as the encoder reads them."""
-    path = document.places.heading(offset)
+    path = [heading.title for heading in document.places.headings_at(offset) if not heading.is_item]
     title = document.title if document.title != document.id else ""
     names = [name for name in (title, *path) if name]
     unique = list(dict.fromkeys(names))
@@ -114,9 +114,11 @@ def _fitted(names: list[str], longest: int) -> list[str]:
 def _stretches(document: Document) -> Iterator[tuple[int, Span]]:
     """The quotable paragraphs, each with the number of its stretch: a run with nothing unquotable in between."""
     barriers = [region.span for region in document.regions if not region.kind.in_passages]
-    # What follows a table isn't read under its head row.
-    ends = {heading.end for heading in document.places.headings if heading.end is not None}
-    barriers = sorted([*barriers, *(Span(end, end) for end in ends)]) if ends else barriers
+    # What follows a table isn't read under its head row, nor what precedes a heading under it, even if its words
+    # stand elsewhere.
+    headings = (heading for heading in document.places.headings if not heading.is_item)
+    bounds = {at for heading in headings for at in (heading.start, heading.end) if at is not None}
+    barriers = sorted([*barriers, *(Span(at, at) for at in bounds)])
     number = at = 0
     last: Span | None = None  # of the stretch so far
     for span in document.iter_quotable():

@@ -40,8 +40,8 @@ _CACHED_IMAGES = 32  # of about 100 KB each
 
 
 def has_pictures(document: Document) -> bool:
-    """Whether the document's pages can be rendered: only those of a PDF."""
-    return document.extractor.startswith("pdf/")
+    """Whether the document's pages can be rendered: only those of a PDF that is a file of its own."""
+    return document.extractor.startswith("pdf/") and document.path.lower().endswith(".pdf")
 
 
 def page_picture(document: Document, page: int) -> bytes:

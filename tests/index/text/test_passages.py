@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from index.encoder.protocol import Encoder, knows
 from index.text.passages import LONGEST_CONTEXT, LONGEST_PASSAGE, Draft, context_of, passages
 from index.types import Offsets
+from source.builder import TextBuilder
 from source.document import Document
 from source.formats.csv import read_csv
 from source.formats.markdown import read_markdown
@@ -144,6 +145,18 @@ def test_a_table_is_read_under_its_head_row_and_what_follows_is_not(encoder: Enc
         ("Prices – what | price.\n", "| saw | 12 |\n| nail | 1 |"),
         ("Prices.\n", "All with tax."),
     ]
+
+
+def test_a_passage_does_not_reach_past_a_heading_that_stands_elsewhere(encoder: Encoder) -> None:
+    builder = TextBuilder()
+    for name, sentence in (("Wind", "They sailed."), ("Calm", "They rowed.")):
+        builder.name(name, 1)
+        builder.paragraph(sentence)
+    document = builder.build(id="a", extractor="a/1", title="Two ships")
+    drafts = list(passages(document, "en", encoder, 200))
+    assert [read(draft, document) for draft in drafts] == [
+        "Two ships – Wind.\nThey sailed.", "Two ships – Calm.\nThey rowed.",
+    ]  # fmt: skip
 
 
 def test_a_long_context_keeps_a_part_of_each_name() -> None:
