@@ -57,9 +57,9 @@ scale-short: .venv/scale
 upgrade: COMPILE_FLAGS := --upgrade
 lock upgrade: $(BIN)/python
 	$(INSTALL) $(UV)
-	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build --extra test pyproject.toml -o tests/requirements.txt
+	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build --extra test --extra multilingual pyproject.toml -o tests/requirements.txt
 	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build -c tests/requirements.txt pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build --extra test --extra lance --extra ray -c tests/requirements.txt \
+	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) --group build --extra test --extra multilingual --extra lance --extra ray -c tests/requirements.txt \
 	    pyproject.toml -o tests/contract/requirements.txt
 	$(BIN)/uv pip compile --quiet $(COMPILE_FLAGS) tests/contract/s3.in -o tests/contract/s3.txt
 
@@ -67,12 +67,13 @@ lock upgrade: $(BIN)/python
 audit: .venv/scale
 	$(BIN)/python tests/licences.py
 
-# make dist   what is committed, as a wheel and an sdist: the same bytes wherever it is built
+# make dist   what is committed, as a wheel and an sdist, and the multilingual reader as a wheel: the same bytes anywhere
 dist: .venv/run
 	rm -rf build dist
 	mkdir build
 	git archive HEAD | tar -x -C build
 	cd build && ../$(BIN)/python -m hatchling build -d ../dist
+	cd build/qa/weights/multilingual && ../../../../$(BIN)/python -m hatchling build -t wheel -d ../../../../dist
 	cd dist && sha256sum *
 
 chromium:

@@ -7,7 +7,7 @@ from index import json_shape
 from index.blas import product
 from index.encoder.load import encoder_for, load_encoder
 from index.encoder.onnx import open_model
-from index.encoder.protocol import Encoded, Encoder, pieces_per_word
+from index.encoder.protocol import Encoded, Encoder, broken_share, knows
 from index.errors import (
     ClusterUnusable,
     EncoderMissing,
@@ -72,9 +72,10 @@ __all__ = [
     "Offsets",
     "Rows",
     "Scores",
+    "broken_share",
     "encoder_for",
     "load_encoder",
-    "pieces_per_word",
+    "knows",
     "product",
     # models
     "NormalizedText",

@@ -17,7 +17,7 @@ from index.folder.build import approve_all
 from index.locate import PATIENCE, address_of, build, last_build, locate, open_store
 from index.progress import Progress, counted
 from index.settings import DEFAULT_INDEX, Settings
-from index.status import status_lines
+from index.status import status_json, status_lines
 from index.store import listed
 from index.watch import changes
 from source import (
@@ -60,9 +60,10 @@ def _parser() -> CommandParser:
     fetch.add_argument(
         "--into", metavar="FOLDER", help="where to save them (default: the documents that were added to the index)"
     )
-    command("status", _status, "Show what the index contains, and its generations.")
+    status = command("status", _status, "Show what the index contains, and its generations.")
     documents = command("documents", _documents, "List the documents: id, title, number of passages.")
-    documents.add_argument("--json", action="store_true", help="print one JSON object")
+    for listing in (status, documents):
+        listing.add_argument("--json", action="store_true", help="print one JSON object")
     command("verify", _verify, "Check every file of every generation, and ask the golden questions.")
     rollback = command("rollback", _rollback, "Switch back to an earlier generation.")
     rollback.add_argument("--to", metavar="GENERATION", help="the generation to switch to (default: the previous one)")
@@ -129,6 +130,8 @@ def _build_once(arguments: argparse.Namespace, *, full: bool, quiet: bool = Fals
         print(printable(f"Repaired: {sentence}"), file=sys.stderr)
     for sentence in report.skipped:
         print(printable(f"Skipped: {sentence}"), file=sys.stderr)
+    if report.languages:
+        print(printable(report.languages), file=sys.stderr)
     if report.doubtful:
         documents = counted(report.doubtful, "document")
         print(f"{documents} may have extraction problems; see `python -m index status`.", file=sys.stderr)
@@ -193,6 +196,9 @@ def _fetch(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
+    if arguments.json:
+        print(printable_json(status_json(arguments.index)))
+        return 0
     for line in list(status_lines(arguments.index)):  # a list, so that an error comes before any output
         print(printable(line))
     return 0

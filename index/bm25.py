@@ -20,6 +20,8 @@ from index.types import Rows, Scores
 # Lucene's defaults. They matter little here, because passages have similar lengths.
 _K1 = 1.2
 _B = 0.75
+ONCE = 1 / (1 + _K1)
+"""The score of a term with an idf of 1 that occurs once in a passage of average length."""
 CONTEXT_COUNT = 2
 """How many occurrences in the passage a term counts as that is in its context (its document's title, its headings)."""
 

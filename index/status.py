@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from index.folder.additions import left_out
 from index.folder.layout import Layout
@@ -34,6 +35,32 @@ def status_lines(index: str | Path) -> Iterator[str]:
         yield f"skipped     {sentence}"
     for id, reasons in sources["doubts"].items():
         yield f"warnings    {isolated(id)}: {'; '.join(reasons)}"
+
+
+def status_json(index: str | Path) -> dict[str, Any]:
+    """What `status_lines` says, as a JSON object. Raises a StoreError."""
+    located = locate(index)
+    store, generations = located.open(), located.generations()
+    sources = store.sources()
+    return {
+        "index": str(located),
+        "generation": store.generation,
+        "generations": [_generation_json(each) for each in generations],
+        "sizes": store.sizes(),
+        "size": located.size(),
+        "sources": list(sources["files"]),
+        "excluded": sorted(left_out(Layout(located.staging))),
+        "skipped": sources["skipped"],
+        "warnings": sources["doubts"],
+    }
+
+
+def _generation_json(generation: Generation) -> dict[str, Any]:
+    facts = generation.manifest
+    if facts is None:
+        return {"name": generation.name, "problem": str(generation.problem)}
+    known = {"created": facts.created, "parent": facts.parent, "counts": facts.counts, "changes": facts.changes}
+    return {"name": generation.name, **known, "encoder": facts.encoder["name"]}
 
 
 def _current_lines(name: str, manifest: GenerationFacts) -> Iterator[str]:

@@ -171,8 +171,10 @@ def _location_json(location: Location) -> dict[str, Any]:
 
 
 def place_json(place: Place) -> dict[str, Any]:
-    """A place as a JSON object."""
-    return {"page": place.page, "heading": list(place.heading), "paragraph": place.paragraph, "line": place.line}
+    """A place as a JSON object; `label` is left out if the format doesn't name its paragraphs."""
+    label = {"label": f"{place.label_name} {place.label}"} if place.label else {}
+    own = {"page": place.page, "heading": list(place.heading), "paragraph": place.paragraph, "line": place.line}
+    return {**own, **label}
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from qa.ask.about import about
 from qa.ask.confidence import UNSURE, confidence, state_of, threshold
 from qa.ask.conversation import ContextualQuestion, in_context, person_name, usable_history, validated
 from qa.ask.documents import answer_about
+from qa.ask.extent import FOUND, in_section
 from qa.ask.keywords import evidence
 from qa.ask.merge import merged
 from qa.ask.named import Names, named_documents
@@ -173,10 +174,13 @@ class Edition:
             readings = read(self.store, contextual.question, chosen)
         with stage("sentences"):
             ranked = ranked_sentences(self.store, queries, chosen, readings, terms)
+            ranked, sections = in_section(self.store, contextual.question, ranked)
         if not ranked:
             return 0.0, []
         with stage("confidence"):
             probability = confidence(self.store, queries, ranked[0], terms)
+            if sections:
+                probability = max(probability, FOUND / sections)
         with stage("quotes"):
             return probability, make_quotes(self.store, contextual.question, ranked, terms, k)
 

@@ -216,7 +216,7 @@ class Library:
         on_wait = partial(progress, "looking", 0, 1)
         for file in added_files(self._layout):
             if file.is_collection and _is_covered(file, excluded, on_wait):
-                for id in ids_in(file.path, file.shown_as, on_wait):
+                for id in ids_in(file, on_wait):
                     excluded.pop(id, None)
                 change.delete(file.path)
         change.leave_out(list(excluded))
@@ -282,7 +282,7 @@ def _entry(listed: Listed, added: PurePosixPath) -> Entry:
 def _is_covered(file: SourceFile, ids: Container[str], on_wait: OnWait) -> bool:
     """Whether `ids` has all documents of a collection; False if the collection has an invalid line."""
     try:
-        return all(id in ids for id in ids_in(file.path, file.shown_as, on_wait))
+        return all(id in ids for id in ids_in(file, on_wait))
     except SourceError:
         return False
 

@@ -55,15 +55,17 @@ class Region:
 class DoubtKind(StrEnum):
     """The reason why an extracted text may differ from what its file shows."""
 
-    NO_TEXT = "no text"  # the page is only an image
+    NO_TEXT = "no text"  # the page is only an image, perhaps with a stamp or a header
     RECOGNISED = "recognised text"  # by OCR
     JOINED_WORDS = "joined words"
     SPACED_WORDS = "spaced-out words"
+    UNIDENTIFIED = "unidentified characters"  # the font doesn't say which they are
     PRIVATE_USE = "private-use characters"  # their meaning depends on the font
     CONTROL = "control characters"
     UNDECODABLE = "undecodable bytes"
     READING_ORDER = "doubtful reading order"
     TRUNCATED = "damaged file"
+    UNCALCULATED = "formulas without results"  # of a spreadsheet that was saved before they were calculated
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +158,11 @@ class Document:
         return Place(
             page=places.page(offset),
             heading=places.heading(offset),
-            paragraph=None if places.pages else places.paragraph(offset),
+            paragraph=None if places.pages or places.labels.joined else places.paragraph(offset),
             line=self._lines.number(offset) if places.own_lines else None,
             page_name=places.page_name,
+            label=places.label(offset),
+            label_name=places.label_name,
         )
 
     def doubts_about(self, span: Span) -> tuple[Doubt, ...]:

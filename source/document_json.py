@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind, Stated, StatedName, values_of
 from source.encoding import is_unicode
-from source.places import Heading, Places
+from source.places import Heading, Labels, Places
 from source.spans import Span, Spans
 
 # A quotation mark inside a JSON string is escaped, so these byte sequences occur only between two fields.
@@ -93,6 +93,7 @@ def _records(document: Document) -> tuple[dict[str, Any], dict[str, Any]]:
     after = {
         "regions": [(r.span.start, r.span.end, r.kind) for r in document.regions],
         "headings": [(h.start, h.level, h.title, h.end) for h in places.headings],
+        **({"labels": places.labels.joined, "label_name": places.label_name} if places.labels.joined else {}),
         "pages": places.pages,
         "page_name": places.page_name,
         "own_lines": places.own_lines,
@@ -203,6 +204,8 @@ def _document(record: dict[str, Any], text: str, paragraphs: NDArray[np.int32]) 
             pages=tuple(record["pages"]),
             page_name=record["page_name"],
             own_lines=record["own_lines"],
+            labels=Labels(record.get("labels", "")),
+            label_name=record.get("label_name", ""),
         ),
         doubts=_doubts(record["doubts"]),
         stated=_stated(record),
@@ -211,6 +214,8 @@ def _document(record: dict[str, Any], text: str, paragraphs: NDArray[np.int32]) 
     )
     if not all(map(_is_text, _texts(document))) or not _are_numbers(_numbers(document)):
         raise _wrong_type()
+    if len(document.places.labels) not in (0, len(paragraphs)):
+        raise ValueError("The line holds labels of other paragraphs.")
     if not _divide(paragraphs, len(text)) or not all(map(_ascend, _rows_of_offsets(document))):
         raise ValueError("The line holds offsets outside its text or out of order.")
     return document
@@ -228,7 +233,8 @@ def _texts(document: Document) -> tuple[object, ...]:
     own = (document.id, document.title, document.path, document.sha256, document.extractor, document.text)
     origin = (document.address, document.fetched)
     headings = (heading.title for heading in places.headings)
-    return (*own, *origin, places.page_name, *headings, *(each.value for each in document.stated))
+    names = (places.page_name, places.label_name, places.labels.joined)
+    return (*own, *origin, *names, *headings, *(each.value for each in document.stated))
 
 
 def _is_text(value: object) -> bool:

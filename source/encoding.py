@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from source.errors import NotText
 from source.untrusted_text import isolated
@@ -31,6 +33,39 @@ _NOT_ASCII = 0.2
 _FITTING = 2  # of bytes that continue a character of UTF-8, to one that is invalid
 _ODD_IN = 50  # characters; with more than one odd or undecodable one in so many, it isn't text
 _ALLOWED_CONTROLS = frozenset("\t\n\r\f\v\x1a\x1b\x85")
+# The code pages of Latin scripts that are compared; of those that fit a text equally well, the first is the commonest.
+_LATIN = (
+    "cp1252", "cp1250", "cp1254", "cp1257", "iso8859-2", "iso8859-15", "mac-roman", "mac-latin2", "cp850", "cp852",
+)  # fmt: skip
+# The letters beyond A to Z of each language, or of several whose letters are among them.
+_LANGUAGES = tuple(
+    frozenset(letters)
+    for letters in (
+        "áàâäçèéêëíïñóôöøúü",  # foreign names and words in English and Dutch
+        "àâçèéêëîïôœùûü",  # French
+        "äöüß",  # German
+        "áéíñóúüªºàçèïò·",  # Spanish, Catalan, Irish
+        "àáâãçéêíóôõúüªº",  # Portuguese
+        "àèéìíîòóùúªº",  # Italian
+        "åäöéàæøü",  # Danish, Norwegian, Swedish, Finnish
+        "áðéíóúýþæö",  # Icelandic
+        "õäöüšž",  # Estonian
+        "ąćęłńóśźż",  # Polish
+        "áčďéěíňóřšťúůýžľĺŕôä",  # Czech, Slovak
+        "áéíóöőúüű",  # Hungarian
+        "čćđšž",  # Croatian, Slovenian, Serbian
+        "ăâîşţ",  # Romanian
+        "çğıİöşüâîû",  # Turkish
+        "ąčęėįšųūž",  # Lithuanian
+        "āčēģīķļņšūž",  # Latvian
+    )
+)
+_SIGNS = frozenset("\xa0¡¢£¥§©«®°±²³´µ·¹»¼½¾¿×÷–—‘’‚“”„†‡•…‰‹›€™")
+_JOINING = frozenset("’·–—´\xad")  # signs that stand between two letters
+_OPENING = frozenset("‚„¡¿‹«")  # signs that stand after no letter
+_NOT_ASCII_CHARACTER = re.compile(r"[^\x00-\x7f]")
+_MOST_LETTERS = 20_000  # and signs beyond ASCII that are looked at
+_ENOUGH = 0.9  # of these that fit; otherwise it is another language, or no text
 
 
 def codec_of(label: str) -> str:
@@ -52,8 +87,9 @@ def decode(data: bytes, name: str, charset: str = "") -> tuple[str, int]:
 
     Tried in order: the encoding of a byte-order mark, UTF-8 (a few invalid bytes or zeros
     are allowed), UTF-32 and UTF-16 without a mark (if there are zeros, and many bytes that
-    aren't ASCII), then `charset`, the encoding that a server named, or a legacy code page as
-    detected by charset-normalizer.
+    aren't ASCII), then `charset`, the encoding that a server named, or a legacy code page:
+    charset-normalizer detects the script, and the letters of the Latin ones' languages
+    decide between their code pages.
 
     Raises NotText, naming `name`, if no encoding gives plausible text.
     """
@@ -125,14 +161,57 @@ def _legacy(data: bytes) -> str | None:
     # Imported here: most files are UTF-8 and never need the detector.
     from charset_normalizer import from_bytes
 
-    matches = from_bytes(data)
-    best = matches.best()
-    if best is None:
+    if (best := from_bytes(data).best()) is None:
         return None
-    for match in matches:  # to the detector, French looks as good in a Baltic code page; cp1252 is far more common
-        if match.encoding == "cp1252" and match.coherence >= best.coherence and match.chaos - best.chaos < 0.05:
-            best = match
-    return _try(data, best.encoding)
+    latin = _latin_code_page(data) if _is_latin(str(best)) else None
+    return _try(data, latin or best.encoding)
+
+
+def _is_latin(text: str) -> bool:
+    """Whether the letters of a text are mostly Latin."""
+    letters = [char for char in text[:_SAMPLE] if char.isalpha()]
+    return 2 * sum(char <= "\u024f" for char in letters) > len(letters)
+
+
+def _latin_code_page(data: bytes) -> str | None:
+    """The code page whose characters fit one language best; None if in none of them most do.
+
+    A detector that knows how often letters occur cannot tell these code pages apart in a short text: most bytes are a
+    letter in each. But hardly any text has a letter that its language lacks, or a sign in the middle of a word.
+    """
+    fits = {name: fit for name in _LATIN if (fit := _fit(data, name)) >= _ENOUGH}
+    return max(fits, key=lambda name: fits[name], default=None)
+
+
+def _fit(data: bytes, code_page: str) -> float:
+    """The share of the characters beyond ASCII that the best fitting language may have where they stand."""
+    try:
+        text = data.decode(code_page)
+    except UnicodeDecodeError:
+        return 0.0
+    found = [match.start() for match in islice(_NOT_ASCII_CHARACTER.finditer(text), _MOST_LETTERS)]
+    signs = sum(_is_sign(text, at) for at in found)
+    letters = Counter(text[at] for at in found if _is_letter(text, at))
+    own = max(
+        sum(count for letter, count in letters.items() if letter in language or letter.lower() in language)
+        for language in _LANGUAGES
+    )
+    return (signs + own) / max(1, len(found))
+
+
+def _is_sign(text: str, at: int) -> bool:
+    sign, before, after = text[at], text[at - 1 : at].isalpha(), text[at + 1 : at + 2].isalpha()
+    if sign not in _SIGNS or (before and sign in _OPENING):
+        return False
+    return sign in _JOINING or not (before and after)
+
+
+def _is_letter(text: str, at: int) -> bool:
+    """Whether a letter stands where one may: beside no digit, and a capital after no small letter."""
+    letter, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
+    if before.isdecimal() or after.isdecimal():
+        return letter in "ªº"
+    return letter.isalpha() and not (letter.isupper() and before.islower())
 
 
 def _is_text(text: str) -> bool:

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import NoReturn
 
 from source.arguments import paths
 from source.errors import SourceError, SourceMissing, SourceUnreadable, TooLarge, UnknownFormat, unreadable
-from source.formats.registry import COLLECTION, SUFFIXES, SUPPORTED
+from source.formats.registry import COLLECTION, CONTAINERS, PICTURES, SUFFIXES, supported
 from source.untrusted_text import isolated
 from source.web.origin import Origin, origin_of, record_of
 
@@ -25,6 +26,7 @@ GOLDEN = "questions.jsonl"
 _OF_AN_INDEX = frozenset({"CURRENT", "generations", "segments", "writer"})
 _ESCAPE = re.compile(r"\\x[0-9a-f]{2}")
 _ENOUGH = 3  # one of them may be missing
+_MOST_KINDS = 8  # of files that are left out: the others are counted
 
 
 def is_index(names: Collection[str]) -> bool:
@@ -57,8 +59,32 @@ class SourceFile:
 
     @property
     def is_collection(self) -> bool:
-        """Whether it holds several documents, one per line."""
-        return self.path.suffix.lower() == COLLECTION
+        """Whether it holds several documents: one per line, or any of those in `is_container`."""
+        return self.is_container or self.path.suffix.lower() == COLLECTION
+
+    @property
+    def is_container(self) -> bool:
+        """Whether it holds several documents that are files themselves: a mailbox, a mail with attachments."""
+        return self.path.suffix.lower() in CONTAINERS
+
+
+Start = tuple[int, int]
+"""Where a batch starts: an offset in a mailbox and how many mails are before it, or a position in an archive and 0."""
+BEGINNING: Start = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A document in a file: its name below the file's, its ending, and its hash."""
+
+    name: str
+    suffix: str
+    sha256: str
+
+
+def member_id(id: str, name: str) -> str:
+    """The id of a member's document; a mail itself has no name in its file."""
+    return f"{id}/{name}" if name else id
 
 
 def _raise(error: SourceError) -> NoReturn:
@@ -66,18 +92,23 @@ def _raise(error: SourceError) -> NoReturn:
 
 
 def files_in(
-    roots: Sequence[Path], leave_out: Path | None = None, report: Callable[[SourceError], object] = _raise
+    roots: Sequence[Path],
+    leave_out: Path | None = None,
+    report: Callable[[SourceError], object] = _raise,
+    *,
+    pictures: bool = True,
 ) -> list[SourceFile]:
     """The roots that are files, and the files of supported formats below those that are folders.
 
     Folders that are an index are skipped. `leave_out`: another folder to skip. `report`: called with an error for each
-    folder that cannot be listed. Raises SourceMissing, and UnknownFormat for a root of an unsupported format.
+    folder that cannot be listed, and with one for all files below a root that aren't read: those of unsupported
+    formats, and pictures unless `pictures`. Raises SourceMissing, and UnknownFormat for an unsupported root.
     """
     files: list[SourceFile] = []
     for root in roots:
         if not _exists(root):
             raise SourceMissing(f"No such file or folder: {isolated(root)}.")
-        files.extend(_walk(root, leave_out, report) if root.is_dir() else [_named(root)])
+        files.extend(_walk(root, leave_out, report, pictures) if root.is_dir() else [_named(root)])
     return files
 
 
@@ -161,15 +192,18 @@ def _named(path: Path) -> SourceFile:
 
 
 def _unsupported(shown_as: str) -> UnknownFormat:
-    return UnknownFormat(f"{isolated(shown_as)}: unsupported file type. Supported: {', '.join(SUPPORTED)}.")
+    return UnknownFormat(f"{isolated(shown_as)}: unsupported file type. Supported: {supported()}.")
 
 
 def _unlistable(error: OSError) -> SourceError:
     return unreadable(f"The folder {name_of(Path(error.filename))}", error)
 
 
-def _walk(root: Path, leave_out: Path | None, report: Callable[[SourceError], object]) -> Iterator[SourceFile]:
+def _walk(
+    root: Path, leave_out: Path | None, report: Callable[[SourceError], object], pictures: bool
+) -> Iterator[SourceFile]:
     shown, excluded = _relative(root), leave_out and leave_out.resolve()
+    unread: Counter[str] = Counter()
     # Links to folders are not followed: a link to a parent folder would never end.
     for folder, subfolders, names in os.walk(root, onerror=lambda error: report(_unlistable(error))):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
@@ -180,11 +214,44 @@ def _walk(root: Path, leave_out: Path | None, report: Callable[[SourceError], ob
             continue
         inside, present = Path(folder).relative_to(root), frozenset(names)
         for name in sorted(names):
-            if name.startswith(".") or Path(name).suffix.lower() not in SUFFIXES or inside / name == Path(GOLDEN):
+            if name.startswith(".") or inside / name == Path(GOLDEN):
+                continue
+            ending = Path(name).suffix.lower()
+            if ending not in SUFFIXES or (ending in PICTURES and not pictures):
+                unread[ending] += 1
                 continue
             path = Path(folder, name)
             recorded = origin_of(path) if record_of(path).name in present else None
             yield SourceFile(path, name_of(inside / name), name_of(shown / inside / name), recorded=recorded)
+    if unread:
+        report(not_read(name_of(shown), unread))
+
+
+def not_read(shown_as: str, unread: Counter[str]) -> UnknownFormat:
+    """The error for the files in a folder or an archive that aren't read. `unread`: how many have each ending."""
+    kinds = [
+        f"{isolated(name_of(Path(ending))) if ending else 'without an ending'} ({count:,})"
+        for ending, count in _most_first(unread)
+    ]
+    if (more := len(kinds) - _MOST_KINDS) > 0:
+        kinds[_MOST_KINDS:] = [f"and {more:,} more kinds"]
+    count = unread.total()
+    remedies = [f"{remedy}." for remedy, endings in _remedies(unread) if endings]
+    return UnknownFormat(
+        f"{isolated(shown_as)}: {count:,} file{'s' * (count != 1)} left out: {', '.join(kinds)}. {' '.join(remedies)}"
+    )
+
+
+def _remedies(endings: Collection[str]) -> Iterator[tuple[str, set[str]]]:
+    """What to do, and for which endings."""
+    pictures = set(endings).intersection(PICTURES)
+    yield "To include pictures, rebuild with OCR (such as --ocr eng)", pictures
+    others = "To include others, save" if pictures else "To include them, save"
+    yield f"{others} tables as .csv, and other documents as .pdf, .docx or .txt", set(endings) - pictures
+
+
+def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 _MAX_BYTES = 255

@@ -52,12 +52,23 @@ LONGEST_TITLE = 1000
 """Maximum length, in characters, of a document's or heading's title: it is shown with every quote."""
 
 
+CLAUSE_LEVEL, ITEM_LEVEL = 50, 70
+"""The levels from which on headings are the numbers of clauses and of a list's items, by their depth."""
+TABLE_LEVEL, HEADER_LEVEL, GROUP_LEVEL = 98, 99, 100
+"""The levels of a table's title, of its header row, and of a title within it, which are below all others.
+
+Below them, at `GROUP_LEVEL + 1` and the number of its column, is a cell that spans several rows.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A heading at offset `start`; level 1 is the highest.
 
     It applies up to the next heading of its level or above, or up to `end`: a
-    table's header row is a heading of the rows below it.
+    table's header row is a heading of the rows below it. The automatic number of a
+    paragraph, which doesn't stand in the text, is a heading of the paragraph and of
+    those numbered below it.
     """
 
     start: int
@@ -68,14 +79,68 @@ class Heading:
     def __post_init__(self) -> None:
         object.__setattr__(self, "title", shortened(self.title))
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it is the automatic number of a clause or an item."""
+        return CLAUSE_LEVEL <= self.level < TABLE_LEVEL
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it is the automatic number of a list's item, which is read together with the others."""
+        return ITEM_LEVEL <= self.level < TABLE_LEVEL
+
+
+class Labels:
+    """What a format calls its paragraphs: one label for each, or none at all, in one text, as there may be millions.
+
+    `joined`: the labels, each followed by a line feed.
+
+    >>> labels = Labels.of(["A1:C1", "A2:C2"])
+    >>> labels[1], len(labels), labels.joined
+    ('A2:C2', 2, 'A1:C1\\nA2:C2\\n')
+    """
+
+    def __init__(self, joined: str = "") -> None:
+        self.joined = joined
+
+    @classmethod
+    def of(cls, labels: Iterable[str]) -> Labels:
+        """Collects labels; a line feed in one becomes a space."""
+        return cls("".join(label.replace("\n", " ") + "\n" for label in labels))
+
+    def __len__(self) -> int:
+        return self.joined.count("\n")
+
+    def __getitem__(self, at: int) -> str:
+        start, end = (0 if at == 0 else int(self._ends[at - 1]) + 1), int(self._ends[at])
+        return self.joined[start:end]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Labels) and self.joined == other.joined
+
+    def __hash__(self) -> int:
+        return hash(self.joined)
+
+    def __repr__(self) -> str:
+        return f"Labels({self.joined!r})"
+
+    @lazy_property
+    def _ends(self) -> NDArray[np.int64]:
+        characters = np.frombuffer(self.joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+        return np.flatnonzero(characters == ord("\n"))
+
+
+NO_LABELS = Labels()
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A place in a document, as a person would cite it. Numbers start at 1.
 
-    `page` is None if the format has no pages, `paragraph` if it has, and `line` if
-    the lines of the text are not those of the file. `page_name`: what the format
-    calls a page ("slide").
+    `page` is None if the format has no pages, `paragraph` if it has or if its paragraphs
+    have labels, and `line` if the lines of the text are not those of the file.
+    `page_name`: what the format calls a page ("slide"). `label`: what it calls the
+    paragraph ("A7:F7"), and `label_name` what such labels are ("cells").
     """
 
     page: int | None
@@ -83,12 +148,20 @@ class Place:
     paragraph: int | None
     line: int | None
     page_name: str = "page"
+    label: str = ""
+    label_name: str = ""
+
+    @property
+    def numbered(self) -> dict[str, int | str]:
+        """The numbers, and the label, by their names."""
+        counts = {self.page_name: self.page, self.label_name: self.label or None}
+        counts |= {"paragraph": self.paragraph, "line": self.line}
+        return {name: count for name, count in counts.items() if count is not None}
 
     @property
     def numbers(self) -> str:
-        """The numbers with their names: "page 12", or "paragraph 3, line 8"."""
-        counts = {self.page_name: self.page, "paragraph": self.paragraph, "line": self.line}
-        return ", ".join(f"{name} {count}" for name, count in counts.items() if count is not None)
+        """The numbers with their names: "page 12", "paragraph 3, line 8", or "cells A7:F7"."""
+        return ", ".join(f"{name} {count}" for name, count in self.numbered.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +170,8 @@ class Places:
 
     `paragraphs`: given in any form, kept as `Spans`, because there may be millions.
     `pages`: the offset at which each page (or slide) starts; empty if the format has none.
-    `own_lines`: whether the lines of the text are those of the file.
+    `own_lines`: whether the lines of the text are those of the file. `labels`: what the format calls each paragraph, if
+    it names them, and `label_name` what such labels are ("cells").
     """
 
     paragraphs: Sequence[Span] = ()
@@ -105,6 +179,8 @@ class Places:
     pages: tuple[int, ...] = ()
     page_name: str = "page"
     own_lines: bool = True
+    labels: Labels = NO_LABELS
+    label_name: str = ""
     _above: tuple[int, ...] = field(init=False, repr=False, compare=False)  # the index of each heading's parent, or -1
 
     def __post_init__(self) -> None:
@@ -118,6 +194,11 @@ class Places:
     def paragraph(self, offset: int) -> int | None:
         """The number of the paragraph at `offset`, from 1 (between two, the number of the one before)."""
         return bisect_right(self.paragraphs, offset, key=lambda span: span.start) or None
+
+    def label(self, offset: int) -> str:
+        """The label of the paragraph at `offset`, or before it; empty if the format has none."""
+        number = self.paragraph(offset) if self.labels.joined else None
+        return self.labels[number - 1] if number else ""
 
     def heading(self, offset: int) -> tuple[str, ...]:
         """The titles of the headings that apply at `offset`, highest level first."""

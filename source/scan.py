@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -14,12 +15,23 @@ from threading import Event
 
 from source.arguments import strings
 from source.document import Document
-from source.errors import DuplicateId, SourceEmpty, SourceError, SourceUnreadable
-from source.files import SourceFile, files_in, name_of, readable, roots_of
+from source.errors import SourceEmpty, SourceError, SourceUnreadable, UnknownFormat
+from source.files import (
+    BEGINNING,
+    Member,
+    SourceFile,
+    Start,
+    files_in,
+    member_id,
+    name_of,
+    not_read,
+    readable,
+    roots_of,
+)
 from source.formats.jsonl import JsonlLines
 from source.formats.plain import EXTRACTOR
-from source.formats.registry import format_of
-from source.sandbox.collection import batches
+from source.formats.registry import COLLECTION, FORMATS, MAILBOX, PICTURES, format_of
+from source.sandbox.collection import Ids, batches
 from source.sandbox.pool import ParserPool, Parsers, cores
 from source.untrusted_text import isolated
 from source.waiting import OnWait, ahead, do_nothing, map_in_pool, submit, threads, wait_for_result
@@ -40,13 +52,18 @@ class Scanned:
     document: Document | None
 
 
-def extractor_of(file: SourceFile, ocr: str) -> str:
-    """The extractor for a file (or for each line of a collection) with its version and OCR languages."""
-    if file.is_collection:
-        return EXTRACTOR
-    format = format_of(file.path.suffix)
-    assert format, file
+def extractor_of(suffix: str, ocr: str) -> str:
+    """The extractor for files with this ending, with its version and OCR languages."""
+    format = format_of(suffix)
+    assert format, suffix
     return f"{format.extractor} {ocr if format.ocr else ''}"
+
+
+def extractors_of(file: SourceFile, ocr: str) -> set[str]:
+    """The extractors for a file, or for whatever may be in a container."""
+    if file.is_container:
+        return {extractor_of(each.suffixes[0], ocr) for each in FORMATS}
+    return {EXTRACTOR if file.is_collection else extractor_of(file.path.suffix, ocr)}
 
 
 def _fingerprint(file: SourceFile, *facts: str) -> bytes:
@@ -121,9 +138,13 @@ class Scan:
                 stop.set()
         return {file.shown_as: file.sha256 or UNREAD for file in self.files}
 
+    def left_out(self) -> list[str]:
+        """One sentence for each folder with files of unsupported formats: which, and what to do."""
+        return [str(error) for error in self.skipped if isinstance(error, UnknownFormat)]
+
     def extractors(self) -> list[str]:
         """The extractors that the files need, with their versions."""
-        return sorted({extractor_of(file, self.ocr) for file in self.files})
+        return sorted(set().union(*(extractors_of(file, self.ocr) for file in self.files)))
 
     def documents(self) -> Iterator[Document]:
         """Every document, in the order of the files. Raises the same errors as `found`."""
@@ -144,20 +165,24 @@ class Scan:
         left out, and reported once for its file. `parsers`: makes the pool that parses
         files; it is closed with the generator.
         """
-        ids = _Ids(self.files)
+        ids = Ids(self.files)
         with closing(parsers()) as pool, threads(pool.concurrency) as free:
             reading = _Reading(pool, free, self.ocr, known, on_wait)
             for file, documents in reading.in_order(self.files):
                 try:
                     for each in documents():
                         on_wait()
-                        if each.id not in self.without and ids.claim(each.id, file):
+                        if isinstance(each, SourceError):
+                            self._skip_member(file, each)
+                        elif each.id not in self.without and ids.claim(each.id, file):
                             yield each
                         del each  # it may be large, and isn't needed while the next is awaited
                 except SourceError as error:
                     self._skip(file, error)
                 for clash in ids.clashes():
                     self._skip(file, clash)
+            if reading.unread:
+                self.skipped.append(not_read("Mails and archives", reading.unread))
 
     def _skip(self, file: SourceFile, error: SourceError) -> None:
         """Adds a file's error to `skipped`, or raises it."""
@@ -169,52 +194,23 @@ class Scan:
             self.unread.add(file.shown_as)
         self.skipped.append(error)
 
-
-class _Ids:
-    """The ids of the documents, each of which belongs to one file.
-
-    The name of a file is its own before any collection is read: a line must not keep another author's file out.
-    """
-
-    def __init__(self, files: Iterable[SourceFile]) -> None:
-        self._claimed: dict[str, SourceFile] = {}
-        self._named: dict[str, SourceFile] = {}
-        for file in files:
-            if not file.is_collection:
-                self._named.setdefault(file.id, file)
-        self._first: DuplicateId | None = None
-        self._more = 0
-
-    def claim(self, id: str, file: SourceFile) -> bool:
-        """Takes an id for a document in `file`; False if another document has it."""
-        holder = self._claimed.get(id) or self._named.get(id, file)
-        if id in self._claimed or holder is not file:
-            self._more += self._first is not None
-            self._first = self._first or _duplicate(id, holder, file)
-            return False
-        self._claimed[id] = file
-        return True
-
-    def clashes(self) -> list[DuplicateId]:
-        """The first of the ids that were not free since the last call, with the number of the others."""
-        found, more = self._first, self._more
-        self._first, self._more = None, 0
-        if found and more:
-            found.args = (f"{found} {more:,} more of its ids are taken.",)
-        return [found] if found else []
+    def _skip_member(self, file: SourceFile, error: SourceError) -> None:
+        """Adds the error of a document in a container to `skipped`, even if the caller named the file."""
+        error.files = error.files or (file.path,)
+        self.skipped.append(error)
 
 
-def _duplicate(id: str, holder: SourceFile, file: SourceFile) -> DuplicateId:
-    one, other = isolated(holder.shown_as), isolated(file.shown_as)
-    where = f"both in {other}. Give each line its own id."
-    if holder is not file:
-        where = f"in {one} and in {other}. Rename one, or build from the folder above both."
-    error = DuplicateId(f"Two documents have the id {isolated(repr(id))}, {where}")
-    error.files = (holder.path, file.path)
-    return error
+_Load = Callable[[], Iterable[Scanned | SourceError]]
 
 
-_Load = Callable[[], Iterable[Scanned]]
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A member of a container: its position in its batch, and what it is known by."""
+
+    at: int
+    member: Member
+    id: str
+    key: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +222,7 @@ class _Reading:
     ocr: str
     known: Known
     on_wait: OnWait
+    unread: Counter[str] = field(default_factory=Counter)  # pictures in mails and archives, by their endings
 
     def in_order(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, _Load]]:
         """Each file, and a function that returns its documents or raises its error."""
@@ -238,8 +235,10 @@ class _Reading:
 
     def _start(self, file: SourceFile) -> tuple[_Load, int]:
         """Starts to read a file. Also returns the bytes being read: none yet of a collection, which may be long."""
+        if file.recorded and file.sha256 is None:
+            file.sha256 = sha256_of(file, lambda: False)  # says whether the record is about these bytes
         if file.is_collection:
-            return partial(self._collection, file), 0
+            return partial(self._container if file.is_container else self._collection, file), 0
         if scanned := _known(file, self.ocr, self.known):
             return partial(list, [scanned]), 0
         reading = submit(self.threads, _read, file, self.ocr, self.parsers)
@@ -248,7 +247,7 @@ class _Reading:
     def _only(self, reading: Future[Scanned]) -> list[Scanned]:
         return [wait_for_result(reading, self.on_wait)]
 
-    def _collection(self, file: SourceFile) -> Iterator[Scanned]:
+    def _collection(self, file: SourceFile) -> Iterator[Scanned | SourceError]:
         def known(sha256: str) -> Scanned | None:
             key = _fingerprint(file, sha256, EXTRACTOR)
             known_as = self.known(key)
@@ -258,6 +257,53 @@ class _Reading:
             started = (self._start_batch(file, each) for each in batches(file.path, file.shown_as, known, self.on_wait))
             for load in ahead(started, self._most, _MOST_BYTES_AHEAD):
                 yield from load()
+
+    def _container(self, file: SourceFile) -> Iterator[Scanned | SourceError]:
+        """The documents in a container; the error of one that cannot be read stands in its place."""
+        held: list[SourceError] | None = []  # until a document is found: without any, the first is the file's own
+        with readable(file, _most_bytes(file)):
+            for load in ahead(self._start_members(file), self._most, _MOST_BYTES_AHEAD):
+                for each in load():
+                    if isinstance(each, SourceError) and held is not None:
+                        held.append(each)
+                        continue
+                    yield from held or ()
+                    held = None
+                    yield each
+        if held is not None:
+            raise next(iter(held), SourceEmpty(f"{isolated(file.shown_as)} contains no document that can be read."))
+
+    def _start_members(self, file: SourceFile) -> Iterator[tuple[_Load, int]]:
+        """Starts to read the members of each batch that aren't known."""
+        start: Start | None = BEGINNING
+        while start is not None:
+            listing = submit(self.threads, self.parsers.members, file.path, start, file.shown_as)
+            members, errors, following = wait_for_result(listing, self.on_wait)
+            read = [(at, each) for at, each in enumerate(members) if self.ocr or each.suffix not in PICTURES]
+            self.unread.update(each.suffix for each in members if not self.ocr and each.suffix in PICTURES)
+            found = [_found(file, at, each, self.ocr) for at, each in read]
+            wanted = [each.at for each in found if self.known(each.key) != each.id]
+            reading = submit(self.threads, self._read_members, file, start, wanted) if wanted else None
+            yield partial(self._members, file, found, wanted, reading, errors), 0
+            start = following
+
+    def _read_members(self, file: SourceFile, start: Start, wanted: Sequence[int]) -> Sequence[Document | SourceError]:
+        facts = {"id": file.id, "title": name_of(Path(file.path.stem)), "path": file.shown_as, "ocr": self.ocr}
+        return self.parsers.read_members(file.path, start, wanted, **facts)
+
+    def _members(
+        self, file: SourceFile, found: Sequence[_Found], wanted: Sequence[int],
+        reading: Future[Sequence[Document | SourceError]] | None, errors: Sequence[SourceError],
+    ) -> Iterator[Scanned | SourceError]:  # fmt: skip
+        documents = wait_for_result(reading, self.on_wait) if reading else ()
+        read = dict(zip(wanted, documents, strict=True))
+        yield from errors
+        for each in found:
+            document = read.pop(each.at, None)
+            if isinstance(document, Document):
+                # A hijacked parser must not be able to replace another document.
+                document = _placed(replace(document, id=each.id, sha256=each.member.sha256), file)
+            yield document if isinstance(document, SourceError) else Scanned(each.id, each.key, document)
 
     def _start_batch(self, file: SourceFile, batch: JsonlLines | Scanned) -> tuple[_Load, int]:
         """Starts to read lines of a collection, if they aren't known; and returns the bytes being read."""
@@ -276,8 +322,13 @@ class _Reading:
 
 
 def _most_bytes(file: SourceFile) -> int:
-    """The size in bytes that a file may have; a collection is read line by line."""
-    return sys.maxsize if file.is_collection else _MAX_BYTES
+    """The size in bytes that a file may have; what is read a piece at a time may have any."""
+    return sys.maxsize if file.path.suffix.lower() in (COLLECTION, MAILBOX) else _MAX_BYTES
+
+
+def _found(file: SourceFile, at: int, member: Member, ocr: str) -> _Found:
+    id = member_id(file.id, member.name)
+    return _Found(at, member, id, _fingerprint(file, id, member.sha256, extractor_of(member.suffix, ocr)))
 
 
 def _size(file: SourceFile) -> int:
@@ -291,7 +342,7 @@ def _known(file: SourceFile, ocr: str, known: Known) -> Scanned | None:
     """The known document of a file; None if it must be extracted."""
     if file.sha256 is None:
         return None
-    key = _fingerprint(file, file.id, file.sha256, extractor_of(file, ocr))
+    key = _fingerprint(file, file.id, file.sha256, extractor_of(file.path.suffix, ocr))
     return Scanned(file.id, key, None) if known(key) == file.id else None
 
 
@@ -300,9 +351,10 @@ def scan(
 ) -> Scan:
     """Prepares the scan of `sources` (files or folders; by default the shipped documents).
 
-    Inside a folder, hidden files and folders, folders that are an index, and files
-    of unsupported formats are skipped. `ocr`: Tesseract's languages ("eng+rus"), to recognise text in images of
-    pages. `leave_out`: a folder to skip. `without`: ids of documents to leave out.
+    Inside a folder, hidden files and folders and folders that are an index are skipped;
+    files of unsupported formats are, too, and reported together. `ocr`: Tesseract's
+    languages ("eng+rus"), to recognise text in pictures and in images of pages. `leave_out`: a folder to
+    skip. `without`: ids of documents to leave out.
     Raises SourceMissing, UnknownFormat, SourceEmpty, and UsageError or ExtraMissing if OCR isn't available.
     """
     if ocr:
@@ -312,12 +364,14 @@ def scan(
     roots = roots_of(sources)
     excluded = frozenset(strings(without, "without"))
     skipped: list[SourceError] = []
-    all_files = files_in(roots, leave_out, skipped.append)
+    all_files = files_in(roots, leave_out, skipped.append, pictures=bool(ocr))
     files = [file for file in all_files if file.is_collection or file.id not in excluded]
     if not files:
+        left_out = [str(error) for error in skipped if isinstance(error, UnknownFormat)]
         for error in skipped:
-            raise error
-        raise SourceEmpty(f"No readable documents found in {' or '.join(map(isolated, roots))}.")
+            if not isinstance(error, UnknownFormat):
+                raise error
+        raise SourceEmpty(" ".join([f"No readable documents found in {' or '.join(map(isolated, roots))}.", *left_out]))
     named = frozenset(root for root in roots if not root.is_dir())
     return Scan(files, named, ocr, excluded, skipped)
 
@@ -325,11 +379,10 @@ def scan(
 def _read(file: SourceFile, ocr: str, parsers: Parsers) -> Scanned:
     """Extracts the document in a file, in a parser process."""
     facts = {"id": file.id, "title": name_of(Path(file.path.stem)), "path": file.shown_as}
-    if file.recorded and file.sha256 is None:
-        file.sha256 = sha256_of(file, lambda: False)  # says whether the record is about these bytes
     with readable(file, _most_bytes(file)):
         document = parsers.read(file.path, ocr=ocr, charset=file.origin.charset if file.origin else "", **facts)
     file = replace(file, sha256=document.sha256)  # it may have changed since it was hashed
     # A hijacked parser must not be able to replace another document.
     document = _placed(replace(document, id=file.id), file)
-    return Scanned(file.id, _fingerprint(file, file.id, document.sha256, extractor_of(file, ocr)), document)
+    key = _fingerprint(file, file.id, document.sha256, extractor_of(file.path.suffix, ocr))
+    return Scanned(file.id, key, document)

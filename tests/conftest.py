@@ -15,6 +15,9 @@ from index.encoder.load import load_encoder
 from index.encoder.protocol import Encoder
 from index.settings import DEFAULT_MODEL
 
+# Tests build with the default encoder, whatever is installed and whatever their documents' languages.
+os.environ["CHAPTER_VERSE_LANGUAGE"] = "english"
+
 # A shell starts what runs in the background with SIGINT ignored, and so would be every child that a test interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

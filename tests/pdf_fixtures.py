@@ -26,25 +26,39 @@ class Text:
 
 
 def pdf(
-    pages: Sequence[Sequence[Text]], *, title: str = "", rotate: int = 0, crop: str = "", catalog: str = ""
+    pages: Sequence[Sequence[Text | str]],
+    *,
+    title: str = "",
+    rotate: int = 0,
+    crop: str = "",
+    catalog: str = "",
+    page_entries: str = "",
+    resources: str = "",
+    fonts: str = "",
+    further: Sequence[str] = (),
 ) -> bytes:
-    """A PDF of these pages. `crop`: a CropBox, as in the file; `catalog`: what else its root says."""
+    """A PDF of these pages, of texts and operators.
+
+    `crop`: a CropBox, as in the file; `catalog`, `page_entries`: what else its root and its pages say;
+    `resources`, `fonts`: further ones, by name. `further`: objects, numbered from `first_further(pages)`.
+    """
     count = len(pages)
     kids = " ".join(f"{5 + 2 * i} 0 R" for i in range(count))
     objects = [
         f"<< /Type /Catalog /Pages 2 0 R {catalog} >>",
         f"<< /Type /Pages /Kids [{kids}] /Count {count} >>",
-        _FONTS,
+        f"{_FONTS[:-2]} {fonts} >>",
         f"<< /Title ({title}) >>",
     ]
     box = f"/CropBox [{crop}]" if crop else ""
     for i, page in enumerate(pages):
         content = "\n".join(_shown(text) for text in page) if page else _RULE
         objects += [
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] {box} /Rotate {rotate} "
-            f"/Resources << /Font 3 0 R >> /Contents {6 + 2 * i} 0 R >>",
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] {box} /Rotate {rotate} {page_entries} "
+            f"/Resources << /Font 3 0 R {resources} >> /Contents {6 + 2 * i} 0 R >>",
             f"<< /Length {len(content.encode('cp1252'))} >>\nstream\n{content}\nendstream",
         ]
+    objects += further
     data, offsets = b"%PDF-1.4\n", []
     for number, each in enumerate(objects, start=1):
         offsets.append(len(data))
@@ -57,11 +71,18 @@ def pdf(
     return data + tail.encode()
 
 
+def first_further(pages: int) -> int:
+    """The number of the first further object in a PDF of so many pages."""
+    return 5 + 2 * pages
+
+
 def paragraph(lines: Sequence[str], x: float = 72, y: float = 100, size: float = 11) -> list[Text]:
     """Lines one below the other."""
     return [Text(x, y + i * 1.2 * size, line, size) for i, line in enumerate(lines)]
 
 
-def _shown(text: Text) -> str:
+def _shown(text: Text | str) -> str:
+    if isinstance(text, str):
+        return text
     words = text.words.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
     return f"BT /{'F2' if text.bold else 'F1'} {text.size} Tf {text.x} {HEIGHT - text.y} Td ({words}) Tj ET"

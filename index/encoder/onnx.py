@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder.identity import Identity
-from index.encoder.protocol import Encoded, known_share
+from index.encoder.protocol import Encoded, Piece, beyond_prompt, known_share
 from index.exports import TOKENIZER, ExportFacts, ExportUnusable, model_file
 from index.normalize import searchable
 from index.settings import threads
@@ -105,10 +105,8 @@ class OnnxEncoder:
     def known(self, text: str) -> float:
         tokenizer, _ = self._model()
         encoded = tokenizer.encode(text, add_special_tokens=False)
-        # What tokenizers call an unknown piece; byte-level tokenizers have a piece for everything.
-        unknown = {"[UNK]", "<unk>"}
         pairs = zip(encoded.tokens, encoded.offsets, strict=True)
-        return known_share(text, ((start, end, token in unknown) for token, (start, end) in pairs))
+        return known_share(text, (Piece(start, end, token) for token, (start, end) in pairs))
 
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
         if query:  # too few and too short to benefit from threads
@@ -122,9 +120,9 @@ class OnnxEncoder:
         inputs["input_ids"] = ids
         tokens, vector = session.run(None, inputs)
         offsets = offsets - len(prompt)
-        own = offsets[:, 0] >= 0
+        own = beyond_prompt(offsets)
         before, after = self._facts.special
-        return Encoded(vector[0], tokens[0, before : len(ids[0]) - after][own], offsets[own])
+        return Encoded(vector[0], tokens[0, before : len(ids[0]) - after][own], np.maximum(offsets[own], 0))
 
     def _read(self, tokenizer: Any, text: str) -> tuple[NDArray[np.int64], Offsets]:
         """The model's input (1, n) with special tokens, and the offsets of the text's own tokens."""

@@ -6,15 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder.identity import identity, model_folder
-from index.encoder.protocol import Encoded, known_share, unit
+from index.encoder.identity import identity, unpacked
+from index.encoder.protocol import Encoded, Piece, beyond_prompt, known_share, unit
 from index.errors import EncoderMissing
 from index.exports import prepare_torch
 from index.normalize import searchable
@@ -38,7 +37,7 @@ class SentenceTransformerEncoder:
 
     def __init__(self, name: str) -> None:
         self.identity = identity(name)
-        self._model = PerProcess(partial(_load, model_folder(name)))
+        self._model = PerProcess(partial(_load, name))
         special = int(self.tokenizer.num_special_tokens_to_add())
         self.max_tokens = int(self.model.max_seq_length) - special
         self.dimension = int(self.model.get_embedding_dimension())
@@ -68,9 +67,9 @@ class SentenceTransformerEncoder:
     def known(self, text: str) -> float:
         with self._tokenizing():
             encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-        pairs = zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
-        unknown = self.tokenizer.unk_token_id
-        return known_share(text, ((start, end, piece == unknown) for piece, (start, end) in pairs))
+        tokens = self.tokenizer.convert_ids_to_tokens(encoded["input_ids"])
+        pairs = zip(tokens, encoded["offset_mapping"], strict=True)
+        return known_share(text, (Piece(start, end, token) for token, (start, end) in pairs))
 
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
         import torch
@@ -94,8 +93,8 @@ class SentenceTransformerEncoder:
             vectors = out["sentence_embedding"].float().cpu().numpy()
             for row, i in enumerate(batch):
                 spans = offsets[row] - prompt
-                keep = own[row] & (spans[:, 0] >= 0)
-                yield i, Encoded(unit(vectors[row]), unit(tokens[row, keep]), spans[keep])
+                keep = own[row] & beyond_prompt(spans)
+                yield i, Encoded(unit(vectors[row]), unit(tokens[row, keep]), np.maximum(spans[keep], 0))
 
     def prompt(self, *, query: bool) -> str:
         """The prefix that the model expects before a question or before a passage."""
@@ -144,17 +143,20 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def _load(folder: Path) -> Any:
+def _load(name: str) -> Any:
     try:
         prepare_torch()
         from sentence_transformers import SentenceTransformer
 
-        model = SentenceTransformer(str(folder), local_files_only=True)
+        with unpacked(name) as folder:
+            model = SentenceTransformer(str(folder), local_files_only=True)
+    except EncoderMissing:
+        raise
     except Exception as error:
         raise EncoderMissing(
-            f"The encoder in {isolated(folder)} cannot be loaded ({type(error).__name__}). "
+            f"The encoder {isolated(name)} cannot be loaded ({type(error).__name__}). "
             "Name a folder with a complete sentence-transformers model."
         ) from error
     if not getattr(model.tokenizer, "is_fast", False):
-        raise EncoderMissing(f"The encoder in {isolated(folder)} has no fast tokenizer. Choose a model that has one.")
+        raise EncoderMissing(f"The encoder {isolated(name)} has no fast tokenizer. Choose a model that has one.")
     return model.eval()

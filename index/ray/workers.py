@@ -165,11 +165,16 @@ class RayEncoder:
 
 
 class RayParsers:
-    """Parses files on the workers, as `source.ParserPool` does locally. The whole file is sent to a worker."""
+    """Parses files on the workers, as `source.ParserPool` does locally. The whole file is sent to a worker.
+
+    Containers are parsed here: they are read in many small batches, each of which would send the whole file.
+    """
 
     def __init__(self, workers: Sequence[Any]) -> None:
         self.concurrency = len(workers)
         self._turns = cycle(workers)
+        self._local = ParserPool()
+        self.members, self.read_members = self._local.members, self._local.read_members
 
     def read(self, file: Path, *, id: str, title: str, path: str, ocr: str = "", charset: str = "") -> Document:
         """As `ParserPool.read`. Also raises ClusterUnusable."""
@@ -189,4 +194,5 @@ class RayParsers:
         return documents, error
 
     def close(self) -> None:
-        """Does nothing: `started_workers` ends the workers and their parsers."""
+        """Ends the local parsers; `started_workers` ends the workers and theirs."""
+        self._local.close()

@@ -16,7 +16,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from index.encoder.protocol import Encoder
+from index.encoder.protocol import Encoder, knows
 from index.text.sentences import sentences
 from index.text.word_pieces import Stretch, WordPieces
 from source import Document, OnWait, Span, do_nothing, trim
@@ -25,7 +25,7 @@ LONGEST_PASSAGE = 5000
 """Characters in a passage at most; ordinary text reaches the limit in word pieces long before."""
 LONGEST_CONTEXT = 160  # characters of title and heading path, without the dashes between them
 _MOST_NAMES = 8  # in a heading path: the first and the deepest
-_VERSION = "passages/3"
+_VERSION = "passages/4"
 """Increased whenever the same document would yield other passages, so that indexes are rebuilt."""
 _SLACK = 8  # word pieces: a word that is cut in two may have more pieces than before
 
@@ -67,8 +67,10 @@ def passages(
     Whole sentences are packed until the next one doesn't fit. A passage never spans a
     region that isn't quotable (a heading, a script). The document may be large, so it is
     split as its passages are needed. `on_wait` is called again and again, even between two.
+
+    If the encoder doesn't know the language, a word has several times as many pieces, and a passage twice as many.
     """
-    text, target = document.text, min(target, encoder.max_tokens)
+    text, target = document.text, min(target if knows(encoder, document.text) else 2 * target, encoder.max_tokens)
     for _, numbered in groupby(_stretches(document), key=itemgetter(0)):
         stretch = Stretch(span for _, span in numbered)
         context = context_of(document, stretch.start)
@@ -89,7 +91,7 @@ def passages(
 
 def context_of(document: Document, offset: int) -> str:
     """The document's title and the heading path above `offset`, as the encoder reads them."""
-    path = document.places.heading(offset)
+    path = [heading.title for heading in document.places.headings_at(offset) if not heading.is_item]
     title = document.title if document.title != document.id else ""
     names = [name for name in (title, *path) if name]
     unique = list(dict.fromkeys(names))
@@ -112,9 +114,11 @@ def _fitted(names: list[str], longest: int) -> list[str]:
 def _stretches(document: Document) -> Iterator[tuple[int, Span]]:
     """The quotable paragraphs, each with the number of its stretch: a run with nothing unquotable in between."""
     barriers = [region.span for region in document.regions if not region.kind.in_passages]
-    # What follows a table isn't read under its head row.
-    ends = {heading.end for heading in document.places.headings if heading.end is not None}
-    barriers = sorted([*barriers, *(Span(end, end) for end in ends)]) if ends else barriers
+    # What follows a table isn't read under its head row, nor what precedes a heading under it, even if its words
+    # stand elsewhere.
+    headings = (heading for heading in document.places.headings if not heading.is_item)
+    bounds = {at for heading in headings for at in (heading.start, heading.end) if at is not None}
+    barriers = sorted([*barriers, *(Span(at, at) for at in bounds)])
     number = at = 0
     last: Span | None = None  # of the stretch so far
     for span in document.iter_quotable():

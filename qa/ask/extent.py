@@ -21,6 +21,8 @@ from source import Document, Span
 
 LONGEST = 350  # characters that a quote is widened to at most; a single sentence, list or section may be longer
 MOST_SENTENCES = 3  # in a quote
+FOUND = 0.8
+"""The least confidence in a section that is found by the number that the question names, and asked for as a whole."""
 # A neighbouring sentence is quoted too if its score, in log-odds, is within this of the sentence's.
 NEAR = 3.0
 
@@ -61,6 +63,28 @@ def extent_of(
         or _list(document, question, sentence)
         or Extent(_widened(store, document, sentence, ranked))
     )
+
+
+def in_section(store: Store, question: str, ranked: Sequence[Sentence]) -> tuple[list[Sentence], int]:
+    """The sentences, with those first that lie in the section whose content the question asks for by its number.
+
+    Also returns how many sections with this number they lie in.
+    """
+    number = reference(question)
+    if number is None:
+        return list(ranked), 0
+    sections = [_section_of(store, question, number, each) for each in ranked]
+    inside = [each for each, section in zip(ranked, sections, strict=True) if section]
+    outside = [each for each, section in zip(ranked, sections, strict=True) if not section]
+    return [*inside, *outside], len(set(filter(None, sections)))
+
+
+def _section_of(store: Store, question: str, number: str, sentence: Sentence) -> tuple[int, Span] | None:
+    """The section that a sentence lies in, if the question asks for its content: its document's row, and its span."""
+    row = store.document_of(sentence.candidate.passage)
+    document = store.document(row)
+    section = section_at(document, sentence.span, number)
+    return (row, section) if section and is_content_of(store, document, question, sentence.span) else None
 
 
 def _list(document: Document, question: str, sentence: Sentence) -> Extent | None:

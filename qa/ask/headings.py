@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from source import Document, Span
@@ -26,9 +27,18 @@ def heading_words(document: Document, offset: int, context: str, found: Span) ->
     start, end = found.start + len(context), found.end + len(context)
     for heading in reversed(document.places.headings_at(offset)):
         at = context.rfind(heading.title)
-        if 0 <= at <= start and end <= at + len(heading.title):
-            title = document.text.find(heading.title, heading.start, heading.start + _MARKS + len(heading.title))
-            if title >= 0:
-                span = Span(title, title + len(heading.title))
-                return HeadingWords(span, Span(title + start - at, title + end - at))
+        if not (at >= 0 and end <= at + len(heading.title)):
+            continue
+        for before in _beginnings(heading.title):  # an automatic number doesn't stand in the text
+            own = heading.title[before:]
+            title = document.text.find(own, heading.start, heading.start + _MARKS + len(own))
+            if title >= 0 and at + before <= start:
+                span = Span(title, title + len(own))
+                return HeadingWords(span, Span(title + start - at - before, title + end - at - before))
     return None
+
+
+def _beginnings(title: str) -> Iterator[int]:
+    """Where the words of a title may begin: at its start, or after what may be a number."""
+    yield 0
+    yield from (at + 1 for at, char in enumerate(title[:_MARKS]) if char == " ")

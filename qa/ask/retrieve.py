@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index import Encoded, Encoder, FloatMatrix, Offsets, Rows, Scores, Store, pieces_per_word, product
+from index import Encoded, Encoder, FloatMatrix, Offsets, Rows, Scores, Store, broken_share, knows, product
+from index.bm25 import ONCE
+from index.encoder.cosine_scale import CosineScale, cosine_scale
 from qa.ask.conversation import CONTEXT_WEIGHT, ContextualQuestion
 from qa.ask.exact import phrase_gains, word_gains
 from qa.ask.timings import stage
@@ -35,14 +37,10 @@ def rescale(scores: NDArray[np.float32]) -> NDArray[np.float32]:
 POOL = 100  # passages that each first-stage retriever returns; more if more results are requested
 RERANKED = 30  # passages that late interaction reranks
 LATE_SHARE = 0.8  # of late interaction in the final score; the rest is the fused first-stage score
-# The encoder knows a question's language if it knows at least this share of its words (`Encoder.known`). With the
-# default encoder, English, German and Spanish questions reach .9 and more, Russian, Arabic and Chinese ones below .6.
-MIN_KNOWN = 0.7
-# From FEW_PIECES to MANY_PIECES word pieces per word, the weight of the vectors falls from 1 to LEAST_WEIGHT: English
-# questions have 1.0 to 1.3 pieces per word, Spanish ones 1.8, German ones 2.2.
-FEW_PIECES, MANY_PIECES, LEAST_WEIGHT = 1.3, 1.8, 0.5
+LEAST_WEIGHT = 0.5  # of the vectors, where the encoder breaks the question's words
 # In a language that the encoder does not know, vectors only break ties between passages with equal BM25 scores.
 TIE_BREAK = 0.05
+ENOUGH_WORDS = 0.5
 PREFERENCE = 0.15
 """Added to the score, in 0..1, of a passage whose document the question names."""
 
@@ -52,13 +50,14 @@ class Query:
     """A text to search for, with its vectors.
 
     `weight`: among the queries of one question. `vector_weight`: how much its
-    vectors count beside its words, in 0..1.
+    vectors count beside its words, in 0..1. `scale`: of the encoder's cosines.
     """
 
     text: str
     weight: float
     encoded: Encoded
     vector_weight: float
+    scale: CosineScale
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Candidate:
     """A passage that may hold the answer.
 
     `score`: in 0..1, comparable only within one question. `similarities`: for
-    each query, the (n, tokens) cosines of its word pieces with the passage's.
+    each query, the (n, tokens) cosines of its word pieces with the passage's, on the default encoder's scale.
     `offsets`: (tokens, 2) offsets of the passage's word pieces in its text.
     """
 
@@ -82,16 +81,17 @@ def make_queries(question: ContextualQuestion, encoder: Encoder) -> list[Query]:
     weights = [1.0, CONTEXT_WEIGHT]
     with stage("encoding"):
         encoded = encoder.encode(texts, query=True)
-        vector_weights = (_vector_weight(text, encoder) for text in texts)
-        return [Query(*each) for each in zip(texts, weights, encoded, vector_weights, strict=False)]
+        return [
+            Query(text, weight, vectors, _vector_weight(text, encoder), cosine_scale(encoder))
+            for text, weight, vectors in zip(texts, weights, encoded, strict=False)
+        ]
 
 
 def _vector_weight(text: str, encoder: Encoder) -> float:
     """How well the encoder knows a text's language: 1 at best, down to `LEAST_WEIGHT`; `TIE_BREAK` if it doesn't."""
-    if encoder.known(text) < MIN_KNOWN:
+    if not knows(encoder, text):
         return TIE_BREAK
-    broken = (pieces_per_word(text, encoder.pieces([text])[0]) - FEW_PIECES) / (MANY_PIECES - FEW_PIECES)
-    return 1 - (1 - LEAST_WEIGHT) * min(1.0, max(0.0, broken))
+    return 1 - (1 - LEAST_WEIGHT) * broken_share(encoder, text)
 
 
 def candidates(
@@ -123,7 +123,7 @@ def _reranked(store: Store, queries: list[Query], passages: Rows, fused: Scores,
     the scores are scaled so that the best is 1.
     """
     tokens = store.tokens(passages)
-    similarities = [tokens.cosines(query.encoded.tokens) for query in queries]
+    similarities = [[query.scale(part) for part in tokens.cosines(query.encoded.tokens)] for query in queries]
     late = np.zeros(len(passages), np.float32)
     for query, parts in zip(queries, similarities, strict=True):
         late += query.weight * np.array([best_matches(part).mean() for part in parts], np.float32)
@@ -168,5 +168,15 @@ def _fused(store: Store, queries: list[Query], pool: Rows) -> Scores:
         vectors = store.vectors.of(pool)
         for query in queries:
             cosines, bm25 = product(vectors, query.encoded.vector), store.lexical.scores(query.text, pool)
-            fused += query.weight * (query.vector_weight * rescale(cosines) + rescale(bm25))
+            words = _word_weight(store, query.text, bm25) * rescale(bm25)
+            fused += query.weight * (query.vector_weight * rescale(cosines) + words)
     return fused
+
+
+def _word_weight(store: Store, text: str, bm25: Scores) -> float:
+    """How much the scores of words count: 1 if a passage has about `ENOUGH_WORDS` of the text's, by their rarity.
+
+    Below it they are words that passages have by chance, as those of a question in another language.
+    """
+    every = ONCE * float(store.lexical.idf(store.lexical.content_words(text)).sum())
+    return min(1.0, float(bm25.max(initial=0)) / max(ENOUGH_WORDS * every, 1e-9))

@@ -89,13 +89,19 @@ def _numbered_runs(document: Document, spans: list[Span], number: str) -> list[S
     """Each paragraph with this number, with its sub-paragraphs as far as they fit."""
     found = []
     for at, span in enumerate(spans):
-        if _is_numbered(document.text[span.start : span.end], number):
+        if _is_numbered(_own_number(document, span) or document.text[span.start : span.end], number):
             subs = takewhile(
                 lambda each: re.match(rf"\W{{0,2}}{re.escape(number)}\.\w", document.text[each.start : each.end]),
                 spans[at + 1 :],
             )
             found.append(_fitting(document, [span, *subs]))
     return found
+
+
+def _own_number(document: Document, span: Span) -> str:
+    """The automatic number of a paragraph; empty if it has none."""
+    last = next(reversed(document.places.headings_at(span.start)), None)
+    return last.title if last and last.is_number and last.start == span.start else ""
 
 
 def _numbered(document: Document, spans: list[Span], number: str) -> Span | None:

@@ -164,7 +164,7 @@ def _in_heading(
     store: Store, document: Document, offset: int, context: str, reading: Reading, terms: QuestionTerms
 ) -> FoundAnswer | None:
     """The reader's answer in the heading right above a passage; None if it only repeats words of the question."""
-    path = document.places.headings_at(offset)
+    path = [heading for heading in document.places.headings_at(offset) if not heading.is_number]
     if not path or path[-1].end is not None:  # the head of a table
         return None
     start = context.rfind(path[-1].title)
@@ -180,7 +180,8 @@ def _names_above(document: Document, offset: int) -> str:
     """The title and headings that name what stands at an offset; not a title that is the heading of another part."""
     path = document.places.heading(offset)
     first = next(iter(document.places.headings), None)
-    title = "" if first and first.title == document.title else document.title
+    # The heading may have an automatic number before the title.
+    title = "" if first and f" {first.title}".endswith(f" {document.title}") else document.title
     return "\n".join([title, *path])
 
 

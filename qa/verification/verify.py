@@ -106,9 +106,11 @@ def _languages(quotes: Sequence[SavedQuote]) -> str:
 
 
 def _named(documents: dict[tuple[str, str], Document], reference: DocumentRef) -> Document | None:
-    """The document at that path. Its id is the file's name if it was read as a single file, not with its folder."""
+    """The document at that path. Its id starts with the file's name if it was read alone, not with its folder."""
     path, id = reference.path, reference.id
-    return documents.get((path, id)) or documents.get((path, Path(path).name))
+    name = Path(path).name
+    _, found, member = f"/{id}/".partition(f"/{name}/")
+    return documents.get((path, id)) or documents.get((path, f"{name}/{member}".rstrip("/") if found else name))
 
 
 def _quotes(path: Path) -> list[SavedQuote]:

@@ -18,23 +18,20 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from source.builder import HEADER_LEVEL
 from source.document import Document, Doubt, DoubtKind, Region, RegionKind
 from source.encoding import decode
 from source.errors import SourceEmpty
-from source.places import Heading, Places
+from source.formats.tables import NUMBER, YEAR, joined_names
+from source.places import HEADER_LEVEL, Heading, Places
 from source.spans import Span, trim
 from source.untrusted_text import isolated
 
-EXTRACTOR = "csv/2"
+EXTRACTOR = "csv/3"
 
 _DELIMITERS = "\t;|,"  # the first wins a tie: commas also occur in prose and in numbers
 _SAMPLE = 100  # records from which the delimiter and the header are guessed
 _CONSISTENT = 0.6  # share of these that must have the same number of cells; otherwise there is one column
-_LONGEST_TITLE = 200  # characters
 _LONGEST_NAME = 40  # characters of a column's name, if only its length suggests that it is one
-_NUMBER = re.compile(r"[^\w\s]*\d[\d\W]*(?:[a-z]{1,3}|e[-+]?\d+)?", re.IGNORECASE)  # or a date, a price, "12 km"
-_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _VALUE = re.compile(r"@|://")  # occurs in values, not in the names of columns
 _WORD = re.compile(r"[^\W_]")
 
@@ -50,9 +47,9 @@ def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
     matches = list(_records(text, delimiter))
     if not matches:
         raise SourceEmpty(f"{isolated(path or id)} contains no text.")
-    rows = [_cells(match.group(), delimiter) for match in matches[:_SAMPLE]]
-    at = _first_of_table(rows)
-    headed = _is_header(rows[at], rows[at + 1 :])
+    rows = _without_empty_end([_cells(match.group(), delimiter) for match in matches[:_SAMPLE]])
+    at = first_of_table(rows)
+    headed = is_header(rows[at], rows[at + 1 :])
     head = trim(text, Span(*matches[at].span()))
     return Document(
         id=id,
@@ -61,10 +58,10 @@ def read_csv(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
         sha256=sha256,
         extractor=EXTRACTOR,
         text=text,
-        regions=(Region(head, RegionKind.HEADING),) if headed and _is_unlike(rows[at + 1 :]) else (),
+        regions=(Region(head, RegionKind.HEADING),) if headed and is_unlike(rows[at + 1 :]) else (),
         places=Places(
             paragraphs=tuple(trim(text, Span(*match.span())) for match in matches),
-            headings=(Heading(head.start, HEADER_LEVEL, _title(rows[at]), len(text)),) if headed else (),
+            headings=(Heading(head.start, HEADER_LEVEL, joined_names(rows[at]), len(text)),) if headed else (),
         ),
         doubts=tuple(_doubts(matches, undecodable)),
     )
@@ -124,14 +121,20 @@ def _bare(cell: str) -> str:
     return " ".join(cell.split())
 
 
-def _first_of_table(rows: list[list[str]]) -> int:
+def _without_empty_end(rows: list[list[str]]) -> list[list[str]]:
+    """The rows without the columns at the end that are empty in all of them: each line may end with a delimiter."""
+    width = max(number for row in rows for number, cell in enumerate([" ", *row]) if cell)
+    return [row[:width] for row in rows]
+
+
+def first_of_table(rows: list[list[str]]) -> int:
     """The index of the first row in which most cells are filled; a title or a note may precede the table."""
     width = Counter(map(len, rows)).most_common(1)[0][0]
     filled = (2 * sum(map(bool, row)) > width for row in rows)
     return next((index for index, is_filled in enumerate(filled) if is_filled), 0)
 
 
-def _is_header(first: list[str], rows: list[list[str]]) -> bool:
+def is_header(first: list[str], rows: list[list[str]]) -> bool:
     """Whether a record names the columns of the following ones.
 
     Its cells must be names: non-empty (the first may be empty, above row numbers),
@@ -146,7 +149,7 @@ def _is_header(first: list[str], rows: list[list[str]]) -> bool:
     return any(map(_mostly_numbers, columns)) or (len(first) > 1 and max(map(len, first)) <= _LONGEST_NAME)
 
 
-def _is_unlike(rows: list[list[str]]) -> bool:
+def is_unlike(rows: list[list[str]]) -> bool:
     """Whether a column is mostly numbers, so that a header over these rows is certain; otherwise it stays quotable."""
     return any(map(_mostly_numbers, _columns(rows, max(map(len, rows)))))
 
@@ -156,18 +159,10 @@ def _columns(rows: list[list[str]], count: int) -> list[list[str]]:
 
 
 def _is_name(cell: str, column: list[str]) -> bool:
-    if _NUMBER.fullmatch(cell):
-        return bool(_YEAR.fullmatch(cell)) and not any(map(_YEAR.fullmatch, column))
+    if NUMBER.fullmatch(cell):
+        return bool(YEAR.fullmatch(cell)) and not any(map(YEAR.fullmatch, column))
     return not _VALUE.search(cell) and cell not in column
 
 
 def _mostly_numbers(column: list[str]) -> bool:
-    return 2 * sum(bool(_NUMBER.fullmatch(cell)) for cell in column) > len(column)
-
-
-def _title(cells: list[str]) -> str:
-    """The names of as many columns as fit into a heading."""
-    title = " | ".join(cell for cell in cells if cell)
-    if len(title) <= _LONGEST_TITLE:
-        return title
-    return title[:_LONGEST_TITLE].rpartition(" | ")[0] or title[:_LONGEST_TITLE]
+    return 2 * sum(bool(NUMBER.fullmatch(cell)) for cell in column) > len(column)

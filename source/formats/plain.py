@@ -11,7 +11,7 @@ from source.formats.boilerplate import find_boilerplate
 from source.places import Heading, Places
 from source.spans import Span, subtract, trim
 
-EXTRACTOR = "plain/5"
+EXTRACTOR = "plain/6"
 
 _LINE = re.compile(r"[^\r\n]+")
 # Atomic, because otherwise a single \r\n would match as a \r and a \n with nothing between them.

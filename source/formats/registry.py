@@ -26,7 +26,7 @@ from source.untrusted_text import isolated
 class Format:
     """A file format and its extractor.
 
-    `name`: what users call it. `module` holds the extractor and its version, EXTRACTOR.
+    `name`: what users call it, within its `group`. `module` holds the extractor and its version, EXTRACTOR.
     `library` is the package that parses the files; its version affects offsets too.
     `text`: the extractor gets the decoded text instead of the bytes. `charset`: it takes
     the encoding that the file's server named. `ocr`: it can recognise text in images.
@@ -39,6 +39,7 @@ class Format:
     text: bool = False
     charset: bool = False
     ocr: bool = False
+    group: str = "documents"
 
     def read(
         self, data: bytes, *, id: str, title: str, path: str, sha256: str, ocr: str = "", charset: str = ""
@@ -76,32 +77,62 @@ def _together(document: Document, undecodable: int) -> tuple[Doubt, ...]:
 
 @cache
 def _extractor(module: str, library: str | None) -> str:
-    from importlib.metadata import version  # imported late: asking questions parses no file
+    from importlib.metadata import PackageNotFoundError, version  # imported late: asking questions parses no file
 
     own: str = import_module(f"source.formats.{module}").EXTRACTOR
-    return f"{own} {library}/{version(library)}" if library else own
+    try:
+        return f"{own} {library}/{version(library)}" if library else own
+    except PackageNotFoundError:  # of an extra; the extractor says what to install
+        return own
 
 
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")
+"""The endings of files that are only read with OCR."""
 FORMATS = (
-    Format("plain text", "plain", (".txt", ".text"), text=True),
-    Format("Markdown", "markdown", (".md", ".markdown"), "markdown-it-py", text=True),
     Format("PDF", "pdf", (".pdf",), "pypdfium2", ocr=True),
-    Format("HTML", "html", (".html", ".htm", ".xhtml"), "trafilatura", charset=True),
-    Format("EPUB", "epub", (".epub",), "lxml"),
-    Format("Word", "office.docx", (".docx", ".docm"), "lxml"),
+    Format("Word", "office.docx", (".docx", ".docm", ".dotx", ".dotm"), "lxml"),
     Format("OpenDocument", "office.odt", (".odt", ".ott"), "lxml"),
-    Format("PowerPoint", "office.pptx", (".pptx", ".pptm", ".ppsx"), "lxml"),
+    Format("Office 97-2003 by LibreOffice", "office.legacy", (".doc", ".dot", ".xls", ".xlt", ".ppt", ".pps")),
     Format("RTF", "rtf", (".rtf",)),
+    Format("EPUB", "epub", (".epub",), "lxml"),
+    Format("plain text", "plain", (".txt", ".text", ".log", ".json"), text=True),
+    Format("Markdown", "markdown", (".md", ".markdown"), "markdown-it-py", text=True),
     Format("reStructuredText", "rst", (".rst",), text=True),
-    Format("CSV", "csv", (".csv", ".tsv"), charset=True),
+    Format("LaTeX", "markup.tex", (".tex", ".latex"), text=True),
+    Format("Org", "markup.org", (".org",), text=True),
+    Format("AsciiDoc", "markup.asciidoc", (".adoc", ".asciidoc"), text=True),
+    Format("Jupyter", "notebook", (".ipynb",), text=True),
+    Format("PowerPoint", "office.pptx", (".pptx", ".pptm", ".ppsx", ".ppsm", ".potx"), "lxml", group="slides"),
+    Format("OpenDocument", "office.odp", (".odp", ".otp"), "lxml", group="slides"),
+    Format("CSV", "csv", (".csv", ".tsv"), charset=True, group="tables"),
+    Format("Excel", "sheets.xlsx", (".xlsx", ".xlsm", ".xltx", ".xltm"), "lxml", group="tables"),
+    Format("OpenDocument", "sheets.ods", (".ods", ".ots"), "lxml", group="tables"),
+    Format("PNG, JPEG, TIFF, WebP", "image", PICTURES, "pillow", ocr=True, group="pictures"),
+    Format("subtitles", "subtitles", (".srt", ".vtt"), text=True, group="recordings"),
+    Format("MIME", "mails.eml", (".eml",), group="mails"),
+    Format("Outlook", "mails.msg", (".msg",), "olefile", group="mails"),
+    Format("HTML", "html", (".html", ".htm", ".xhtml"), "trafilatura", charset=True, group="web pages"),
 )
 OCR = "tesseract/"
 """Follows an extractor's name, and precedes the languages, if text in images was recognised."""
 COLLECTION = ".jsonl"
-SUFFIXES = (*(suffix for each in FORMATS for suffix in each.suffixes), COLLECTION)
+"""A file with a document in each line."""
+MAILS, MAILBOX, ZIP = (".eml", ".msg"), ".mbox", ".zip"
+CONTAINERS = (*MAILS, MAILBOX, ZIP)
+"""Files that hold several documents: a mail and its attachments, a mailbox, an archive."""
+SUFFIXES = tuple(dict.fromkeys((*(suffix for each in FORMATS for suffix in each.suffixes), COLLECTION, *CONTAINERS)))
 """The supported file extensions."""
-SUPPORTED = (*(each.name for each in FORMATS), "JSON Lines")
-"""The names of the supported formats, as error messages list them."""
+
+
+def supported() -> str:
+    """The names of the supported formats by their groups, as error messages list them."""
+    groups: dict[str, list[str]] = {}
+    for each in FORMATS:
+        groups.setdefault(each.group, []).append(each.name)
+    groups["mails"].append("mailbox")
+    groups["collections"] = ["JSON Lines", "zip"]
+    return ", ".join(f"{group} ({', '.join(names)})" for group, names in groups.items())
+
 
 _BY_SUFFIX = {suffix: each for each in FORMATS for suffix in each.suffixes}
 

@@ -17,7 +17,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from source.builder import HEADER_LEVEL, first_title
+from source.builder import first_title
 from source.document import Document, Region, RegionKind
 from source.formats import rst_lines as mark
 from source.formats.rst_lines import (
@@ -31,7 +31,7 @@ from source.formats.rst_lines import (
     options_below,
     plain,
 )
-from source.places import Heading, Places
+from source.places import HEADER_LEVEL, Heading, Places
 from source.spans import Span
 
 _BORDER = re.compile(r"\+[-=+]+\+|=+(?: +=+)*|-+(?: +-+)*")

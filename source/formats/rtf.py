@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from source.document import Document, Doubt, DoubtKind
-from source.formats.office.blocks import OfficeBlock, OfficeBuilder, not_of_type, own_title, refuse_compound
+from source.formats.office.blocks import Merge, OfficeBlock, OfficeBuilder, not_of_type, own_title, refuse_compound
 from source.formats.office.styles import OfficeStyle
 from source.formats.rtf_parts import NO_FONT, FontTable, Story, StyleSheet, at_level, joined
 
@@ -71,7 +71,7 @@ CHANGES: dict[str, Callable[[RtfState, int | None], RtfState]] = {
 }
 
 
-EXTRACTOR = "rtf/2"
+EXTRACTOR = "rtf/3"
 
 _MAX_DEPTH = 20  # nested text boxes: their blocks are passed up from each to the one around it
 
@@ -121,6 +121,10 @@ class _RtfParser:
             ("", "cell"): lambda _: self._story.end_cell(self._style()),
             ("", "row"): lambda _: self._story.end_row(),
             ("", "trhdr"): lambda _: self._story.mark_header(),
+            ("", "trowd"): lambda _: self._story.begin_cells(),
+            ("", "cellx"): lambda _: self._story.define_cell(),
+            ("", "clvmrg"): lambda _: self._story.mark_merged(Merge.DOWN),
+            ("", "clmrg"): lambda _: self._story.mark_merged(Merge.ACROSS),
             **dict.fromkeys((("", "par"), ("", "sect"), ("", "nestcell")), lambda _: self._end_paragraph()),
             **dict.fromkeys((("", "listtext"), ("", "pntext")), lambda _: self._story.mark_listed()),
             **dict.fromkeys((("", "shptxt"), ("", "dptxbxtext")), lambda _: self._begin()),

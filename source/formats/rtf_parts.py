@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import replace
+from itertools import chain, repeat
 
-from source.formats.office.blocks import OfficeBlock, with_boxes
+from source.formats.office.blocks import Merge, MergedCell, OfficeBlock, OfficeCell, merged, with_boxes
 from source.formats.office.styles import OfficeStyle, named, symbol
 
 _CODE_PAGES = {
@@ -32,13 +33,15 @@ class Story:
         self.title = ""
         self.boxes: list[OfficeBlock] = []
         self._blocks: list[OfficeBlock] = []
-        self._rows: list[list[list[OfficeBlock]]] = []
-        self._row: list[list[OfficeBlock]] = []
+        self._rows: list[list[MergedCell]] = []
+        self._merges: list[Merge | None] = []  # how each cell of the open row continues another one
+        self._merge: Merge | None = None  # the same of the next cell that is defined
+        self._row: list[OfficeCell] = []
         self._cell: list[OfficeBlock] = []
         self._parts: list[str] = []
         self._strong = True
         self._listed = False  # the paragraph has a list mark before it
-        self._header = False  # the table's first row names its columns
+        self._head = 0  # how many rows, from the first on, name the table's columns
 
     def add(self, text: str, strong: bool) -> None:
         """Adds text to the open paragraph."""
@@ -51,7 +54,21 @@ class Story:
 
     def mark_header(self) -> None:
         """Notes that the open row is repeated on each page of the table, as header rows are."""
-        self._header = self._header or not self._rows
+        if self._head >= len(self._rows):
+            self._head = len(self._rows) + 1
+
+    def begin_cells(self) -> None:
+        """Begins the definition of a row's cells."""
+        self._merges, self._merge = [], None
+
+    def mark_merged(self, merge: Merge) -> None:
+        """Notes that the cell that is defined next continues another one."""
+        self._merge = merge
+
+    def define_cell(self) -> None:
+        """Ends the definition of a cell."""
+        self._merges.append(self._merge)
+        self._merge = None
 
     def end_paragraph(self, style: OfficeStyle, in_table: bool) -> None:
         """Ends the open paragraph, which has this style."""
@@ -75,15 +92,17 @@ class Story:
     def end_cell(self, style: OfficeStyle) -> None:
         """Ends the open cell, whose last paragraph has this style."""
         self.end_paragraph(style, in_table=True)
-        self._row.append(self._cell)
+        self._row.append(OfficeCell(self._cell))
         self._cell = []
 
     def end_row(self) -> None:
         """Ends the open row."""
         if self._cell:
-            self._row.append(self._cell)
+            self._row.append(OfficeCell(self._cell))
         if self._row:
-            self._rows.append(self._row)
+            merges = chain(self._merges, repeat(None))
+            rows = zip(self._row, merges, strict=False)
+            self._rows.append([(OfficeCell([]) if merge else cell, merge) for cell, merge in rows])
         self._row, self._cell = [], []
 
     def finish(self) -> list[OfficeBlock]:
@@ -95,8 +114,8 @@ class Story:
 
     def _end_table(self) -> None:
         if self._rows:
-            self._blocks.append(OfficeBlock(rows=self._rows, header=self._header))
-        self._rows, self._header = [], False
+            self._blocks.append(OfficeBlock(rows=merged(self._rows), head=self._head))
+        self._rows, self._head = [], 0
 
 
 class FontTable:

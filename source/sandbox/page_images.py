@@ -9,6 +9,7 @@ from pathlib import Path
 from source.document import Document
 from source.errors import Damaged, SourceUnreadable
 from source.forking import PerProcess, at_exit
+from source.formats.pdf.forms import show_fields
 from source.sandbox.pool import ParserPool
 from source.untrusted_text import isolated
 
@@ -22,6 +23,7 @@ def draw_page(data: bytes, page: int, shown_as: str) -> bytes:
 
     try:
         with pypdfium2.PdfDocument(data) as file:
+            show_fields(file)
             drawn = file[page - 1]
             width, height = drawn.get_size()
             scale = min(_WIDTH / width, _MAX_HEIGHT * _WIDTH / height)
@@ -38,8 +40,8 @@ _CACHED_IMAGES = 32  # of about 100 KB each
 
 
 def has_pictures(document: Document) -> bool:
-    """Whether the document's pages can be rendered: only those of a PDF."""
-    return document.extractor.startswith("pdf/")
+    """Whether the document's pages can be rendered: only those of a PDF that is a file of its own."""
+    return document.extractor.startswith("pdf/") and document.path.lower().endswith(".pdf")
 
 
 def page_picture(document: Document, page: int) -> bytes:

@@ -8,14 +8,15 @@ bytes, which are checked (`source.document_json`).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from threading import Lock, Timer
 from typing import IO, Any, Protocol, TypeVar
@@ -23,8 +24,14 @@ from typing import IO, Any, Protocol, TypeVar
 from source import errors
 from source.document import Document
 from source.document_json import DOCUMENT_PARTS, load_parts
+from source.encoding import is_unicode
 from source.errors import ChapterVerseError, SourceError, SourceUnreadable, TooLarge, reason_of
+from source.files import Member, Start
 from source.formats.jsonl import JsonlLines
+from source.formats.office.legacy import EXTRACTOR as LEGACY
+from source.formats.office.legacy import MODERN
+from source.formats.registry import format_of
+from source.sandbox.convert import converted
 from source.untrusted_text import isolated
 
 SECONDS = 120.0
@@ -56,6 +63,17 @@ class Parsers(Protocol):
     def read_lines(self, file: Path, lines: JsonlLines, path: str) -> tuple[list[Document], SourceError | None]:
         """Extracts the documents in lines of a collection, up to the first line with an error; and that error."""
 
+    def members(self, file: Path, start: Start, path: str) -> tuple[list[Member], list[SourceError], Start | None]:
+        """The documents of the batch that starts at `start` in a container, errors, and where the next batch starts."""
+
+    def read_members(
+        self, file: Path, start: Start, wanted: Sequence[int], *, id: str, title: str, path: str, ocr: str = ""
+    ) -> list[Document | SourceError]:
+        """Extracts the documents at these positions in a batch; the error of each that can't be.
+
+        Raises a SourceError.
+        """
+
     def close(self) -> None:
         """Ends the parser processes; no file can be read afterwards."""
 
@@ -77,7 +95,13 @@ class ParserPool:
         Raises a SourceError: SourceUnreadable if the process crashed, TooLarge if it exceeded its time limit.
         """
         facts = {"id": id, "title": title, "path": path, "ocr": ocr, "charset": charset}
-        return self._ask(file, {"suffix": file.suffix, **facts}, load_parts)
+        modern = MODERN.get(file.suffix.lower())
+        if modern is None:
+            return self._ask(file, {"suffix": file.suffix, **facts}, load_parts)
+        with converted(file, modern, path, self._time(file.stat().st_size)) as made, file.open("rb") as old:
+            document = self._ask(made, {"suffix": modern, **facts}, load_parts)
+            sha256 = hashlib.file_digest(old, "sha256").hexdigest()
+        return replace(document, sha256=sha256, extractor=f"{LEGACY} {document.extractor}")
 
     def read_lines(self, file: Path, lines: JsonlLines, path: str) -> tuple[list[Document], SourceError | None]:
         """Extracts the documents in lines of a collection, up to the first line with an error; and that error.
@@ -90,6 +114,20 @@ class ParserPool:
         """The ids of the documents in lines of a collection. Raises a SourceError."""
         return self._ask(file, {**asdict(lines), "path": path, "ids": True}, _ids, len(lines))
 
+    def members(self, file: Path, start: Start, path: str) -> tuple[list[Member], list[SourceError], Start | None]:
+        """The documents of the batch that starts at `start` in a container, errors, and where the next batch starts.
+
+        Raises as `read`.
+        """
+        return self._ask(file, {"from": start, "path": path}, _members)
+
+    def read_members(
+        self, file: Path, start: Start, wanted: Sequence[int], *, id: str, title: str, path: str, ocr: str = ""
+    ) -> list[Document | SourceError]:
+        """Extracts the documents at these positions in a batch; the error of each that can't be. Raises as `read`."""
+        facts = {"id": id, "title": title, "path": path, "ocr": ocr}
+        return self._ask(file, {"from": start, "wanted": list(wanted), **facts}, _members_read)
+
     def draw(self, file: Path, *, sha256: str, page: int, path: str) -> bytes:
         """Renders a page of the file with this hash as a PNG. Raises a SourceError."""
         return self._ask(file, {"sha256": sha256, "page": page, "path": path}, _picture)
@@ -99,9 +137,13 @@ class ParserPool:
     ) -> _T:
         """Asks a free process. `size`: the bytes to be read; None for the whole file."""
         size = file.stat().st_size if size is None else size
-        seconds = self._seconds * (1 + size / BYTES) * (_OCR_FACTOR if request.get("ocr") else 1)
+        seconds = self._time(size) * (_OCR_FACTOR if request.get("ocr") else 1)
         with self._process() as process:
             return process.ask({**request, "file": os.fspath(file.absolute()), "seconds": seconds}, seconds, decode)
+
+    def _time(self, size: int) -> float:
+        """The seconds that so many bytes may take."""
+        return self._seconds * (1 + size / BYTES)
 
     @contextmanager
     def _process(self) -> Iterator[_ParserProcess]:
@@ -235,6 +277,25 @@ def _ids(parts: list[bytes]) -> list[str]:
     if not (isinstance(ids, list) and all(isinstance(id, str) for id in ids)):
         raise ValueError("the ids are not strings")
     return ids
+
+
+def _members(parts: list[bytes]) -> tuple[list[Member], list[SourceError], Start | None]:
+    rows, failed, following = json.loads(*parts)
+    found = [Member(**row) for row in rows]
+    for each in found:
+        if not all(isinstance(value, str) and is_unicode(value) for value in astuple(each)) or not format_of(
+            each.suffix
+        ):
+            raise ValueError("the members are not named by strings")
+    if following is not None:
+        offset, number = following
+        following = int(offset), int(number)
+    return found, [_error(each) for each in failed], following
+
+
+def _members_read(parts: list[bytes]) -> list[Document | SourceError]:
+    groups = [parts[at : at + DOCUMENT_PARTS] for at in range(0, len(parts), DOCUMENT_PARTS)]
+    return [load_parts(group) if any(group[1:]) else _error(json.loads(group[0])) for group in groups]
 
 
 def _picture(parts: list[bytes]) -> bytes:

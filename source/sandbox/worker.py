@@ -9,6 +9,9 @@ Each line of standard input is a request, with the time it may take in `seconds`
 - `{"file", "start", "end", "number", "path"}` asks for the documents in lines of a collection:
   the parts of each, then the error that ended them as JSON, or `null`; with `"ids"` only for
   a JSON list of their ids;
+- `{"file", "from", "path"}` asks for the members of a batch of a container (`source.sandbox.containers`):
+  a list of them, of errors, and where the next batch starts, as JSON; with `"wanted"` for the
+  documents at these positions: the parts of each, or its error as JSON in place of the first;
 - `{"file", "sha256", "page", "path"}` asks for the image of a page.
 
 The process writes an empty line when it is ready. An answer is a line of JSON,
@@ -26,15 +29,17 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
 from source import errors
-from source.document_json import dump_parts
+from source.document_json import DOCUMENT_PARTS, dump_parts
 from source.formats.jsonl import JsonlLines, records
 from source.formats.registry import format_of
+from source.sandbox import containers
 from source.sandbox.page_images import draw_page
 from source.untrusted_text import isolated
 
@@ -92,7 +97,7 @@ def _limit_time(seconds: float) -> None:
 
 
 def _answer(request: dict[str, Any]) -> tuple[Any, ...]:
-    answer = _draw if "page" in request else _read_lines if "number" in request else _read
+    answer = next((function for name, function in _ANSWERS.items() if name in request), _read)
     try:
         parts = answer(request)
         return {"lengths": [len(part) for part in parts]}, *parts
@@ -141,6 +146,23 @@ def _read_lines(request: dict[str, Any]) -> list[bytes]:
     return [*parts, json.dumps(error).encode()]
 
 
+def _list_members(request: dict[str, Any]) -> list[bytes]:
+    found, failed, following = containers.listed(Path(request["file"]), tuple(request["from"]), request["path"])
+    reported = [_reported(error, request["path"]) for error in failed]
+    return [json.dumps([[asdict(each) for each in found], reported, following]).encode()]
+
+
+def _read_members(request: dict[str, Any]) -> list[bytes]:
+    facts = {name: request[name] for name in ("id", "title", "path", "ocr")}
+    parts: list[bytes] = []
+    for found in containers.read(Path(request["file"]), tuple(request["from"]), request["wanted"], **facts):
+        if isinstance(found, Exception):
+            parts += [json.dumps(_reported(found, request["path"])).encode(), *[b""] * (DOCUMENT_PARTS - 1)]
+        else:
+            parts += dump_parts(found)
+    return parts
+
+
 def _draw(request: dict[str, Any]) -> list[bytes]:
     data = Path(request["file"]).read_bytes()
     if hashlib.sha256(data).hexdigest() != request["sha256"]:
@@ -148,6 +170,10 @@ def _draw(request: dict[str, Any]) -> list[bytes]:
             f"{isolated(request['path'])} has changed since it was indexed. Rebuild the index."
         )
     return [draw_page(data, request["page"], request["path"])]
+
+
+_ANSWERS = {"page": _draw, "number": _read_lines, "wanted": _read_members, "from": _list_members}
+"""By a field that only such requests have; the first that fits."""
 
 
 if __name__ == "__main__":

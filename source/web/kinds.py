@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 
 from source.errors import NotFetched
-from source.formats.registry import SUFFIXES, SUPPORTED
+from source.formats.office.legacy import MODERN
+from source.formats.registry import SUFFIXES, supported
 from source.untrusted_text import isolated
 
 SAMPLE = 1024
@@ -27,27 +28,21 @@ _ENDINGS = {
     f"{_OPEN}.spreadsheet": ".ods", "application/msword": ".doc", "application/vnd.ms-excel": ".xls",
     "application/vnd.ms-powerpoint": ".ppt", "application/zip": ".zip", "application/json": ".json",
     "image/png": ".png", "image/jpeg": ".jpg", "image/tiff": ".tiff", "image/webp": ".webp",
-    "message/rfc822": ".eml", "application/mbox": ".mbox", "text/vtt": ".vtt", "application/x-subrip": ".srt",
-    "application/x-ipynb+json": ".ipynb", "application/x-tex": ".tex", "text/x-tex": ".tex", "text/org": ".org",
+    "message/rfc822": ".eml", "application/vnd.ms-outlook": ".msg", "application/mbox": ".mbox", "text/vtt": ".vtt",
+    "application/x-subrip": ".srt", "application/x-ipynb+json": ".ipynb", "application/x-tex": ".tex",
+    "text/x-tex": ".tex", "text/org": ".org",
 }  # fmt: skip
 """Media types and the endings of their files, whether or not these are read."""
 _UNSAID = ("", "application/octet-stream", "binary/octet-stream")
 _XML = ("application/xml", "text/xml")
 _ZIPPED = (
-    ".docx",
-    ".docm",
-    ".dotx",
-    ".pptx",
-    ".pptm",
-    ".ppsx",
-    ".xlsx",
-    ".odt",
-    ".ott",
-    ".odp",
-    ".ods",
-    ".epub",
-    ".zip",
-)
+    ".docx", ".docm", ".dotx", ".dotm", ".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".xlsx", ".xlsm", ".xltx", ".xltm",
+    ".odt", ".ott", ".odp", ".otp", ".ods", ".ots", ".epub",
+)  # fmt: skip
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # starts the files of Office up to 2003, and of Outlook
+_COMPOUNDS = (*MODERN, ".msg")
+_SHOWN = (".pdf", ".rtf", ".zip", *_ZIPPED, *_COMPOUNDS)
+"""The endings of files whose first bytes say so."""
 _PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*)*<(?:!doctype\s+html|html)\b", re.I
 )
@@ -67,8 +62,8 @@ def ending_of(media_type: str, ending: str, start: bytes) -> str:
     kind = shown or announced or _guessed(media_type, ending, start)
     if kind not in SUFFIXES:
         what = isolated(media_type or kind) or "of an unknown kind"
-        raise NotFetched(f"is {what}, which is not read. Supported: {', '.join(SUPPORTED)}.")
-    if kind in (".pdf", ".rtf", *_ZIPPED) and not shown:
+        raise NotFetched(f"is {what}, which is not read. Supported: {supported()}.")
+    if kind in _SHOWN and not shown:
         what = "is a web page, perhaps one that asks to log in" if _PAGE.match(start) else "is none"
         raise NotFetched(f"should be a {kind} file but {what}. Download it in a browser and add the file.")
     return kind
@@ -83,7 +78,10 @@ def _shown_by(start: bytes, announced: str, ending: str) -> str:
     if start.startswith(b"PK\x03\x04"):
         member = start[_MEMBER:].decode("latin-1")
         stated = (kind for media_type, kind in _ENDINGS.items() if member.startswith(f"mimetype{media_type}"))
-        return next((kind for kind in (*stated, announced, ending) if kind in _ZIPPED), ".zip")
+        kinds = (MODERN.get(kind, kind) for kind in (*stated, announced, ending))
+        return next((kind for kind in kinds if kind in _ZIPPED), ".zip")
+    if start.startswith(_COMPOUND):
+        return next((kind for kind in (announced, ending) if kind in _COMPOUNDS), "")
     return ""
 
 

@@ -18,7 +18,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,6 @@ import pytest
 
 import qa
 import qa.ask.reader.candidates
-import qa.ask.reader.load
 from index import build, threads
 from qa.ask.conversation import ContextualQuestion
 from qa.ask.reader import worth_reading
@@ -58,8 +56,7 @@ def row(book: qa.Book, questions: Sequence[Question], budget: tuple[int, int, fl
             for name, value in (("MIN_READ", fewest), ("MAX_READ", most), ("READ_WITHIN", near)):
                 patch.setattr(qa.ask.reader.candidates, name, value)
         else:
-            unknowing = replace(qa.ask.reader.load.SHIPPED, languages=frozenset({"no language"}))
-            patch.setattr(qa.ask.reader.load, "SHIPPED", unknowing)
+            patch.setattr(qa.ask.reader.candidates, "reader_for", lambda languages: None)
         for question in questions:
             with timed() as spent:
                 outcomes.append(outcome(book.now(), question))

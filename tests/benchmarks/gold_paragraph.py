@@ -20,7 +20,7 @@ from statistics import mean
 
 import numpy as np
 
-from qa.ask.reader import open_reader
+from qa.ask.reader import reader_for
 from qa.evaluation.metrics import auroc, token_f1
 from qa.evaluation.questions import Question, read_questions
 
@@ -39,7 +39,9 @@ class Read:
 
 def read(question: Question, paragraph: str, title: str) -> Read:
     context = f"{title}.\n" if title else ""
-    (reading,) = open_reader().read(question.question, [paragraph], [context])
+    reader = reader_for({"en"})
+    assert reader
+    (reading,) = reader.read(question.question, [paragraph], [context])
     found = reading.best(0, len(paragraph))
     words = paragraph[found.span.start : found.span.end] if found else ""
     return Read(

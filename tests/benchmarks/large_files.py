@@ -104,6 +104,9 @@ class MadeUp:
     def pieces(self, texts: Sequence[str]) -> Any:
         return self._real.pieces(texts)
 
+    def known(self, text: str) -> float:
+        return self._real.known(text)
+
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Any]:
         from index.encoder.protocol import Encoded
 

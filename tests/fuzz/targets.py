@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import cast
 
 from fuzz.finding import Target
-from fuzz.seeds import KINDS
+from fuzz.seeds import CONTAINERS, KINDS
 
 TARGETS = {
     **dict.fromkeys(KINDS, "readers.Reader"),
     "jsonl": "readers.Collection",
+    "image": "readers.Picture",
+    **dict.fromkeys(CONTAINERS, "readers.Container"),
     "sentences": "passages.Sentences",
     "passages": "passages.Passages",
     "store": "store.Stored",

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -54,6 +55,25 @@ def test_skipped_files_are_reported(tmp_path: Path, source: Path, capsys: pytest
     capsys.readouterr()
     run("status", "--index", tmp_path / "index")
     assert "skipped     " in capsys.readouterr().out
+
+
+def test_files_of_other_kinds_are_counted_in_every_build_and_status(
+    tmp_path: Path, source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, index = tmp_path / "in", tmp_path / "index"
+    folder.mkdir()
+    source.rename(folder / "ships.txt")
+    for names in (["a.zzz"], ["a.zzz", "b.yyy"]):
+        (folder / names[-1]).write_bytes(b"x")
+        for _ in range(2):  # an up-to-date build says it again
+            assert run("build", folder, "--index", index) == 0
+            assert f"{len(names)} file" in capsys.readouterr().err
+        run("status", "--index", index)
+        assert ".zzz (1)" in capsys.readouterr().out
+    run("status", "--index", index, "--json")
+    status = json.loads(capsys.readouterr().out)
+    assert "2 files left out: .yyy (1), .zzz (1)." in status["skipped"][0]
+    assert list(map(Path, status["sources"])) == [folder / "ships.txt"]
 
 
 def test_warnings_name_the_document_and_its_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

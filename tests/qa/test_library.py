@@ -150,7 +150,7 @@ def test_invalid_files_are_refused_and_the_rest_are_added(root: Path, library: L
             "broken.pdf": b"no pdf at all",
             "empty.txt": b"",
             "blank.md": " \n\n",
-            "picture.png": b"\x89PNG",
+            "picture.xyz": b"\x89PNG",
             "../../questions.jsonl": jsonl("q"),
             "half.jsonl": jsonl("h1") + "nonsense\n",
             "none.jsonl": "\n\n",
@@ -161,11 +161,11 @@ def test_invalid_files_are_refused_and_the_rest_are_added(root: Path, library: L
     assert added.report == "Built: 3 documents, 3 passages, generation 000002 (1 added)."
     refused = dict(added.refused)
     assert list(refused) == [
-        "empty.txt", "picture.png", "../../questions.jsonl", "gone.txt",
+        "empty.txt", "picture.xyz", "../../questions.jsonl", "gone.txt",
         "blank.md", "broken.pdf", "half.jsonl", "none.jsonl",
     ]  # fmt: skip
     assert refused["broken.pdf"] == "broken.pdf is damaged or not a PDF. Try saving it again."
-    assert refused["picture.png"].startswith("picture.png: unsupported file type. Supported: plain text, ")
+    assert refused["picture.xyz"].startswith("picture.xyz: unsupported file type. Supported: documents (PDF, ")
     assert "golden questions" in refused["../../questions.jsonl"]
     assert "half.jsonl, line 2 is not JSON" in refused["half.jsonl"]
     for name in ("empty.txt", "blank.md", "none.jsonl"):

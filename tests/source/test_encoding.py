@@ -53,6 +53,29 @@ def test_legacy_code_pages_are_detected(text: str, encoding: str) -> None:
     assert decode(text.encode(encoding), "x.txt") == (text, 0)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1250", "Proszę przynieść dowód osobisty."),
+        ("cp1250", "Dělníci uzavřou přístavní můstek až do října."),
+        ("cp1250", "A kikötőben tűz ütött ki, de gyorsan eloltották."),
+        ("cp1250", "Lučko vijeće sastalo se devetog svibnja u staroj carinarnici."),
+        ("cp1250", "Digul de nord va fi închis din iunie până în toamnă şi va fi reparat fără întârziere."),
+        ("cp1254", "Kuzey iskelesi ekim ayına kadar kapalı kalacak, çünkü kazıklar değiştirilecek."),
+        ("cp1257", "Šiaurinis molas bus uždarytas nuo birželio iki spalio mėnesio."),
+        ("iso8859-2", "Goście wrócili późnym wieczorem do źle oświetlonego miasta."),
+        ("cp1252", "El muelle se reunió en la antigua aduana."),
+        ("cp1252", "Norðurbryggjan verður lokuð frá júní því að skipta þarf um staura."),
+        ("cp1252", "“The pier is closed,” said the chair – it’s not safe. The fee rose to £4, or 5 €."),
+        ("cp1252", "Die Fläche beträgt 300 m², die Wärme 5 °C, der Preis 4 € für ½ kg."),
+        ("cp850", "Die nördliche Mole wird geschlossen, weil die Pfähle erneuert werden müssen."),
+        ("mac-roman", "La jetée nord sera fermée de juin à octobre, où l’on remplacera les pieux."),
+    ],
+)
+def test_a_short_text_is_read_in_the_code_page_whose_letters_its_language_has(encoding: str, text: str) -> None:
+    assert decode(text.encode(encoding), "x.txt") == (text, 0)
+
+
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"])))
 def test_utf_8_survives_decoding(text: str) -> None:
     data = text.encode()

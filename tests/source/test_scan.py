@@ -4,6 +4,7 @@ import json
 import os
 import re
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,8 @@ def test_a_missing_source_is_a_usage_error(tmp_path: Path) -> None:
 def test_an_unknown_ending_and_a_folder_of_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.exe"
     path.write_bytes(b"MZ")
-    with pytest.raises(UnknownFormat, match=r"a\.exe: unsupported file type\. Supported: plain text, .*JSON Lines\.$"):
+    grouped = r"documents \(PDF, .*\), .*tables \(CSV, .*\), .*collections \(JSON Lines, zip\)\.$"
+    with pytest.raises(UnknownFormat, match=rf"a\.exe: unsupported file type\. Supported: {grouped}"):
         scan([path])
     with pytest.raises(SourceEmpty, match="No readable documents found in "):
         scan([tmp_path])
@@ -329,3 +331,29 @@ def test_a_scan_listens_while_it_hashes_a_large_file(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         scan([tmp_path]).look(give_up)
     assert time.monotonic() - heard[-1] < 2
+
+
+def test_files_that_no_extractor_reads_are_counted_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.txt", "b.zzz", "in/c.zzz", "in/Makefile", ".hidden.zzz", "d.XYZ"):
+        (tmp_path / name).write_text("Some words.")
+    scanned = scan([tmp_path])
+    assert [file.id for file in scanned.files] == ["a.txt"]
+    (line,) = map(str, scanned.skipped)
+    assert "4 files left out: .zzz (2), without an ending (1), .xyz (1). To include them, save" in line
+
+
+def test_pictures_that_are_not_recognised_are_counted_in_one_line_too(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.png", "c.png", "d.zzz"):
+        (tmp_path / name).write_text("Some words.")
+    with zipfile.ZipFile(tmp_path / "e.zip", "w") as archive:
+        for name in ("f.txt", "g.JPG", "h.zzz", ".hidden", "i.doc"):
+            archive.writestr(name, "Some words.")
+    scanned = scan([tmp_path])
+    assert [each.id for each in scanned.found()] == ["a.txt", "e.zip/f.txt"]
+    lines = [str(error).partition(": ")[2] for error in scanned.skipped]
+    assert lines[0].startswith("3 files left out: .png (2), .zzz (1). To include pictures, rebuild with OCR")
+    assert lines[1].startswith("1 file left out: .zzz (1). To include them, save")
+    assert "old format of Office" in str(scanned.skipped[2])
+    assert lines[3].startswith("1 file left out: .jpg (1). To include pictures")
+    assert str(scanned.skipped[3]).startswith("Mails and archives")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from reader_model import Reader
+from reader_model import OfWords, Reader
 from train_reader import tokenizer_in
 from training import weights_in
 from transformers import BertConfig
@@ -33,23 +33,22 @@ def trained(folder: Path) -> Reader:
 
 def to_onnx(reader: Reader, tokenizer: Any, folder: Path) -> tuple[Path, Path]:
     """Writes the reader in float32 and int8; a text is a batch of its own, so that nothing is masked."""
-    sample = _sample(tokenizer, "pt")
-    given = {"ids": sample["input_ids"], "types": sample["token_type_ids"]}
-    write_model(reader, given, ["spans", "whole"], {name: {1: "pieces"} for name in (*given, "spans")}, folder)
+    given = sample_of(reader, tokenizer)
+    model = reader if reader.learns_words else OfWords(reader)
+    write_model(model, given, ["spans", "whole"], {name: {1: "pieces"} for name in (*given, "spans")}, folder)
     return folder / model_file("float32"), (folder / model_file("int8")).rename(folder / "reader.onnx")
 
 
-def _sample(tokenizer: Any, tensors: str) -> Any:
-    return tokenizer(*_SAMPLE, return_tensors=tensors, return_token_type_ids=True)
+def sample_of(reader: Reader, tokenizer: Any) -> dict[str, torch.Tensor]:
+    """The sample as the exported reader's input."""
+    made = tokenizer(*_SAMPLE, return_tensors="pt", return_token_type_ids=True)
+    ids, types = made["input_ids"], made["token_type_ids"]
+    return {"ids": ids, "types": types} if reader.learns_words else {"words": reader.words(ids), "types": types}
 
 
-def scores(model: Path, tokenizer: Any) -> NDArray[np.float32]:
-    """What the exported reader says of the sample."""
-    given = _sample(tokenizer, "np")
-    spans, whole = open_model(model.read_bytes()).run(
-        None, {"ids": given["input_ids"], "types": given["token_type_ids"]}
-    )
-    return np.concatenate([spans.ravel(), whole.ravel()])
+def joined(spans: Any, whole: Any) -> NDArray[np.float32]:
+    """All scores in one array."""
+    return np.concatenate([np.asarray(spans).ravel(), np.asarray(whole).ravel()])
 
 
 def main() -> None:
@@ -59,13 +58,13 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     reader, tokenizer = trained(arguments.checkpoint), tokenizer_in(arguments.checkpoint)
-    exact, small = to_onnx(reader, tokenizer, arguments.out)
     with torch.inference_mode():
-        given = _sample(tokenizer, "pt")
-        spans, whole = reader(given["input_ids"], given["token_type_ids"])
-    own = np.concatenate([spans.numpy().ravel(), whole.numpy().ravel()])
-    print(f"float32 differs by {np.abs(scores(exact, tokenizer) - own).max():.1e}")
-    print(f"int8 differs by {np.abs(scores(small, tokenizer) - own).max():.2f}")
+        exact, small = to_onnx(reader, tokenizer, arguments.out)
+        given = sample_of(reader, tokenizer)
+        own = joined(*(reader(*given.values()) if reader.learns_words else reader.read(*given.values())))
+    for file in (exact, small):
+        ours = joined(*open_model(file.read_bytes()).run(None, {name: each.numpy() for name, each in given.items()}))
+        print(f"{file.name} differs by {np.abs(ours - own).max():.1e}")
     print(f"{small.stat().st_size / 1e6:.1f} MB, SHA-256 {hashlib.sha256(small.read_bytes()).hexdigest()}")
 
 

@@ -56,12 +56,13 @@ def config_of(folder: Path, layers: int) -> BertConfig:
 
 
 class Reader(nn.Module):
-    """The model as it is trained; `forward` is what is exported."""
+    """The model as it is trained; `forward` is what is exported, or `OfWords`."""
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
         self.encoder = BertModel(config, add_pooling_layer=False)
-        if config.vocab_size > _MOST_WORDS:
+        self.learns_words = config.vocab_size <= _MOST_WORDS
+        if not self.learns_words:
             self.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
         width = config.hidden_size
         self.span = nn.Linear(width, 2)
@@ -72,7 +73,17 @@ class Reader(nn.Module):
         self, ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Start and end scores (n, pieces, 2); whether it answers, and relevance (n, 2)."""
-        states = self.encoder(input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
+        return self.read(self.words(ids), types, mask)
+
+    def words(self, ids: torch.Tensor) -> torch.Tensor:
+        """(n, pieces, width): the vectors of word pieces."""
+        return self.encoder.embeddings.word_embeddings(ids)
+
+    def read(
+        self, words: torch.Tensor, types: torch.Tensor, mask: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """As `forward`, of the vectors of the word pieces."""
+        states = self.encoder(inputs_embeds=words, token_type_ids=types, attention_mask=mask).last_hidden_state
         return self.span(states), self.whole(self.pooled(states[:, 0]))
 
     def start_from(self, weights: dict[str, torch.Tensor], relevance: float) -> None:
@@ -101,6 +112,17 @@ class Reader(nn.Module):
         if (known := ~batch.relevance.isnan()).any():
             parts["relevance"] = functional.mse_loss(whole[known, 1], batch.relevance[known])
         return parts
+
+
+class OfWords(nn.Module):
+    """A reader that is given the vectors of word pieces: where they are not learnt, those that have them keep them."""
+
+    def __init__(self, reader: Reader) -> None:
+        super().__init__()
+        self.reader = reader
+
+    def forward(self, words: torch.Tensor, types: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.reader.read(words, types)
 
 
 def _any_of(scores: torch.Tensor, right: torch.Tensor, allowed: torch.Tensor) -> torch.Tensor:

@@ -27,7 +27,7 @@ _HAS_HALVES = DEVICE == "cuda" or torch.backends.cpu.get_cpu_capability().starts
 _WARM_UP, _DECAY = 0.04, 0.25
 _KEPT_EVERY = 300  # seconds
 _BATCH_PIECES = 4096
-_CHARS_A_PIECE = 4.2
+_BYTES_A_PIECE = 4.2
 _NOISE = 8  # word pieces by which examples in one batch may differ beside their neighbours' lengths
 
 _T = TypeVar("_T")
@@ -38,14 +38,14 @@ def halves() -> torch.autocast:
     return torch.autocast(DEVICE, torch.bfloat16, enabled=_HAS_HALVES)
 
 
-def batches(items: Sequence[_T], characters: Callable[[_T], int], most_pieces: int, seed: int) -> list[list[_T]]:
+def batches(items: Sequence[_T], size: Callable[[_T], int], most_pieces: int, seed: int) -> list[list[_T]]:
     """One epoch: items of like length together, about 4,096 word pieces a batch, in an order of chance.
 
-    `characters`: an item's length. `most_pieces`: to which it is cut.
+    `size`: an item's length in bytes. `most_pieces`: to which it is cut.
     """
 
     def pieces(item: _T) -> float:
-        return min(most_pieces, characters(item) / _CHARS_A_PIECE)
+        return min(most_pieces, size(item) / _BYTES_A_PIECE)
 
     drawn = Random(seed)
     found: list[list[_T]] = [[]]

@@ -7,14 +7,14 @@ shipped      the readers that ship with the project
 own          a user's reader, from a folder with a transformers model
 export       exports such a model to ONNX
 exported     opens what was exported
-load         chooses the reader and opens it
+load         chooses the reader by the language, and opens it
 candidates   reads the candidates that are worth it
 
 `qa/weights/CARD.md` describes how the shipped reader was trained, on what data, and how well it does.
 """
 
 from qa.ask.reader.candidates import MAX_READ, MIN_READ, READ_WITHIN, read, worth_reading
-from qa.ask.reader.load import open_reader, reader_is_own
+from qa.ask.reader.load import own_reader, reader_for
 from qa.ask.reader.model import Reader, ReaderMissing
 from qa.ask.reader.reading import FoundAnswer, Reading
 
@@ -27,8 +27,8 @@ __all__ = [
     "worth_reading",
     # the reader
     "Reader",
-    "open_reader",
-    "reader_is_own",
+    "own_reader",
+    "reader_for",
     # what it says
     "FoundAnswer",
     "Reading",

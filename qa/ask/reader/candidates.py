@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index import Store, language_of
-from qa.ask.reader.load import chosen
+from qa.ask.reader.load import reader_for
 from qa.ask.reader.reading import Reading
 from qa.ask.retrieve import Candidate
 
@@ -22,14 +22,10 @@ def worth_reading(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
 
 
 def read(store: Store, question: str, candidates: Sequence[Candidate]) -> list[Reading | None]:
-    """Reads each candidate; None for each of them if the reader doesn't know the language.
-
-    The passages must be in a known one as well; most questions to them are in theirs.
-    """
+    """Reads each candidate; None for each of them if no reader knows the languages of question and passages."""
     texts = [store.passage(each.passage).text for each in candidates]
-    reader = chosen()
-    if reader.languages is not None:
-        context = "\n".join(texts)
-        if not {language_of(context), language_of(question, context)} <= reader.languages:
-            return [None] * len(candidates)
-    return list(reader.open().read(question, texts, [store.context(each.passage) for each in candidates]))
+    context = "\n".join(texts)
+    reader = reader_for({language_of(context), language_of(question, context)})
+    if not reader:
+        return [None] * len(candidates)
+    return list(reader.read(question, texts, [store.context(each.passage) for each in candidates]))

@@ -21,7 +21,7 @@ from index.exports import (
 )
 from qa.ask.reader.exported import AGREES, FACTS, PROBE, ReaderFacts, furthest, opened
 from qa.ask.reader.model import Reader, ReaderMissing
-from qa.ask.reader.pairs import MAX_PIECES, Pair, PairTokenizer
+from qa.ask.reader.pairs import MAX_PIECES, Pair, PairTokenizer, parsed
 from source import isolated
 
 EXACT = 1e-3
@@ -98,9 +98,9 @@ def write_export(reference: Reference, sha256: str, made: Path) -> None:
     Int8 is the default precision if its scores agree with the reference's. Raises ValueError if those of float32 don't.
     """
     write_tokenizer(reference.tokenizer, made)
-    _check_pairs(reference, PairTokenizer((made / TOKENIZER).read_bytes(), max_pieces=1_000_000))
+    _check_pairs(reference, PairTokenizer(parsed((made / TOKENIZER).read_bytes()), max_pieces=1_000_000))
     max_pieces = _max_pieces(reference)
-    pairs = PairTokenizer((made / TOKENIZER).read_bytes(), max_pieces)
+    pairs = PairTokenizer(parsed((made / TOKENIZER).read_bytes()), max_pieces)
     _to_onnx(reference, pairs.encode(*PROBE), made)
     expected = {pair: reference.scores(pairs.encode(*pair)) for pair in _PAIRS}
     facts = ReaderFacts("float32", digests(made), sha256, max_pieces, expected[PROBE].tolist())

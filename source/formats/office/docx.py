@@ -8,24 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from source.document import Document
 from source.formats.office.blocks import (
+    Merge,
+    MergedCell,
     OfficeBlock,
     OfficeBuilder,
+    OfficeCell,
     attribute,
     child,
     children,
+    merged,
     number,
     tag,
     tidy,
     with_boxes,
 )
-from source.formats.office.package import Package, chosen
+from source.formats.office.chunks import included
+from source.formats.office.numbering import Numbering
+from source.formats.office.package import Package, chosen, referred
 from source.formats.office.styles import OfficeStyle, Styles, has_first_row, listed, outline, switched, symbol
 
-EXTRACTOR = "docx/2"
+EXTRACTOR = "docx/3"
 
 _WRAPPERS = {"sdt", "sdtContent", "customXml", "smartTag", "ins", "moveTo"}
 _LEFT_OUT = {
@@ -33,6 +40,7 @@ _LEFT_OUT = {
     "rt",  # the pronunciation of the word below it
 }  # fmt: skip
 _MARKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_WORD, _DEEPEST = (".docx", ".docm"), 3
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes"}
 
 
@@ -64,9 +72,11 @@ class _DocxParagraph:
         if all(self.fields):  # otherwise it belongs to a field's instruction
             self.parts.append(text)
 
-    def mark(self, kind: str) -> None:
+    def mark(self, mark: Any) -> None:
         """Handles the mark of a field's start, of its result's start, or of its end."""
+        kind = attribute(mark, "fldCharType")
         if kind == "begin":
+            self.add(_filled_in(child(mark, "ffData")))
             self.fields.append(False)
         elif self.fields and kind == "separate":
             self.fields[-1] = True
@@ -77,16 +87,19 @@ class _DocxParagraph:
 class _DocxWalker:
     """Walks a document's elements; `title` is the first paragraph in the title style."""
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: Package, depth: int = 0) -> None:
         self.title = ""
         self._package = package
+        self._depth = depth  # of files in files
+        self._parts: set[str] = set()  # that were included
         self._styles = Styles(package.optional(package.related(package.main, "styles")))
+        self._numbering = Numbering(package.optional(package.related(package.main, "numbering")))
         self._referred: dict[tuple[str, str], None] = {}
         self._inline: dict[str, Callable[[Any, _DocxParagraph], None]] = {
             "r": self._run,
             "p": self._line_of_drawing,
             "t": lambda each, line: line.add(each.text or ""),
-            "fldChar": lambda mark, line: line.mark(attribute(mark, "fldCharType")),
+            "fldChar": lambda mark, line: line.mark(mark),
             "sym": lambda mark, line: line.add(symbol(attribute(mark, "font"), number(attribute(mark, "char"), 16))),
             "AlternateContent": lambda each, line: self._walk(chosen(each), line),
             "txbxContent": lambda each, line: line.boxes.extend(self._blocks(each)),
@@ -112,7 +125,10 @@ class _DocxWalker:
     def _blocks(self, parent: Any) -> Iterator[OfficeBlock]:
         unfinished, boxes = "", []
         for each in _unwrapped(parent):
-            if tag(each) == "tbl":
+            if tag(each) == "altChunk":
+                yield from [OfficeBlock(unfinished), *self._included(referred(each))]
+                unfinished = ""
+            elif tag(each) == "tbl":
                 yield from [OfficeBlock(unfinished), self._table(each)]
                 unfinished = ""
             elif tag(each) == "p":
@@ -126,6 +142,18 @@ class _DocxWalker:
                 boxes = []
         yield from [OfficeBlock(unfinished), *boxes]
 
+    def _included(self, id: str) -> Iterator[OfficeBlock]:
+        """The blocks of another file that is a part of the text; of each once, as the same one may be named often."""
+        _, part = self._package.relations(self._package.main).get(id, ("", ""))
+        if part in self._parts:
+            return
+        self._parts.add(part)
+        if part.lower().endswith(_WORD) and self._depth < _DEEPEST:
+            data, name = self._package.bytes(part), f"{self._package.shown_as}/{part}"
+            yield from _DocxWalker(Package(data, name, root="document", ending=".docx"), self._depth + 1).body()
+        else:
+            yield from included(self._package, part)
+
     def _paragraph(self, paragraph: Any) -> tuple[OfficeBlock, list[OfficeBlock]]:
         """A paragraph and the blocks of the boxes beside it."""
         properties = child(paragraph, "pPr")
@@ -137,6 +165,7 @@ class _DocxWalker:
             "".join(line.parts),
             level=style.level if level is None else level,
             listed=style.listed if item is None else item,
+            number=self._numbering.next(properties, style),
             navigation=style.contents,
             strong=line.strong,
         )
@@ -146,12 +175,23 @@ class _DocxWalker:
 
     def _table(self, table: Any) -> OfficeBlock:
         kept = [row for row in _unwrapped(table) if tag(row) == "tr" and child(row, "trPr", "del") is None]
-        cells = [[cell for cell in _unwrapped(row) if tag(cell) == "tc"] for row in kept]
-        rows = [[[] if _continues(cell) else list(self._blocks(cell)) for cell in row] for row in cells]
+        rows = merged(map(self._row, kept))
         properties = child(table, "tblPr")
         shown = self._styles[attribute(child(properties, "tblStyle"), "val")].heads and has_first_row(properties)
-        repeated = bool(kept) and switched(child(kept[0], "trPr"), "tblHeader")
-        return OfficeBlock(rows=rows, header=bool(shown or repeated))
+        repeated = sum(1 for _ in takewhile(lambda row: switched(child(row, "trPr"), "tblHeader"), kept))
+        return OfficeBlock(rows=rows, head=max(int(shown), 0 if repeated == len(kept) else repeated))
+
+    def _row(self, row: Any) -> list[MergedCell]:
+        """The cells of a row, and where none are, an empty one."""
+        properties = child(row, "trPr")
+        before = number(attribute(child(properties, "gridBefore"), "val"))
+        found: list[MergedCell] = [(OfficeCell([], before), None)] if before > 0 else []
+        for cell in (each for each in _unwrapped(row) if tag(each) == "tc"):
+            properties = child(cell, "tcPr")
+            columns = max(1, number(attribute(child(properties, "gridSpan"), "val")))
+            merge = next((each for each in Merge if _continues(child(properties, each))), None)
+            found.append((OfficeCell([] if merge else list(self._blocks(cell)), columns), merge))
+        return found
 
     def _walk(self, element: Any, line: _DocxParagraph) -> None:
         for each in element:
@@ -183,6 +223,18 @@ class _DocxWalker:
         line.boxes.extend(self._package.drawn(self._package.main, element))
 
 
+def _filled_in(field: Any) -> str:
+    """What an old form field shows that has no result in the text: a check box, or the choice from a list."""
+    if (box := child(field, "checkBox")) is not None:
+        own, default = switched(box, "checked"), switched(box, "default")
+        return "☒" if (default if own is None else own) else "☐"
+    entries = [attribute(each, "val") for each in children(child(field, "ddList")) if tag(each) == "listEntry"]
+    chosen_one = attribute(child(field, "ddList", "result"), "val") or attribute(
+        child(field, "ddList", "default"), "val"
+    )
+    return next(iter(entries[number(chosen_one) :][:1]), "")
+
+
 def _unwrapped(parent: Any) -> Iterator[Any]:
     """The children of an element; those that are mere wrappers (a content control, an insertion) are unwrapped."""
     for each in children(parent):
@@ -201,7 +253,6 @@ def _joins_next(paragraph: Any) -> bool:
     return deleted or attribute(child(properties, "framePr"), "dropCap") in {"drop", "margin"}
 
 
-def _continues(cell: Any) -> bool:
-    """Whether a cell continues a merged one."""
-    merges = (child(cell, "tcPr", name) for name in ("vMerge", "hMerge"))
-    return any(merge is not None and attribute(merge, "val") != "restart" for merge in merges)
+def _continues(merge: Any) -> bool:
+    """Whether the mark of a merged cell says that it continues another one."""
+    return merge is not None and attribute(merge, "val") != "restart"

@@ -12,24 +12,25 @@ from typing import Any
 
 from source.archive import Archive
 from source.document import Document
-from source.errors import Encrypted
-from source.formats.imprint import properties
 from source.formats.office.blocks import (
+    Merge,
+    MergedCell,
     OfficeBlock,
     OfficeBuilder,
+    OfficeCell,
     attribute,
     child,
     children,
+    merged,
     not_of_type,
     number,
-    own_title,
     tag,
     tidy,
     with_boxes,
 )
-from source.untrusted_text import isolated
+from source.formats.office.opendocument import meta_of, refuse_encrypted, stated_of, title_of
 
-EXTRACTOR = "odt/2"
+EXTRACTOR = "odt/3"
 
 _DRAWING = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _LEFT_OUT = {
@@ -41,6 +42,7 @@ _INDEXES = {
 }  # fmt: skip
 _MARKS = {"s": " ", "tab": "\t", "line-break": "\n"}
 _ROWS = {"table-header-rows", "table-rows", "table-row-group"}
+_MOST_COLUMNS = 1000
 _MAX_BASES = 20  # a chain of styles each based on the next
 
 
@@ -48,26 +50,21 @@ def read_odt(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
     """Extracts a Document from an OpenDocument text. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
     shown_as = path or id
     archive = Archive(data, shown_as)
-    if "META-INF/manifest.xml" in archive and b"encryption-data" in archive.read("META-INF/manifest.xml"):
-        raise Encrypted(f"{isolated(shown_as)} is password-protected. Add an unprotected copy.")
+    refuse_encrypted(archive)
     content = archive.xml("content.xml")
     body = child(content, "body", "text")
     if body is None:
         raise not_of_type(shown_as, ".odt")
     shared = archive.xml("styles.xml") if "styles.xml" in archive else None
-    meta = archive.xml("meta.xml") if "meta.xml" in archive else None
-    walker = _OdtWalker(_OdtStyles([child(shared, "styles"), child(content, "automatic-styles")]))
+    meta = meta_of(archive)
+    walker = OdtWalker(OdtStyles([child(shared, "styles"), child(content, "automatic-styles")]))
     builder = OfficeBuilder(len(data), shown_as)
     builder.add(walker.blocks(body))
     if notes := [*walker.footnotes, *walker.endnotes]:
         builder.end_headings()
         builder.add(notes)
-    named = child(meta, "meta", "title")
-    own = own_title(named.text if named is not None else "") or walker.title or builder.first_heading
-    found = {tag(each): each.text for each in children(child(meta, "meta"))}
-    stated = properties(
-        [found.get("initial-creator") or found.get("creator")], found.get("creation-date") or found.get("date")
-    )
+    own = title_of(meta) or walker.title or builder.first_heading
+    stated = stated_of(meta)
     return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256, stated=stated)
 
 
@@ -80,7 +77,7 @@ class _OdtStyle:
     strong: bool = False
 
 
-class _OdtStyles:
+class OdtStyles:
     """The styles of a document by their family ("paragraph", "text") and name."""
 
     def __init__(self, groups: list[Any]) -> None:
@@ -129,10 +126,10 @@ class _OdtParagraph:
             self.strong = self.strong and (strong or text.isspace())
 
 
-class _OdtWalker:
+class OdtWalker:
     """Walks a document's elements; `title` is the first paragraph in the title style."""
 
-    def __init__(self, styles: _OdtStyles) -> None:
+    def __init__(self, styles: OdtStyles) -> None:
         self.title = ""
         self.footnotes: list[OfficeBlock] = []
         self.endnotes: list[OfficeBlock] = []
@@ -186,15 +183,24 @@ class _OdtWalker:
             line.add(each.tail, strong)
 
     def _table(self, table: Any) -> OfficeBlock:
-        rows = [
-            [
-                [] if tag(cell) == "covered-table-cell" else list(self.blocks(cell))
-                for cell in row
-                if tag(cell) in {"table-cell", "covered-table-cell"}
-            ]
-            for row in _rows(table)
-        ]
-        return OfficeBlock(rows=rows, header=child(table, "table-header-rows") is not None)
+        head = child(table, "table-header-rows")
+        heads = 0 if head is None else sum(1 for _ in _rows(head))
+        return OfficeBlock(rows=merged(map(self._row, _rows(table))), head=heads)
+
+    def _row(self, row: Any) -> list[MergedCell]:
+        """The cells of a row. Equal ones that are written as one are one, as wide as all."""
+        found: list[MergedCell] = []
+        across = 0  # how many more columns the last cell spans
+        for cell in row:
+            repeated = max(1, min(number(attribute(cell, "number-columns-repeated")), _MOST_COLUMNS))
+            if tag(cell) == "table-cell":
+                found.append((OfficeCell(list(self.blocks(cell)), repeated), None))
+                across = number(attribute(cell, "number-columns-spanned")) - 1
+            elif tag(cell) == "covered-table-cell":
+                merges = (Merge.ACROSS if at < across else Merge.DOWN for at in range(repeated))
+                found += [(OfficeCell([]), merge) for merge in merges]
+                across -= repeated
+        return found
 
 
 def _is_hidden(element: Any) -> bool:

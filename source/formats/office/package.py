@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import Any
 
-from source.archive import Archive
+from source.archive import MAX_UNPACKED, Archive
 from source.document import Stated
 from source.formats.imprint import properties
 from source.formats.office.blocks import (
@@ -26,15 +26,17 @@ from source.formats.office.blocks import (
 
 
 class Package:
-    """The parts of a package and the relations between them.
+    """The parts of a package, members of its `archive`, and the relations between them.
 
     `root`: the expected name of the main part's root element. `ending`: the file
-    extension, for errors. Raises Damaged, Encrypted or TooLarge.
+    extension, for errors. `most`: bytes of all parts together. Raises Damaged,
+    Encrypted or TooLarge.
     """
 
-    def __init__(self, data: bytes, shown_as: str, *, root: str, ending: str) -> None:
+    def __init__(self, data: bytes, shown_as: str, *, root: str, ending: str, most: int = MAX_UNPACKED) -> None:
         refuse_compound(data, shown_as, ending)
-        self._archive = Archive(data, shown_as)
+        self.shown_as = shown_as
+        self.archive = Archive(data, shown_as, most)
         self._relations: dict[str, dict[str, tuple[str, str]]] = {}
         main = self.related("", "officeDocument")
         if not main or tag(self.xml(main)) != root:
@@ -43,11 +45,15 @@ class Package:
 
     def xml(self, part: str) -> Any:
         """The root element of a part. Raises Damaged if the part is missing or broken."""
-        return self._archive.xml(part)
+        return self.archive.xml(part)
+
+    def bytes(self, part: str) -> bytes:
+        """The content of a part. Raises Damaged if the part is missing or broken."""
+        return self.archive.read(part)
 
     def optional(self, part: str) -> Any:
         """The root element of a part; None if the part is missing."""
-        return self._archive.xml(part) if part in self._archive else None
+        return self.archive.xml(part) if part in self.archive else None
 
     def related(self, part: str, kind: str) -> str:
         """The name of the first part related to `part` as its `kind` ("styles", "notesSlide"); empty if none is."""

@@ -11,10 +11,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from source.document import Document, Doubt, DoubtKind
-from source.formats.office.blocks import OfficeBlock, OfficeBuilder, attribute, child, children, number, tag
+from source.formats.office.blocks import (
+    Merge,
+    MergedCell,
+    OfficeBlock,
+    OfficeBuilder,
+    OfficeCell,
+    attribute,
+    child,
+    children,
+    merged,
+    number,
+    tag,
+)
 from source.formats.office.package import Package, chosen, drawing_text, referred
 
-EXTRACTOR = "pptx/3"
+EXTRACTOR = "pptx/4"
 
 _TITLES = {"title", "ctrTitle"}
 _FURNITURE = {"sldNum", "dt", "ftr", "hdr"}
@@ -172,11 +184,11 @@ def _paragraphs(holder: Any) -> Iterator[OfficeBlock]:
 
 
 def _table(table: Any) -> OfficeBlock:
-    kept = [[cell for cell in row if tag(cell) == "tc"] for row in table if tag(row) == "tr"]
-    rows = [[[] if _merged(cell) else list(_paragraphs(cell)) for cell in row] for row in kept]
-    return OfficeBlock(rows=rows, header=attribute(child(table, "tblPr"), "firstRow") in {"1", "true"})
+    rows = [[_cell(cell) for cell in row if tag(cell) == "tc"] for row in table if tag(row) == "tr"]
+    return OfficeBlock(rows=merged(rows), head=int(attribute(child(table, "tblPr"), "firstRow") in {"1", "true"}))
 
 
-def _merged(cell: Any) -> bool:
-    """Whether a cell is covered by a merged one."""
-    return any(attribute(cell, name) in {"1", "true"} for name in ("hMerge", "vMerge"))
+def _cell(cell: Any) -> MergedCell:
+    """A cell, and how it continues another one: down rather than across, if the file says both."""
+    merge = next((each for each in Merge if attribute(cell, each) in {"1", "true"}), None)
+    return OfficeCell([] if merge else list(_paragraphs(cell))), merge

@@ -49,6 +49,8 @@ class OfficeStyle:
     level: int = 0  # of a heading; 0 if it isn't one
     contents: bool = False  # a line of a table of contents
     listed: bool = False  # an item of a list
+    list_id: str = ""  # of the list that numbers its paragraphs
+    list_level: str = ""  # in that list
     hidden: bool = False
     bold: bool = False
     heads: bool = False  # a table's first row has a format of its own
@@ -74,6 +76,8 @@ class Styles:
                 or 0,
                 contents=any(each.contents for each in names),
                 listed=_first(listed(child(each, "pPr")) for each in bases) or False,
+                list_id=next(filter(None, (_of_list(each, "numId") for each in bases)), ""),
+                list_level=next(filter(None, (_of_list(each, "ilvl") for each in bases)), ""),
                 hidden=_first(switched(child(each, "rPr"), "vanish") for each in bases) or False,
                 bold=_first(switched(child(each, "rPr"), "b") for each in bases) or False,
                 heads=any(attribute(part, "type") == "firstRow" for each in bases for part in each),
@@ -108,6 +112,10 @@ def listed(properties: Any) -> bool | None:
     """Whether a paragraph's properties make it a list item; None if they don't say."""
     number = child(properties, "numPr", "numId")
     return None if number is None else attribute(number, "val") != "0"
+
+
+def _of_list(style: Any, name: str) -> str:
+    return attribute(child(style, "pPr", "numPr", name), "val")
 
 
 def switched(properties: Any, name: str) -> bool | None:

@@ -95,7 +95,7 @@ def _belongs(block: PdfBlock, line: PdfLine) -> bool:
     step = line.baseline - last.baseline
     if line.bold != last.bold and not line.text[:1].islower() and (last.bold or _END.search(last.text)):
         return False
-    if abs(line.size - last.size) > _OTHER_SIZE * max(line.size, last.size) or line.upright != last.upright:
+    if abs(line.size - last.size) > _OTHER_SIZE * max(line.size, last.size) or line.angle != last.angle:
         return False
     if not 0 < step <= _leading(block, line) or line.left >= last.right or line.right <= last.left:
         return False
@@ -153,14 +153,3 @@ def set_levels(headings: Sequence[PdfBlock]) -> None:
 
 def _style(block: PdfBlock) -> tuple[float, bool]:
     return round(block.lines[0].size), block.lines[0].bold
-
-
-def rises(page: Page) -> int:
-    """The number of lines that lie above the line before them (and not beside it), which shows a doubtful order."""
-    return sum(_rises(before, line) for before, line in pairwise(page.lines))
-
-
-def _rises(before: PdfLine, line: PdfLine) -> bool:
-    shared = min(before.right, line.right) - max(before.left, line.left)
-    narrower = min(before.right - before.left, line.right - line.left)
-    return line.baseline < before.baseline - line.size and 2 * shared > narrower

@@ -1,4 +1,4 @@
-"""PDF: the text of each page in the page's own order, and the box of every character.
+"""PDF: the text of each page in reading order, and the box of every character.
 
 Pages are parsed with PDFium. The white space between words and lines is added, because
 pages have none. A word that is divided at the end of a line keeps its hyphen.
@@ -17,17 +17,19 @@ from source.builder import TextBuilder
 from source.document import Document, Doubt, DoubtKind, RegionKind
 from source.errors import Damaged, Encrypted, SourceEmpty
 from source.formats.imprint import properties
-from source.formats.pdf.blocks import BlockKind, PdfBlock, blocks, body_size, continues, rises, set_levels
+from source.formats.pdf.blocks import BlockKind, PdfBlock, blocks, body_size, continues, set_levels
+from source.formats.pdf.forms import draw_annotations, show_fields
 from source.formats.pdf.headers_footers import headers_and_footers
-from source.formats.pdf.lines import Page, read_page
+from source.formats.pdf.lines import Page, PdfLine, read_page
 from source.formats.pdf.ocr import recognise
+from source.formats.pdf.order import is_disordered
 from source.formats.registry import OCR
 from source.limits import check_growth
 from source.places import Corners
 from source.spans import Span
 from source.untrusted_text import isolated
 
-EXTRACTOR = "pdf/2"
+EXTRACTOR = "pdf/3"
 
 _MARKED = {
     BlockKind.CONTENTS: RegionKind.NAVIGATION,
@@ -38,8 +40,10 @@ _NO_TITLE = re.compile(
 )
 _METADATA = ("Title", "Author", "CreationDate")
 _LARGE = 1.25  # of the text's font size: a heading of this size on the first page is the title
-_DISORDER = 0.1  # of a page's lines
-_MIN_DISORDER = 4  # lines
+_SINGLE = 0.25  # of a page's lines, of one letter each
+_MIN_SINGLE = 10  # lines
+_MIN_UNIDENTIFIED = 10  # characters
+_UNIDENTIFIED, _UNIDENTIFIED_PAGE = 0.05, 0.5  # of a page's characters: it is doubtful, and it is read by OCR instead
 _TAIL = 2048  # last bytes of a complete file, which contain its end mark
 
 
@@ -71,10 +75,11 @@ def _read(data: bytes, shown_as: str, ocr: str) -> tuple[list[Page], dict[str, s
     characters = 0
     try:
         with pypdfium2.PdfDocument(data) as file:
+            show_fields(file)
             for number in range(len(file)):
-                page = file[number]
-                parsed = read_page(page)
-                pages.append(recognise(page, ocr) if ocr and not parsed.lines else parsed)
+                page, ticks = draw_annotations(file, number)
+                parsed = read_page(page, ticks)
+                pages.append(_with_recognised(parsed, recognise(page, ocr)) if ocr and _needs_ocr(parsed) else parsed)
                 page.close()
                 characters += sum(len(line.text) for line in pages[-1].lines)
                 check_growth(characters, len(data), shown_as)  # pages may be one and the same object
@@ -83,6 +88,27 @@ def _read(data: bytes, shown_as: str, ocr: str) -> tuple[list[Page], dict[str, s
         if "password" in str(error).lower():
             raise Encrypted(f"{isolated(shown_as)} is password-protected. Add an unprotected copy.") from error
         raise Damaged(f"{isolated(shown_as)} is damaged or not a PDF. Try saving it again.") from error
+
+
+def _needs_ocr(page: Page) -> bool:
+    return not page.lines or page.scan or _is_unidentified(page, _UNIDENTIFIED_PAGE)
+
+
+def _is_unidentified(page: Page, share: float) -> bool:
+    """Whether at least this share of a page's characters are of fonts that don't say which characters they are."""
+    characters = sum(len(line.text) for line in page.lines)
+    return page.unidentified >= max(_MIN_UNIDENTIFIED, share * characters)
+
+
+def _with_recognised(page: Page, recognised: Page) -> Page:
+    """What was recognised on a page, and its own lines above and below that."""
+    if not page.scan or not recognised.lines:
+        return recognised if recognised.lines or not page.lines else page
+    own = [line for line in page.lines if line.corners.any()]
+    new = [line for line in recognised.lines if not any(_overlap(line, each) for each in own)]
+    first = min((line.baseline for line in new), default=0.0)
+    above, below = ([line for line in own if (line.baseline <= first) is so] for so in (True, False))
+    return replace(recognised, lines=[*above, *new, *below])
 
 
 def _title(own: str) -> str:
@@ -173,13 +199,27 @@ class _Assembly:
 
 def _doubts(page: Page, number: int) -> Iterator[Doubt]:
     """The doubts about a page that show in its layout."""
-    if not page.lines and not page.blank:
+    if (page.scan or not page.lines) and not page.blank:
         yield Doubt(DoubtKind.NO_TEXT, number)
+    if _is_unidentified(page, _UNIDENTIFIED):
+        yield Doubt(DoubtKind.UNIDENTIFIED, number, page.unidentified)
     if page.recognised:
         yield Doubt(DoubtKind.RECOGNISED, number)
-    disorder = rises(page)
-    if disorder >= max(_MIN_DISORDER, _DISORDER * len(page.lines)):
-        yield Doubt(DoubtKind.READING_ORDER, number, disorder)
+    single = sum(len(line.text) == 1 and line.text.isalpha() for line in page.lines)
+    if single >= max(_MIN_SINGLE, _SINGLE * len(page.lines)):
+        yield Doubt(DoubtKind.SPACED_WORDS, number, single)
+    if is_disordered(page.disorder, len(page.lines)):
+        yield Doubt(DoubtKind.READING_ORDER, number, page.disorder)
+
+
+def _overlap(one: PdfLine, other: PdfLine) -> bool:
+    """Whether most of a line lies within the extent of another one."""
+    first, second = (
+        np.concatenate([known[:, :2].min(axis=0), known[:, 2:].max(axis=0)]).astype(np.int64)
+        for known in (line.corners[line.corners.any(axis=1)] for line in (one, other))
+    )
+    shared = np.minimum(first[2:], second[2:]) - np.maximum(first[:2], second[:2])
+    return bool((shared > 0).all() and 2 * shared.prod() > (first[2:] - first[:2]).prod())
 
 
 def _is_above(block: PdfBlock, page: Page) -> bool:

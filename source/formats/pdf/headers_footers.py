@@ -26,14 +26,23 @@ def headers_and_footers(pages: Sequence[Page]) -> list[set[int]]:
     for page, lines in zip(pages, edges, strict=True):
         repeated = {i for i, keys in lines.items() if any(counts[key] >= least for key in keys)}
         numbers = {i for i in lines if len(pages) > 1 and _NUMBER.fullmatch(page.lines[i].text)}
-        turned = {i for i, line in enumerate(page.lines) if not line.upright}
-        found.append(repeated | numbers | (turned if len(turned) <= _TURNED * len(page.lines) else set()))
+        found.append(repeated | numbers | _turned(page))
     return found
+
+
+def _turned(page: Page) -> set[int]:
+    """The slanted lines, which are marks across the page, and the few that are turned, which are in its margin."""
+    turned = {i for i, line in enumerate(page.lines) if not line.upright}
+    slanted = {i for i in turned if page.lines[i].angle % 90}
+    if len(turned) <= _TURNED * len(page.lines):
+        return turned
+    return slanted if 2 * len(slanted) <= len(page.lines) else set()  # if they are more, the page was scanned aslant
 
 
 def _edge_lines(page: Page) -> dict[int, list[str]]:
     """The few lines nearest to the page's top and bottom edge, with the keys that identify them on other pages."""
-    order = sorted(range(len(page.lines)), key=lambda i: page.lines[i].baseline)
+    upright = [i for i, line in enumerate(page.lines) if line.upright]
+    order = sorted(upright, key=lambda i: page.lines[i].baseline)
     top = [i for i in order[:_EDGE_LINES] if page.lines[i].baseline < _EDGE * page.height]
     bottom = [i for i in order[-_EDGE_LINES:] if page.lines[i].baseline > (1 - _EDGE) * page.height]
     keys = {i: _words_key(page.lines[i]) for i in [*top, *bottom]}

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from qa_fixtures import ARTICLE_QUESTIONS
 
 import qa
-import qa.ask.reader.load
+import qa.ask.reader.candidates
 from qa.ask.highlights import Word, clause, highlight, split
 from source import Span
 
@@ -106,8 +104,7 @@ def test_a_highlight_lies_in_its_quote(qa_article: qa.Book, question: str) -> No
 def test_without_the_reader_a_highlight_has_none_of_the_questions_words(
     qa_article: qa.Book, monkeypatch: pytest.MonkeyPatch, question: str
 ) -> None:
-    unknowing = replace(qa.ask.reader.load.SHIPPED, languages=frozenset({"a language that nothing is in"}))
-    monkeypatch.setattr(qa.ask.reader.load, "SHIPPED", unknowing)
+    monkeypatch.setattr(qa.ask.reader.candidates, "reader_for", lambda languages: None)
     answer = qa_article.ask(question, k=10)
     lexical = qa_article.store.lexical
     asked = lexical.content_words(question)

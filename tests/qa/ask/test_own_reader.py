@@ -23,12 +23,12 @@ import index.encoder.load
 import qa
 from index import Encoder, searchable
 from index.exports import ExportUnusable
-from qa.ask.reader import Reader, ReaderMissing, open_reader, reader_is_own
+from qa.ask.reader import Reader, ReaderMissing, own_reader
 from qa.ask.reader import export as export_module
 from qa.ask.reader.exported import FACTS, ReaderFacts, opened
 from qa.ask.reader.load import _own
 from qa.ask.reader.own import export_folder, open_own, sha256_of
-from qa.ask.reader.pairs import PairTokenizer, without_blanks
+from qa.ask.reader.pairs import PairTokenizer, parsed, without_blanks
 from qa.ask.reader.shipped import ENGLISH
 
 pytest_plugins = ["qa_fixtures"]
@@ -139,7 +139,7 @@ def test_strange_texts_are_read(cache: Path, models: Path, kind: str, text: str)
 
 
 def test_the_shipped_readers_input_is_what_it_learnt(models: Path) -> None:
-    pairs = PairTokenizer((ENGLISH.folder / "tokenizer.json").read_bytes(), 512)
+    pairs = PairTokenizer(parsed((ENGLISH.folder / "tokenizer.json").read_bytes()), 512)
     assert not pairs.blanks
     pair = pairs.encode("who " * 200, "ships " * 1000)
     assert pair.ids[0].tolist() == [101, *[2040] * 128, 102, *[3719] * 381, 102]
@@ -325,12 +325,13 @@ def test_a_book_is_asked_with_it_in_any_language(
     answer = book.ask("Кто считал корабли?")
     quote = (answer.quotes or answer.nearest)[0]
     assert text[quote.span.start : quote.span.end] == quote.text
-    (reading,) = open_reader().read(answer.question, [text], [book.store.context(0)])
+    reader = own_reader()
+    assert reader
+    (reading,) = reader.read(answer.question, [text], [book.store.context(0)])
     found = [reading.best(span.start, span.end) for span in book.store.sentences(0)]
     assert quote.highlights and set(quote.highlights) <= {each.span for each in found if each}
-    assert reader_is_own()
     monkeypatch.delenv("CHAPTER_VERSE_READER")
-    assert not reader_is_own()
+    assert own_reader() is None
 
 
 def test_a_wrong_folder_is_said_when_an_index_is_opened(
@@ -341,9 +342,15 @@ def test_a_wrong_folder_is_said_when_an_index_is_opened(
         qa.load(qa_article_index)
 
 
+def answers_of_own() -> float:
+    reader = own_reader()
+    assert reader
+    return reader.read(QUESTION, [PASSAGE, "", CONTEXT])[0].answers
+
+
 def test_it_reads_in_a_forked_process(
     cache: Path, models: Path, monkeypatch: pytest.MonkeyPatch, in_child: InChild
 ) -> None:
     monkeypatch.setenv("CHAPTER_VERSE_READER", str(models / "bert"))
-    here = open_reader().read(QUESTION, [PASSAGE, "", CONTEXT])[0].answers
-    in_child(lambda: open_reader().read(QUESTION, [PASSAGE, "", CONTEXT])[0].answers == here or 1 / 0)
+    here = answers_of_own()
+    in_child(lambda: answers_of_own() == here or 1 / 0)

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from qa_fixtures import build_book
 
 from qa.ask.conversation import ContextualQuestion
-from qa.ask.reader import ReaderMissing, Reading, open_reader, read, worth_reading
-from qa.ask.reader.shipped import ENGLISH
+from qa.ask.reader import ReaderMissing, Reading, read, worth_reading
+from qa.ask.reader.load import _english
+from qa.ask.reader.shipped import ENGLISH, MULTILINGUAL, ShippedReader
 from qa.ask.retrieve import Candidate, candidates, make_queries
 
 pytest_plugins = ["qa_fixtures"]
@@ -38,18 +39,18 @@ CHOIR = (
     ],
 )
 def test_the_words_that_answer(question: str, answer: str) -> None:
-    (reading,) = open_reader().read(question, [CHOIR])
+    (reading,) = _english().read(question, [CHOIR])
     found = reading.best(0, len(CHOIR))
     assert found
     words = CHOIR[found.span.start : found.span.end]
     assert answer in words and len(words) <= len(answer) + 12
     other = "Onion soup is served with toasted bread and cheese on Sundays."
-    (beside,) = open_reader().read(question, [other])
+    (beside,) = _english().read(question, [other])
     assert reading.answers > beside.answers and reading.relevance > beside.relevance
 
 
 def test_a_passage_is_read_the_same_alone_and_beside_others() -> None:
-    reader, texts = open_reader(), [CHOIR, "Comets have tails.", CHOIR * 2]
+    reader, texts = _english(), [CHOIR, "Comets have tails.", CHOIR * 2]
     together = reader.read("Who founded the choir?", texts)
     for text, reading in zip(texts, together, strict=True):
         (alone,) = reader.read("Who founded the choir?", [text])
@@ -63,7 +64,7 @@ STRANGE = ["", " ", "\x00", "😀", "Кто это?", "谁致了欢迎词？", "
 @pytest.mark.parametrize("question", STRANGE)
 @pytest.mark.parametrize("text", STRANGE)
 def test_strange_texts_are_read(question: str, text: str) -> None:
-    (reading,) = open_reader().read(question, [text])
+    (reading,) = _english().read(question, [text])
     assert math.isfinite(reading.answers) and math.isfinite(reading.relevance)
     found = reading.best(0, len(text))
     if found is not None:
@@ -90,11 +91,13 @@ def test_best_is_the_best_of_all_spans(data: st.DataObject) -> None:
     assert (found.span.start, found.span.end) in {(offsets[i][0], offsets[j][1]) for i, j in spans}
 
 
-@pytest.mark.parametrize("name", ["reader.onnx", "tokenizer.json"])
+@pytest.mark.parametrize(
+    ("shipped", "name"), [(ENGLISH, "reader.onnx"), (ENGLISH, "tokenizer.json"), (MULTILINGUAL, "reader.onnx")]
+)
 @pytest.mark.parametrize("harm", ["change", "remove"])
-def test_a_damaged_file_is_never_parsed(tmp_path: Path, name: str, harm: str) -> None:
+def test_a_damaged_file_is_never_parsed(tmp_path: Path, shipped: ShippedReader, name: str, harm: str) -> None:
     folder = tmp_path / "weights"
-    shutil.copytree(ENGLISH.folder, folder)
+    shutil.copytree(shipped.folder, folder)
     path = folder / name
     if harm == "change":
         data = bytearray(path.read_bytes())
@@ -103,7 +106,7 @@ def test_a_damaged_file_is_never_parsed(tmp_path: Path, name: str, harm: str) ->
     else:
         path.unlink()
     with pytest.raises(ReaderMissing, match=rf"{name} is missing or damaged. Reinstall the project"):
-        replace(ENGLISH, folder=folder).open()
+        replace(shipped, folder=folder).open()
 
 
 @pytest.mark.parametrize(
@@ -128,9 +131,9 @@ def test_only_passages_in_a_language_of_the_reader_are_read(
 
 def test_several_threads_read_what_one_does() -> None:
     questions = ["Who founded it?", "When?", "How many singers?", "Where do they go?"] * 4
-    alone = [open_reader().read(question, [CHOIR])[0].answers for question in questions]
+    alone = [_english().read(question, [CHOIR])[0].answers for question in questions]
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda q: open_reader().read(q, [CHOIR])[0].answers, questions)) == alone
+        assert list(pool.map(lambda q: _english().read(q, [CHOIR])[0].answers, questions)) == alone
 
 
 @pytest.mark.parametrize(

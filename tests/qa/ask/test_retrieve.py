@@ -113,7 +113,7 @@ def test_fewer_candidates_are_the_first_of_more(qa_article: qa.Book) -> None:
     assert [each.passage for each in candidates(qa_article.store, wanted, 3)] == every[:3]
 
 
-def test_vectors_weigh_less_the_more_pieces_the_words_have(qa_article: qa.Book) -> None:
+def test_vectors_weigh_less_where_words_are_broken(qa_article: qa.Book) -> None:
     questions = [
         "Who spoke first at the conference?",
         "¿Quién pronunció el discurso de bienvenida a los participantes?",
@@ -124,5 +124,5 @@ def test_vectors_weigh_less_the_more_pieces_the_words_have(qa_article: qa.Book) 
         make_queries(ContextualQuestion(question), qa_article.encoder)[0].vector_weight for question in questions
     ]
     assert weights[0] == 1.0
-    assert all(LEAST_WEIGHT <= weight < 0.8 for weight in weights[1:3])
+    assert all(LEAST_WEIGHT <= weight < 0.9 for weight in weights[1:3])
     assert weights[3] == TIE_BREAK

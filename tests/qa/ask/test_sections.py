@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from docx_fixtures import NAMES, docx, p
 from qa_fixtures import build_book
 
 import qa
+from qa.ask.extent import FOUND
 from qa.ask.sections import LONGEST_SECTION, reference
 
 pytest_plugins = ["qa_fixtures"]
@@ -77,9 +79,42 @@ def test_a_question_for_something_in_a_section_gets_its_sentence(book: qa.Book) 
     assert best(book, "How much is the rent by clause 4.1?").startswith("4.1 The rent is 900 pounds a month.")
 
 
+def test_a_section_that_two_documents_have_is_less_certain(book: qa.Book, tmp_path: Path) -> None:
+    other = LEASE.replace("once a year", "twice a year")
+    both = build_book(tmp_path, {"lease.txt": LEASE, "other.txt": other}).ask("What does clause 4.2 say?")
+    assert book.ask("What does clause 4.2 say?").confidence >= FOUND > both.confidence
+    assert {quote.document.id for quote in both.quotes[:2]} == {"lease.txt", "other.txt"}
+
+
 def test_a_long_section_is_cut_after_a_paragraph(tmp_path: Path) -> None:
     paragraphs = "\n\n".join(f"Rule {n} of the harbour says that ship {n} stays at its place." for n in range(99))
     text = best(
         build_book(tmp_path, {"a.md": f"# Harbour\n\n## 3 Ships\n\n{paragraphs}\n"}), "What does section 3 say?"
     )
     assert text.startswith("Rule ") and text.endswith("place.") and 300 < len(text) <= LONGEST_SECTION
+
+
+def test_a_clause_of_a_word_file_is_found_by_its_automatic_number(tmp_path: Path) -> None:
+    numbered = '<w:numPr><w:ilvl w:val="{}"/><w:numId w:val="1"/></w:numPr>'
+    levels = "".join(
+        f'<w:lvl w:ilvl="{at}"><w:numFmt w:val="decimal"/><w:lvlText w:val="{pattern}"/></w:lvl>'
+        for at, pattern in enumerate(("%1", "%1.%2"))
+    )
+    lists = (
+        f'<w:numbering {NAMES}><w:abstractNum w:abstractNumId="0">{levels}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>'
+    )
+    texts = [
+        (0, "Fees"), (1, "The fee is 410 pounds a month."), (1, "A late payment costs five pounds a day."),
+        (0, "Ending"), (1, "Either side may end this with ten weeks of warning."),
+        (1, "Whatever breaks clause 1.2 is void."),
+    ]  # fmt: skip
+    body = "".join(p(text, "" if depth else "berschrift1", numbered.format(depth)) for depth, text in texts)
+    content = docx(body, more={"word/numbering.xml": lists}, numbering="numbering.xml")
+    book = build_book(tmp_path, {"lease.docx": content})
+    for number, text, heading in (("2.1", texts[4][1], ("2 Ending", "2.1")), ("1.2", texts[2][1], ("1 Fees", "1.2"))):
+        answer = book.ask(f"What does clause {number} say?")
+        assert answer.answered
+        assert (answer.quotes[0].text, answer.quotes[0].place.heading) == (text, heading)
+    section = book.ask("What does section 2 say?").quotes[0]
+    assert section.text == f"{texts[4][1]}\n{texts[5][1]}"

@@ -84,7 +84,7 @@ def test_the_first_record_heads_the_columns_at_any_line_end(end: str, delimiter:
     assert paragraphs(document) == [
         f"ship{delimiter}built", f"Erik{delimiter}1902", f'"Two""s{end}Brothers"{delimiter}1911',
     ]  # fmt: skip
-    assert (document.title, document.path, document.sha256, document.extractor) == ("ships", "p", "s", "csv/2")
+    assert (document.title, document.path, document.sha256, document.extractor) == ("ships", "p", "s", "csv/3")
     place = document.place(text.index("Brothers"))
     assert (place.heading, place.paragraph, place.line) == (("ship | built",), 3, 5)
     assert document.place(text.index("built")).heading == ("ship | built",)
@@ -111,6 +111,9 @@ def test_a_first_record_that_may_be_data_stays_quotable() -> None:
         ("remark; long\n1\n2;3;4\n5; 6\n7;8;9;0", "remark; long"),  # the sign is no delimiter
         ("a;b,c\nd;e,f", "a | b,c"),  # of two that fit alike, the comma may be part of a text
         ('"the ""good"" ship",n\nErik,1', 'the "good" ship | n'),
+        ("year;month;costs;\n2031;1;12,50;\n2031;2;14,00;\n", "year | month | costs"),  # lines end with a delimiter
+        ("year,costs\n2031,12,\n2032,14,\n", "year | costs"),  # only those of the records do
+        ("year,costs,\n2031,12,paid\n2032,14,\n", None),  # a column without a name
         ("Norway,2019\nSweden,2020", None),  # a year among years
         ("Norway,Oslo\nSweden,Kiruna\nNorway,Bergen", None),  # met again below
         ("a,a\n1,2", None),

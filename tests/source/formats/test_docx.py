@@ -46,7 +46,7 @@ def test_headings_paragraphs_and_lists_in_their_order() -> None:
     ]  # fmt: skip
     assert document.place(document.text.index("Oars")).heading == ("Sailing", "Rowing")
     assert document.place(document.text.index("Crane")).paragraph == 3
-    assert document.extractor == "docx/2"
+    assert document.extractor == "docx/3"
 
 
 def test_a_long_paragraph_in_a_heading_style_is_not_a_heading() -> None:
@@ -171,7 +171,7 @@ def test_tables_give_each_text_once() -> None:
     removed = "<w:tr><w:trPr><w:del/></w:trPr><w:tc>" + p("gone") + "</w:tc></w:tr></w:tbl>"
     document = read(table(rows).removesuffix("</w:tbl>") + removed)
     assert document.text == "Ship\tSails\tCrew\nboth\te f g h\t34\n\ttwo lines\t30"
-    assert document.place(document.text.index("two")).heading == ("Ship | Sails | Crew",)
+    assert document.place(document.text.index("two")).heading == ("Ship | Sails | Crew", "Ship: both")
     assert document.place(document.text.index("two")).paragraph == 3
 
 
@@ -339,3 +339,123 @@ def test_time_grows_with_the_size_alone(within: Callable[[float], AbstractContex
     )
     with within(5):
         assert read_docx(data, id="x").text.count("\n\n") == 1999
+
+
+def level(number: int, pattern: str, format: str = "decimal", more: str = "") -> str:
+    return (
+        f'<w:lvl w:ilvl="{number}"><w:start w:val="1"/><w:numFmt w:val="{format}"/>'
+        f'<w:lvlText w:val="{pattern}"/>{more}</w:lvl>'
+    )
+
+
+def numbered(body: str, *levels: str, more: str = "") -> Document:
+    lists = (
+        f'<w:numbering {NAMES}><w:abstractNum w:abstractNumId="7">{"".join(levels)}</w:abstractNum>'
+        f'<w:num w:numId="1"><w:abstractNumId w:val="7"/></w:num>{more}</w:numbering>'
+    )
+    return read_docx(docx(body, more={"word/numbering.xml": lists}, numbering="numbering.xml"), id="a.docx")
+
+
+def at(number: int, text: str, style: str = "", list: int = 1) -> str:
+    return p(text, style, f'<w:numPr><w:ilvl w:val="{number}"/><w:numId w:val="{list}"/></w:numPr>')
+
+
+def test_clauses_are_placed_by_their_automatic_numbers() -> None:
+    body = (
+        at(0, "Rent", "berschrift1") + at(1, "It is due.") + at(1, "It is late.") + at(2, "On Monday.")
+        + p("Or so.") + at(2, "On Friday.") + at(0, "Notice", "berschrift1") + at(1, "Ten weeks.") + p("Plain.")
+    )  # fmt: skip
+    document = numbered(body, level(0, "%1"), level(1, "%1.%2"), level(2, "(%3)", "lowerLetter"))
+    assert {document.text[s.start : s.end]: document.place(s.start).heading for s in document.quotable()} == {
+        "It is due.": ("1 Rent", "1.1"),
+        "It is late.": ("1 Rent", "1.2"),
+        "On Monday.": ("1 Rent", "1.2", "(a)"),
+        "Or so.": ("1 Rent", "1.2"),
+        "On Friday.": ("1 Rent", "1.2", "(b)"),
+        "Ten weeks.": ("2 Notice", "2.1"),
+        "Plain.": ("2 Notice",),
+    }
+    assert "1.1" not in document.text and document.title == "Rent"
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ([level(0, "Article %1.", "upperRoman")], ["Article I.", "Article II.", "Article III."]),
+        ([level(0, "%1)", "upperLetter")], ["A)", "B)", "C)"]),
+        ([level(0, "%1.", "decimalZero")], ["01.", "02.", "03."]),
+        ([level(0, "%1.", more='<w:start w:val="4"/>').replace('<w:start w:val="1"/>', "")], ["4.", "5.", "6."]),
+        ([level(0, "•", "bullet")], None),
+        ([], None),
+    ],
+)
+def test_the_formats_of_numbers(levels: list[str], expected: list[str] | None) -> None:
+    document = numbered(at(0, "one") + at(0, "two") + at(0, "three"), *levels)
+    assert [each.title for each in document.places.headings] == (expected or [])
+
+
+def test_lists_continue_and_begin_again_as_word_counts_them() -> None:
+    more = (
+        '<w:num w:numId="2"><w:abstractNumId w:val="7"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/>'
+        '</w:lvlOverride></w:num><w:num w:numId="4"><w:abstractNumId w:val="7"/></w:num>'
+    )
+    body = (
+        at(0, "a") + at(1, "b") + at(0, "c") + at(1, "d") + at(0, "e", list=2) + at(0, "f", list=2) + at(0, "g", list=4)
+    )
+    document = numbered(body, level(0, "%1."), level(1, "%2."), more=more)
+    assert [each.title for each in document.places.headings] == ["1.", "1.", "2.", "1.", "5.", "6.", "7."]
+
+
+def field(data: str, instruction: str) -> str:
+    return (
+        f'<w:r><w:fldChar w:fldCharType="begin"><w:ffData>{data}</w:ffData></w:fldChar></w:r><w:r><w:instrText>'
+        f'{instruction}</w:instrText></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    )
+
+
+def test_old_form_fields_show_what_was_chosen() -> None:
+    boxes = "".join(
+        field(f"<w:checkBox>{state}</w:checkBox>", "FORMCHECKBOX")
+        for state in ("<w:checked/>", '<w:checked w:val="0"/>', '<w:default w:val="1"/>', "")
+    )
+    entries = "".join(f'<w:listEntry w:val="{name}"/>' for name in ("Oak", "Elm"))
+    choices = "".join(
+        field(f"<w:ddList>{chosen}{entries}</w:ddList>", "FORMDROPDOWN")
+        for chosen in ('<w:result w:val="1"/>', '<w:default w:val="1"/>', "", '<w:result w:val="9"/>')
+    )
+    assert read(p(boxes) + p(choices)).text == "☒☐☒☐\n\nElmElmOak"
+
+
+PAGE = (
+    "<html><body><h1>Offer</h1><p>It costs 18 kroner.</p><table><tr><th>a</th><th>b</th></tr>"
+    "<tr><td>1</td><td>2</td></tr></table></body></html>"
+)
+ARCHIVE = (
+    'MIME-Version: 1.0\nContent-Type: multipart/related; boundary="x"\n\n--x\nContent-Type: text/html\n\n'
+    f"{PAGE}\n--x--\n"
+)
+
+
+@pytest.mark.parametrize(("name", "content"), [("c.htm", PAGE), ("c.mht", ARCHIVE)])
+def test_a_web_page_inside_is_a_part_of_the_text(name: str, content: str) -> None:
+    body = p("Before.") + '<w:altChunk r:id="aFChunk"/>' + p("After.")
+    document = read_docx(docx(body, more={f"word/{name}": content}, aFChunk=name), id="a.docx")
+    assert document.text == "Before.\n\nOffer\n\nIt costs 18 kroner.\n\na\tb\n1\t2\n\nAfter."
+    assert document.place(document.text.index("1\t2")).heading == ("Offer", "a | b")
+
+
+def test_a_word_file_inside_is_a_part_of_the_text_once_and_to_a_depth() -> None:
+    chunk = '<w:altChunk r:id="aFChunk"/>'
+    inner = docx(p("Inside.") + p("2"))
+    for _ in range(5):
+        inner = docx(p("In.") + chunk * 3, more={"word/c.docx": inner}, aFChunk="c.docx")
+    with pytest.raises(Damaged, match="another file"):
+        read_docx(inner, id="a.docx")
+    once = docx(chunk * 3 + p("After."), more={"word/c.docx": docx(p("Inside.", "berschrift1"))}, aFChunk="c.docx")
+    assert read_docx(once, id="a.docx").text == "Inside.\n\nAfter."
+
+
+def test_another_file_inside_is_refused_with_what_to_do() -> None:
+    body = p("Before.") + '<w:altChunk r:id="aFChunk"/>'
+    with pytest.raises(Damaged, match=r"another file as a part of its text.*Open it in Word and save it again"):
+        read_docx(docx(body, more={"word/c.rtf": "{}"}, aFChunk="c.rtf"), id="a.docx")

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 from epub_fixtures import CONTAINER, archive, book, chapter, item, opf
 
@@ -60,7 +63,7 @@ def test_a_book_in_the_order_of_its_spine() -> None:
     place = document.place(document.text.index("jib"))
     assert (place.page, place.heading) == (None, ("Sails", "Made of", "Name | Cloth"))
     assert (document.id, document.path, document.sha256) == ("ships.epub", "a/ships.epub", "5ea")
-    assert (document.title, document.extractor, document.doubts) == ("The Ships", "epub/3", ())
+    assert (document.title, document.extractor, document.doubts) == ("The Ships", "epub/4", ())
     assert [span for span in document.places.paragraphs if not document.text[span.start : span.end].strip()] == []
     assert list(document.places.paragraphs) == sorted(document.places.paragraphs)
 
@@ -213,3 +216,64 @@ def test_a_byte_changed_anywhere_gives_a_document_or_an_error_that_names_the_fil
             read_epub(data, id="x.epub")
         except SourceError as error:
             assert str(error).startswith("x.epub ")
+
+
+NAV = '<nav epub:type="landmarks"><a href="c1.xhtml">Start</a></nav><nav epub:type="toc"><ol>{}</ol></nav>'
+NCX = (
+    '<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/"><navMap>{}</navMap><pageList><pageTarget><navLabel>'
+    '<text>p. 7</text></navLabel><content src="../c3.xhtml"/></pageTarget></pageList></ncx>'
+)
+CHAPTERS = {
+    "c1.xhtml": chapter('<p><img src="one.png"/></p><p>They sailed.</p>'),
+    "c2.xhtml": chapter("<h1>II</h1><p>They rowed.</p>"),
+    "c3.xhtml": chapter("<p>They rowed on.</p>"),
+    "c4.xhtml": chapter("<h2>The Storm</h2><p>They drowned.</p><div id='after'/><p>They were found.</p>"),
+}
+
+
+def named(contents: str, kind: str, media: str = "application/xhtml+xml") -> dict[str, tuple[str, ...]]:
+    """The place of the sentences of a book whose contents are a part of this kind."""
+    parts = "".join(item(name[:2], name) for name in CHAPTERS)
+    package = opf(
+        parts + item("toc", "in/toc", kind, media), "".join(f'<itemref idref="{name[:2]}"/>' for name in CHAPTERS)
+    )
+    document = read_epub(book(package, {**CHAPTERS, "in/toc": contents}), id="x")
+    return {document.text[span.start : span.end]: document.place(span.start).heading for span in document.quotable()}
+
+
+def test_a_chapter_has_its_name_from_the_contents_if_it_stands_nowhere_else() -> None:
+    entries = (
+        '<li><a href="../c1.xhtml">The <i>fair</i> wind</a></li><li><a href="../c2.xhtml">The calm</a></li>'
+        '<li><a href="../c4.xhtml">Chapter 4: The storm</a><ol>'
+        '<li><a href="../c4.xhtml#after">The beach</a></li></ol></li>'
+    )
+    assert named(chapter(NAV.format(entries)), 'properties="nav"') == {
+        "They sailed.": ("The fair wind",),
+        "They rowed.": ("The calm", "II"),
+        "They rowed on.": ("The calm", "II"),
+        "They drowned.": ("The Storm",),
+        "They were found.": ("The Storm", "The beach"),
+    }
+
+
+def test_the_contents_of_an_older_book_name_chapters_too() -> None:
+    point = '<navPoint id="{0}"><navLabel><text>{0}</text></navLabel><content src="../{1}"/></navPoint>'
+    places = named(
+        NCX.format(point.format("Wind", "c1.xhtml") + point.format("Calm", "c2.xhtml")), "", "application/x-dtbncx+xml"
+    )
+    assert places["They sailed."] == ("Wind",)
+    assert places["They rowed."] == places["They rowed on."] == ("Calm", "II")
+
+
+@pytest.mark.parametrize("contents", ["", "<ncx", "no <b>markup", NCX.format("<navPoint/>" * 9), "\0"])
+def test_contents_that_name_nothing_keep_no_book_out(contents: str) -> None:
+    assert named(contents, "", "application/x-dtbncx+xml")["They sailed."] == ()
+
+
+def test_contents_of_a_hostile_book_are_read_in_time(within: Callable[[float], AbstractContextManager[None]]) -> None:
+    entries = "".join(f'<li><a href="a.xhtml#i{n}">Name {n}</a></li>' for n in range(20_000))
+    part = "".join(f"<h1 id='i{n}'>Heading {n}</h1>" for n in range(3000))
+    nav = chapter(NAV.format("<ol>" * 200 + entries))
+    package = opf(item("a", "a.xhtml") + item("n", "n.xhtml", 'properties="nav"'), '<itemref idref="a"/>')
+    with within(2):
+        read_epub(book(package, {"a.xhtml": chapter(part + "<p>Text.</p>"), "n.xhtml": nav}), id="x")

@@ -64,7 +64,7 @@ def test_a_page_is_read_as_it_is_laid_out() -> None:
     place = document.place(document.text.index("elm"))
     assert (place.page, place.heading, place.paragraph, place.line) == (None, ("Ships", "Of wood"), 5, None)
     assert (document.id, document.path, document.sha256) == ("ships.html", "a/ships.html", "5ea")
-    assert (document.title, document.extractor, document.doubts) == ("Ships", "html/2", ())
+    assert (document.title, document.extractor, document.doubts) == ("Ships", "html/3", ())
 
 
 @pytest.mark.parametrize(
@@ -425,3 +425,15 @@ def _bare(body: str) -> str:
 
 def _letters(text: str) -> str:
     return "".join(text.split())
+
+
+def test_a_table_of_data_is_content_whatever_its_cells_hold() -> None:
+    row = "<tr><td><p>{}</p></td><td><ul><li>{}</li></ul></td></tr>"
+    page = (
+        '<nav><a href="/">Home</a> <a href="/x">Wool</a></nav><main><h1>Visit us</h1><div>The shop stands behind the '
+        f"church.</div><table>{row.format('Monday', '10 to 8')}{row.format('Tuesday', 'Closed')}</table></main>"
+        "<footer><table><tr><td>Terms</td><td>Privacy</td></tr><tr><td>a</td><td>b</td></tr></table></footer>"
+    )
+    document = read_html(page.encode(), id="x")
+    quotes = [document.text[span.start : span.end] for span in document.quotable()]
+    assert quotes == ["The shop stands behind the church.", "Monday\t10 to 8", "Tuesday\tClosed"]

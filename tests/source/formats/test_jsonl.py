@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from source import ids_in, scan
+from source import SourceFile, ids_in, scan
 from source.document import Document
 from source.errors import BadCollection, DuplicateId, SourceEmpty
 from source.formats.jsonl import records
@@ -113,7 +113,7 @@ def test_a_collection_listens_while_its_lines_are_found(tmp_path: Path, data: by
         list(batches(path, "a.jsonl", lambda sha256: None, lambda: heard.append(1)))
     assert len(heard) >= len(data) // (1 << 17)
     with pytest.raises(KeyboardInterrupt):
-        list(ids_in(path, "a.jsonl", _interrupt))
+        list(ids_in(SourceFile(path, "a.jsonl", "a.jsonl"), _interrupt))
 
 
 def _interrupt() -> None:

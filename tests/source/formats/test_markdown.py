@@ -130,10 +130,10 @@ def test_html_blocks_comments_and_rules_are_markup() -> None:
         "One.\n\n<script>\nalert(1);\n\nalert(2);\n</script>\n\n<!-- a\n\nnote -->\n\n<div>\nraw\n</div>\n\n***\n\nTwo."
     )
     document = read_markdown(text, id="x")
-    assert quotable(document) == ["One.", "Two."]
+    assert quotable(document) == ["One.", "raw", "Two."]
     assert regions(document) == [
         ("markup", "<script>\nalert(1);\n\nalert(2);\n</script>"), ("markup", "<!-- a\n\nnote -->"),
-        ("markup", "<div>\nraw\n</div>"), ("markup", "***"),
+        ("markup", "<div>\n"), ("markup", "\n</div>"), ("markup", "***"),
     ]  # fmt: skip
 
 
@@ -168,3 +168,50 @@ def test_quotes_whose_lines_lack_their_mark_are_read_in_time(
         assert read_markdown("> ====\n====\n" * 3000, id="x").quotable()
     lazy = read_markdown("> a quote\n" + "that goes on\n" * 2000 + "\nA paragraph.\n", id="x")
     assert len(lazy.places.paragraphs) == 2
+
+
+TABLE = (
+    "<table>\n<thead><tr><th>Part</th><th>Colour</th></tr></thead>\n<tr><td>Rail</td><td><b>moss</b> green</td></tr>\n"
+    "<tr><td>Post</td><td>red</td></tr>\n</table>\nAfter it.\n"
+)
+
+
+def html_quotes(text: str) -> list[str]:
+    document = read_markdown(text, id="a.md")
+    return [document.text[span.start : span.end] for span in document.quotable()]
+
+
+def test_the_rows_of_an_html_table_are_paragraphs_under_its_head() -> None:
+    document = read_markdown(f"# Plan\n\n{TABLE}", id="a.md")
+    assert html_quotes(TABLE) == ["Rail</td><td><b>moss</b> green", "Post</td><td>red", "After it."]
+    assert document.place(document.text.index("moss")).heading == ("Plan", "Part | Colour")
+    assert document.place(document.text.index("After")).heading == ("Plan",)
+
+
+@pytest.mark.parametrize(
+    ("text", "quotes"),
+    [
+        ("<details>\n<summary>Who?</summary>\n<p>By <i>Ewan</i>.</p>\n</details>\n", ["Who?", "By <i>Ewan</i>."]),
+        ("<!-- a <b>secret -->\n", []),
+        ("<script>\nlet a = '<p>x</p>'\n</script>\n", []),
+        ('<p align="center"><a href="x"><img src="y"></a></p>\n', []),
+        ('<div><a href="x">Home</a> | <a href="y">Docs</a></div>\n', []),
+        ('<div>See <a href="x">here</a> for all the rest.</div>\n', ['See <a href="x">here</a> for all the rest.']),
+        ("<div>\n3 < 4\n</div>\n", ["3 < 4"]),
+    ],
+)
+def test_the_text_of_html_blocks_is_quotable(text: str, quotes: list[str]) -> None:
+    assert html_quotes(text) == quotes
+
+
+def test_a_heading_in_html_is_a_heading() -> None:
+    document = read_markdown('<h1 align="center">The Ship</h1>\n\nIt sails.\n', id="a.md")
+    assert (document.title, document.place(len(document.text) - 4).heading) == ("The Ship", ("The Ship",))
+
+
+@pytest.mark.parametrize(
+    "unit", ["<", "<a ", "<table><tr><th>", "<!--", "<script>", "<td>x", "<h1>", "</table>", "<a>x"]
+)
+def test_hostile_html_is_read_in_time(unit: str, within: Callable[[float], AbstractContextManager[None]]) -> None:
+    with within(2):
+        read_markdown("<div>" + unit * 20_000, id="a.md")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from source import Document, Span
-from source.formats import markdown_marks, markdown_stretches
-from source.formats.markdown import Parsed, read_markdown
-from source.formats.markdown_marks import marks_in
+from source.formats.markdown import marks, read_markdown, stretches
+from source.formats.markdown.extractor import Parsed
+from source.formats.markdown.marks import marks_in
 from source.formats.plain import read_plain
 
 RENDERER = MarkdownIt("commonmark").enable("table")
@@ -137,13 +137,13 @@ def test_a_document_is_marked_in_stretches_as_it_is_whole(text: str) -> None:
     document = read_markdown(text, id="a.md")
     whole = marks_of(document)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(markdown_stretches, "_LEAST", 1)
+        patched.setattr(stretches, "_LEAST", 1)
         assert marks_of(document) == whole
 
 
 def marks_of(document: Document) -> list[tuple[Span, str]]:
     """The marks of a document, found anew."""
-    for cache in (markdown_marks._blocks(), markdown_stretches._bounds(), markdown_stretches._definitions()):
+    for cache in (marks._blocks(), stretches._bounds(), stretches._definitions()):
         cache.cache_clear()
     return marks_in(document, Span(0, len(document.text)))
 
@@ -152,7 +152,7 @@ def test_only_the_stretch_that_is_shown_is_parsed(monkeypatch: pytest.MonkeyPatc
     chapter = "# A *chapter*\n\n" + "Some *words* of [it].\n\n" * 400
     documents = [read_markdown(chapter * 20 + end, id="a.md") for end in ("", "\n[it]: x\n")]
     parsed: list[int] = []
-    for module in (markdown_marks, markdown_stretches):
+    for module in (marks, stretches):
         parse = module.parsed
 
         def counting(text: str, start: int, end: int, parse: Callable[..., Parsed] = parse) -> Parsed:
@@ -170,7 +170,7 @@ def test_only_the_stretch_that_is_shown_is_parsed(monkeypatch: pytest.MonkeyPatc
 def seconds(text: str) -> float:
     """How long it takes to mark a text that was not marked before."""
     document = read_markdown(text, id="a.md")
-    markdown_marks._blocks().cache_clear()
+    marks._blocks().cache_clear()
     start = time.process_time()
     for span, _ in marks_in(document, Span(0, len(text))):
         assert 0 <= span.start < span.end <= len(text)

@@ -175,12 +175,6 @@ def test_a_blank_page_is_not() -> None:
     assert read_pdf(data, id="a.pdf").doubts == ()
 
 
-def test_lines_in_disorder_are_doubtful() -> None:
-    lines = [f"Line {i} of many, in a strange order." for i in range(12)]
-    texts = paragraph(lines)
-    assert [each.kind for each in read(texts[::-1]).doubts] == [DoubtKind.READING_ORDER]
-
-
 def test_a_file_without_its_end_is_doubtful_or_refused() -> None:
     data = pdf([paragraph(LINES)])
     cut = read_pdf(data[:-10], id="a.pdf")
@@ -217,7 +211,7 @@ def test_text_in_pictures_is_recognised_when_asked_for(tmp_path: Path) -> None:
     (document,) = scan([path], ocr="eng").documents()
     assert document.text == "The keeper counted ships."
     assert [(each.kind, each.page) for each in document.doubts] == [(DoubtKind.RECOGNISED, 1)]
-    assert document.extractor == "pdf/2 tesseract/eng"
+    assert document.extractor == "pdf/3 tesseract/eng"
     (box,) = boxes(document, "keeper counted")
     assert 0.15 < box.left < 0.22 and 0.35 < box.top < box.bottom < 0.6
     for languages, complaint in (("zzz", r"lacks the language zzz\. Install it"), ("eng;rm", "Invalid OCR languages")):

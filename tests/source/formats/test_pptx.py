@@ -39,7 +39,7 @@ def test_each_slide_is_a_page_under_its_title() -> None:
     assert [each.heading for each in places] == [("Of Ships",), ("Of Ships",), (), ("The End",)]
     assert places[0].page_name == "slide"
     assert [each.level for each in document.places.headings] == [1, 1]
-    assert document.extractor == "pptx/3"
+    assert document.extractor == "pptx/4"
 
 
 def test_footers_and_hidden_shapes_are_left_out_and_hidden_slides_are_kept() -> None:
@@ -109,8 +109,9 @@ def test_tables() -> None:
     ))  # fmt: skip
     document = read(graphic(f'<a:tbl><a:tblPr firstRow="1"/>{rows}</a:tbl>'))
     assert document.text == "Ship\tCrew\nSerpent the long\t34\n\t30"
-    assert document.place(document.text.index("Serpent")).heading == ("Ship | Crew",)
-    assert not read(graphic(f"<a:tbl><a:tblPr/>{rows}</a:tbl>")).places.headings
+    assert document.place(document.text.index("30")).heading == ("Ship | Crew", "Ship: Serpent the long")
+    unmarked = read(graphic(f"<a:tbl><a:tblPr/>{rows}</a:tbl>"))
+    assert [each.title for each in unmarked.places.headings] == ["Serpent the long"]
 
 
 def test_the_words_of_a_diagram_are_read() -> None:

@@ -33,7 +33,7 @@ def test_headings_paragraphs_and_lists_in_their_order() -> None:
     ]  # fmt: skip
     assert document.place(document.text.index("Oars")).heading == ("Sailing", "Rowing")
     assert document.place(document.text.index("Crane")).paragraph == 3
-    assert document.extractor == "rtf/2"
+    assert document.extractor == "rtf/3"
 
 
 def test_the_contents_are_marked() -> None:
@@ -114,6 +114,15 @@ def test_tables() -> None:
     bold = r"\trowd\pard\intbl{\b Ship\cell Crew\cell}\row\trowd\pard\intbl a\cell b\cell\row"
     assert [each.level for each in read(bold).places.headings] == [99]
     assert not read(bold.replace(r"{\b ", "{")).places.headings
+
+
+def test_merged_cells_are_headings_of_their_rows() -> None:
+    def row(*cells: str, merged: str = "") -> str:
+        return rf"\trowd{merged}\cellx9\cellx99\pard\intbl " + "".join(f"{cell}\\cell " for cell in cells) + r"\row"
+
+    document = read(row("Year", "Visitors") + row("2031", "310", merged=r"\clvmgf") + row("", "298", merged=r"\clvmrg"))
+    assert document.text == "Year\tVisitors\n2031\t310\n\t298"
+    assert document.place(document.text.index("298")).heading == ("2031",)
 
 
 def test_tables_in_tables_and_open_tables_lose_nothing() -> None:

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import pytest
 from pdf_fixtures import pdf
 
-from source import ids_in, scan
+from source import SourceFile, ids_in, scan
 from source.errors import SourceError
 from source.formats import jsonl
 from source.formats.registry import Format
@@ -179,7 +179,7 @@ def test_no_format_is_parsed_in_the_process_that_scans(tmp_path: Path, monkeypat
     for name, content in FILES.items():
         (tmp_path / name).write_text(content)
     assert [document.id for document in scan([tmp_path]).documents()] == [*list(FILES)[:-1], "g"]
-    assert list(ids_in(tmp_path / "g.jsonl", "g.jsonl")) == ["g"]
+    assert list(ids_in(SourceFile(tmp_path / "g.jsonl", "g.jsonl", "g.jsonl"))) == ["g"]
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.jsonl"])

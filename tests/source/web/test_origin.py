@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from mail_fixtures import mail
+from sheet_fixtures import zipped
 
 from source import Document, ParserPool, dump_document, load_document, load_facts, scan
 from source.formats.registry import format_of
@@ -21,6 +24,7 @@ ADDRESS = "https://example.com/ships"
 TIME = "2026-11-30T19:40:12+00:00"
 ORIGIN = Origin(ADDRESS, TIME, sha256(PAGE).hexdigest(), "koi8-r", 'W/"1"', "Mon, 30 Nov 2026 19:40:12 GMT")
 
+needs_office = pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
 Only = Callable[[Path], Document]
 
 
@@ -132,6 +136,48 @@ def test_every_line_of_a_collection_has_its_address(tmp_path: Path, pool: Parser
     found = scan([path])
     found.look()
     assert [each.document and each.document.address for each in found.found(parsers=lambda: pool)] == [ADDRESS, ADDRESS]
+
+
+def test_every_document_in_a_container_has_the_containers_address(tmp_path: Path, pool: ParserPool) -> None:
+    path, inner = tmp_path / "set.zip", replace(ORIGIN, address="https://example.com/inner")
+    records = {record_of(Path(name)).name: inner.dump() for name in ("a.txt", "b.md")}
+    path.write_bytes(zipped({"a.txt": PAGE, "b.md": "# Ships\n\nTwo sail.", "c.eml": mail(), **records}))
+
+    def read(look: bool = True) -> list[tuple[str, bytes, str]]:
+        found = scan([path])
+        if look:
+            found.look()
+        documents = [(each, each.document) for each in found.found(parsers=lambda: pool)]
+        assert found.skipped == []
+        return [(each.id, each.fingerprint, document.address) for each, document in documents if document]
+
+    ids = ["set.zip/a.txt", "set.zip/b.md", "set.zip/c.eml"]
+    without = read()
+    assert [(id, address) for id, _, address in without] == [(id, "") for id in ids]  # records inside don't count
+    record_of(path).write_bytes(replace(ORIGIN, sha256=sha256(path.read_bytes()).hexdigest()).dump())
+    fetched = read()
+    assert [(id, address) for id, _, address in fetched] == [(id, ADDRESS) for id in ids]
+    assert read(look=False) == fetched
+    assert not {key for _, key, _ in fetched} & {key for _, key, _ in without}
+    path.write_bytes(zipped({"a.txt": "Three sail."}))
+    assert [address for _, _, address in read()] == [""]
+
+
+def test_records_are_not_among_the_files_that_are_not_read(copy: Path) -> None:
+    (copy.parent / "film.mp4").write_bytes(b"x")
+    assert [line.partition(": ")[2].partition(". ")[0] for line in scan([copy.parent]).left_out()] == [
+        "1 file left out: .mp4 (1)"
+    ]
+
+
+@needs_office
+def test_a_file_that_is_converted_keeps_its_address(tmp_path: Path, only: Only) -> None:
+    path = tmp_path / "rules.doc"
+    data = Path(__file__).parents[1].joinpath("formats", "files", "rules.doc").read_bytes()
+    path.write_bytes(data)
+    record_of(path).write_bytes(replace(ORIGIN, sha256=sha256(data).hexdigest()).dump())
+    document = only(path)
+    assert document.address == ADDRESS and "At night the gate is closed." in document.text
 
 
 RECORD = json.loads(ORIGIN.dump())

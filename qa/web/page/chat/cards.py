@@ -11,7 +11,7 @@ from qa import Answer, Edition, Quote, State
 from qa.web.page.html import button, element, escaped, flows, link, marked, named, sentence
 from qa.web.page.texts import Texts
 from source import isolated
-from source.formats.markdown_marks import marks_in
+from source.formats.markdown.marks import marks_in
 
 _WORD = re.compile(r"\w+")
 _LONG = 280  # characters: a longer question is folded

@@ -25,7 +25,7 @@ from qa import Edition, Quote
 from qa.web.page.html import Mark, Stretch, drawn, element, escaped, flows, stretches
 from qa.web.page.texts import Texts
 from source import Box, Document, RegionKind, Span, trim
-from source.formats.markdown_marks import marks_in
+from source.formats.markdown.marks import marks_in
 from source.spans import Spans
 
 

@@ -184,8 +184,7 @@ class Texts(Phrases):
 
     def where(self, document: DocumentRef, place: Place) -> str:
         """A place as it is cited: headings, then numbers. A heading that only repeats the title is left out."""
-        counts = {place.page_name: place.page, "paragraph": place.paragraph, "line": place.line}
-        numbers = [f"{self.names.get(name, name)} {count}" for name, count in counts.items() if count is not None]
+        numbers = [f"{self.names.get(name, name)} {count}" for name, count in place.numbered.items()]
         headings = [isolated(heading) for heading in place.heading if heading != document.title]
         return " › ".join([*headings, ", ".join(numbers)])
 

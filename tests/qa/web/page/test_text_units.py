@@ -21,7 +21,7 @@ from qa.web.page.document.units import Blocks, TextUnits, View
 from qa.web.page.texts import in_language
 from source import Document, Heading, Place, Places, Span
 from source.formats.markdown import read_markdown
-from source.formats.markdown_marks import marks_in
+from source.formats.markdown.marks import marks_in
 from source.formats.plain import read_plain
 
 Within = Callable[[float], AbstractContextManager[None]]

@@ -12,13 +12,14 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-from source.builder import HEADER_LEVEL, first_title
+from source.builder import first_title
 from source.document import Document, Region, RegionKind, Stated
 from source.formats.imprint import properties
-from source.places import Heading, Places
+from source.formats.markdown.html import RawHtml
+from source.places import HEADER_LEVEL, Heading, Places
 from source.spans import Span, trim
 
-EXTRACTOR = "markdown/3"
+EXTRACTOR = "markdown/4"
 
 _MAX_LOOKS = 20  # per line, on average
 
@@ -88,6 +89,7 @@ def read_markdown(text: str, *, id: str, title: str = "", path: str = "", sha256
     paragraphs: list[Span] = []
     headings: list[Heading] = []
     regions = [Region(Span(0, len(front)), RegionKind.FRONT_MATTER)] if front else []
+    raw = RawHtml(text)
     for position, token in enumerate(tokens):
         if token.map is None:
             continue
@@ -99,10 +101,15 @@ def read_markdown(text: str, *, id: str, title: str = "", path: str = "", sha256
             if heading := _head(text, tokens, position, lines):
                 headings.append(heading)
                 regions.append(Region(span, RegionKind.HEADING))
-        elif token.type in {"html_block", "hr"}:
+        elif token.type == "html_block":
+            raw.add(span)
+        elif token.type == "hr":
             regions.append(Region(span, RegionKind.MARKUP))
         else:
             paragraphs.extend(span for span in _content(text, token, span, lines) if span)
+    headings = sorted([*headings, *raw.headings], key=lambda heading: heading.start)
+    paragraphs += raw.paragraphs
+    regions += raw.regions
     named = _FRONT_TITLE.search(front)
     first = named.group(1).strip(" \t\"'") if named else first_title(headings)
     return Document(

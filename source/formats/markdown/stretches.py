@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Collection
 from itertools import pairwise
 from operator import attrgetter, itemgetter
 from threading import Lock
@@ -19,7 +20,7 @@ from cachetools import LRUCache, cached
 
 from source.document import Document, RegionKind
 from source.forking import PerProcess
-from source.formats.markdown import parsed
+from source.formats.markdown.extractor import parsed
 from source.spans import Span, SpanIndex
 
 _LEAST = 4000  # characters of a stretch, if it isn't the last one
@@ -53,12 +54,17 @@ def _find_definitions(document: Document) -> dict[str, Any]:
 def _find_bounds(document: Document) -> list[int]:
     """Where each stretch starts, and the end of the text."""
     text = document.text
-    raw = SpanIndex([region.span for region in document.regions if region.kind is RegionKind.MARKUP])
+    tags = [region.span for region in document.regions if region.kind is RegionKind.MARKUP]
+    inside = _after_tags(document, {span.end for span in tags})
+    raw = SpanIndex(sorted([*tags, *inside]))
+    in_html = {span.start for span in inside}
     bounds = [0]
     fence: str | None = ""  # of the code that goes on; None if there may be some
     for at, event in sorted(_events(document), key=itemgetter(0)):
         if isinstance(event, re.Match):
             fence = _after(fence, event, raw)
+            continue
+        if at in in_html:
             continue
         is_heading = event is RegionKind.HEADING and text[at : at + 1] == "#"
         if is_heading and text[at - 1 : at] in ("\n", "\r"):
@@ -68,6 +74,12 @@ def _find_bounds(document: Document) -> list[int]:
         if at - bounds[-1] >= _LEAST:
             bounds.append(at)
     return [*bounds, len(text)]
+
+
+def _after_tags(document: Document, ends: Collection[int]) -> list[Span]:
+    """The paragraphs and headings in HTML blocks: they begin right where the markup before them ends."""
+    headings = (region.span for region in document.regions if region.kind is RegionKind.HEADING)
+    return [span for span in (*document.places.paragraphs, *headings) if span.start in ends] if ends else []
 
 
 def _events(document: Document) -> list[tuple[int, RegionKind | re.Match[str] | None]]:

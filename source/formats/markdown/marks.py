@@ -26,8 +26,8 @@ from markdown_it.token import Token
 
 from source.document import Document
 from source.forking import PerProcess
-from source.formats.markdown import EXTRACTOR, Parsed, code_lines, parsed
-from source.formats.markdown_stretches import link_definitions, stretches_around
+from source.formats.markdown.extractor import EXTRACTOR, Parsed, code_lines, parsed
+from source.formats.markdown.stretches import link_definitions, stretches_around
 from source.spans import Span
 
 _LONGEST = 10_000  # characters; a longer block is shown without marks

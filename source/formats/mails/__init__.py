@@ -1,0 +1,1 @@
+"""Mails (.eml, .msg): what the newest message says, then what it quotes; attachments are documents of their own."""
