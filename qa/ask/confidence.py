@@ -14,7 +14,6 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +98,7 @@ def _mean_match(queries: Sequence[Query], best: Sentence) -> float:
     """How well the passage meets the word pieces of all queries, by their weight."""
     means = [float(best_matches(part).mean()) for part in best.candidate.similarities]
     weights = [query.weight for query in queries]
-    return sum(map(mul, weights, means)) / sum(weights)
+    return float(np.average(means, weights=weights))
 
 
 def _similarities(

@@ -40,13 +40,13 @@ class TableRow:
 
 def row_at(document: Document, span: Span) -> TableRow | None:
     """The row that a sentence is in; None if it isn't below the head of a table."""
-    path = document.places.headings_at(span.start)
-    if not path or path[-1].end is None:
-        return None
-    head, row = (_paragraph(document, at) for at in (path[-1].start, span.start))
-    if head is None or row is None or head.overlaps(row):
-        return None
-    return row_of(document.text, row, head, path[-1].title)
+    row = _paragraph(document, span.start)
+    ends = (each for each in reversed(document.places.headings_at(span.start)) if each.end is not None)
+    for heading in ends if row else ():  # the head, or a cell that spans the row
+        head = _paragraph(document, heading.start)
+        if row and head and not head.overlaps(row) and (found := row_of(document.text, row, head, heading.title)):
+            return found
+    return None
 
 
 def row_of(text: str, row: Span, head: Span, title: str) -> TableRow | None:

@@ -64,8 +64,8 @@ def averaged(one: Reading, other: Reading) -> Reading:
     return Reading(
         answers=(one.answers + other.answers) / 2,
         relevance=(one.relevance + other.relevance) / 2,
-        starts=(one.starts[:both] + other.starts[:both]) / 2,
-        ends=(one.ends[:both] + other.ends[:both]) / 2,
+        starts=np.asarray((one.starts[:both] + other.starts[:both]) / 2, np.float32),
+        ends=np.asarray((one.ends[:both] + other.ends[:both]) / 2, np.float32),
         offsets=one.offsets[:both],
     )
 

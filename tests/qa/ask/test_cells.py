@@ -15,6 +15,7 @@ from source import Document, Span
 from source.builder import TextBuilder
 from source.formats.csv import read_csv
 from source.formats.markdown import read_markdown
+from source.formats.tables import TableRow
 
 pytest_plugins = ["qa_fixtures"]
 
@@ -54,12 +55,14 @@ def test_the_cell_of_the_named_column_is_marked(book: qa.Book, question: str, ce
 
 
 def rows(document: Document, *words: str) -> list[list[tuple[str, str]] | None]:
-    found = [row_at(document, Span(at, at + len(word))) for word in words for at in [document.text.index(word)]]
-    return [
-        each
-        and [(head, document.text[cell.start : cell.end]) for head, cell in zip(each.heads, each.cells, strict=False)]
-        for each in found
-    ]
+    return [_row(document, document.text.index(word)) for word in words]
+
+
+def _row(document: Document, at: int) -> list[tuple[str, str]] | None:
+    found = row_at(document, Span(at, at + 1))
+    if found is None:
+        return None
+    return [(head, document.text[cell.start : cell.end]) for head, cell in zip(found.heads, found.cells, strict=False)]
 
 
 def test_rows_of_every_format_are_divided_as_their_heads() -> None:
@@ -77,7 +80,7 @@ def test_rows_of_every_format_are_divided_as_their_heads() -> None:
     ]
     builder = TextBuilder()
     builder.paragraph("Staff")
-    builder.table([["", "2021", "2022"], ["Rent", "3", ""], ["", "5", "6"]], header=True)
+    builder.table([TableRow({1: "2021", 2: "2022"}), TableRow({0: "Rent", 1: "3"}), TableRow({1: "5", 2: "6"})], head=1)
     built = builder.build(id="a.docx", extractor="docx/1")
     assert rows(built, "Rent", "5") == [[("", "Rent"), ("2021", "3")], [("", ""), ("2021", "5"), ("2022", "6")]]
 
