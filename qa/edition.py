@@ -148,7 +148,9 @@ class Edition:
         among, preferred = self._named(contextual.question, among)
         retrieved = candidates(self.store, queries, among=among, preferred=preferred)
         terms = question_terms(self.store, contextual.question, contextual.context)
-        if intent is Intent.KEYWORDS and not contextual.context and retrieved and terms.words:
+        # Keywords that follow a question up ("and 2022") may have become one.
+        is_keywords = intent is Intent.KEYWORDS and understand(contextual.question).intent is intent
+        if is_keywords and not contextual.context and retrieved and terms.words:
             self.store.prefetch([each.passage for each in retrieved])
             with stage("quotes"):
                 probability, quotes = evidence(self.store, retrieved, terms, k, UNSURE)
@@ -171,7 +173,7 @@ class Edition:
         with stage("reading"):
             chosen = worth_reading(retrieved)
             self.store.prefetch([each.passage for each in chosen])
-            readings = read(self.store, contextual.question, chosen)
+            readings = read(self.store, contextual, chosen)
         with stage("sentences"):
             ranked = ranked_sentences(self.store, queries, chosen, readings, terms)
             ranked, sections = in_section(self.store, contextual.question, ranked)

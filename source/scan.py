@@ -204,7 +204,7 @@ _Load = Callable[[], Iterable[Scanned | SourceError]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Contained:
     """A member of a container: its position in its batch, and what it is known by."""
 
     at: int
@@ -292,7 +292,7 @@ class _Reading:
         return self.parsers.read_members(file.path, start, wanted, **facts)
 
     def _members(
-        self, file: SourceFile, found: Sequence[_Found], wanted: Sequence[int],
+        self, file: SourceFile, found: Sequence[_Contained], wanted: Sequence[int],
         reading: Future[Sequence[Document | SourceError]] | None, errors: Sequence[SourceError],
     ) -> Iterator[Scanned | SourceError]:  # fmt: skip
         documents = wait_for_result(reading, self.on_wait) if reading else ()
@@ -326,9 +326,9 @@ def _most_bytes(file: SourceFile) -> int:
     return sys.maxsize if file.path.suffix.lower() in (COLLECTION, MAILBOX) else _MAX_BYTES
 
 
-def _found(file: SourceFile, at: int, member: Member, ocr: str) -> _Found:
+def _found(file: SourceFile, at: int, member: Member, ocr: str) -> _Contained:
     id = member_id(file.id, member.name)
-    return _Found(at, member, id, _fingerprint(file, id, member.sha256, extractor_of(member.suffix, ocr)))
+    return _Contained(at, member, id, _fingerprint(file, id, member.sha256, extractor_of(member.suffix, ocr)))
 
 
 def _size(file: SourceFile) -> int:

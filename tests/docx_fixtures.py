@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from office_fixtures import OFFICE, package, relations
 
@@ -34,7 +34,9 @@ STYLES = """
 """
 
 
-def docx(body: str, *, title: str = "", notes: str = "", more: dict[str, str] | None = None, **targets: str) -> bytes:
+def docx(
+    body: str, *, title: str = "", notes: str = "", more: Mapping[str, str | bytes] | None = None, **targets: str
+) -> bytes:
     core = '<cp:coreProperties xmlns:cp="urn:cp" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{}</dc:title></cp:coreProperties>'
     return package(
         {

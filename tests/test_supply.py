@@ -33,7 +33,7 @@ ARTICLE = "source/documents/valdai-russia-central-asia.txt"
 DATA = {
     "index/text/stopwords.json": "dde823f4612becc29b35f274cb89af374700fb13733a7fd3adf8662221bffeba",
     "qa/weights/reader.onnx": "277b53a1d06ac6395792ae80c32435b313a11ae0094443cb923f46bf818b84bd",
-    "qa/weights/multilingual/reader.onnx": "TODO",
+    "qa/weights/multilingual/reader.onnx": "3bf50d8a63e4606077b8c9e77e299a3cb468f23059f18d7c70a225bce480fd50",
     "qa/weights/tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     ARTICLE: "0bbe1377c21dd5f58135aaf922420679dd98e72a2ededf32e8ad0eed3df3078f",
 }

@@ -8,10 +8,10 @@ below 0.6. A few questions, with the passages that answer them and with those of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
+from index.encoder.identity import Identity
 from index.encoder.protocol import Encoder
 from index.settings import DEFAULT_MODEL
 from index.types import FloatMatrix
@@ -51,11 +51,19 @@ class CosineScale:
         return np.asarray(self.slope * cosines + self.intercept, np.float32)
 
 
-@lru_cache(maxsize=4)
+_scales: dict[Identity, CosineScale] = {}
+
+
 def cosine_scale(encoder: Encoder) -> CosineScale:
-    """The scale of an encoder, by what it makes of `PAIRS`."""
+    """The scale of an encoder, measured once."""
     if encoder.identity.name == DEFAULT_MODEL:
         return CosineScale()
+    if encoder.identity not in _scales:
+        _scales[encoder.identity] = _measured(encoder)
+    return _scales[encoder.identity]
+
+
+def _measured(encoder: Encoder) -> CosineScale:
     low, high = ends(encoder)
     slope = (HIGH - LOW) / max(high - low, 0.01)
     return CosineScale(slope, LOW - slope * low)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,12 @@ class DocumentRows:
 
     def facts(self, rows: Iterable[int]) -> Iterator[DocumentFacts]:
         """The facts of the documents in these rows, without parsing their texts. Raises as `document`."""
-        return map(self._facts, rows)
+        remaining = iter(rows)
+        while batch := list(islice(remaining, _TOGETHER)):
+            yield from map(self._facts, batch, self._rows.take(np.array(batch, np.int64)).tolist())
 
-    def _facts(self, row: int) -> DocumentFacts:
-        number, start, end, _, _ = map(int, self._rows[row])
+    def _facts(self, row: int, place: list[int]) -> DocumentFacts:
+        number, start, end, _, _ = place
         if end - start > 2 * _ENDS:
             lines = segment_at(self._segments, number).documents
             with suppress(ValueError):  # the facts of a document of very many pages are longer
@@ -101,6 +104,7 @@ _PARTS = {
     "tokens.npy": "tokens", "token_ends.npy": "tokens",
 }  # fmt: skip
 _WORDS = {"terms.npy", "term_ends.npy", "counts.npy", "count_ends.npy"}
+_TOGETHER = 1 << 10  # documents whose places are read in one go
 _ENDS = 1 << 13  # bytes at either end of a document's line, which hold its facts: its text is between them
 _CACHED_DOCUMENTS = 64  # parsed documents kept in memory
 

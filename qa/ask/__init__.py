@@ -13,6 +13,7 @@ confidence     estimates how likely the best sentence answers at all
 extent         decides how much is quoted around it: neighbours, lists, sections, headings
 quotes         makes the quotes, and marks the answer in them
 keywords       finds what the documents say about keywords, in place of the four before
+tables         finds the cell that answers in the row of a table
 highlights     finds the answer's words where the reader could not (other languages)
 answer_type    tells from a question whether it asks for a number, a time, a name, …
 versions       puts the quotes from versions of one document beside each other

@@ -49,6 +49,8 @@ _SEVERAL = re.compile(
     rf"\bwhat(?:['’]re| are| were)\b|\b(?:what|which)\s(?:[\w-]+\s){{0,3}}[\w-]*[^\Ws]s\s{_PLURAL_VERB}\b"
     r"|\b(?:list|name|enumerate)\b|\bsteps?\b|\bhow (?:do|does|can|should|must|to)\b"
     r"|\bwhat (?:must|should|can|may|do) (?:i|you|we|they|one)\b"
+    r"|\bwhat\b.{1,60}?\b(?:cover(?:s|ed)?|include[sd]?|exclude[sd]?|contain(?:s|ed)?|comprise[sd]?|consists? of"
+    r"|allowed|permitted|forbidden|prohibited)\b"
     r"|\bкакие\b|\bкак(?=\s\w+(?:ть|ся)\b)|\bперечисл\w+|\bwelche\b|\bwie (?:kann|muss|wird)\b"
     r"|\bquel(?:le)?s\b|\bcomment\b|\bcuáles\b|\bqué\s\w+s\b|\bcómo\b|\bquali\b|\bquais\b|哪些",
     re.IGNORECASE,

@@ -84,7 +84,7 @@ def features(store: Store, queries: Sequence[Query], best: Sentence, terms: Ques
     coverage = {
         "": 1.0,
         "sentence": float(best.matches.mean()),
-        "passage": float(matches.mean()),
+        "passage": _mean_match(queries, best),
         "words": float(terms.shares[matched].sum()),
         "sentence_words": best.features["words"],
         "terms": float(terms.shares @ met),
@@ -92,6 +92,13 @@ def features(store: Store, queries: Sequence[Query], best: Sentence, terms: Ques
     }
     read = ("answers", "relevance", "likelihood")
     return {name: value for name, value in best.features.items() if name in read} | coverage
+
+
+def _mean_match(queries: Sequence[Query], best: Sentence) -> float:
+    """How well the passage meets the word pieces of all queries, by their weight."""
+    means = [float(best_matches(part).mean()) for part in best.candidate.similarities]
+    weights = [query.weight for query in queries]
+    return float(np.average(means, weights=weights))
 
 
 def _similarities(

@@ -22,7 +22,11 @@ from source import Document, Span
 LONGEST = 350  # characters that a quote is widened to at most; a single sentence, list or section may be longer
 MOST_SENTENCES = 3  # in a quote
 FOUND = 0.8
-"""The least confidence in a section that is found by the number that the question names, and asked for as a whole."""
+"""The least confidence in the only section with the number that a question names, if it asks for all of it.
+
+An estimate, as the sets that the confidence is fitted on have no such questions; measured by
+`tests/benchmarks/numbered_sections.py`. Of several sections with this number, each has its share.
+"""
 # A neighbouring sentence is quoted too if its score, in log-odds, is within this of the sentence's.
 NEAR = 3.0
 

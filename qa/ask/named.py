@@ -6,9 +6,11 @@ Words are compared with the titles, file names and dates of all documents, by st
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice, takewhile
 from pathlib import PurePosixPath
 
 from index import Store
@@ -23,6 +25,7 @@ MOST_MEANT = 5
 _LANGUAGES = ("de", "en", "es", "fr")  # by which names are stemmed; other scripts show their own
 _LONGEST_PHRASE = 10  # words
 _TITLE_WORDS = 40  # of a document
+_SURE, _CHANGED = 3, 3  # letters that all forms of a word begin with at least; at the end of a stem that may differ
 
 _WORD = re.compile(r"[^\W_]+")
 _FILE = re.compile(r"[^\s\"'“”«»,;:()/\\]+\.[a-z]{2,8}\b", re.IGNORECASE)
@@ -71,16 +74,36 @@ class Names:
 
     @lazy_property
     def _rows(self) -> dict[str, list[int]]:
-        """The rows of the documents whose names contain a term."""
+        """The rows of the documents whose names contain a word as it is written; or a term, in other letters than ours.
+
+        Stemming takes most of the time, so it waits for what is asked.
+        """
         rows: dict[str, list[int]] = {}
         for row, facts in enumerate(self.facts):
-            for term in _terms_of(facts):
-                rows.setdefault(term, []).append(row)
+            for word in _words_of(facts):
+                rows.setdefault(word, []).append(row)
+        for word in [each for each in rows if not each.isascii()]:
+            for term in _terms(word):
+                rows[term] = sorted({*rows.get(term, ()), *rows[word]})
         return rows
+
+    @lazy_property
+    def _sorted(self) -> list[str]:
+        return sorted(self._rows)
 
     def of_word(self, word: str) -> frozenset[int]:
         """The documents whose names contain a word, in any form of it."""
-        return frozenset(row for term in _terms(fold(word)) for row in self._rows.get(term, ()))
+        word = fold(word)
+        terms = frozenset(_terms(word))
+        if not word.isascii():
+            return frozenset(row for term in terms for row in self._rows.get(term, ()))
+        forms = (each for each in self._from(_beginning(word, terms)) if not terms.isdisjoint(_terms(each)))
+        return frozenset(row for form in forms for row in self._rows[form])
+
+    def _from(self, letters: str) -> Iterator[str]:
+        """The words of the names that begin with these letters."""
+        words = self._sorted
+        return takewhile(lambda word: word.startswith(letters), islice(words, bisect_left(words, letters), None))
 
     def of_phrase(self, phrase: str) -> frozenset[int]:
         """The documents whose names contain all words of a phrase; the kind of document need not be one of them."""
@@ -106,20 +129,28 @@ class Names:
         return frozenset(term for word in _words(self.facts[row].title) for term in _terms(word)[:1])
 
 
-def _terms_of(facts: DocumentFacts) -> set[str]:
-    own = "" if facts.path.endswith(".jsonl") else PurePosixPath(facts.path).stem
+def _words_of(facts: DocumentFacts) -> set[str]:
+    """The words of all that a document may be called by, folded."""
+    file = "" if facts.path.endswith(".jsonl") else _stem(facts.path.rpartition("/")[2])
     year, _, rest = facts.date.partition("-")
     month = _ENGLISH_MONTHS[int(rest[:2])] if rest[:2].isdecimal() and 0 < int(rest[:2]) < 13 else ""
-    return {
-        term
-        for text in (facts.title, own, facts.id.rpartition(".")[0], year, month)
-        for word in _words(text)
-        for term in _terms(word)
-    }
+    parts = (facts.title, file, facts.id.rpartition(".")[0], year, month)
+    return {word for text in dict.fromkeys(parts) for word in _words(text)}
+
+
+def _stem(file: str) -> str:
+    """A file's name without its ending."""
+    stem, _, ending = file.rpartition(".")
+    return stem or ending
 
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(fold(text[:1000]))[:_TITLE_WORDS]
+
+
+def _beginning(word: str, terms: Iterable[str]) -> str:
+    """The letters that a word begins with in all its forms: its stem's, except for a few at the end ("polici")."""
+    return word[: max(_SURE, min(map(len, terms)) - _CHANGED)] if word.isalpha() else word
 
 
 @lru_cache(1 << 15)

@@ -11,6 +11,7 @@ from qa.ask.answer_type import AnswerType, answer_type
 from qa.ask.extent import Extent, extent_of, read_answer
 from qa.ask.highlights import Word, clause, highlight, split
 from qa.ask.sentences import QuestionTerms, Sentence
+from qa.ask.tables import asked_cell, row_at
 from source import Document, Span
 
 MOST_PLACES = 20  # of the same sentence; further ones are not looked up
@@ -56,12 +57,16 @@ def _elsewhere(store: Store, document: Document, sentence: Span) -> Iterator[Loc
 def _answer(store: Store, document: Document, question: str, sentence: Sentence, terms: QuestionTerms) -> Span:
     """The words of the sentence that answer: as the reader found them, or by `highlight` if it didn't read.
 
-    A yes-or-no question is answered by the whole clause of these words.
+    In the row of a table they are those of one cell. A yes-or-no question is answered by the whole clause of the words.
     """
     answer = read_answer(store, sentence)
     if not answer:
         words = [_word(store, document.text, word, terms) for word in split(document.text, sentence.span)]
         answer = highlight(document.text, words, sentence.span, question)
+    row = row_at(document, sentence.span)
+    cell = row and asked_cell(store, document.text, row, terms, answer)
+    if cell and sentence.span.start <= cell.start and cell.end <= sentence.span.end:
+        return cell
     is_statement = answer_type(question) is AnswerType.STATEMENT
     return clause(document.text, answer, sentence.span) if is_statement else answer
 

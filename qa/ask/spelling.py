@@ -12,15 +12,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import IntEnum
 
 from index import Encoder, Store
 from qa.ask.exact import PHRASE
 
-_LEAST, _LEAST_NAME, _LONGEST = 4, 7, 24  # letters of a word that is corrected; of a name, at least
+_LEAST, _LONGEST = 4, 24  # letters of a word that is corrected
+_LEAST_NAME = 7  # letters of a name that is corrected in any case, if it was a slip
+_LEAST_PLAIN = 5  # of one with a plain slip, or that is the encoder's word
+_ENDING, _LONGEST_ENDING = 2, 3  # letters of an ending, at least and at most
+_PASSAGES = 20  # in which corrections are looked for
 _MOST = 3  # words that are corrected: a question with more is in another language, or about something else
 _WORD = re.compile(r"(?<![\w@./:'’*-])[^\W\d_]+(?![\w@/:*-]|['’.]\w)")
 _BEGINS = re.compile(r"(?:[.!?:]\s|^)\W*\Z")
 _LOOKED_BACK = 8  # characters in which a sentence's beginning is looked for
+_DOUBLED = re.compile(r"(.)\1")
+# Keys side by side, left to right.
+_KEYS = "qwertyuiop asdfghjkl zxcvbnm йцукенгшщзхъ фывапролджэ ячсмитьбю"
 _ALPHABETS = ("abcdefghijklmnopqrstuvwxyz", "абвгдежзийклмнопрстуфхцчшщъыьэюя")
 
 
@@ -33,7 +41,7 @@ def corrected(store: Store, encoder: Encoder, question: str) -> str:
         return question
     parts, at = [], 0
     for match in unknown:
-        if right := _correction(store, encoder, match.group(), _is_name(match)):
+        if right := _correction(store, encoder, match):
             parts += [question[at : match.start()], right]
             at = match.end()
     return "".join([*parts, question[at:]])
@@ -62,39 +70,55 @@ def _is_name(word: re.Match[str]) -> bool:
     )
 
 
-def _correction(store: Store, encoder: Encoder, word: str, is_name: bool) -> str | None:
-    """The likeliest word of the documents that is one edit away.
+def _correction(store: Store, encoder: Encoder, match: re.Match[str]) -> str | None:
+    """The likeliest word that is one edit away: of the documents, or a small word such as "where".
 
-    It begins with the same letter, the encoder knows it whole, or it is frequent, in this order. Forms of one word are
-    equally frequent; among them a letter too few is likelier than one too many.
+    It begins with the same letter, it is in the best of the passages that the rest of the question finds, the encoder
+    knows it whole, the slip is a usual one, or it is frequent, in this order. Forms of one word are equally frequent;
+    among them a letter too few is likelier than one too many.
     """
+    word, is_name = match.group(), _is_name(match)
     (folded,) = store.lexical.content_words(word)
-    edits = [edit for edit in dict.fromkeys(_edits(folded)) if not is_name or _is_slip(folded, edit)]
-    small = [edit for edit in edits if edit in store.lexical.stopwords]
-    if len(small) > 1:
-        return None  # it may be "where" or "when"
-    rarity = store.lexical.rarity(edits).tolist()
-    rare = {edit: each for edit, each in zip(edits, rarity, strict=True) if each < 1}
-    known = small or _existing(store, encoder, list(rare), is_name)
-    order = {
-        edit: (edit[0] != folded[0], _is_new(encoder, edit), rare.get(edit, 1), -len(edit), edit) for edit in known
-    }
-    best = min(known, key=order.__getitem__, default=None)
+    edits = dict.fromkeys(_edits(folded))
+    rarity = zip(edits, store.lexical.rarity(list(edits)).tolist(), strict=True)
+    rare = {edit: each for edit, each in rarity if each < 1 or edit in store.lexical.stopwords}
+    known = _existing(store, encoder, folded, [edit for edit in rare if not is_name or _is_slip(encoder, folded, edit)])
+    found = _found(store, match.string, known) if len(known) > 1 else dict.fromkeys(known, 0.0)
+
+    def unlikeness(edit: str) -> tuple[object, ...]:
+        differs = edit[0] != folded[0]
+        return differs, -found[edit], _is_new(encoder, edit), _slip(folded, edit), rare[edit], -len(edit), edit
+
+    best = min(known, key=unlikeness, default=None)
     return best.capitalize() if best and word[0].isupper() else best
 
 
-def _existing(store: Store, encoder: Encoder, edits: list[str], is_name: bool) -> list[str]:
+def _found(store: Store, question: str, words: list[str]) -> dict[str, float]:
+    """The BM25 score, for the question, of the best passage that has each of these words."""
+    rows = store.lexical.search(question, _PASSAGES)
+    scores = store.lexical.found_in(words, rows) * store.lexical.scores(question, rows)
+    return dict(zip(words, scores.max(axis=1, initial=0.0).tolist(), strict=True))
+
+
+def _existing(store: Store, encoder: Encoder, word: str, edits: list[str]) -> list[str]:
     """Those that are words ("Ferranti"), not just letters with the stem of one ("Ferrantie").
 
-    A word is one if the encoder knows it whole, or if the index has it unchanged. Of a script that the encoder doesn't
-    know, any form will do that isn't a name's.
+    A word is one if the encoder knows it whole, or if the index has it unchanged or without an ending that it shares
+    with the mistyped word. Of a script that the encoder doesn't know, any form will do.
     """
-    frequencies = store.lexical.frequencies(edits)
+    forms = {edit: list(_forms(word, edit)) for edit in edits}
+    terms = [each for own in forms.values() for each in own]
+    there = {term for term, frequency in zip(terms, store.lexical.frequencies(terms), strict=True) if frequency}
     return [
-        edit
-        for edit, frequency in zip(edits, frequencies, strict=True)
-        if frequency or not (is_name or edit.isascii()) or not _is_new(encoder, edit)
+        edit for edit in edits if not there.isdisjoint(forms[edit]) or not edit.isascii() or not _is_new(encoder, edit)
     ]
+
+
+def _forms(word: str, edit: str) -> Iterator[str]:
+    """The edit and, if it ends as the mistyped word does, what may be its stem."""
+    yield edit
+    if edit[-_ENDING:] == word[-_ENDING:]:
+        yield from (edit[:-letters] for letters in range(1, _LONGEST_ENDING + 1))
 
 
 def _edits(word: str) -> Iterator[str]:
@@ -109,9 +133,37 @@ def _edits(word: str) -> Iterator[str]:
             yield before + letter + after[1:]
 
 
-def _is_slip(name: str, edit: str) -> bool:
-    """Whether a name was meant as another: a slip of the fingers that makes no other name.
+class _Slip(IntEnum):
+    """How a word was mistyped, the likeliest first."""
+
+    EXCHANGED = 0
+    DOUBLED = 1
+    """A letter once for twice, or twice for once."""
+    LETTER = 2
+    """A letter too many, or too few."""
+    BESIDE = 3
+    """The key beside the right one."""
+    OTHER = 4
+
+
+def _slip(word: str, edit: str) -> _Slip:
+    """The slip that makes a word of another, one edit away."""
+    if len(word) != len(edit):
+        return _Slip.DOUBLED if _DOUBLED.sub(r"\1", word) == _DOUBLED.sub(r"\1", edit) else _Slip.LETTER
+    if sorted(word) == sorted(edit):
+        return _Slip.EXCHANGED
+    changed = next((one + other for one, other in zip(word, edit, strict=True) if one != other), "")
+    return _Slip.BESIDE if changed in _KEYS or changed[::-1] in _KEYS else _Slip.OTHER
+
+
+def _is_slip(encoder: Encoder, name: str, edit: str) -> bool:
+    """Whether a name was meant as another: by a slip of the fingers that hardly makes another name.
 
     Names that differ in one letter, or begin differently, are mostly two ("Hansen", "Hanson", "Jansen").
     """
-    return len(name) >= _LEAST_NAME and name[0] == edit[0] and (len(name) != len(edit) or sorted(name) == sorted(edit))
+    slip = _slip(name, edit)
+    if name[0] != edit[0] or slip is _Slip.OTHER:
+        return False
+    if len(name) >= _LEAST_NAME or slip in (_Slip.EXCHANGED, _Slip.DOUBLED):
+        return len(name) >= _LEAST_PLAIN
+    return slip is _Slip.LETTER and len(name) >= _LEAST_PLAIN and not _is_new(encoder, edit)

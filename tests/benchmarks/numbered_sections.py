@@ -50,7 +50,7 @@ def main() -> None:
         (folder / "in").mkdir()
         for at, texts in enumerate(found.values()):
             (folder / "in" / f"{at}.txt").write_text("\n\n".join(texts), "utf-8")
-        index.build([folder / "in"], folder / "index")
+        index.build(folder / "index", [folder / "in"])
         measure(qa.load(folder / "index"), list(found.values()), arguments.sections)
 
 

@@ -87,7 +87,8 @@ def test_the_answer_is_quoted_at_its_place(book: qa.Book, question: str, id: str
 
 
 def test_the_label_of_a_place_is_in_its_json(book: qa.Book) -> None:
-    quote = book.ask("How many brass shackles are in stock?").quotes[0]
+    answer = book.ask("How many brass shackles are in stock?")
+    quote = [*answer.quotes, *answer.nearest][0]
     assert place_json(quote.place) == {
         "page": None, "heading": ["Sheet1", "Article | Stock | Shelf"], "paragraph": None, "line": None,
         "label": "cells A2:C2",

@@ -77,7 +77,8 @@ class Reader(nn.Module):
 
     def words(self, ids: torch.Tensor) -> torch.Tensor:
         """(n, pieces, width): the vectors of word pieces."""
-        return self.encoder.embeddings.word_embeddings(ids)
+        found: torch.Tensor = self.encoder.embeddings.word_embeddings(ids)
+        return found
 
     def read(
         self, words: torch.Tensor, types: torch.Tensor, mask: torch.Tensor | None = None

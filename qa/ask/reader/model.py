@@ -79,7 +79,7 @@ class Reader:
         return np.asarray(self._run(self._pairs.encode(question, text))[0][0])
 
     def _run(self, pair: Pair) -> list[Any]:
-        given = {"ids": pair.ids, "types": pair.types}
+        given: dict[str, NDArray[Any]] = {"ids": pair.ids, "types": pair.types}
         if self._words:
             given["words"] = self._words(pair.ids[0])[None]
         return list(self._session.run(None, {name: given[name] for name in self._inputs}))

@@ -58,6 +58,18 @@ class Reading:
         return FoundAnswer(span, float(scores[row, column]))
 
 
+def averaged(one: Reading, other: Reading) -> Reading:
+    """The mean of two readings of the same passage, as far as both go."""
+    both = min(len(one.offsets), len(other.offsets))
+    return Reading(
+        answers=(one.answers + other.answers) / 2,
+        relevance=(one.relevance + other.relevance) / 2,
+        starts=np.asarray((one.starts[:both] + other.starts[:both]) / 2, np.float32),
+        ends=np.asarray((one.ends[:both] + other.ends[:both]) / 2, np.float32),
+        offsets=one.offsets[:both],
+    )
+
+
 @lru_cache(maxsize=256)
 def _spans(count: int) -> NDArray[np.bool_]:
     """(count, count): which pairs of start and end make a span of at most `MAX_ANSWER` word pieces."""

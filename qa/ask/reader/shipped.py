@@ -57,5 +57,5 @@ ENGLISH = ShippedReader(
     },
 )
 MULTILINGUAL = MultilingualReader(
-    _WEIGHTS / "multilingual", {"reader.onnx": "f4876960de1baf82a92f98277d0eca48dfbad1ad14567238376fc440ebe9c771"}
+    _WEIGHTS / "multilingual", {"reader.onnx": "3bf50d8a63e4606077b8c9e77e299a3cb468f23059f18d7c70a225bce480fd50"}
 )

@@ -42,7 +42,7 @@ _INDEXES = {
 }  # fmt: skip
 _MARKS = {"s": " ", "tab": "\t", "line-break": "\n"}
 _ROWS = {"table-header-rows", "table-rows", "table-row-group"}
-_MOST_COLUMNS = 1000
+_MOST_REPEATED = 64  # equal cells beside each other
 _MAX_BASES = 20  # a chain of styles each based on the next
 
 
@@ -188,13 +188,15 @@ class OdtWalker:
         return OfficeBlock(rows=merged(map(self._row, _rows(table))), head=heads)
 
     def _row(self, row: Any) -> list[MergedCell]:
-        """The cells of a row. Equal ones that are written as one are one, as wide as all."""
+        """The cells of a row. Equal ones that are written as one are one; empty ones are as wide as all."""
         found: list[MergedCell] = []
         across = 0  # how many more columns the last cell spans
         for cell in row:
-            repeated = max(1, min(number(attribute(cell, "number-columns-repeated")), _MOST_COLUMNS))
+            repeated = max(1, min(number(attribute(cell, "number-columns-repeated")), _MOST_REPEATED))
             if tag(cell) == "table-cell":
-                found.append((OfficeCell(list(self.blocks(cell)), repeated), None))
+                blocks = list(self.blocks(cell))
+                filled = any(block.text or block.rows for block in blocks)
+                found.append((OfficeCell(blocks, 1 if filled else repeated), None))
                 across = number(attribute(cell, "number-columns-spanned")) - 1
             elif tag(cell) == "covered-table-cell":
                 merges = (Merge.ACROSS if at < across else Merge.DOWN for at in range(repeated))

@@ -169,8 +169,7 @@ class _Styles:
         raw = self._raw
         shown, own = pdfium.FS_MATRIX(), pdfium.FS_MATRIX()
         pdfium.FPDFText_GetMatrix(raw, index, shown)
-        if drawn and pdfium.FPDFPageObj_GetMatrix(drawn, own) and _is_identity(shown):
-            shown = own  # of a text that stands for another (ActualText), PDFium doesn't give the matrix
+        pdfium.FPDFPageObj_GetMatrix(drawn, own)
         font_size = pdfium.FPDFText_GetFontSize(raw, index)
         size = abs(font_size) * math.hypot(shown.c, shown.d)
         size = size if math.isfinite(size) else 0.0
@@ -206,18 +205,14 @@ class _Styles:
         pdfium.FPDFText_GetCharOrigin(self._raw, index, x, y)
         pdfium.FPDFText_GetCharOrigin(self._raw, index + 1, next_x, next_y)
         right, down = next_x.value - x.value, y.value - next_y.value
-        turned = math.hypot(shown.c, shown.d) or 1.0
-        up_x, up_y = shown.c / turned, shown.d / turned
+        length = math.hypot(shown.c, shown.d) or 1.0
+        up_x, up_y = shown.c / length, shown.d / length
         along, below = abs(right * up_y + down * up_x), abs(down * up_y - right * up_x)
         return bool(along < size / 2 < below < 2 * size)
 
 
 def _address(drawn: Any) -> int | None:
     return ctypes.addressof(drawn.contents) if drawn else None
-
-
-def _is_identity(matrix: Any) -> bool:
-    return (matrix.a, matrix.b, matrix.c, matrix.d) == (1, 0, 0, 1)
 
 
 def _straight(angle: float) -> int:

@@ -18,7 +18,7 @@ class Flat:
 
     def __init__(self, encoder: Encoder, common: float) -> None:
         self._encoder, self._common = encoder, common
-        self.identity = Identity("flat", "0" * 64, "0" * 64)
+        self.identity = Identity("flat", str(common), "")
 
     def encode(self, texts: list[str], *, query: bool = False) -> list[Encoded]:
         return [replace(each, tokens=self._flat(each.tokens)) for each in self._encoder.encode(texts, query=query)]

@@ -93,7 +93,7 @@ def test_the_features_by_hand(qa_article: qa.Book, question: str, evidence: Evid
     wanted = make_queries(ContextualQuestion(question), qa_article.encoder)
     terms = question_terms(store, question)
     found = worth_reading(candidates(store, wanted))
-    best = ranked_sentences(store, wanted, found, read(store, question, found), terms)[0]
+    best = ranked_sentences(store, wanted, found, read(store, ContextualQuestion(question), found), terms)[0]
     values = features(store, wanted, best, terms)
     assert best.evidence is evidence
     assert values["sentence"] == pytest.approx(float(np.mean(best.matches)))

@@ -80,6 +80,51 @@ def test_lettered_items_of_plain_text(tmp_path: Path) -> None:
     assert lead == "The pass includes:" and [item[:3] for item in items] == ["(a)", "(b)", "(c)"]
 
 
+TERMS = """Warranty
+
+1. Period. The warranty lasts two years.
+2. Exclusions. There is no cover for:
+   a) broken glass,
+   b) scratches,
+   c) lost parts.
+3. Claims. Claims are sent to the desk.
+4. Law. The law of Norway applies.
+"""
+STEPS = "Setup\n\nDo it:\n1. First this:\n  a) unpack\n  b) plug in\n2. Then that\n- quickly\n- safely\n3. Rest\n"
+
+
+@pytest.mark.parametrize("words", ["There is no", "broken glass", "lost parts"])
+def test_a_list_inside_another_ends_with_its_own_kind_of_marker(tmp_path: Path, words: str) -> None:
+    terms = document(tmp_path, "a.txt", TERMS)
+    lead, items = found(terms, words)
+    assert lead == "2. Exclusions. There is no cover for:"
+    assert items == ["a) broken glass,", "b) scratches,", "c) lost parts."]
+
+
+def test_a_list_goes_on_after_one_inside_it(tmp_path: Path) -> None:
+    steps = document(tmp_path, "a.txt", STEPS)
+    all = ["1. First this:", "a) unpack", "b) plug in", "2. Then that", "- quickly", "- safely", "3. Rest"]
+    for words in ("Do it", "Then that", "safely", "Rest"):
+        assert found(steps, words) == ("Do it:", all)
+    assert found(steps, "plug in") == ("1. First this:", ["a) unpack", "b) plug in"])
+
+
+def test_lines_of_one_paragraph_are_items(tmp_path: Path) -> None:
+    items = "(a) water,\n(b) light in the yard\n  and the stairs,\n(c) gas."
+    lease = document(tmp_path, "a.md", f"# Lease\n\nThe charge is paid monthly. It covers:\n\n{items}\n")
+    for words in ("The charge", "(b) light"):
+        lead, lines = found(lease, words)
+        assert lead == "The charge is paid monthly. It covers:"
+        assert [" ".join(line.split()) for line in lines] == [
+            "(a) water,",
+            "(b) light in the yard and the stairs,",
+            "(c) gas.",
+        ]
+    short = document(tmp_path, "b.md", "Pay monthly. It covers:\n(1) water,\n(2) gas.\n\nThat is all.\n")
+    assert found(short, "(2)") == ("Pay monthly. It covers:", ["(1) water,", "(2) gas."])
+    assert list_at(short, Span(0, len("Pay monthly."))) is None
+
+
 def test_numbered_paragraphs_of_running_text_are_no_list(tmp_path: Path) -> None:
     clauses = "\n\n".join(f"{n}. " + "The tenant keeps the flat clean and tidy. " * 9 for n in range(1, 4))
     assert found(document(tmp_path, "a.txt", f"Lease\n\n{clauses}\n"), "2. ") == (None, [])

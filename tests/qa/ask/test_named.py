@@ -9,6 +9,7 @@ from qa_fixtures import build_book
 
 import qa
 from index.folder.checksums import CheckedFile
+from index.text.analyzer import fold, query_words
 from qa.ask.named import Names, named_documents
 from qa.ask.versions import family
 
@@ -37,6 +38,39 @@ def test_a_document_is_recognised_by_its_title_date_or_file(
     store = qa_company.store
     named = named_documents(Names(store), question)
     assert ([store.document(row).id for row in named.rows], named.only) == (ids, only)
+
+
+NAMES = [
+    "policy",
+    "policies",
+    "lease",
+    "leasing",
+    "Häuser",
+    "report-2021",
+    "Ärzte",
+    "reports",
+    "отчёты",
+    "年度报告",
+    "is",
+]
+
+
+@pytest.mark.parametrize(
+    "word", [*NAMES, "policing", "haus", "2021", "отчёт", "报告", "report", "released", "reporting", "i"]
+)
+def test_a_word_is_found_in_every_form(tmp_path: Path, word: str) -> None:
+    """The words of names are stemmed as they are asked for; the result is as if all had been."""
+    store = build_book(tmp_path, {f"{name}.txt": "The ferry sails at noon." for name in NAMES}).store
+    files = [store.document(row).id.removesuffix(".txt") for row in range(len(NAMES))]
+    stems = [
+        {stem for part in fold(name).split("-") for stem in query_words(part, ("de", "en", "es", "fr"))}
+        for name in files
+    ]
+    asked = {fold(word), *query_words(word, ("de", "en", "es", "fr"))}
+    wanted = {
+        row for row, (name, own) in enumerate(zip(files, stems, strict=True)) if asked & {*own, *fold(name).split("-")}
+    }
+    assert Names(store).of_word(word) == wanted
 
 
 def test_the_named_document_answers(qa_company: qa.Book) -> None:

@@ -38,7 +38,11 @@ def ranked(book: qa.Book, question: str) -> list[Sentence]:
     wanted = make_queries(ContextualQuestion(question), book.encoder)
     found = worth_reading(candidates(book.store, wanted))
     return ranked_sentences(
-        book.store, wanted, found, read(book.store, question, found), question_terms(book.store, question)
+        book.store,
+        wanted,
+        found,
+        read(book.store, ContextualQuestion(question), found),
+        question_terms(book.store, question),
     )
 
 

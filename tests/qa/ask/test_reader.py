@@ -17,6 +17,7 @@ from qa_fixtures import build_book
 from qa.ask.conversation import ContextualQuestion
 from qa.ask.reader import ReaderMissing, Reading, read, worth_reading
 from qa.ask.reader.load import _english
+from qa.ask.reader.reading import averaged
 from qa.ask.reader.shipped import ENGLISH, MULTILINGUAL, ShippedReader
 from qa.ask.retrieve import Candidate, candidates, make_queries
 
@@ -123,10 +124,33 @@ def test_only_passages_in_a_language_of_the_reader_are_read(
 ) -> None:
     book = build_book(tmp_path, {"a.txt": text})
     found = candidates(book.store, make_queries(ContextualQuestion(question), book.encoder))
-    readings = read(book.store, question, found)
+    readings = read(book.store, ContextualQuestion(question), found)
     assert len(readings) == len(found)
     assert all((reading is not None) is reads for reading in readings)
     assert book.ask(question).confidence > 0
+
+
+def test_a_follow_up_is_read_alone_and_after_its_context(tmp_path: Path) -> None:
+    book = build_book(tmp_path, {"a.txt": f"{CHOIR} The choir of Linz was founded by Max Berger in May 1954."})
+    question = ContextualQuestion("And in Linz?", "Who founded the choir of Graz?")
+    found = candidates(book.store, make_queries(question, book.encoder))
+    (reading,) = read(book.store, question, found)
+    readings = [
+        read(book.store, ContextualQuestion(text), found)[0] for text in ("And in Linz?", question.searched_for)
+    ]
+    assert reading and all(readings)
+    assert reading.answers == pytest.approx(np.mean([each.answers for each in readings if each]))
+    np.testing.assert_allclose(reading.starts, np.mean([each.starts for each in readings if each], axis=0))
+
+
+def test_the_mean_of_readings_of_unlike_length() -> None:
+    long, short = (
+        Reading(odds, 0.0, np.arange(n, dtype=np.float32), np.zeros(n, np.float32), np.arange(2 * n).reshape(n, 2))
+        for odds, n in ((1.0, 5), (4.0, 3))
+    )
+    mean = averaged(long, short)
+    assert mean.answers == 2.5 and mean.starts.tolist() == [0, 1, 2]
+    assert mean.offsets.tolist() == long.offsets[:3].tolist()
 
 
 def test_several_threads_read_what_one_does() -> None:

@@ -16,9 +16,10 @@ pytest_plugins = ["qa_fixtures"]
 
 
 def ranked(book: qa.Book, question: str, context: str | None = None, *, reads: bool = True) -> list[Sentence]:
-    wanted = make_queries(ContextualQuestion(question, context), book.encoder)
+    contextual = ContextualQuestion(question, context)
+    wanted = make_queries(contextual, book.encoder)
     found = worth_reading(candidates(book.store, wanted))
-    readings = read(book.store, question, found) if reads else [None] * len(found)
+    readings = read(book.store, contextual, found) if reads else [None] * len(found)
     return ranked_sentences(book.store, wanted, found, readings, question_terms(book.store, question))
 
 

@@ -406,6 +406,15 @@ def test_lists_continue_and_begin_again_as_word_counts_them() -> None:
     assert [each.title for each in document.places.headings] == ["1.", "1.", "2.", "1.", "5.", "6.", "7."]
 
 
+def test_hostile_lists_take_no_time(within: Callable[[float], AbstractContextManager[None]]) -> None:
+    """Attack: many uses of a list of many levels, each with a pattern of thousands of numbers."""
+    levels = "".join(level(0, "%1" * 5000) for _ in range(1000))
+    uses = "".join(f'<w:num w:numId="{n}"><w:abstractNumId w:val="7"/></w:num>' for n in range(2, 1000))
+    with within(4):
+        document = numbered("".join(at(0, "x", list=n) for n in range(1, 1000)), levels, more=uses)
+    assert len(document.places.headings[0].title) <= 40
+
+
 def field(data: str, instruction: str) -> str:
     return (
         f'<w:r><w:fldChar w:fldCharType="begin"><w:ffData>{data}</w:ffData></w:fldChar></w:r><w:r><w:instrText>'

@@ -272,6 +272,7 @@ def test_contents_that_name_nothing_keep_no_book_out(contents: str) -> None:
 
 def test_contents_of_a_hostile_book_are_read_in_time(within: Callable[[float], AbstractContextManager[None]]) -> None:
     entries = "".join(f'<li><a href="a.xhtml#i{n}">Name {n}</a></li>' for n in range(20_000))
+    entries = f'<li><a href="a.xhtml#j">{"long " * 100_000}</a></li>{entries}'
     part = "".join(f"<h1 id='i{n}'>Heading {n}</h1>" for n in range(3000))
     nav = chapter(NAV.format("<ol>" * 200 + entries))
     package = opf(item("a", "a.xhtml") + item("n", "n.xhtml", 'properties="nav"'), '<itemref idref="a"/>')

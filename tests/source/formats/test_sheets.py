@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from source.document_json import dump_document, dump_parts, load_document, load_
 from source.errors import Damaged, Encrypted, SourceEmpty, TooLarge
 from source.formats.registry import format_of
 from source.formats.sheets.ods import read_ods
+from source.formats.sheets.rows import column_name
 from source.formats.sheets.xlsx import read_xlsx
 
 FILES = Path(__file__).parent / "files"
@@ -139,6 +142,16 @@ def test_hostile_workbooks_are_refused_or_harmless() -> None:
         read_ods(zipped({"META-INF/manifest.xml": "<m><encryption-data/></m>", "content.xml": "x"}), id="a.ods")
     with pytest.raises(Damaged):
         read_ods(zipped({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<x/>"}), id="a.ods")
+
+
+def test_merged_cells_beside_each_other_take_no_time(within: Callable[[float], AbstractContextManager[None]]) -> None:
+    """Attack: in each of many rows every cell claims to cover all columns to its right."""
+    names = [column_name(at) for at in range(3000)]
+    line = "".join(cell(f"{name}{{0}}", 1) for name in names)
+    sheet = "".join(f'<row r="{at}">{line.format(at)}</row>' for at in range(1, 9))
+    merged = "".join(f'<mergeCell ref="{name}{at}:XFD{at}"/>' for at in range(1, 9) for name in names)
+    with within(5):
+        read_xlsx(xlsx(sheet, after=f"<mergeCells>{merged}</mergeCells>"), id="a.xlsx")
 
 
 def test_a_shared_text_that_every_cell_shows_does_not_become_a_book(monkeypatch: pytest.MonkeyPatch) -> None:
