@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder.identity import Identity
-from index.encoder.protocol import Encoded, Piece, beyond_prompt, known_share
+from index.encoder.protocol import Encoded, WordPiece, beyond_prompt, known_share
 from index.exports import TOKENIZER, ExportFacts, ExportUnusable, model_file
 from index.normalize import searchable
 from index.settings import threads
@@ -106,7 +106,7 @@ class OnnxEncoder:
         tokenizer, _ = self._model()
         encoded = tokenizer.encode(text, add_special_tokens=False)
         pairs = zip(encoded.tokens, encoded.offsets, strict=True)
-        return known_share(text, (Piece(start, end, token) for token, (start, end) in pairs))
+        return known_share(text, (WordPiece(start, end, token) for token, (start, end) in pairs))
 
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
         if query:  # too few and too short to benefit from threads

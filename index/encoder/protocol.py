@@ -41,7 +41,7 @@ class Encoded:
     offsets: Offsets
 
 
-class Piece(NamedTuple):
+class WordPiece(NamedTuple):
     """A word piece: its offsets in the text, and how the vocabulary has it."""
 
     start: int
@@ -94,7 +94,7 @@ def _sample(text: str) -> str:
     return text[start : start + _SAMPLE]
 
 
-def known_share(text: str, pieces: Iterable[Piece]) -> float:
+def known_share(text: str, pieces: Iterable[WordPiece]) -> float:
     """The share of the letters in `text` that belong to whole words or to word pieces of more than one letter.
 
     A tokenizer breaks words of a language that it wasn't made for into single letters,
@@ -121,7 +121,7 @@ def _letters(text: str) -> int:
     return sum(unicodedata.category(char)[0] in "LM" for char in text)
 
 
-def _stands_alone(text: str, piece: Piece) -> bool:
+def _stands_alone(text: str, piece: WordPiece) -> bool:
     """Whether there is no letter on either side of a piece, as in a code."""
     return not (text[max(0, piece.start - 1) : piece.start].isalpha() or text[piece.end : piece.end + 1].isalpha())
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder.identity import identity, unpacked
-from index.encoder.protocol import Encoded, Piece, beyond_prompt, known_share, unit
+from index.encoder.protocol import Encoded, WordPiece, beyond_prompt, known_share, unit
 from index.errors import EncoderMissing
 from index.exports import prepare_torch
 from index.normalize import searchable
@@ -69,7 +69,7 @@ class SentenceTransformerEncoder:
             encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         tokens = self.tokenizer.convert_ids_to_tokens(encoded["input_ids"])
         pairs = zip(tokens, encoded["offset_mapping"], strict=True)
-        return known_share(text, (Piece(start, end, token) for token, (start, end) in pairs))
+        return known_share(text, (WordPiece(start, end, token) for token, (start, end) in pairs))
 
     def encode(self, texts: Iterable[str], *, query: bool = False) -> Iterator[Encoded]:
         import torch

@@ -20,7 +20,7 @@ from index.encoder.export import export
 from index.encoder.identity import Identity, identity, model_folder
 from index.encoder.load import encoder_for, encoder_of, export_folder, load_encoder
 from index.encoder.onnx import _SLOWER, FACTS, Facts, OnnxEncoder
-from index.encoder.protocol import Encoder, Piece, known_share, knows, unit, whole_share
+from index.encoder.protocol import Encoder, WordPiece, known_share, knows, unit, whole_share
 from index.encoder.sentence_transformer import SentenceTransformerEncoder
 from index.errors import EncoderMissing, IndexCorrupt, IndexIncompatible
 from index.exports import CannotExport, ExportUnusable, model_file
@@ -50,7 +50,7 @@ TEXTS = [
     ],
 )
 def test_letters_in_longer_pieces_are_known(pieces: list[tuple[int, int, str]], share: float) -> None:
-    assert known_share("Vienna", [Piece(*piece) for piece in pieces]) == pytest.approx(share)
+    assert known_share("Vienna", [WordPiece(*piece) for piece in pieces]) == pytest.approx(share)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_letters_in_longer_pieces_are_known(pieces: list[tuple[int, int, str]], 
     ],
 )
 def test_what_is_a_letter_depends_on_the_script(text: str, pieces: list[tuple[int, int, str]], share: float) -> None:
-    assert known_share(text, [Piece(*piece) for piece in pieces]) == share
+    assert known_share(text, [WordPiece(*piece) for piece in pieces]) == share
 
 
 @pytest.mark.parametrize(
