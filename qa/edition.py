@@ -12,7 +12,6 @@ import numpy as np
 
 from index import Encoder, IndexCorrupt, Rows, Store
 from qa.answer import Answer, DocumentRef, Hit, Quote, State
-from qa.ask.about import about
 from qa.ask.confidence import UNSURE, confidence, state_of, threshold
 from qa.ask.conversation import ContextualQuestion, in_context, person_name, usable_history, validated
 from qa.ask.documents import answer_about
@@ -27,6 +26,7 @@ from qa.ask.sentences import QuestionTerms, question_terms, ranked_sentences
 from qa.ask.spelling import corrected
 from qa.ask.timings import stage
 from qa.ask.understand import Intent, Understood, understand
+from qa.ask.understand.about import about
 from qa.ask.versions import newest_first
 from source import Box, Document, Span, UsageError, isolated, page_picture, strings
 

@@ -37,7 +37,7 @@ DATA = {
     "qa/weights/tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     ARTICLE: "0bbe1377c21dd5f58135aaf922420679dd98e72a2ededf32e8ad0eed3df3078f",
 }
-PHRASES = {"qa/ask/about.txt", "qa/ask/understand/phrases.json"}  # written here, too
+PHRASES = {"qa/ask/understand/about.txt", "qa/ask/understand/phrases.json"}  # written here, too
 WRITTEN = {".css", ".js", ".md", ".py", ".ts", ".typed"}  # here, and reviewed as such
 
 

@@ -1,7 +1,6 @@
 """The steps from a question to its quotes, a module for each; `qa.edition` takes them in order.
 
-understand     finds the question in what was written, and divides it into its parts
-about          recognises questions about the documents themselves, which documents answers with summary
+understand     finds the question in what was written, divides it, and recognises questions about the documents
 spelling       corrects typing errors in the question
 conversation   validates the question and finds the earlier one it depends on
 named          finds the documents that the question names

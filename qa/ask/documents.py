@@ -1,4 +1,4 @@
-"""Answers questions about the documents themselves, which `qa.ask.about` recognises, from facts and quotes."""
+"""Answers questions about the documents, which `qa.ask.understand.about` recognises, from facts and quotes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from index import Store
 from qa.answer import Answer, DocumentRef, Fact, Quote, State
-from qa.ask.about import ANY, AsksAbout, Aspect, words_of
 from qa.ask.named import MOST_MEANT, Names
 from qa.ask.summary import SENTENCES, central_sentences
+from qa.ask.understand.about import ANY, AsksAbout, Aspect, words_of
 from source import Document, DocumentFacts, Span, Stated, StatedName, trim
 
 MOST_LISTED = 20

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 
 from index import Store
 from index.text.analyzer import fold, query_words
-from qa.ask.about import ANY, NOUNS, words_of
+from qa.ask.understand.about import ANY, NOUNS, words_of
 from source import DocumentFacts, lazy_property
 
 MOST_NAMED = 20_000

@@ -31,14 +31,14 @@ _BETWEEN = " | "  # columns, in the title of a table's head
 
 
 @dataclass(frozen=True, slots=True)
-class TableRow:
+class HeadedRow:
     """A row of a table: its cells, and the words at the head of each; the last cells may be missing."""
 
     cells: tuple[Span, ...]
     heads: tuple[str, ...]
 
 
-def row_at(document: Document, span: Span) -> TableRow | None:
+def row_at(document: Document, span: Span) -> HeadedRow | None:
     """The row that a sentence is in; None if it isn't below the head of a table."""
     row = _paragraph(document, span.start)
     ends = (each for each in reversed(document.places.headings_at(span.start)) if each.end is not None)
@@ -49,7 +49,7 @@ def row_at(document: Document, span: Span) -> TableRow | None:
     return None
 
 
-def row_of(text: str, row: Span, head: Span, title: str) -> TableRow | None:
+def row_of(text: str, row: Span, head: Span, title: str) -> HeadedRow | None:
     """The row, divided as the head is; None if it can't be. `title`: the head as a heading."""
     if len(row) > _LONGEST or len(head) > _LONGEST:
         return None
@@ -58,11 +58,11 @@ def row_of(text: str, row: Span, head: Span, title: str) -> TableRow | None:
         heads = tuple(text[each.start : each.end] for each in _cells(text, head, delimiter))
         if len(heads) > 1 and sum(map(bool, heads)) >= len(names):
             cells = tuple(_cells(text, row, delimiter))
-            return TableRow(cells, heads) if len(cells) <= len(heads) else None
+            return HeadedRow(cells, heads) if len(cells) <= len(heads) else None
     return None
 
 
-def asked_cell(store: Store, text: str, row: TableRow, terms: QuestionTerms, answer: Span) -> Span | None:
+def asked_cell(store: Store, text: str, row: HeadedRow, terms: QuestionTerms, answer: Span) -> Span | None:
     """The cell that answers; None if the question names no column, and the `answer` found in the row is in one cell.
 
     Words of the question that the row has say which row is meant, so they name no column, and their cells don't answer.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from index.text.analyzer import fold, split_words
 from qa.answer import Quote
-from qa.ask.about import words_of
+from qa.ask.understand.about import words_of
 
 _NUMBER = re.compile(r"v?\d+[a-z]?|")
 _YEAR = re.compile(r"(?:19|20)\d\d")

@@ -3,7 +3,7 @@
     python tests/benchmarks/about_documents.py QUESTIONS.jsonl… [--show]
 
 Every question of the files, each line `{"question": …}`, asks about a content. Prints how many of them
-`qa.ask.about` recognises all the same, by their form alone: if no document of that name is in the index,
+`qa.ask.understand.about` recognises all the same, by their form alone: if no document of that name is in the index,
 the question is an ordinary one after all.
 """
 
@@ -13,7 +13,7 @@ import argparse
 import json
 from pathlib import Path
 
-from qa.ask.about import about
+from qa.ask.understand.about import about
 
 
 def main() -> None:

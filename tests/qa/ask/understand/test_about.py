@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from qa.ask.about import AsksAbout, Aspect, about
+from qa.ask.understand.about import AsksAbout, Aspect, about
 
 ABOUT = {
     "Who wrote the 2021 report?": (Aspect.AUTHOR, "the 2021 report"),
