@@ -25,6 +25,7 @@ MOST_MEANT = 5
 _LANGUAGES = ("de", "en", "es", "fr")  # by which names are stemmed; other scripts show their own
 _LONGEST_PHRASE = 10  # words
 _TITLE_WORDS = 40  # of a document
+_LONGEST = 1000  # characters of a name
 _SURE, _CHANGED = 3, 3  # letters that all forms of a word begin with at least; at the end of a stem that may differ
 
 _WORD = re.compile(r"[^\W_]+")
@@ -134,8 +135,8 @@ def _words_of(facts: DocumentFacts) -> set[str]:
     file = "" if facts.path.endswith(".jsonl") else _stem(facts.path.rpartition("/")[2])
     year, _, rest = facts.date.partition("-")
     month = _ENGLISH_MONTHS[int(rest[:2])] if rest[:2].isdecimal() and 0 < int(rest[:2]) < 13 else ""
-    parts = (facts.title, file, facts.id.rpartition(".")[0], year, month)
-    return {word for text in dict.fromkeys(parts) for word in _words(text)}
+    names = (facts.title, file, facts.id.rpartition(".")[0], year, month)
+    return set(_WORD.findall(fold(" ".join(name[:_LONGEST] for name in names))))
 
 
 def _stem(file: str) -> str:
@@ -145,7 +146,7 @@ def _stem(file: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(fold(text[:1000]))[:_TITLE_WORDS]
+    return _WORD.findall(fold(text[:_LONGEST]))[:_TITLE_WORDS]
 
 
 def _beginning(word: str, terms: Iterable[str]) -> str:
