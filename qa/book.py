@@ -17,7 +17,7 @@ from index import (
     open_store,
 )
 from qa.answer import Answer, DocumentRef, Hit
-from qa.ask.reader import own_reader
+from qa.ask.reader import own_reader, reader_is_own
 from qa.ask.timings import stage
 from qa.edition import QUOTES, Edition
 from source import Document, PerProcess
@@ -124,6 +124,7 @@ def load(path: str | Path = DEFAULT_INDEX) -> Book:
         store = open_store(path)
     with stage("opening the encoder"):
         encoder = encoder_for(store.encoder)
-    with stage("opening the reader"):
-        own_reader()  # it may have to be exported, which nobody who asks should wait for
+    if reader_is_own():  # it may have to be exported, which nobody who asks should wait for
+        with stage("opening the reader"):
+            own_reader()
     return Book(store, encoder)

@@ -168,7 +168,7 @@ def _fused(store: Store, queries: list[Query], pool: Rows) -> Scores:
         vectors = store.vectors.of(pool)
         for query in queries:
             cosines, bm25 = product(vectors, query.encoded.vector), store.lexical.scores(query.text, pool)
-            words = _word_weight(store, query.text, bm25) * rescale(bm25)
+            words = max(_word_weight(store, query.text, bm25), 1 - query.vector_weight) * rescale(bm25)
             fused += query.weight * (query.vector_weight * rescale(cosines) + words)
     return fused
 

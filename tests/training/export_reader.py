@@ -62,9 +62,9 @@ def main() -> None:
         exact, small = to_onnx(reader, tokenizer, arguments.out)
         given = sample_of(reader, tokenizer)
         own = joined(*(reader(*given.values()) if reader.learns_words else reader.read(*given.values())))
-    for file in (exact, small):
+    for precision, file in (("float32", exact), ("int8", small)):
         ours = joined(*open_model(file.read_bytes()).run(None, {name: each.numpy() for name, each in given.items()}))
-        print(f"{file.name} differs by {np.abs(ours - own).max():.1e}")
+        print(f"{precision} differs by {np.abs(ours - own).max():.1e}")
     print(f"{small.stat().st_size / 1e6:.1f} MB, SHA-256 {hashlib.sha256(small.read_bytes()).hexdigest()}")
 
 

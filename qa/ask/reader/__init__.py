@@ -14,7 +14,7 @@ candidates   reads the candidates that are worth it
 """
 
 from qa.ask.reader.candidates import MAX_READ, MIN_READ, READ_WITHIN, read, worth_reading
-from qa.ask.reader.load import own_reader, reader_for
+from qa.ask.reader.load import own_reader, reader_for, reader_is_own
 from qa.ask.reader.model import Reader, ReaderMissing
 from qa.ask.reader.reading import FoundAnswer, Reading
 
@@ -29,6 +29,7 @@ __all__ = [
     "Reader",
     "own_reader",
     "reader_for",
+    "reader_is_own",
     # what it says
     "FoundAnswer",
     "Reading",

@@ -27,6 +27,11 @@ def reader_for(languages: Set[str]) -> Reader | None:
     return _multilingual() if is_multilingual() and MULTILINGUAL.is_installed() else None
 
 
+def reader_is_own() -> bool:
+    """Whether CHAPTER_VERSE_READER names a reader."""
+    return bool(os.environ.get("CHAPTER_VERSE_READER"))
+
+
 def own_reader() -> Reader | None:
     """The reader in the folder that CHAPTER_VERSE_READER names, if it does. Raises ReaderMissing."""
     folder = os.environ.get("CHAPTER_VERSE_READER")
