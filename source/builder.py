@@ -34,7 +34,7 @@ from source.spans import Span
 
 
 def first_title(headings: Iterable[Heading]) -> str:
-    """The title of the first heading that is no number and no part of a table; empty if there is none."""
+    """The title of the first heading that is neither a number nor in a table; empty if there is none."""
     return next((heading.title for heading in headings if heading.level < CLAUSE_LEVEL), "")
 
 

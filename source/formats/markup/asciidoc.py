@@ -18,7 +18,7 @@ from source.spans import Span
 EXTRACTOR = "asciidoc/1"
 
 _TITLE = re.compile(r"(={1,6}|#{1,6})[ \t]+(\S.*)")
-_FENCE = re.compile(r"(-{4,}|\.{4,}|\+{4,}|/{4,}|`{3,})\Z")  # what is between two is no prose
+_FENCE = re.compile(r"(-{4,}|\.{4,}|\+{4,}|/{4,}|`{3,})\Z")  # what is between two isn't prose
 _FRAME = re.compile(r"(?:={4,}|\*{4,}|_{4,}|--|\|===|,===|:===|!===)\Z")
 _ATTRIBUTE = re.compile(r":!?[\w-]{1,60}!?:(?:\s|\Z)")
 _AUTHOR = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}(?: <[^<>]{1,200}>)?\Z")

@@ -8,9 +8,9 @@ from typing import Any
 
 from source.archive import Archive
 from source.document import Document, Doubt, DoubtKind
-from source.formats.office.blocks import OfficeBlock, OfficeBuilder, attribute, child, children, not_of_type, tag, tidy
-from source.formats.office.odt import OdtStyles, OdtWalker
-from source.formats.office.opendocument import meta_of, refuse_encrypted, stated_of, title_of
+from source.formats.office.blocks import OfficeBlock, OfficeBuilder, attribute, child, children, tag, tidy
+from source.formats.office.odt import OdtWalker, opened
+from source.formats.office.opendocument import meta_of, stated_of, title_of
 
 EXTRACTOR = "odp/1"
 
@@ -25,13 +25,7 @@ def read_odp(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
     """Extracts a Document from a presentation. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
     shown_as = path or id
     archive = Archive(data, shown_as)
-    refuse_encrypted(archive)
-    content = archive.xml("content.xml")
-    body = child(content, "body", "presentation")
-    if body is None:
-        raise not_of_type(shown_as, ".odp")
-    shared = archive.xml("styles.xml") if "styles.xml" in archive else None
-    walker = OdtWalker(OdtStyles([child(shared, "styles"), child(content, "automatic-styles")]))
+    body, walker = opened(archive, "presentation", ".odp", shown_as)
     builder = OfficeBuilder(len(data), shown_as)
     for slide in (each for each in children(body) if tag(each) == "page"):
         builder.page("slide")

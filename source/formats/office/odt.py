@@ -50,14 +50,8 @@ def read_odt(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
     """Extracts a Document from an OpenDocument text. Raises Damaged, Encrypted, TooLarge or SourceEmpty."""
     shown_as = path or id
     archive = Archive(data, shown_as)
-    refuse_encrypted(archive)
-    content = archive.xml("content.xml")
-    body = child(content, "body", "text")
-    if body is None:
-        raise not_of_type(shown_as, ".odt")
-    shared = archive.xml("styles.xml") if "styles.xml" in archive else None
+    body, walker = opened(archive, "text", ".odt", shown_as)
     meta = meta_of(archive)
-    walker = OdtWalker(OdtStyles([child(shared, "styles"), child(content, "automatic-styles")]))
     builder = OfficeBuilder(len(data), shown_as)
     builder.add(walker.blocks(body))
     if notes := [*walker.footnotes, *walker.endnotes]:
@@ -66,6 +60,20 @@ def read_odt(data: bytes, *, id: str, title: str = "", path: str = "", sha256: s
     own = title_of(meta) or walker.title or builder.first_heading
     stated = stated_of(meta)
     return builder.build(id=id, extractor=EXTRACTOR, title=own or title, path=path, sha256=sha256, stated=stated)
+
+
+def opened(archive: Archive, kind: str, suffix: str, shown_as: str) -> tuple[Any, OdtWalker]:
+    """The body of an OpenDocument file of this kind ("text", "presentation"), and what walks through its blocks.
+
+    Raises Damaged, Encrypted or TooLarge.
+    """
+    refuse_encrypted(archive)
+    content = archive.xml("content.xml")
+    body = child(content, "body", kind)
+    if body is None:
+        raise not_of_type(shown_as, suffix)
+    shared = archive.xml("styles.xml") if "styles.xml" in archive else None
+    return body, OdtWalker(OdtStyles([child(shared, "styles"), child(content, "automatic-styles")]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,7 +225,7 @@ class _Head:
     first: int = 0
     rows: int = 0
     names: Sequence[str] = ()
-    certain: bool = False  # that it is no data
+    certain: bool = False  # that it isn't data
     columns: range = range(0)
 
 
@@ -285,5 +285,5 @@ def _captions(sample: Sequence[SheetRow]) -> int:
 
 
 def _is_caption(row: SheetRow) -> bool:
-    """Whether a row is a title of what is below it: a single short cell that is no sentence."""
+    """Whether a row is a title of what is below it: a single short cell that isn't a sentence."""
     return len(row.cells) == 1 and is_title(row.text)

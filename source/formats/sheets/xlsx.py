@@ -29,7 +29,7 @@ _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _PIECE = 1 << 20  # bytes
 _OVERLAP = 100  # bytes that an end tag may have
 _MOST_AFTER_ROWS = 64 << 20  # bytes
-_LONGEST_NUMBER = 400  # characters; a longer one is no number, and would be kept in a cache
+_LONGEST_NUMBER = 400  # characters; a longer one isn't a number, and would be kept in a cache
 _ON = {"1", "true"}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
